@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Vendor SIMD kernels are compiled in by default where the host is an x86-64 Linux machine; a cross-compiler for
+// another processor switches them off with `--disable-default-traits`.
+#if arch(x86_64) && os(Linux)
+    let defaultTraits: Set<String> = ["X86Kernels"]
+#else
+    let defaultTraits: Set<String> = []
+#endif
+
+let warnings: [SwiftSetting] =
+    Context.environment["EMOTIONFORMER_WARNINGS_AS_ERRORS"] == "1" ? [.treatAllWarnings(as: .error)] : []
+
+let common: [SwiftSetting] =
+    warnings + [
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("ExistentialAny"),
+        .define("EMOTIONFORMER_X86_KERNELS", .when(platforms: [.linux], traits: ["X86Kernels"])),
+    ]
+
+/// Code compiled for one processor must not leak into the rest: these flags belong to one target each.
+func processor(march: String) -> [SwiftSetting] {
+    common + [
+        .unsafeFlags(
+            ["-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=512", "-target-cpu", march],
+            .when(platforms: [.linux], traits: ["X86Kernels"]))
+    ]
+}
+
+func module(_ folder: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = common) -> Target {
+    .target(
+        name: "EmotionFormer\(folder)", dependencies: dependencies, path: "Sources/\(folder)", swiftSettings: settings)
+}
+
+func tests(_ folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "EmotionFormer\(folder)Tests", dependencies: dependencies, path: "Tests/\(folder)",
+        swiftSettings: common)
+}
+
+let package = Package(
+    name: "EmotionFormer",
+    platforms: [.macOS(.v13), .iOS(.v16)],
+    products: [
+        .library(name: "EmotionFormer", targets: ["EmotionFormer"]),
+        .executable(name: "emotionformer", targets: ["EmotionFormerCLI"]),
+    ],
+    traits: [
+        .default(enabledTraits: defaultTraits),
+        .trait(name: "X86Kernels", description: "Kernels for AVX2 and AVX-512 processors, chosen at run time."),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        .systemLibrary(
+            name: "EmotionFormerCBLAS", path: "Sources/CBLAS", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "EmotionFormerCPUIntrinsics", path: "Sources/CPUIntrinsics"),
+        module("Tensors", []),
+        module("Graph", ["EmotionFormerTensors"]),
+        module(
+            "KernelsAVX2",
+            [.target(name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"]))],
+            settings: processor(march: "haswell")),
+        module(
+            "KernelsAVX512",
+            [.target(name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"]))],
+            settings: processor(march: "cascadelake")),
+        module(
+            "Kernels",
+            [
+                "EmotionFormerTensors",
+                .target(name: "EmotionFormerCBLAS", condition: .when(platforms: [.linux])),
+                .target(
+                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
+                .target(name: "EmotionFormerKernelsAVX2", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
+                .target(
+                    name: "EmotionFormerKernelsAVX512", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
+            ]),
+        module("ModelFormat", ["EmotionFormerTensors", "EmotionFormerGraph"]),
+        module("TFLiteImport", ["EmotionFormerTensors", "EmotionFormerGraph"]),
+        module("Engine", ["EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerKernels"]),
+        module("Reference", ["EmotionFormerTensors", "EmotionFormerGraph"]),
+        .target(
+            name: "EmotionFormer",
+            dependencies: [
+                "EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerEngine", "EmotionFormerModelFormat",
+                "EmotionFormerTFLiteImport",
+            ],
+            path: "Sources/EmotionFormer", swiftSettings: common),
+        .executableTarget(
+            name: "EmotionFormerCLI",
+            dependencies: [
+                "EmotionFormer", "EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerModelFormat",
+                "EmotionFormerTFLiteImport", "EmotionFormerEngine", "EmotionFormerReference",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/CommandLine", swiftSettings: common),
+        tests("Tensors", ["EmotionFormerTensors"]),
+        tests("Graph", ["EmotionFormerGraph", "EmotionFormerTensors"]),
+        tests("Kernels", ["EmotionFormerKernels", "EmotionFormerTensors"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,3 @@
+#pragma once
+#include <cpuid.h>
+#include <immintrin.h>

@@ -1,0 +1,69 @@
+/// What every module of the package throws: what was wrong, where, what was found and what was expected.
+///
+/// The public module turns a fault into `EmotionFormerError`, field by field.
+package struct Fault: Error, Equatable, Sendable {
+    /// The kind of a fault; programs switch on it, people read the rest.
+    package enum Code: String, Sendable, CaseIterable {
+        case missingFile, unreadableFile, writeFailed, invalidArgument
+        case malformedJSON, missingField, unknownField, unsupportedVersion, invalidValue
+        case unsupportedOperation, unsupportedAttribute
+        case duplicateName, unknownName, unusedName, cyclicGraph
+        case shapeMismatch, elementTypeMismatch, sizeOverflow, limitExceeded
+        case outOfBounds, overlap, sizeMismatch, checksumMismatch, notFinite
+        case malformedTFLite
+        case malformedClip, emptyClip, featureCountMismatch, layoutMismatch
+        case missingSelfTest, selfTestFailed, missingResource, unsupportedProcessor, cancelled
+    }
+
+    package var code: Code
+    /// The file, tensor, node, line or argument at fault, from the outside in: `model/manifest.json: graphs[0]`.
+    package var place: String
+    /// One sentence without a full stop: what is wrong.
+    package var problem: String
+    package var found: String?
+    package var expected: String?
+
+    package init(
+        _ code: Code, at place: String, _ problem: String, found: String? = nil, expected: String? = nil
+    ) {
+        self.code = code
+        self.place = place
+        self.problem = problem
+        self.found = found
+        self.expected = expected
+    }
+
+    /// The same fault seen from further out: `outer: place`.
+    package func within(_ outer: String) -> Fault {
+        var fault = self
+        fault.place = place.isEmpty ? outer : "\(outer): \(place)"
+        return fault
+    }
+}
+
+extension Fault: CustomStringConvertible {
+    /// One line: `place: problem (found x, expected y)`. Control characters from files are shown escaped.
+    package var description: String {
+        var line = place.isEmpty ? problem : "\(place): \(problem)"
+        switch (found, expected) {
+        case (let found?, let expected?): line += " (found \(found), expected \(expected))"
+        case (let found?, nil): line += " (found \(found))"
+        case (nil, let expected?): line += " (expected \(expected))"
+        case (nil, nil): break
+        }
+        return Fault.singleLine(line)
+    }
+
+    private static func singleLine(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            if scalar.value < 0x20 || scalar.value == 0x7F {
+                result += scalar.escaped(asASCII: true)
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

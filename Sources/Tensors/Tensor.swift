@@ -1,0 +1,88 @@
+/// An immutable, row-major array of elements with a shape: a value that is shared, never copied.
+package struct Tensor: Sendable {
+    package let elementType: ElementType
+    package let shape: Shape
+    private let storage: TensorStorage
+
+    /// Bytes of all elements, without gaps.
+    package var byteCount: Int { shape.elementCount &* elementType.byteCount }
+
+    /// A tensor whose bytes `fill` writes once; the memory is zero before, and starts at a multiple of 64.
+    package init(
+        _ elementType: ElementType, _ shape: Shape, fill: (UnsafeMutableRawBufferPointer) -> Void
+    ) {
+        self.elementType = elementType
+        self.shape = shape
+        storage = TensorStorage(byteCount: shape.elementCount &* elementType.byteCount, fill: fill)
+    }
+
+    /// - Throws: `shapeMismatch` if there are more or fewer elements than the shape has.
+    package init<Element: TensorElement>(_ elements: [Element], shape: Shape) throws(Fault) {
+        guard elements.count == shape.elementCount else {
+            throw Fault(
+                .shapeMismatch, at: "tensor", "the number of elements does not fit the shape \(shape)",
+                found: "\(elements.count)", expected: "\(shape.elementCount)")
+        }
+        self.init(Element.elementType, shape) { bytes in
+            elements.withUnsafeBytes { bytes.copyMemory(from: $0) }
+        }
+    }
+
+    /// A tensor without axes.
+    package init<Element: TensorElement>(scalar element: Element) {
+        self.init(Element.elementType, .scalar) { $0.storeBytes(of: element, as: Element.self) }
+    }
+
+    /// A tensor with one axis.
+    package init<Element: TensorElement>(_ elements: [Element]) {
+        self.init(Element.elementType, Shape(unchecked: [elements.count])) { bytes in
+            elements.withUnsafeBytes { bytes.copyMemory(from: $0) }
+        }
+    }
+
+    /// The same elements in another shape.
+    /// - Throws: `shapeMismatch` if the shapes have different numbers of elements.
+    package func reshaped(to shape: Shape) throws(Fault) -> Tensor {
+        guard shape.elementCount == self.shape.elementCount else {
+            throw Fault(
+                .shapeMismatch, at: "reshape", "the number of elements differs", found: "\(self.shape)",
+                expected: "\(shape)")
+        }
+        return Tensor(elementType, shape, storage)
+    }
+
+    private init(_ elementType: ElementType, _ shape: Shape, _ storage: TensorStorage) {
+        self.elementType = elementType
+        self.shape = shape
+        self.storage = storage
+    }
+
+    /// The elements' bytes; the pointer is valid during `body` only and starts at a multiple of 64.
+    package func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(storage) {} }
+        return try body(UnsafeRawBufferPointer(rebasing: storage.bytes[0..<byteCount]))
+    }
+
+    /// The elements as `Element`, or nil if they are of another type.
+    package func elements<Element: TensorElement>(as type: Element.Type) -> [Element]? {
+        guard Element.elementType == elementType else { return nil }
+        return withUnsafeBytes { Array($0.bindMemory(to: Element.self)) }
+    }
+}
+
+/// Owns the memory of tensors.
+///
+/// `@unchecked Sendable`: the bytes are written inside `init` and only read afterwards.
+private final class TensorStorage: @unchecked Sendable {
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        bytes = .allocate(byteCount: max(byteCount, 64), alignment: 64)
+        bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        fill(UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount]))
+    }
+
+    deinit { bytes.deallocate() }
+}
