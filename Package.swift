@@ -62,11 +62,17 @@ let package = Package(
         module("Graph", ["EmotionFormerTensors"]),
         module(
             "KernelsAVX2",
-            [.target(name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"]))],
+            [
+                .target(
+                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"]))
+            ],
             settings: processor(march: "haswell")),
         module(
             "KernelsAVX512",
-            [.target(name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"]))],
+            [
+                .target(
+                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"]))
+            ],
             settings: processor(march: "cascadelake")),
         module(
             "Kernels",
@@ -75,7 +81,8 @@ let package = Package(
                 .target(name: "EmotionFormerCBLAS", condition: .when(platforms: [.linux])),
                 .target(
                     name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
-                .target(name: "EmotionFormerKernelsAVX2", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
+                .target(
+                    name: "EmotionFormerKernelsAVX2", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
                 .target(
                     name: "EmotionFormerKernelsAVX512", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
             ]),

@@ -1,1 +1,95 @@
-// placeholder
+package import EmotionFormerTensors
+
+/// One step of a graph, by names, as a file holds it.
+package struct Node: Sendable, Hashable {
+    package var name: String
+    package var operation: Operation
+    /// Names of values; nil where an optional operand before a given one is absent.
+    package var inputs: [String?]
+    /// Names of the values that the node makes, unique in its graph.
+    package var outputs: [String]
+    package var attributes: Attributes
+    /// Names of stored tensors by role.
+    package var weights: [String: String]
+
+    package init(
+        _ operation: Operation, name: String, inputs: [String?] = [], outputs: [String], attributes: Attributes = [:],
+        weights: [String: String] = [:]
+    ) {
+        self.name = name
+        self.operation = operation
+        self.inputs = inputs
+        self.outputs = outputs
+        self.attributes = attributes
+        self.weights = weights
+    }
+}
+
+/// A value that comes into a graph from outside.
+package struct GraphInput: Sendable, Hashable {
+    package var name: String
+    package var elementType: ElementType
+    /// nil where the extent is open until a plan is made. The first axis is the batch's.
+    package var extents: [Int?]
+
+    package init(name: String, elementType: ElementType, extents: [Int?]) {
+        self.name = name
+        self.elementType = elementType
+        self.extents = extents
+    }
+}
+
+/// Nodes in topological order.
+package struct Graph: Sendable, Hashable {
+    package var name: String
+    package var inputs: [GraphInput]
+    /// Names of values: of inputs or of nodes' outputs.
+    package var outputs: [String]
+    package var nodes: [Node]
+
+    package init(name: String, inputs: [GraphInput], outputs: [String], nodes: [Node]) {
+        self.name = name
+        self.inputs = inputs
+        self.outputs = outputs
+        self.nodes = nodes
+    }
+}
+
+/// How the integers of a tensor stand for real numbers: (q − zeroPoint) · scale.
+package struct Quantization: Sendable, Hashable {
+    /// One for the tensor, or one for each index of `axis`.
+    package var scales: [Float]
+    /// As many as there are scales.
+    package var zeroPoints: [Int]
+    /// nil if one scale counts for the whole tensor.
+    package var axis: Int?
+
+    package init(scales: [Float], zeroPoints: [Int], axis: Int?) {
+        self.scales = scales
+        self.zeroPoints = zeroPoints
+        self.axis = axis
+    }
+}
+
+/// A constant with what is needed to read its numbers.
+package struct StoredTensor: Sendable {
+    package var tensor: Tensor
+    package var quantization: Quantization?
+
+    package init(_ tensor: Tensor, quantization: Quantization? = nil) {
+        self.tensor = tensor
+        self.quantization = quantization
+    }
+}
+
+/// Graphs and the constants that they share: a model without its surroundings.
+package struct Program: Sendable {
+    /// The first is the main graph; others are bodies of loops and branches.
+    package var graphs: [Graph]
+    package var tensors: [String: StoredTensor]
+
+    package init(graphs: [Graph], tensors: [String: StoredTensor]) {
+        self.graphs = graphs
+        self.tensors = tensors
+    }
+}

@@ -1,0 +1,105 @@
+import EmotionFormerTensors
+
+/// What an operation takes and gives: a row of the operation table, which is the format's specification.
+package struct OperationSpecification: Sendable {
+    /// An operand, result or weight: its role, and whether it may be absent or stand for any number of them.
+    ///
+    /// Written `"bias?"` for one that may be absent, `"inputs..."` for one or more.
+    package struct Role: Sendable, ExpressibleByStringLiteral, Equatable {
+        package let name: String
+        package let isOptional: Bool
+        package let isVariadic: Bool
+
+        package init(stringLiteral text: String) {
+            isOptional = text.hasSuffix("?")
+            isVariadic = text.hasSuffix("...")
+            name = String(text.dropLast(isOptional ? 1 : isVariadic ? 3 : 0))
+        }
+    }
+
+    package struct Attribute: Sendable {
+        package enum Kind: Sendable, Equatable {
+            case integer, number, boolean, integers, elementType, graph
+            case text([String])
+        }
+
+        package let name: String
+        package let kind: Kind
+        /// What an absent attribute stands for; nil if it must be given or, when `isOptional`, may be left open.
+        package let defaultValue: AttributeValue?
+        package let isOptional: Bool
+
+        static func required(_ name: String, _ kind: Kind) -> Attribute {
+            Attribute(name: name, kind: kind, defaultValue: nil, isOptional: false)
+        }
+        static func optional(_ name: String, _ kind: Kind) -> Attribute {
+            Attribute(name: name, kind: kind, defaultValue: nil, isOptional: true)
+        }
+        static func integer(_ name: String, _ value: Int) -> Attribute {
+            Attribute(name: name, kind: .integer, defaultValue: .integer(value), isOptional: false)
+        }
+        static func number(_ name: String, _ value: Double) -> Attribute {
+            Attribute(name: name, kind: .number, defaultValue: .number(value), isOptional: false)
+        }
+        static func boolean(_ name: String, _ value: Bool) -> Attribute {
+            Attribute(name: name, kind: .boolean, defaultValue: .boolean(value), isOptional: false)
+        }
+        static func integers(_ name: String, _ value: [Int]) -> Attribute {
+            Attribute(name: name, kind: .integers, defaultValue: .integers(value), isOptional: false)
+        }
+        static func text(_ name: String, _ value: String, among allowed: [String]) -> Attribute {
+            Attribute(name: name, kind: .text(allowed), defaultValue: .text(value), isOptional: false)
+        }
+        static func elementType(_ name: String, _ value: ElementType) -> Attribute {
+            Attribute(name: name, kind: .elementType, defaultValue: .text(value.rawValue), isOptional: false)
+        }
+        /// An activation without parameters, joined to the operation; linear unless given.
+        static func activation(_ name: String = "activation", _ value: ActivationFunction = .linear) -> Attribute {
+            text(name, value.rawValue, among: ActivationFunction.parameterless.map(\.rawValue))
+        }
+    }
+
+    package let operation: Operation
+    package let inputs: [Role]
+    package let outputs: [Role]
+    package let weights: [Role]
+    package let attributes: [Attribute]
+    /// The format version that brought the operation.
+    package let since: Int
+    /// What the operation computes, with shapes.
+    package let summary: String
+
+    init(
+        _ operation: Operation, _ inputs: [Role], outputs: [Role] = ["output"], weights: [Role] = [],
+        attributes: [Attribute] = [], since: Int = 1, _ summary: String
+    ) {
+        self.operation = operation
+        self.inputs = inputs
+        self.outputs = outputs
+        self.weights = weights
+        self.attributes = attributes
+        self.since = since
+        self.summary = summary
+    }
+}
+
+extension Operation {
+    /// The operation's row in the table.
+    package var specification: OperationSpecification {
+        OperationTable.byOperation[self] ?? OperationTable.unlisted(self)
+    }
+}
+
+/// The operations of the format, by family.
+package enum OperationTable {
+    package static let all: [OperationSpecification] =
+        layers + recurrent + elementwise + products + reductions + shapes + types + control
+
+    static let byOperation: [Operation: OperationSpecification] = Dictionary(
+        all.map { ($0.operation, $0) }, uniquingKeysWith: { first, _ in first })
+
+    /// Never reached: a test holds every operation to exactly one row.
+    static func unlisted(_ operation: Operation) -> OperationSpecification {
+        OperationSpecification(operation, [], outputs: [], "not specified")
+    }
+}

@@ -1,0 +1,185 @@
+package import EmotionFormerTensors
+
+extension Program {
+    /// The main graph with a type for every value, for the given shapes of its inputs.
+    ///
+    /// Nodes whose operands are all known are computed by `evaluator` on the way, because the shapes of later nodes can
+    /// depend on them; so shape arithmetic, position indices and the like are gone from the result.
+    /// - Parameter inputShapes: one an input of the main graph; every extent that the graph states must agree.
+    /// - Throws: a fault with the node's name if an operand's type or shape does not suit its operation.
+    package func typed(inputShapes: [Shape], evaluator: any ConstantEvaluator) throws(Fault) -> TypedGraph {
+        guard let main = graphs.first else { throw Fault(.missingField, at: "graphs", "there is no graph") }
+        guard inputShapes.count == main.inputs.count else {
+            throw Fault(
+                .invalidArgument, at: "graph '\(main.name)'", "wrong number of input shapes",
+                found: "\(inputShapes.count)",
+                expected: "\(main.inputs.count)")
+        }
+        var types: [ValueType] = []
+        for (input, shape) in zip(main.inputs, inputShapes) {
+            try input.check(shape)
+            types.append(ValueType(input.elementType, shape))
+        }
+        return try typed(main, inputTypes: types, inputConstants: [], evaluator: evaluator)
+    }
+
+    /// A graph with types, called for the main graph and, from control nodes, for their bodies.
+    package func typed(
+        _ graph: Graph, inputTypes: [ValueType], inputConstants: [StoredTensor?], evaluator: any ConstantEvaluator
+    ) throws(Fault) -> TypedGraph {
+        var analysis = GraphAnalysis(program: self, evaluator: evaluator, result: TypedGraph(name: graph.name))
+        for (index, (input, type)) in zip(graph.inputs, inputTypes).enumerated() {
+            let constant = index < inputConstants.count ? inputConstants[index] : nil
+            let value = analysis.result.addValue(named: input.name, type, constant: constant)
+            analysis.result.inputs.append(value)
+            analysis.valueOfName[input.name] = value
+        }
+        for node in graph.nodes {
+            do throws(Fault) {
+                try analysis.append(node)
+            } catch {
+                throw error.within("graph '\(graph.name)': node '\(node.name)' (\(node.operation.rawValue))")
+            }
+        }
+        for output in graph.outputs {
+            guard let value = analysis.valueOfName[output] else {
+                throw Fault(.unknownName, at: "graph '\(graph.name)'", "nothing makes the output", found: "'\(output)'")
+            }
+            analysis.result.outputs.append(value)
+        }
+        return analysis.result
+    }
+}
+
+extension GraphInput {
+    /// - Throws: `shapeMismatch` unless the shape has this input's extents, where it states them.
+    package func check(_ shape: Shape) throws(Fault) {
+        let agrees = shape.rank == extents.count && zip(shape.extents, extents).allSatisfy { $1 == nil || $0 == $1 }
+        guard agrees else {
+            let stated = "[" + extents.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
+            throw Fault(
+                .shapeMismatch, at: "input '\(name)'", "the shape does not fit", found: "\(shape)", expected: stated)
+        }
+    }
+}
+
+/// Goes through a graph's nodes in order.
+private struct GraphAnalysis {
+    let program: Program
+    let evaluator: any ConstantEvaluator
+    var result: TypedGraph
+    var valueOfName: [String: Int] = [:]
+
+    mutating func append(_ node: Node) throws(Fault) {
+        var inputs: [Int?] = []
+        for name in node.inputs {
+            guard let name else {
+                inputs.append(nil)
+                continue
+            }
+            guard let value = valueOfName[name] else {
+                throw Fault(.unknownName, at: "", "nothing makes the operand", found: "'\(name)'")
+            }
+            inputs.append(value)
+        }
+        var weights: [String: StoredTensor] = [:]
+        for (role, name) in node.weights {
+            guard let tensor = program.tensors[name] else {
+                throw Fault(.unknownName, at: "weight '\(role)'", "there is no such tensor", found: "'\(name)'")
+            }
+            weights[role] = tensor
+        }
+        if node.operation == .constant, let value = weights["value"], let name = node.outputs.first {
+            let type = ValueType(value.tensor.elementType, value.tensor.shape)
+            valueOfName[name] = result.addValue(named: name, type, constant: value)
+            return
+        }
+        let context = NodeContext(
+            operation: node.operation, attributes: node.attributes, weights: weights,
+            inputTypes: inputs.map { $0.map { result.values[$0].type } },
+            inputConstants: inputs.map { $0.flatMap { result.values[$0].constant } }, outputCount: node.outputs.count)
+        let bodies = try bodies(of: node, context)
+        let types =
+            node.operation == .while || node.operation == .if
+            ? try ControlTypes.infer(context, bodies: bodies) : try ShapeInference.outputTypes(context)
+        guard types.count >= node.outputs.count else {
+            throw Fault(
+                .invalidValue, at: "", "wrong number of outputs", found: "\(node.outputs.count)",
+                expected: "at most \(types.count)")
+        }
+        var typed = TypedGraph.Node(
+            node.operation, name: node.name, inputs: inputs, outputs: [], attributes: node.attributes, weights: weights,
+            bodies: bodies)
+        let constants = try constants(for: typed, context, types: Array(types.prefix(node.outputs.count)))
+        for (index, name) in node.outputs.enumerated() {
+            let value = result.addValue(named: name, types[index], constant: constants?[index])
+            valueOfName[name] = value
+            typed.outputs.append(value)
+        }
+        if constants == nil { result.nodes.append(typed) }
+    }
+
+    /// The outputs' constants, if they can be known now.
+    private func constants(
+        for node: TypedGraph.Node, _ context: NodeContext, types: [ValueType]
+    ) throws(Fault) -> [StoredTensor]? {
+        if let known = try ShapeInference.constantOutputs(context, types: types) { return known }
+        guard !node.inputs.isEmpty, context.inputTypes.count == context.inputConstants.count else { return nil }
+        for (type, constant) in zip(context.inputTypes, context.inputConstants) where type != nil && constant == nil {
+            return nil
+        }
+        // A quantised constant stays as it is, for the operation that reads it as such.
+        if node.operation == .quantize { return nil }
+        return try evaluator.evaluate(node, inputs: context.inputConstants, outputTypes: types).map { StoredTensor($0) }
+    }
+
+    private func bodies(of node: Node, _ context: NodeContext) throws(Fault) -> [String: TypedGraph] {
+        var bodies: [String: TypedGraph] = [:]
+        for attribute in node.operation.specification.attributes where attribute.kind == .graph {
+            let name = try node.attributes.text(attribute.name)
+            guard let graph = program.graph(named: name) else {
+                throw Fault(
+                    .unknownName, at: "attribute '\(attribute.name)'", "there is no such graph", found: "'\(name)'")
+            }
+            let operands = node.operation == .if ? Array(context.inputTypes.dropFirst()) : context.inputTypes
+            let types = operands.compactMap(\.self)
+            guard types.count == graph.inputs.count else {
+                throw Fault(
+                    .invalidValue, at: "attribute '\(attribute.name)'", "the graph takes another number of operands",
+                    found: "\(types.count)", expected: "\(graph.inputs.count)")
+            }
+            bodies[attribute.name] = try program.typed(
+                graph, inputTypes: types, inputConstants: [], evaluator: evaluator)
+        }
+        return bodies
+    }
+}
+
+/// Types of the outputs of loops and branches, from those of their bodies.
+private enum ControlTypes {
+    static func infer(_ context: NodeContext, bodies: [String: TypedGraph]) throws(Fault) -> [ValueType] {
+        func outputs(_ name: String) -> [ValueType] {
+            bodies[name].map { body in body.outputs.map { body.values[$0].type } } ?? []
+        }
+        if context.operation == .while {
+            let operands = context.inputTypes.compactMap(\.self)
+            try expect(outputs("condition").map(\.elementType), [.bool], "the condition's output")
+            try expect(outputs("condition").map(\.shape.elementCount), [1], "the condition's number of elements")
+            try expect(outputs("body"), operands, "the body's outputs, against the operands")
+            return operands
+        }
+        guard let condition = context.inputTypes.first ?? nil, condition.elementType == .bool,
+            condition.shape.elementCount == 1
+        else {
+            throw Fault(.elementTypeMismatch, at: "condition", "the condition must be one Boolean")
+        }
+        try expect(outputs("else"), outputs("then"), "the branches' outputs")
+        return outputs("then")
+    }
+
+    private static func expect<T: Equatable>(_ found: T, _ expected: T, _ what: String) throws(Fault) {
+        guard found == expected else {
+            throw Fault(.shapeMismatch, at: "", "types differ: \(what)", found: "\(found)", expected: "\(expected)")
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package import EmotionFormerTensors
+
+/// The element type and shape of a value.
+package struct ValueType: Sendable, Hashable, CustomStringConvertible {
+    package var elementType: ElementType
+    package var shape: Shape
+
+    package init(_ elementType: ElementType, _ shape: Shape) {
+        self.elementType = elementType
+        self.shape = shape
+    }
+
+    /// `float32 [1, 300, 64]`
+    package var description: String { "\(elementType.rawValue) \(shape)" }
+}
+
+/// A graph whose every value has a known type and shape: what the simplifier rewrites and a plan is made from.
+///
+/// Values are numbered; a value that is known before the model runs carries its constant, and its node is gone.
+package struct TypedGraph: Sendable {
+    package struct Value: Sendable {
+        /// The name in the file; values that a rewrite makes derive theirs from it.
+        package var name: String
+        package var type: ValueType
+        package var constant: StoredTensor?
+
+        package init(name: String, type: ValueType, constant: StoredTensor? = nil) {
+            self.name = name
+            self.type = type
+            self.constant = constant
+        }
+    }
+
+    package struct Node: Sendable {
+        package var name: String
+        package var operation: Operation
+        /// Indices of values; nil where an optional operand is absent. Trailing absent operands may be left out.
+        package var inputs: [Int?]
+        package var outputs: [Int]
+        package var attributes: Attributes
+        /// By role.
+        package var weights: [String: StoredTensor]
+        /// By the attribute that names them: `condition`, `body`, `then`, `else`.
+        package var bodies: [String: TypedGraph]
+
+        package init(
+            _ operation: Operation, name: String, inputs: [Int?], outputs: [Int], attributes: Attributes = [:],
+            weights: [String: StoredTensor] = [:], bodies: [String: TypedGraph] = [:]
+        ) {
+            self.name = name
+            self.operation = operation
+            self.inputs = inputs
+            self.outputs = outputs
+            self.attributes = attributes
+            self.weights = weights
+            self.bodies = bodies
+        }
+
+        /// The value at an operand's position; nil if the operand is absent.
+        package func input(_ index: Int) -> Int? { index < inputs.count ? inputs[index] : nil }
+    }
+
+    package var name: String
+    package var values: [Value]
+    package var nodes: [Node]
+    package var inputs: [Int]
+    package var outputs: [Int]
+
+    package init(name: String, values: [Value] = [], nodes: [Node] = [], inputs: [Int] = [], outputs: [Int] = []) {
+        self.name = name
+        self.values = values
+        self.nodes = nodes
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+
+    /// Adds a value and gives its index.
+    package mutating func addValue(named name: String, _ type: ValueType, constant: StoredTensor? = nil) -> Int {
+        values.append(Value(name: name, type: type, constant: constant))
+        return values.count - 1
+    }
+
+    package func shape(of value: Int) -> Shape { values[value].type.shape }
+    package func constant(_ value: Int?) -> StoredTensor? { value.flatMap { values[$0].constant } }
+}
+
+/// What shape inference sees of a node: the types of its operands, and those that are already known.
+package struct NodeContext {
+    package let operation: Operation
+    package let attributes: Attributes
+    package let weights: [String: StoredTensor]
+    /// nil where an operand is absent.
+    package let inputTypes: [ValueType?]
+    /// The operand's constant where it is known before the model runs.
+    package let inputConstants: [StoredTensor?]
+    package let outputCount: Int
+
+    package init(
+        operation: Operation, attributes: Attributes, weights: [String: StoredTensor], inputTypes: [ValueType?],
+        inputConstants: [StoredTensor?], outputCount: Int
+    ) {
+        self.operation = operation
+        self.attributes = attributes
+        self.weights = weights
+        self.inputTypes = inputTypes
+        self.inputConstants = inputConstants
+        self.outputCount = outputCount
+    }
+}
+
+/// Computes nodes whose operands are all known; the engine and the reference executor each are one.
+package protocol ConstantEvaluator {
+    /// - Returns: one tensor an output, of the types given.
+    func evaluate(
+        _ node: TypedGraph.Node, inputs: [StoredTensor?], outputTypes: [ValueType]
+    ) throws(Fault) -> [Tensor]
+}

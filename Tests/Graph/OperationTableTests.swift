@@ -1,0 +1,28 @@
+import EmotionFormerGraph
+import Foundation
+import Testing
+
+@Suite struct OperationTableTests {
+    @Test("every operation has exactly one row, in which no role or attribute stands twice")
+    func rows() {
+        #expect(OperationTable.all.count == Operation.allCases.count)
+        #expect(Set(OperationTable.all.map(\.operation)) == Set(Operation.allCases))
+        for row in OperationTable.all {
+            for names in [
+                row.inputs.map(\.name), row.outputs.map(\.name), row.weights.map(\.name), row.attributes.map(\.name),
+            ] {
+                #expect(Set(names).count == names.count, "\(row.operation)")
+            }
+        }
+    }
+
+    @Test("the committed JSON that the tools in Python read is this table")
+    func committedRendering() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../Tools/emotionformer/operations.json").standardizedFileURL
+        if ProcessInfo.processInfo.environment["EMOTIONFORMER_UPDATE_RENDERINGS"] == "1" {
+            try OperationTable.json.write(to: file, atomically: true, encoding: .utf8)
+        }
+        #expect(try String(contentsOf: file, encoding: .utf8) == OperationTable.json)
+    }
+}
