@@ -1,0 +1,19 @@
+/// The levels at which every kernel exists, from the least to the most demanding processor.
+package enum InstructionSet: String, CaseIterable, Comparable, Sendable {
+    /// Baseline code of the platform; matrix products by BLAS.
+    case portable
+    /// AVX2, FMA and F16C.
+    case avx2
+    /// AVX-512 F, BW, DQ, VL and VNNI.
+    case avx512
+
+    private var rank: Int {
+        switch self {
+        case .portable: 0
+        case .avx2: 1
+        case .avx512: 2
+        }
+    }
+
+    package static func < (left: InstructionSet, right: InstructionSet) -> Bool { left.rank < right.rank }
+}

@@ -1,0 +1,125 @@
+/// C = epilogue(A·B) with B packed beforehand; all extents ≥ 1, strides in elements.
+package struct PackedProduct {
+    /// m × k, rows `aStride` apart.
+    package var a: UnsafePointer<Float>
+    package var aStride: Int
+    /// k × n, from `packMatrix`.
+    package var b: UnsafeRawPointer
+    /// m × n, rows `cStride` apart.
+    package var c: UnsafeMutablePointer<Float>
+    package var cStride: Int
+    package var m: Int
+    package var k: Int
+    package var n: Int
+    package var epilogue: Epilogue
+
+    package init(
+        a: UnsafePointer<Float>, aStride: Int, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>, cStride: Int,
+        m: Int, k: Int, n: Int, epilogue: Epilogue = Epilogue()
+    ) {
+        self.a = a
+        self.aStride = aStride
+        self.b = b
+        self.c = c
+        self.cStride = cStride
+        self.m = m
+        self.k = k
+        self.n = n
+        self.epilogue = epilogue
+    }
+}
+
+/// C = epilogue(A·B) of two operands that change from call to call; each may be transposed by its strides.
+///
+/// Of the row and the column stride of an operand one must be 1 (BLAS can do no other).
+package struct StridedProduct {
+    package var a: UnsafePointer<Float>
+    package var aRowStride: Int
+    package var aColumnStride: Int
+    package var b: UnsafePointer<Float>
+    package var bRowStride: Int
+    package var bColumnStride: Int
+    package var c: UnsafeMutablePointer<Float>
+    package var cStride: Int
+    package var m: Int
+    package var k: Int
+    package var n: Int
+    package var epilogue: Epilogue
+
+    package init(
+        a: UnsafePointer<Float>, aRowStride: Int, aColumnStride: Int = 1, b: UnsafePointer<Float>, bRowStride: Int,
+        bColumnStride: Int = 1, c: UnsafeMutablePointer<Float>, cStride: Int, m: Int, k: Int, n: Int,
+        epilogue: Epilogue = Epilogue()
+    ) {
+        self.a = a
+        self.aRowStride = aRowStride
+        self.aColumnStride = aColumnStride
+        self.b = b
+        self.bRowStride = bRowStride
+        self.bColumnStride = bColumnStride
+        self.c = c
+        self.cStride = cStride
+        self.m = m
+        self.k = k
+        self.n = n
+        self.epilogue = epilogue
+    }
+}
+
+/// How one row of a quantised matrix was made: x ≈ (q − zeroPoint)·scale, with q and zeroPoint raised by 128 into 0…255.
+package struct RowQuantization: Sendable {
+    /// Rule X: 1/s; rule B: the scale as float.
+    package var scale: Float
+    package var zeroPoint: Int32
+
+    package init(scale: Float, zeroPoint: Int32) {
+        self.scale = scale
+        self.zeroPoint = zeroPoint
+    }
+}
+
+/// C = epilogue(dequantised A·B): A quantised at run time, B packed int8 weights.
+///
+/// With acc = Σ q·w − zeroPoint·Σ w (int32, exact), s the row's scale and w the column's weight scale,
+/// rule X: fma(acc·s, w, bias), rule B: bias + acc·(w·s). The activation, then the residual follow; of the epilogue
+/// `scale` is not used. k ≤ 32,768.
+package struct QuantizedProduct {
+    /// m × k bytes, rows `aStride` bytes apart, from `quantizeRows`.
+    package var a: UnsafePointer<UInt8>
+    package var aStride: Int
+    /// m values, or one for all rows when `rowQuantizationStride` is 0.
+    package var rowQuantization: UnsafePointer<RowQuantization>
+    package var rowQuantizationStride: Int
+    /// From `packQuantizedMatrix`.
+    package var b: UnsafeRawPointer
+    /// n values.
+    package var weightScales: UnsafePointer<Float>
+    package var rule: QuantizationRule
+    package var c: UnsafeMutablePointer<Float>
+    package var cStride: Int
+    package var m: Int
+    package var k: Int
+    package var n: Int
+    package var epilogue: Epilogue
+
+    package init(
+        a: UnsafePointer<UInt8>, aStride: Int, rowQuantization: UnsafePointer<RowQuantization>,
+        rowQuantizationStride: Int = 1, b: UnsafeRawPointer, weightScales: UnsafePointer<Float>,
+        rule: QuantizationRule, c: UnsafeMutablePointer<Float>, cStride: Int, m: Int, k: Int, n: Int,
+        epilogue: Epilogue = Epilogue()
+    ) {
+        self.a = a
+        self.aStride = aStride
+        self.rowQuantization = rowQuantization
+        self.rowQuantizationStride = rowQuantizationStride
+        self.b = b
+        self.weightScales = weightScales
+        self.rule = rule
+        self.c = c
+        self.cStride = cStride
+        self.m = m
+        self.k = k
+        self.n = n
+        self.epilogue = epilogue
+    }
+}

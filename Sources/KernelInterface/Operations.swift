@@ -1,0 +1,46 @@
+/// What a matrix product's last step applies to every element, before the residual is added.
+package enum Activation: UInt8, CaseIterable, Sendable {
+    case none, relu, relu6, reluN1To1, geluErf, geluTanh, silu, tanh, sigmoid
+}
+
+/// Elementwise functions of one operand; `alpha` and `beta` mean what the case says.
+package enum UnaryOperation: UInt8, CaseIterable, Sendable {
+    case copy, negate, absolute, square, squareRoot, reciprocalSquareRoot, reciprocal
+    case exponential, logarithm, tanh, sigmoid, errorFunction
+    case geluErf, geluTanh, silu
+    case relu, relu6, reluN1To1
+    /// x ≥ 0 ? x : alpha·x
+    case leakyRelu
+    /// x ≥ 0 ? x : alpha·(eˣ − 1)
+    case elu
+    /// 1.0507… · elu(x, 1.6732…)
+    case selu
+    case softplus, softsign
+    /// clamp(alpha·x + beta, 0, 1); Keras 3 has 1/6 and 0.5, Keras 2 has 0.2 and 0.5.
+    case hardSigmoid
+    /// x · clamp(x/6 + 0.5, 0, 1)
+    case hardSwish
+    /// x · tanh(softplus(x))
+    case mish
+    /// min(max(x, alpha), beta)
+    case clamp
+    /// alpha·x + beta
+    case affine
+}
+
+/// Elementwise functions of two operands.
+package enum BinaryOperation: UInt8, CaseIterable, Sendable {
+    case add, subtract, multiply, divide, maximum, minimum, squaredDifference
+}
+
+package enum Reduction: UInt8, CaseIterable, Sendable {
+    case sum, mean, maximum, minimum
+}
+
+/// Which of LiteRT's two ways of dynamic-range quantisation a kernel follows.
+package enum QuantizationRule: UInt8, CaseIterable, Sendable {
+    /// XNNPACK's: s = 255/(rmax − rmin), zero point added after rounding half to even, last step with one fma.
+    case xnnpack
+    /// The builtin kernels': in double precision, rounding half away from zero, last step multiplies, then adds.
+    case builtin
+}

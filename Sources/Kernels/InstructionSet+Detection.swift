@@ -1,0 +1,85 @@
+package import EmotionFormerKernelInterface
+package import EmotionFormerTensors
+
+#if EMOTIONFORMER_X86_KERNELS
+    import EmotionFormerCPUIntrinsics
+#endif
+
+package typealias InstructionSet = EmotionFormerKernelInterface.InstructionSet
+
+extension InstructionSet {
+    /// What this processor and its operating system support, in rising order; found once.
+    package static let available: [InstructionSet] = allCases.filter(\.isSupported)
+
+    /// The best available level, or the one that `EMOTIONFORMER_KERNELS` names in `environment`.
+    ///
+    /// Throws `invalidValue` for a name that is none and `unsupportedProcessor` for a level this machine lacks.
+    package static func selected(environment: [String: String]) throws(Fault) -> InstructionSet {
+        let best = available.last ?? .portable
+        guard let name = environment[environmentVariable], !name.isEmpty else { return best }
+        guard let level = InstructionSet(rawValue: name) else {
+            throw Fault(
+                .invalidValue, at: environmentVariable, "unknown instruction set", found: name,
+                expected: allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        guard available.contains(level) else {
+            throw Fault(
+                .unsupportedProcessor, at: environmentVariable, "this machine lacks the instruction set", found: name,
+                expected: available.map(\.rawValue).joined(separator: ", "))
+        }
+        return level
+    }
+
+    private static let environmentVariable = "EMOTIONFORMER_KERNELS"
+
+    private var isSupported: Bool {
+        #if EMOTIONFORMER_X86_KERNELS
+            switch self {
+            case .portable: true
+            case .avx2: ProcessorFeatures.current.hasAVX2
+            case .avx512: ProcessorFeatures.current.hasAVX512
+            }
+        #else
+            self == .portable
+        #endif
+    }
+}
+
+#if EMOTIONFORMER_X86_KERNELS
+    /// CPUID leaves 1 and 7, with the register states that the operating system saves.
+    private struct ProcessorFeatures {
+        static let current = ProcessorFeatures()
+
+        var hasAVX2 = false
+        var hasAVX512 = false
+
+        init() {
+            var a: UInt32 = 0
+            var basicC: UInt32 = 0
+            var extendedB: UInt32 = 0
+            var extendedC: UInt32 = 0
+            var b: UInt32 = 0
+            var d: UInt32 = 0
+            guard __get_cpuid(1, &a, &b, &basicC, &d) == 1 else { return }
+            let fma: UInt32 = 1 << 12
+            let osxsave: UInt32 = 1 << 27
+            let avx: UInt32 = 1 << 28
+            let f16c: UInt32 = 1 << 29
+            let basic = fma | osxsave | avx | f16c
+            guard basicC & basic == basic else { return }
+            guard __get_cpuid_count(7, 0, &a, &extendedB, &extendedC, &d) == 1 else { return }
+
+            let saved = emotionformer_extended_control_register()
+            let savesAVX: UInt32 = 0b110
+            let savesAVX512: UInt32 = 0b1110_0110
+            let avx2: UInt32 = 1 << 5
+            hasAVX2 = saved & savesAVX == savesAVX && extendedB & avx2 != 0
+
+            // F, DQ, BW and VL in EBX, VNNI in ECX.
+            let avx512: UInt32 = 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31
+            let vnni: UInt32 = 1 << 11
+            hasAVX512 =
+                hasAVX2 && saved & savesAVX512 == savesAVX512 && extendedB & avx512 == avx512 && extendedC & vnni != 0
+        }
+    }
+#endif

@@ -1,0 +1,3 @@
+package import EmotionFormerKernelInterface
+
+package typealias KernelSet = EmotionFormerKernelInterface.KernelSet
