@@ -1,0 +1,83 @@
+import EmotionFormerGraph
+import EmotionFormerKernels
+import EmotionFormerTensors
+
+/// Steps with addresses: a plan's main part, and the body of a loop or branch.
+struct CompiledGraph: Sendable {
+    let segments: [Segment]
+    let arenaByteCount: Int
+    /// Bytes that each thread needs beside the arena.
+    let scratchByteCount: Int
+    let inputs: [Destination]
+    let outputs: [Operand]
+    let inputTypes: [ValueType]
+    let outputTypes: [ValueType]
+    /// Values that have memory or are constants, by name, in order of the graph.
+    let values: [(name: String, type: ValueType, operand: Operand)]
+    /// What the steps' addresses point into.
+    private let constants: [Tensor]
+    private let buffers: [Buffer]
+
+    /// - Parameter keepsEveryValue: see `PlanOptions`.
+    init(_ graph: TypedGraph, kernels: KernelSet, fuses: Bool, keepsEveryValue: Bool) throws(Fault) {
+        var builder = StepBuilder(graph: graph, kernels: kernels)
+        try builder.appendAll(fuses: fuses)
+        let graph = builder.graph
+        let drafts = CompiledGraph.segments(of: builder.drafts)
+        let layout = Layout(
+            graph: graph, aliases: builder.aliases, segments: drafts, keepsEveryValue: keepsEveryValue)
+        segments = drafts.map { drafts in
+            Segment(
+                rows: drafts.first?.rows ?? 1, rowBlock: drafts.map(\.rowBlock).max() ?? 1,
+                steps: drafts.map {
+                    Step(
+                        name: $0.name, label: $0.label, rows: $0.rows, rowBlock: $0.rowBlock,
+                        floatingPointOperations: $0.floatingPointOperations, body: $0.bind(layout))
+                })
+        }
+        arenaByteCount = layout.arenaByteCount
+        scratchByteCount = ((builder.drafts.map(\.scratchByteCount).max() ?? 0) + 63) / 64 * 64 + 64
+        inputs = graph.inputs.map { layout.destination($0) }
+        outputs = graph.outputs.map { layout.operand($0) }
+        inputTypes = graph.inputs.map { graph.values[$0].type }
+        outputTypes = graph.outputs.map { graph.values[$0].type }
+        values = graph.values.indices.compactMap { index in
+            let value = graph.values[index]
+            guard layout.offsets[index] != nil || value.constant != nil else { return nil }
+            return (value.name, value.type, layout.operand(index))
+        }
+        constants = graph.values.compactMap { $0.constant?.tensor }
+            + graph.nodes.flatMap { $0.weights.values.map(\.tensor) }
+        buffers = builder.buffers
+    }
+
+    /// Steps go into one segment as long as each needs, of what the segment's steps have made, its own rows only.
+    static func segments(of drafts: [StepDraft]) -> [[StepDraft]] {
+        var segments: [[StepDraft]] = []
+        var written = Set<Int>()
+        for draft in drafts {
+            let isWhole = draft.rows <= 1
+            let joins =
+                segments.last?.last.map { last in
+                    if isWhole { return last.rows <= 1 }
+                    return last.rows == draft.rows
+                        && draft.reads.allSatisfy { !written.contains($0) || draft.alignedReads.contains($0) }
+                } ?? false
+            if joins {
+                segments[segments.count - 1].append(draft)
+            } else {
+                segments.append([draft])
+                written = []
+            }
+            written.formUnion(draft.writes)
+        }
+        return segments
+    }
+
+    /// Runs everything on the calling thread.
+    func run(_ execution: Execution) {
+        for segment in segments {
+            for step in segment.steps { step.body(execution, 0..<segment.rows) }
+        }
+    }
+}

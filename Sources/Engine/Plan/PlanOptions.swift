@@ -1,0 +1,31 @@
+package import EmotionFormerKernels
+
+/// How a plan is made from a program.
+package struct PlanOptions: Sendable {
+    /// How far the graph is rewritten before its steps are made.
+    package enum Stage: String, Sendable, CaseIterable {
+        /// As the file has it, operation by operation.
+        case imported
+        /// Raised to layers.
+        case simplified
+        /// Layers joined with what follows them.
+        case fused
+    }
+
+    package var instructionSet: InstructionSet
+    /// Threads that a prediction may use, its caller among them.
+    package var threads: Int
+    package var stage: Stage
+    /// Whether every value can be read after a run, which takes more memory.
+    package var keepsEveryValue: Bool
+
+    package init(
+        instructionSet: InstructionSet = InstructionSet.available.last ?? .portable, threads: Int = 1,
+        stage: Stage = .fused, keepsEveryValue: Bool = false
+    ) {
+        self.instructionSet = instructionSet
+        self.threads = threads
+        self.stage = stage
+        self.keepsEveryValue = keepsEveryValue
+    }
+}

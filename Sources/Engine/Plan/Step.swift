@@ -1,0 +1,49 @@
+/// What a step does, for a range of its rows. Never allocates, locks or throws.
+typealias StepBody = @Sendable (_ execution: Execution, _ rows: Range<Int>) -> Void
+
+/// A step of a plan before it is known where its values lie.
+struct StepDraft {
+    /// The node that it comes from.
+    var name: String
+    /// What it computes, for people: `dense 300×478×256 +table`.
+    var label: String
+    /// Values that it reads and writes, as indices into the graph; constants among them do not matter.
+    var reads: [Int]
+    var writes: [Int]
+    /// Threads may split the step into ranges of this many rows; 1 if it is done as a whole.
+    var rows = 1
+    /// Ranges should start at multiples of this.
+    var rowBlock = 1
+    /// Of `reads`, those of which row r of the result needs row r alone, when the rows are split in the same way.
+    var alignedReads: [Int] = []
+    /// Bytes of a thread's own memory that the step needs.
+    var scratchByteCount = 0
+    /// Floating-point operations, a multiplication with its addition as two; 0 where nobody counts them.
+    var floatingPointOperations = 0
+    var bind: (Layout) -> StepBody
+
+    init(name: String, label: String, reads: [Int], writes: [Int], bind: @escaping (Layout) -> StepBody) {
+        self.name = name
+        self.label = label
+        self.reads = reads
+        self.writes = writes
+        self.bind = bind
+    }
+}
+
+/// A step that is ready to run.
+struct Step: Sendable {
+    let name: String
+    let label: String
+    let rows: Int
+    let rowBlock: Int
+    let floatingPointOperations: Int
+    let body: StepBody
+}
+
+/// Steps that threads run one after the other, each on its own rows, without waiting for each other in between.
+struct Segment: Sendable {
+    var rows: Int
+    var rowBlock: Int
+    var steps: [Step]
+}

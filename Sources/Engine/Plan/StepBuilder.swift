@@ -1,0 +1,108 @@
+import EmotionFormerGraph
+import EmotionFormerKernels
+import EmotionFormerTensors
+
+/// Makes the steps of a plan from the nodes of a typed graph, one family of operations a file.
+struct StepBuilder {
+    let kernels: KernelSet
+    /// The graph; builders may add values of their own, for instance a joined result.
+    var graph: TypedGraph
+    private(set) var drafts: [StepDraft] = []
+    /// By value, the value whose memory it shares: itself, unless a reshape or the like made it.
+    private(set) var aliases: [Int]
+    /// Packed weights and constants whose addresses the steps hold.
+    private(set) var buffers: [Buffer] = []
+
+    init(graph: TypedGraph, kernels: KernelSet) {
+        self.graph = graph
+        self.kernels = kernels
+        aliases = Array(graph.values.indices)
+    }
+
+    func type(_ value: Int) -> ValueType { graph.values[value].type }
+    func shape(_ value: Int) -> Shape { graph.values[value].type.shape }
+
+    mutating func append(_ draft: StepDraft) { drafts.append(draft) }
+
+    mutating func addValue(named name: String, _ type: ValueType, constant: StoredTensor? = nil) -> Int {
+        aliases.append(graph.values.count)
+        return graph.addValue(named: name, type, constant: constant)
+    }
+
+    /// The output is the operand's memory under another shape: nothing is to be done.
+    mutating func alias(_ output: Int, to operand: Int) {
+        if let constant = graph.values[operand].constant {
+            graph.values[output].constant = constant
+        } else {
+            aliases[output] = aliases[operand]
+        }
+    }
+
+    /// Memory of the plan's own, filled once; steps hold its address.
+    mutating func makeBuffer(byteCount: Int, fill: (UnsafeMutableRawPointer) -> Void) -> UnsafeRawPointer {
+        let buffer = Buffer(byteCount: byteCount)
+        fill(buffer.address)
+        buffers.append(buffer)
+        return UnsafeRawPointer(buffer.address)
+    }
+
+    /// A required operand of a node.
+    func operand(_ node: TypedGraph.Node, _ index: Int) throws(Fault) -> Int {
+        guard let value = node.input(index) else {
+            throw Fault(.missingField, at: node.place, "operand \(index) is absent")
+        }
+        return value
+    }
+
+    func output(_ node: TypedGraph.Node, _ index: Int = 0) throws(Fault) -> Int {
+        guard index < node.outputs.count else {
+            throw Fault(.missingField, at: node.place, "output \(index) is absent")
+        }
+        return node.outputs[index]
+    }
+
+    func unsupported(_ node: TypedGraph.Node, _ problem: String, found: String? = nil) -> Fault {
+        Fault(.unsupportedOperation, at: node.place, problem, found: found)
+    }
+
+    /// - Throws: `elementTypeMismatch` unless the value is float32.
+    func requireFloat(_ value: Int, _ node: TypedGraph.Node) throws(Fault) {
+        guard type(value).elementType == .float32 else {
+            throw Fault(
+                .elementTypeMismatch, at: node.place, "the operation does not take elements of this type",
+                found: type(value).elementType.rawValue, expected: "float32")
+        }
+    }
+}
+
+extension TypedGraph.Node {
+    /// `node 'block/dense' (dense)`, for messages.
+    var place: String { "node '\(name)' (\(operation.rawValue))" }
+}
+
+/// Memory that a plan owns.
+///
+/// `@unchecked Sendable`: written while the plan is made, only read afterwards.
+final class Buffer: @unchecked Sendable {
+    let address: UnsafeMutableRawPointer
+    let byteCount: Int
+
+    init(byteCount: Int) {
+        self.byteCount = byteCount
+        address = .allocate(byteCount: max(byteCount, 64), alignment: 64)
+        address.initializeMemory(as: UInt8.self, repeating: 0, count: max(byteCount, 64))
+    }
+
+    deinit { address.deallocate() }
+}
+
+/// An address in a `Buffer` or constant of the plan, for capture by steps.
+///
+/// `@unchecked Sendable`: what it points to is only read.
+struct ConstantAddress: @unchecked Sendable {
+    let bytes: UnsafeRawPointer
+
+    init(_ bytes: UnsafeRawPointer) { self.bytes = bytes }
+
+    var floats: UnsafePointer<Float> { bytes.assumingMemoryBound(to: Float.self) }
+}

@@ -1,0 +1,133 @@
+import EmotionFormerGraph
+package import EmotionFormerTensors
+
+/// The memory in which a plan runs. One thread at a time may use it; after `init` nothing is allocated.
+package final class Session {
+    package let plan: Plan
+    private let arena: UnsafeMutableRawPointer
+    private let scratch: UnsafeMutableRawPointer
+    private let threads: Int
+    private let barrier = Barrier()
+    private let fault: UnsafeMutablePointer<Int32>
+
+    package init(_ plan: Plan) {
+        self.plan = plan
+        threads = max(plan.options.threads, 1)
+        arena = .allocate(byteCount: max(plan.compiled.arenaByteCount, 64), alignment: 64)
+        arena.initializeMemory(as: UInt8.self, repeating: 0, count: max(plan.compiled.arenaByteCount, 64))
+        scratch = .allocate(byteCount: plan.compiled.scratchByteCount * threads, alignment: 64)
+        scratch.initializeMemory(as: UInt8.self, repeating: 0, count: plan.compiled.scratchByteCount * threads)
+        fault = .allocate(capacity: 1)
+        fault.initialize(to: 0)
+    }
+
+    deinit {
+        arena.deallocate()
+        scratch.deallocate()
+        fault.deallocate()
+    }
+
+    /// The elements of an input, to be written before `run`. They are as they were left after it.
+    ///
+    /// The pointer is valid as long as the session.
+    package func input(_ index: Int) -> UnsafeMutableRawBufferPointer {
+        let type = plan.compiled.inputTypes[index]
+        return UnsafeMutableRawBufferPointer(
+            start: plan.compiled.inputs[index].bytes(execution(thread: 0)), count: type.byteCount)
+    }
+
+    /// The elements of an output, to be read after `run`.
+    package func output(_ index: Int) -> UnsafeRawBufferPointer {
+        let type = plan.compiled.outputTypes[index]
+        return UnsafeRawBufferPointer(
+            start: plan.compiled.outputs[index].bytes(execution(thread: 0)), count: type.byteCount)
+    }
+
+    /// A copy of a value after `run`, by its name in the graph; nil if there is no such value, or its memory may hold
+    /// another by now. Only a plan with `keepsEveryValue` has them all.
+    package func value(named name: String) -> Tensor? {
+        guard plan.options.keepsEveryValue, let value = plan.compiled.values.first(where: { $0.name == name }) else {
+            return nil
+        }
+        return copy(value.type, value.operand)
+    }
+
+    /// Every value that a run leaves behind, in the graph's order; empty without `keepsEveryValue`.
+    package func values() -> [(name: String, tensor: Tensor)] {
+        guard plan.options.keepsEveryValue else { return [] }
+        return plan.compiled.values.map { ($0.name, copy($0.type, $0.operand)) }
+    }
+
+    private func copy(_ type: ValueType, _ operand: Operand) -> Tensor {
+        let bytes = operand.bytes(execution(thread: 0))
+        return Tensor(type.elementType, type.shape) {
+            $0.copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: $0.count))
+        }
+    }
+
+    /// Computes the outputs from the inputs.
+    /// - Throws: `outOfBounds` or `limitExceeded` if an element of an input makes an operation impossible.
+    package func run() throws(Fault) {
+        fault.pointee = 0
+        if threads > 1, WorkerPool.shared.acquire(threads: threads) {
+            var context = RunContext(session: Unmanaged.passUnretained(self))
+            withUnsafeMutablePointer(to: &context) {
+                WorkerPool.shared.run(
+                    threads: threads,
+                    { context, thread in
+                        let session = context.assumingMemoryBound(to: RunContext.self).pointee.session
+                        session._withUnsafeGuaranteedRef { $0.runShare(of: thread) }
+                    }, $0)
+            }
+            WorkerPool.shared.release()
+        } else {
+            plan.compiled.run(execution(thread: 0))
+        }
+        switch RunFault(rawValue: fault.pointee) {
+        case nil: return
+        case .indexOutside:
+            throw Fault(.outOfBounds, at: "prediction", "an index lies outside the table it points into")
+        case .tooManyIterations:
+            throw Fault(
+                .limitExceeded, at: "prediction", "a loop does not end", expected: "at most \(RunLimits.iterations) iterations")
+        }
+    }
+
+    private func runShare(of thread: Int) {
+        let execution = execution(thread: thread)
+        for segment in plan.compiled.segments {
+            let rows = segment.share(of: thread, among: threads)
+            if !rows.isEmpty { for step in segment.steps { step.body(execution, rows) } }
+            barrier.wait(threads)
+        }
+    }
+
+    private func execution(thread: Int) -> Execution {
+        Execution(arena: arena, scratch: scratch + thread * plan.compiled.scratchByteCount, fault: fault)
+    }
+}
+
+private struct RunContext {
+    let session: Unmanaged<Session>
+}
+
+/// Bounds on what a model can make a run do.
+enum RunLimits {
+    /// A loop over time has as many iterations as there are frames.
+    static let iterations = 1_000_000
+}
+
+extension Segment {
+    /// The rows of one of `count` threads: whole blocks, spread evenly.
+    func share(of thread: Int, among count: Int) -> Range<Int> {
+        guard rows > 1 else { return thread == 0 ? 0..<rows : 0..<0 }
+        let blocks = (rows + rowBlock - 1) / rowBlock
+        let first = blocks * thread / count * rowBlock
+        let end = blocks * (thread + 1) / count * rowBlock
+        return min(first, rows)..<min(end, rows)
+    }
+}
+
+extension ValueType {
+    var byteCount: Int { shape.elementCount * elementType.byteCount }
+}

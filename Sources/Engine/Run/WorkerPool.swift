@@ -1,0 +1,147 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Threads that help with a prediction: one pool a process, one prediction at a time.
+///
+/// A prediction that finds the pool busy is told so and runs on its caller alone. Workers sleep between predictions
+/// and spin between the segments of one.
+///
+/// `@unchecked Sendable`: `job`, `generation` and `workerCount` change under the mutex alone.
+final class WorkerPool: @unchecked Sendable {
+    /// What every thread of a job calls with its index; the caller is thread 0.
+    typealias Job = @convention(c) (_ context: UnsafeMutableRawPointer, _ thread: Int) -> Void
+
+    static let shared = WorkerPool()
+
+    private let isBusy = Atomic<Bool>(false)
+    private let running = Atomic<Int>(0)
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let wake: UnsafeMutablePointer<pthread_cond_t>
+    private var job: Job?
+    private var context: UnsafeMutableRawPointer?
+    private var participants = 0
+    private var generation = 0
+    private var workerCount = 0
+
+    private init() {
+        mutex = .allocate(capacity: 1)
+        mutex.initialize(to: pthread_mutex_t())
+        pthread_mutex_init(mutex, nil)
+        wake = .allocate(capacity: 1)
+        wake.initialize(to: pthread_cond_t())
+        pthread_cond_init(wake, nil)
+    }
+
+    /// Takes the pool for `threads` threads, the caller among them; starts the missing ones.
+    /// - Returns: whether it was free and the threads are there. Who got it calls `run`, then `release`.
+    func acquire(threads: Int) -> Bool {
+        guard isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return false }
+        while workerCount < threads - 1 {
+            if !startWorker() {
+                release()
+                return false
+            }
+        }
+        return true
+    }
+
+    func release() { isBusy.store(false, ordering: .releasing) }
+
+    /// Runs the job on `threads` threads and returns when all are done. The pool must be acquired.
+    func run(threads: Int, _ job: @escaping Job, _ context: UnsafeMutableRawPointer) {
+        running.store(threads - 1, ordering: .relaxed)
+        pthread_mutex_lock(mutex)
+        self.job = job
+        self.context = context
+        participants = threads - 1
+        generation &+= 1
+        pthread_cond_broadcast(wake)
+        pthread_mutex_unlock(mutex)
+        job(context, 0)
+        Spin.wait { running.load(ordering: .acquiring) == 0 }
+    }
+
+    private func startWorker() -> Bool {
+        let index = workerCount
+        let start = Unmanaged.passRetained(WorkerStart(pool: self, index: index, generation: generation))
+        #if canImport(Darwin)
+            var thread: pthread_t?
+        #else
+            var thread = pthread_t()
+        #endif
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        defer { pthread_attr_destroy(&attributes) }
+        let status = pthread_create(&thread, &attributes, workerMain, start.toOpaque())
+        guard status == 0 else {
+            start.release()
+            return false
+        }
+        workerCount += 1
+        return true
+    }
+
+    fileprivate func work(index: Int, since first: Int) {
+        var seen = first
+        while true {
+            pthread_mutex_lock(mutex)
+            while generation == seen { pthread_cond_wait(wake, mutex) }
+            seen = generation
+            let takesPart = index < participants
+            let job = self.job
+            let context = self.context
+            pthread_mutex_unlock(mutex)
+            guard takesPart, let job, let context else { continue }
+            job(context, index + 1)
+            running.subtract(1, ordering: .releasing)
+        }
+    }
+}
+
+private final class WorkerStart {
+    let pool: WorkerPool
+    let index: Int
+    let generation: Int
+
+    init(pool: WorkerPool, index: Int, generation: Int) {
+        self.pool = pool
+        self.index = index
+        self.generation = generation
+    }
+}
+
+#if canImport(Darwin)
+    private func workerMain(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+        let start = Unmanaged<WorkerStart>.fromOpaque(argument).takeRetainedValue()
+        start.pool.work(index: start.index, since: start.generation)
+        return nil
+    }
+#else
+    private func workerMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        guard let argument else { return nil }
+        let start = Unmanaged<WorkerStart>.fromOpaque(argument).takeRetainedValue()
+        start.pool.work(index: start.index, since: start.generation)
+        return nil
+    }
+#endif
+
+/// Waiting that costs microseconds, not a system call: for threads that meet many times in a prediction.
+enum Spin {
+    @inline(__always)
+    static func wait(until isDone: () -> Bool) {
+        var spins = 0
+        while !isDone() {
+            spins &+= 1
+            // The other thread may want this processor.
+            if spins > 20_000 { sched_yield() }
+        }
+    }
+}
