@@ -46,7 +46,8 @@ struct CompiledGraph: Sendable {
             guard layout.offsets[index] != nil || value.constant != nil else { return nil }
             return (value.name, value.type, layout.operand(index))
         }
-        constants = graph.values.compactMap { $0.constant?.tensor }
+        constants =
+            graph.values.compactMap { $0.constant?.tensor }
             + graph.nodes.flatMap { $0.weights.values.map(\.tensor) }
         buffers = builder.buffers
     }

@@ -40,7 +40,8 @@ extension Layout {
         func touch(_ value: Int, _ segment: Int) {
             let root = aliases[value]
             guard graph.values[root].constant == nil else { return }
-            lifetimes[root] = lifetimes[root].map { min($0.lowerBound, segment)...max($0.upperBound, segment) }
+            lifetimes[root] =
+                lifetimes[root].map { min($0.lowerBound, segment)...max($0.upperBound, segment) }
                 ?? segment...segment
         }
         for input in graph.inputs { touch(input, 0) }

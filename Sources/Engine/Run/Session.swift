@@ -89,7 +89,8 @@ package final class Session {
             throw Fault(.outOfBounds, at: "prediction", "an index lies outside the table it points into")
         case .tooManyIterations:
             throw Fault(
-                .limitExceeded, at: "prediction", "a loop does not end", expected: "at most \(RunLimits.iterations) iterations")
+                .limitExceeded, at: "prediction", "a loop does not end",
+                expected: "at most \(RunLimits.iterations) iterations")
         }
     }
 

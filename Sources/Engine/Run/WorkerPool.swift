@@ -42,7 +42,9 @@ final class WorkerPool: @unchecked Sendable {
     /// Takes the pool for `threads` threads, the caller among them; starts the missing ones.
     /// - Returns: whether it was free and the threads are there. Who got it calls `run`, then `release`.
     func acquire(threads: Int) -> Bool {
-        guard isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else { return false }
+        guard isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
+            return false
+        }
         while workerCount < threads - 1 {
             if !startWorker() {
                 release()
