@@ -112,6 +112,9 @@ let package = Package(
         tests("Tensors", ["EmotionFormerTensors"]),
         tests("Graph", ["EmotionFormerGraph", "EmotionFormerTensors"]),
         tests("Kernels", ["EmotionFormerKernels", "EmotionFormerKernelInterface", "EmotionFormerTensors"]),
+        .testTarget(
+            name: "EmotionFormerTests", dependencies: ["EmotionFormer", "EmotionFormerTensors"],
+            path: "Tests/EmotionFormer", exclude: ["Fixtures"], swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,85 @@
+package import EmotionFormerTensors
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Android)
+    import Android
+#else
+    import Glibc
+#endif
+
+/// Where bytes come from: a path, or standard input.
+package enum ByteSource {
+    case path(String)
+    case standardInput
+
+    /// What cannot tell its size beforehand (a pipe, a device) is refused beyond this many bytes.
+    static let streamLimit = 1 << 32
+
+    /// Everything, read once into memory.
+    /// - Throws: `missingFile`, `unreadableFile`; `limitExceeded` for an endless stream.
+    package func bytes() throws(Fault) -> [UInt8] {
+        switch self {
+        case .standardInput:
+            return try ByteSource.readAll(0, name: "standard input")
+        case .path(let path):
+            let descriptor = try ByteSource.openFile(path)
+            defer { close(descriptor) }
+            return try ByteSource.readAll(descriptor, name: path)
+        }
+    }
+
+    /// - Throws: `missingFile`, `unreadableFile` if the path cannot be opened; nothing is read.
+    static func check(_ path: String) throws(Fault) {
+        close(try openFile(path))
+    }
+
+    private static func openFile(_ path: String) throws(Fault) -> Int32 {
+        guard !path.utf8.contains(0) else {
+            throw Fault(.invalidArgument, at: path, "the file name contains a null character")
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw fault(errno, path) }
+        return descriptor
+    }
+
+    private static func readAll(_ descriptor: Int32, name: String) throws(Fault) -> [UInt8] {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw fault(errno, name) }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw fault(EISDIR, name) }
+        let isFile = status.st_mode & S_IFMT == S_IFREG
+        let size = isFile ? max(0, Int(status.st_size)) : 0
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(size)
+        // One step past the declared size notices the end of the file without growing the array.
+        var step = isFile ? size &+ 1 : 1 << 16
+        while true {
+            var failure: Int32 = 0
+            let chunk = [UInt8](unsafeUninitializedCapacity: min(step, 1 << 24)) { buffer, count in
+                var result = read(descriptor, buffer.baseAddress, buffer.count)
+                while result < 0, errno == EINTR { result = read(descriptor, buffer.baseAddress, buffer.count) }
+                if result < 0 { failure = errno }
+                count = max(0, result)
+            }
+            guard failure == 0 else { throw fault(failure, name) }
+            if chunk.isEmpty { return bytes }
+            bytes.append(contentsOf: chunk)
+            guard isFile || bytes.count <= streamLimit else {
+                throw Fault(
+                    .limitExceeded, at: name, "the stream is too long", expected: "at most \(streamLimit) bytes")
+            }
+            step = max(step, 1 << 20)
+        }
+    }
+
+    private static func fault(_ number: Int32, _ name: String) -> Fault {
+        switch number {
+        case ENOENT, ENOTDIR: Fault(.missingFile, at: name, "there is no such file")
+        case EACCES, EPERM: Fault(.unreadableFile, at: name, "the file may not be read (permission denied)")
+        case EISDIR: Fault(.unreadableFile, at: name, "this is a folder", expected: "a file")
+        default: Fault(.unreadableFile, at: name, "the file cannot be read (system error \(number))")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import EmotionFormerTensors
+
+/// Clips from comma-separated values: a row a frame; one clip, or one for each `video_filename`.
+enum CSVClips {
+    /// The clips in the order in which their first frames stand in the file, each sorted by `frame_num` if there is one.
+    /// - Throws: `malformedClip` with line and column for a cell that is not a number; `emptyClip`, `featureCountMismatch`
+    ///   for a row with more or fewer cells than the first, `notFinite`, `duplicateName`.
+    static func read(_ bytes: [UInt8]) throws(Fault) -> [LandmarkClip] {
+        var reader = CSVReader(bytes)
+        guard let first = try reader.next() else { throw Fault(.emptyClip, at: "", "the file has no rows") }
+        let hasHeader = isHeader(first)
+        let columns = hasHeader ? try CSVColumns(header: first) : CSVColumns(count: first.fields.count)
+        var order: [ArraySlice<UInt8>: Int] = [:]
+        var assemblies: [ClipAssembly] = []
+        var row = hasHeader ? try reader.next() : first
+        while let current = row {
+            guard current.fields.count == columns.count else {
+                throw Fault(
+                    .featureCountMismatch, at: "line \(current.line)",
+                    "the row has another number of cells than the first",
+                    found: "\(current.fields.count)", expected: "\(columns.count)")
+            }
+            let key = columns.clip.map { current.fields[$0] } ?? []
+            let index = order[key] ?? assemblies.count
+            if index == assemblies.count {
+                order[key] = index
+                let name = columns.clip.map { _ in String(decoding: key, as: UTF8.self) }
+                assemblies.append(ClipAssembly(place: "", name: name))
+            }
+            try append(current, columns, to: &assemblies[index])
+            row = try reader.next()
+        }
+        guard !assemblies.isEmpty else { throw Fault(.emptyClip, at: "", "the file has a header and no rows") }
+        var clips: [LandmarkClip] = []
+        for assembly in assemblies { clips.append(try assembly.clip()) }
+        return clips
+    }
+
+    /// A first row is a header if none of its cells is a number, or if it numbers its columns 0, 1, 2, … as data frames
+    /// without column names are written.
+    private static func isHeader(_ row: CSVReader.Row) -> Bool {
+        let numbers = row.fields.map { DecimalNumber.parse($0) }
+        if numbers.allSatisfy({ $0 == nil }) { return row.fields.contains { !$0.isEmpty } }
+        let named = row.fields[0].isEmpty ? numbers.dropFirst() : numbers[...]
+        return named.count > 2 && named.enumerated().allSatisfy { $0.element == Double($0.offset) }
+    }
+
+    private static func append(
+        _ row: CSVReader.Row, _ columns: CSVColumns, to assembly: inout ClipAssembly
+    ) throws(Fault) {
+        let place = "line \(row.line)"
+        var number: Int?
+        if let column = columns.frame {
+            number = DecimalNumber.parse(row.fields[column]).flatMap { Int(exactly: $0) }
+            guard number != nil else { throw fault("the frame number is not a whole number", row, column, columns) }
+        }
+        if let column = columns.emotion {
+            let emotion = String(decoding: row.fields[column], as: UTF8.self)
+            guard assembly.emotion == nil || assembly.emotion == emotion else {
+                throw fault("the clip has two emotions", row, column, columns)
+            }
+            assembly.emotion = emotion
+        }
+        if columns.features.allSatisfy({ row.fields[$0].isEmpty }) {
+            return try assembly.append(nil, number: number, at: place)
+        }
+        var values: [Float] = []
+        values.reserveCapacity(columns.features.count)
+        for column in columns.features {
+            guard let value = DecimalNumber.parse(row.fields[column]) else {
+                let problem = row.fields[column].isEmpty ? "the cell is empty" : "the cell is not a number"
+                throw fault(problem, row, column, columns)
+            }
+            values.append(Float(value))
+        }
+        if let bad = values.firstIndex(where: { !$0.isFinite }) {
+            guard values.allSatisfy(\.isNaN) else {
+                var fault = fault("the cell is not a finite number", row, columns.features[bad], columns)
+                fault.code = .notFinite
+                throw fault
+            }
+            return try assembly.append(nil, number: number, at: place)
+        }
+        try assembly.append(columns.areLandmarks ? .landmarks(values) : .features(values), number: number, at: place)
+    }
+
+    private static func fault(
+        _ problem: String, _ row: CSVReader.Row, _ column: Int, _ columns: CSVColumns
+    ) -> Fault {
+        // A cell may be as long as the file.
+        let cell = String(decoding: row.fields[column].prefix(40), as: UTF8.self)
+        return Fault(
+            .malformedClip, at: "line \(row.line), \(columns.description(of: column))", problem, found: "'\(cell)'")
+    }
+}

@@ -1,0 +1,85 @@
+import EmotionFormerTensors
+
+/// Splits comma-separated values (RFC 4180) into rows of fields: quoted fields, either line end, UTF-8 with or without a
+/// byte order mark. Empty lines are passed over.
+struct CSVReader {
+    struct Row {
+        /// The line that the row begins on, from 1.
+        let line: Int
+        /// The fields' bytes, without the quotes around them.
+        let fields: [ArraySlice<UInt8>]
+    }
+
+    private let bytes: ArraySlice<UInt8>
+    private var position: Int
+    private var line = 1
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        position = self.bytes.startIndex
+    }
+
+    /// The next row, or nil at the end.
+    /// - Throws: `malformedClip` for a quoted field that does not end or has text after it.
+    mutating func next() throws(Fault) -> Row? {
+        while position < bytes.endIndex {
+            let start = line
+            var fields: [ArraySlice<UInt8>] = []
+            var isLastField = false
+            while !isLastField {
+                let quoted = position < bytes.endIndex && bytes[position] == UInt8(ascii: "\"")
+                fields.append(quoted ? try quotedField(fields.count + 1) : plainField())
+                isLastField = !take(UInt8(ascii: ","))
+            }
+            endLine()
+            if fields.count == 1, fields[0].isEmpty { continue }
+            return Row(line: start, fields: fields)
+        }
+        return nil
+    }
+
+    private mutating func plainField() -> ArraySlice<UInt8> {
+        let field = bytes[position...].prefix { $0 != UInt8(ascii: ",") && $0 != 0x0A && $0 != 0x0D }
+        position = field.endIndex
+        return CSVReader.trimmed(field)
+    }
+
+    private mutating func quotedField(_ column: Int) throws(Fault) -> ArraySlice<UInt8> {
+        let place = "line \(line), column \(column)"
+        position += 1
+        var text: [UInt8] = []
+        while true {
+            let part = bytes[position...].prefix { $0 != UInt8(ascii: "\"") }
+            guard part.endIndex < bytes.endIndex else {
+                throw Fault(.malformedClip, at: place, "the quoted cell does not end")
+            }
+            line += part.count { $0 == 0x0A }
+            text.append(contentsOf: part)
+            position = part.endIndex + 1
+            guard take(UInt8(ascii: "\"")) else { break }
+            text.append(UInt8(ascii: "\""))
+        }
+        if position < bytes.endIndex, ![UInt8(ascii: ","), 0x0A, 0x0D].contains(bytes[position]) {
+            throw Fault(.malformedClip, at: place, "text follows the quoted cell")
+        }
+        return text[...]
+    }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard position < bytes.endIndex, bytes[position] == byte else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func endLine() {
+        _ = take(0x0D)
+        _ = take(0x0A)
+        line += 1
+    }
+
+    private static func trimmed(_ field: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var field = field.drop { $0 == 0x20 || $0 == 0x09 }
+        while let last = field.last, last == 0x20 || last == 0x09 { field.removeLast() }
+        return field
+    }
+}

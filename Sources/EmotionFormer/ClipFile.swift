@@ -1,0 +1,81 @@
+import EmotionFormerTensors
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// A file with one clip or several.
+public struct ClipFile: Sendable {
+    /// The file's name without its folder, or `-` for standard input.
+    public let name: String
+    public let format: ClipFormat
+    /// In the file's order; never empty.
+    public let clips: [LandmarkClip]
+
+    /// Reads a file. Without a `format`, the name's extension says it: `npy`, `npz`, `csv`, `jsonl`.
+    /// - Throws: `missingFile`, `unreadableFile`; `invalidArgument` for an unknown extension; `malformedClip`,
+    ///   `emptyClip`, `featureCountMismatch`, `notFinite` and others for what the file holds.
+    public init(path: String, format: ClipFormat? = nil) throws(EmotionFormerError) {
+        self = try publicly { () throws(Fault) in try ClipFile(.path(path), format) }
+    }
+
+    /// Reads a file, like `init(path:format:)`.
+    public init(contentsOf url: URL, format: ClipFormat? = nil) throws(EmotionFormerError) {
+        self = try publicly { () throws(Fault) in
+            guard url.isFileURL else {
+                throw Fault(
+                    .invalidArgument, at: url.absoluteString, "only files are read", expected: "a file URL")
+            }
+            return try ClipFile(.path(url.path), format)
+        }
+    }
+
+    /// Reads standard input to its end.
+    public init(standardInput format: ClipFormat) throws(EmotionFormerError) {
+        self = try publicly { () throws(Fault) in try ClipFile(.standardInput, format) }
+    }
+
+    private init(_ source: ByteSource, _ format: ClipFormat?) throws(Fault) {
+        switch source {
+        case .standardInput: name = "-"
+        case .path(let path): name = path.split(separator: "/").last.map(String.init) ?? path
+        }
+        let place = if case .path(let path) = source { path } else { "standard input" }
+        guard let format = format ?? ClipFormat(fileName: name) else {
+            // A file that is not there is the nearer cause than a name that says nothing.
+            if case .path(let path) = source { try ByteSource.check(path) }
+            throw Fault(
+                .invalidArgument, at: place, "the file name does not say its format",
+                expected: ".npy, .npz, .csv or .jsonl")
+        }
+        self.format = format
+        clips = try format.clips(source.bytes(), fileName: place)
+    }
+}
+
+extension LandmarkClip {
+    /// The one clip of a file.
+    /// - Throws: like `ClipFile`; also `malformedClip` if the file holds several clips.
+    public init(contentsOf url: URL, format: ClipFormat? = nil) throws(EmotionFormerError) {
+        self = try LandmarkClip.single(of: ClipFile(contentsOf: url, format: format))
+    }
+
+    /// The one clip of a file.
+    /// - Throws: like `ClipFile`; also `malformedClip` if the file holds several clips.
+    public init(path: String, format: ClipFormat? = nil) throws(EmotionFormerError) {
+        self = try LandmarkClip.single(of: ClipFile(path: path, format: format))
+    }
+
+    private static func single(of file: ClipFile) throws(EmotionFormerError) -> LandmarkClip {
+        try publicly { () throws(Fault) in
+            guard file.clips.count == 1, let clip = file.clips.first else {
+                throw Fault(
+                    .malformedClip, at: file.name, "the file holds several clips; read it as a ClipFile",
+                    found: "\(file.clips.count) clips", expected: "1")
+            }
+            return clip
+        }
+    }
+}

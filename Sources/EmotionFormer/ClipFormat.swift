@@ -1,0 +1,43 @@
+package import EmotionFormerTensors
+
+/// The file formats that clips are read from.
+public enum ClipFormat: String, Sendable, CaseIterable {
+    /// One NumPy array: (frames, features), (frames, landmarks, 3), (clips, frames, features) or
+    /// (clips, frames, landmarks, 3).
+    case npy
+    /// A NumPy archive, stored or deflated; each array with two axes or more is read like an `npy` file.
+    case npz
+    /// Comma-separated values, a row a frame, with or without a header.
+    case csv
+    /// JSON, one frame or one clip a line.
+    case jsonl
+
+    /// The format that a file name's extension stands for.
+    init?(fileName: String) {
+        guard let dot = fileName.lastIndex(of: ".") else { return nil }
+        switch fileName[fileName.index(after: dot)...].lowercased() {
+        case "npy": self = .npy
+        case "npz": self = .npz
+        case "csv": self = .csv
+        case "jsonl", "ndjson": self = .jsonl
+        default: return nil
+        }
+    }
+
+    /// The clips in a file's bytes, in the file's order.
+    package func clips(_ bytes: [UInt8], fileName: String) throws(Fault) -> [LandmarkClip] {
+        do throws(Fault) {
+            let clips: [LandmarkClip]
+            switch self {
+            case .npy: clips = try NumPyArray(bytes[...]).clips()
+            case .npz: clips = try ZipArchive(bytes).clips()
+            case .csv: clips = try CSVClips.read(bytes)
+            case .jsonl: clips = try JSONLinesClips.read(bytes)
+            }
+            guard !clips.isEmpty else { throw Fault(.emptyClip, at: "", "the file holds no clip") }
+            return clips
+        } catch {
+            throw error.within(fileName)
+        }
+    }
+}

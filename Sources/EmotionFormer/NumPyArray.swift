@@ -1,0 +1,134 @@
+import EmotionFormerTensors
+
+/// A numeric array in NumPy's `npy` format, version 1, 2 or 3 (NumPy Enhancement Proposal 1).
+struct NumPyArray {
+    let shape: Shape
+    let header: NumPyHeader
+    /// The elements' bytes, exactly as many as shape and type need.
+    private let payload: ArraySlice<UInt8>
+
+    /// - Throws: `malformedClip` for a header that is not as the format says or a type that is not numeric,
+    ///   `sizeOverflow`, `sizeMismatch` if the elements do not fill the file exactly.
+    init(_ bytes: ArraySlice<UInt8>) throws(Fault) {
+        header = try NumPyHeader(bytes)
+        shape = try header.shape()
+        payload = bytes.dropFirst(header.byteCount)
+        let (size, overflow) = try shape.elementCount.multipliedReportingOverflow(by: header.element().kind.byteCount)
+        guard !overflow, size == payload.count else {
+            throw Fault(
+                .sizeMismatch, at: "array \(shape)",
+                payload.count < size || overflow ? "the file is cut short" : "bytes follow the array",
+                found: "\(payload.count) bytes of elements", expected: overflow ? "more" : "\(size)")
+        }
+    }
+
+    /// The elements in C order (last axis fastest), whatever the file's order and type.
+    func floats() throws(Fault) -> [Float] {
+        let (kind, bigEndian) = try header.element()
+        return payload.withUnsafeBytes { bytes in
+            let reader = ElementReader(
+                bytes: bytes, offsets: header.isFortranOrder ? fortranOffsets() : nil, count: shape.elementCount,
+                bigEndian: bigEndian)
+            return switch kind {
+            case .float16: reader.read(UInt16.self) { Float(halfBits: $0) }
+            case .float32: reader.read(UInt32.self) { Float(bitPattern: $0) }
+            case .float64: reader.read(UInt64.self) { Float(Double(bitPattern: $0)) }
+            case .int8: reader.read(Int8.self) { Float($0) }
+            case .int16: reader.read(Int16.self) { Float($0) }
+            case .int32: reader.read(Int32.self) { Float($0) }
+            case .int64: reader.read(Int64.self) { Float($0) }
+            case .uint8: reader.read(UInt8.self) { Float($0) }
+            case .uint16: reader.read(UInt16.self) { Float($0) }
+            case .uint32: reader.read(UInt32.self) { Float($0) }
+            case .uint64: reader.read(UInt64.self) { Float($0) }
+            }
+        }
+    }
+
+    /// For each element in C order, its index in Fortran order (first axis fastest).
+    private func fortranOffsets() -> [Int] {
+        var strides = [Int](repeating: 1, count: shape.rank)
+        for axis in 1..<max(shape.rank, 1) { strides[axis] = strides[axis - 1] &* shape[axis - 1] }
+        var index = [Int](repeating: 0, count: shape.rank)
+        var offset = 0
+        return (0..<shape.elementCount).map { _ in
+            let result = offset
+            var axis = shape.rank - 1
+            while axis >= 0 {
+                index[axis] &+= 1
+                offset &+= strides[axis]
+                if index[axis] < shape[axis] { break }
+                offset &-= strides[axis] &* index[axis]
+                index[axis] = 0
+                axis -= 1
+            }
+            return result
+        }
+    }
+}
+
+/// Reads fixed-width elements from bytes that need not be aligned.
+private struct ElementReader {
+    let bytes: UnsafeRawBufferPointer
+    let offsets: [Int]?
+    let count: Int
+    let bigEndian: Bool
+
+    @inline(__always)
+    func read<Bits: FixedWidthInteger & BitwiseCopyable>(
+        _ type: Bits.Type, _ convert: (Bits) -> Float
+    ) -> [Float] {
+        [Float](unsafeUninitializedCapacity: count) { result, initialized in
+            for index in 0..<count {
+                let source = offsets.map { $0[index] } ?? index
+                let bits = bytes.loadUnaligned(fromByteOffset: source &* MemoryLayout<Bits>.size, as: Bits.self)
+                (result.baseAddress.unsafelyUnwrapped + index).initialize(
+                    to: convert(bigEndian ? Bits(bigEndian: bits) : Bits(littleEndian: bits)))
+            }
+            initialized = count
+        }
+    }
+}
+
+extension NumPyArray {
+    /// The clips in the array: two axes are frames × features, or clips × frames × features with three; if the last of
+    /// three or four axes has extent 3 the last two are landmarks × coordinates.
+    /// - Throws: `malformedClip` for any other number of axes, `emptyClip` if an axis has no extent.
+    func clips() throws(Fault) -> [LandmarkClip] {
+        let rank = shape.rank
+        let isLandmarks = rank >= 3 && shape[rank - 1] == 3
+        guard rank == 2 || rank == 3 || (rank == 4 && isLandmarks) else {
+            throw Fault(
+                .malformedClip, at: "", "the array does not have the axes of a clip", found: "shape \(shape)",
+                expected: "(frames, features), (frames, landmarks, 3) or (clips, frames, features)")
+        }
+        guard shape.elementCount > 0 else {
+            throw Fault(.emptyClip, at: "", "the array is empty", found: "shape \(shape)")
+        }
+        let frameAxes = isLandmarks ? 2 : 1
+        let clipCount = shape.elementCount(of: 0..<rank - frameAxes - 1)
+        let frameCount = shape[rank - frameAxes - 1]
+        let featureCount = shape.elementCount(of: rank - frameAxes..<rank)
+        let values = try floats()
+        if clipCount == 1 {
+            return [
+                try LandmarkClip(
+                    values: values, frameCount: frameCount, featureCount: featureCount,
+                    landmarkCount: isLandmarks ? featureCount / 3 : nil)
+            ]
+        }
+        let size = frameCount &* featureCount
+        var clips: [LandmarkClip] = []
+        for index in 0..<clipCount {
+            do throws(Fault) {
+                clips.append(
+                    try LandmarkClip(
+                        values: Array(values[index &* size..<(index &+ 1) &* size]), frameCount: frameCount,
+                        featureCount: featureCount, landmarkCount: isLandmarks ? featureCount / 3 : nil))
+            } catch {
+                throw error.within("clip \(index)")
+            }
+        }
+        return clips
+    }
+}

@@ -1,0 +1,104 @@
+import EmotionFormerTensors
+
+/// The header of an `npy` file: `{'descr': '<f4', 'fortran_order': False, 'shape': (300, 478), }`.
+struct NumPyHeader {
+    let descriptor: String
+    let isFortranOrder: Bool
+    let extents: [Int]
+    /// Bytes before the first element.
+    let byteCount: Int
+
+    enum ElementKind {
+        case float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64
+
+        var byteCount: Int {
+            switch self {
+            case .int8, .uint8: 1
+            case .float16, .int16, .uint16: 2
+            case .float32, .int32, .uint32: 4
+            case .float64, .int64, .uint64: 8
+            }
+        }
+    }
+
+    /// - Throws: `malformedClip`, `unsupportedVersion`.
+    init(_ bytes: ArraySlice<UInt8>) throws(Fault) {
+        let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
+        guard bytes.starts(with: magic), bytes.count >= 8 else {
+            throw Fault(
+                .malformedClip, at: "", bytes.isEmpty ? "the file is empty" : "this is not a NumPy array",
+                expected: "a file that begins with \\x93NUMPY")
+        }
+        let start = bytes.startIndex
+        let version = bytes[start + 6]
+        guard (1...3).contains(version) else {
+            throw Fault(
+                .unsupportedVersion, at: "header", "the version of the NumPy format is unknown",
+                found: "\(version).\(bytes[start + 7])", expected: "1.0, 2.0 or 3.0")
+        }
+        let lengthBytes = version == 1 ? 2 : 4
+        guard bytes.count >= 8 + lengthBytes else {
+            throw Fault(.malformedClip, at: "header", "the file is cut short", found: "\(bytes.count) bytes")
+        }
+        var length = 0
+        for index in (0..<lengthBytes).reversed() { length = length << 8 | Int(bytes[start + 8 + index]) }
+        byteCount = 8 + lengthBytes + length
+        guard bytes.count >= byteCount else {
+            throw Fault(
+                .malformedClip, at: "header", "the file is cut short", found: "\(bytes.count) bytes",
+                expected: "a header of \(byteCount)")
+        }
+        var parser = PythonLiteral(bytes[start + 8 + lengthBytes..<start + byteCount])
+        let fields = try parser.dictionary()
+        guard Set(fields.keys) == ["descr", "fortran_order", "shape"],
+            case .string(let descriptor)? = fields["descr"], case .boolean(let order)? = fields["fortran_order"],
+            case .tuple(let extents)? = fields["shape"]
+        else {
+            throw Fault(
+                .malformedClip, at: "header", "the header does not describe a plain array",
+                found: fields.keys.sorted().joined(separator: ", "), expected: "descr, fortran_order, shape")
+        }
+        self.descriptor = descriptor
+        isFortranOrder = order
+        self.extents = extents
+    }
+
+    /// - Throws: `sizeOverflow` for absurd extents.
+    func shape() throws(Fault) -> Shape {
+        do throws(Fault) { return try Shape(extents) } catch { throw error.within("header") }
+    }
+
+    /// The type and byte order that `descriptor` names: `<f4`, `>f8`, `|u1`, ….
+    /// - Throws: `malformedClip` for types that are not real numbers.
+    func element() throws(Fault) -> (kind: ElementKind, bigEndian: Bool) {
+        guard let order = descriptor.first, let kind = ElementKind(descriptor.dropFirst()), "<>=|".contains(order)
+        else {
+            throw Fault(
+                .malformedClip, at: "header",
+                descriptor.hasSuffix("O")
+                    ? "the array holds pickled Python objects, which are never read"
+                    : "the array's element type is not a real number",
+                found: descriptor, expected: "f2, f4, f8, i1…i8 or u1…u8")
+        }
+        return (kind, order == ">")
+    }
+}
+
+extension NumPyHeader.ElementKind {
+    fileprivate init?(_ name: Substring) {
+        switch name {
+        case "f2": self = .float16
+        case "f4": self = .float32
+        case "f8": self = .float64
+        case "i1": self = .int8
+        case "i2": self = .int16
+        case "i4": self = .int32
+        case "i8": self = .int64
+        case "u1": self = .uint8
+        case "u2": self = .uint16
+        case "u4": self = .uint32
+        case "u8": self = .uint64
+        default: return nil
+        }
+    }
+}

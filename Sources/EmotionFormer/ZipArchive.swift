@@ -1,0 +1,166 @@
+import EmotionFormerTensors
+
+/// The members of a zip file, as far as NumPy's archives use the format: stored or deflated, one disk, not encrypted.
+///
+/// The central directory is the authority; members may not overlap, so all of them together never grow beyond what
+/// deflate can make of the file's own bytes.
+struct ZipArchive {
+    struct Member {
+        let name: String
+        let isDeflated: Bool
+        let checksum: UInt32
+        let byteCount: Int
+        /// The member's bytes in the archive.
+        let range: Range<Int>
+    }
+
+    let members: [Member]
+    private let bytes: [UInt8]
+
+    /// - Throws: `malformedClip`, `outOfBounds`, `overlap`, `unsupportedVersion` for parts of the format that are not read.
+    init(_ bytes: [UInt8]) throws(Fault) {
+        self.bytes = bytes
+        let fields = ZipFields(bytes)
+        guard bytes.count >= 22, let end = fields.endOfDirectory() else {
+            throw Fault(
+                .malformedClip, at: "",
+                bytes.isEmpty ? "the file is empty" : "this is not a zip archive, or is cut short")
+        }
+        let count = fields.uint16(end + 10)
+        let directory = fields.uint32(end + 16)
+        guard count != 0xFFFF, directory != 0xFFFF_FFFF else {
+            throw Fault(
+                .unsupportedVersion, at: "archive", "archives beyond 4 GiB or 65,534 members (zip64) are not read")
+        }
+        guard fields.uint16(end + 4) == 0, fields.uint16(end + 8) == count else {
+            throw Fault(.unsupportedVersion, at: "archive", "archives of several disks are not read")
+        }
+        guard directory <= end else {
+            throw Fault(
+                .outOfBounds, at: "archive", "the directory lies outside the file", found: "offset \(directory)",
+                expected: "at most \(end)")
+        }
+        var members: [Member] = []
+        var names: Set<String> = []
+        var position = directory
+        for index in 0..<count {
+            do throws(Fault) {
+                let member = try fields.member(at: &position, directory: directory, end: end)
+                guard names.insert(member.name).inserted else {
+                    throw Fault(.duplicateName, at: "", "two members have the same name", found: member.name)
+                }
+                members.append(member)
+            } catch {
+                throw error.within("member \(index)")
+            }
+        }
+        let sorted = members.sorted { $0.range.lowerBound < $1.range.lowerBound }
+        for (first, second) in zip(sorted, sorted.dropFirst()) where first.range.upperBound > second.range.lowerBound {
+            throw Fault(.overlap, at: "archive", "two members overlap", found: "\(first.name) and \(second.name)")
+        }
+        self.members = members
+    }
+
+    /// A member's contents.
+    /// - Throws: `malformedClip` for broken deflate data, `sizeMismatch`, `checksumMismatch`.
+    func contents(of member: Member) throws(Fault) -> [UInt8] {
+        let packed = bytes[member.range]
+        let contents = member.isDeflated ? try Inflate.decode(packed, byteCount: member.byteCount) : Array(packed)
+        let checksum = CRC32.checksum(contents)
+        guard checksum == member.checksum else {
+            throw Fault(
+                .checksumMismatch, at: "", "the CRC-32 is not the one stored in the archive",
+                found: String(checksum, radix: 16), expected: String(member.checksum, radix: 16))
+        }
+        return contents
+    }
+}
+
+/// Little-endian fields at offsets that the caller has checked, and the records made of them.
+private struct ZipFields {
+    private let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    func uint16(_ offset: Int) -> Int { Int(bytes[offset]) | Int(bytes[offset + 1]) << 8 }
+    func uint32(_ offset: Int) -> Int { uint16(offset) | uint16(offset + 2) << 16 }
+
+    /// The end-of-central-directory record: 22 bytes and a comment of at most 65,535 at the end of the file.
+    func endOfDirectory() -> Int? {
+        let last = bytes.count - 22
+        return stride(from: last, through: max(0, last - 0xFFFF), by: -1).first { offset in
+            uint32(offset) == 0x0605_4B50 && offset + 22 + uint16(offset + 20) == bytes.count
+        }
+    }
+
+    /// Reads one entry of the central directory, and moves `position` behind it.
+    func member(at position: inout Int, directory: Int, end: Int) throws(Fault) -> ZipArchive.Member {
+        guard end - position >= 46, uint32(position) == 0x0201_4B50 else {
+            throw Fault(.malformedClip, at: "", "the archive's directory is broken")
+        }
+        let nameEnd = position + 46 + uint16(position + 28)
+        let extraEnd = nameEnd + uint16(position + 30)
+        let entryEnd = extraEnd + uint16(position + 32)
+        guard entryEnd <= end else { throw Fault(.malformedClip, at: "", "the archive's directory is broken") }
+        let name = String(decoding: bytes[position + 46..<nameEnd], as: UTF8.self)
+        guard uint16(position + 8) & 1 == 0 else {
+            throw Fault(.unsupportedVersion, at: name, "encrypted members are not read")
+        }
+        let method = uint16(position + 10)
+        guard method == 0 || method == 8 else {
+            throw Fault(
+                .unsupportedVersion, at: name, "the compression method is not read", found: "\(method)",
+                expected: "0 (stored) or 8 (deflate)")
+        }
+        let packed = uint32(position + 20)
+        let size = uint32(position + 24)
+        let local = uint32(position + 42)
+        guard packed != 0xFFFF_FFFF, size != 0xFFFF_FFFF, local != 0xFFFF_FFFF else {
+            throw Fault(.unsupportedVersion, at: name, "members beyond 4 GiB (zip64) are not read")
+        }
+        guard directory - local >= 30, uint32(local) == 0x0403_4B50 else {
+            throw Fault(.outOfBounds, at: name, "the member's own header is missing", found: "offset \(local)")
+        }
+        let start = local + 30 + uint16(local + 26) + uint16(local + 28)
+        guard start + packed <= directory else {
+            throw Fault(.outOfBounds, at: name, "the member lies outside the archive", found: "\(packed) bytes")
+        }
+        // Deflate needs at least one bit for 129 bytes or so; 1,032 : 1 is its known limit.
+        guard method == 8 ? size <= packed * 1032 + 64 : size == packed else {
+            throw Fault(
+                .sizeMismatch, at: name, "the member cannot have that many bytes", found: "\(size)",
+                expected: method == 8 ? "at most \(packed * 1032)" : "\(packed)")
+        }
+        let checksum = UInt32(truncatingIfNeeded: uint32(position + 16))
+        position = entryEnd
+        return ZipArchive.Member(
+            name: name, isDeflated: method == 8, checksum: checksum, byteCount: size, range: start..<start + packed)
+    }
+}
+
+extension ZipArchive {
+    /// The clips of a NumPy archive: every array with two axes or more, in the archive's order; other arrays (labels,
+    /// scalars) are passed over.
+    func clips() throws(Fault) -> [LandmarkClip] {
+        var clips: [LandmarkClip] = []
+        for member in members where member.name.hasSuffix(".npy") {
+            do throws(Fault) {
+                let contents = try contents(of: member)
+                guard try NumPyHeader(contents[...]).extents.count >= 2 else { continue }
+                for var clip in try NumPyArray(contents[...]).clips() {
+                    clip.name = String(member.name.dropLast(4))
+                    clips.append(clip)
+                }
+            } catch {
+                throw error.within(member.name)
+            }
+        }
+        guard !clips.isEmpty else {
+            throw Fault(
+                .emptyClip, at: "", "the archive holds no clip",
+                found: members.prefix(4).map(\.name).joined(separator: ", "), expected: "an array with two axes or more"
+            )
+        }
+        return clips
+    }
+}

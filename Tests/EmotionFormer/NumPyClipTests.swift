@@ -1,0 +1,113 @@
+import EmotionFormer
+import EmotionFormerTensors
+import Testing
+
+@Suite("Clips from NumPy files")
+struct NumPyClipTests {
+    @Test(
+        "Every floating-point type and byte order gives the same values",
+        arguments: [
+            "little-f2", "big-f2", "little-f4", "big-f4", "little-f8", "big-f8", "fortran", "version-2", "version-3",
+        ])
+    func floatingPoint(name: String) throws {
+        let clip = try LandmarkClip(path: ClipFixtures.path("\(name).npy"))
+        #expect(clip.frameCount == 3)
+        #expect(clip.featureCount == 4)
+        #expect(clip.landmarkCount == nil)
+        #expect(clip.values == ClipFixtures.values(0..<12))
+    }
+
+    @Test(
+        "Integers are read as their values",
+        arguments: ["i1", "little-i2", "big-i4", "little-i8", "u1", "little-u2", "big-u4", "little-u8"])
+    func integers(name: String) throws {
+        #expect(try LandmarkClip(path: ClipFixtures.path("\(name).npy")).values == (0..<12).map(Float.init))
+    }
+
+    @Test("Three axes are several clips, in C and in Fortran order", arguments: ["batch", "fortran-batch"])
+    func batch(name: String) throws {
+        let clips = try ClipFixtures.clips("\(name).npy")
+        #expect(clips.map(\.values) == [ClipFixtures.values(0..<12), ClipFixtures.values(12..<24)])
+        #expect(clips.allSatisfy { $0.frameCount == 3 && $0.featureCount == 4 })
+    }
+
+    @Test("A last axis of extent 3 holds landmarks")
+    func landmarks() throws {
+        let clip = try LandmarkClip(path: ClipFixtures.path("landmarks.npy"))
+        #expect(clip.frameCount == 2)
+        #expect(clip.landmarkCount == 4)
+        #expect(clip.values == ClipFixtures.values(0..<24))
+        let clips = try ClipFixtures.clips("landmarks-batch.npy")
+        #expect(clips.count == 2)
+        #expect(clips.last?.landmarkCount == 4)
+        #expect(clips.last?.values == ClipFixtures.values(24..<48))
+    }
+
+    @Test("A frame of NaN throughout is one without a face; a single NaN is refused with frame and feature")
+    func missingFrames() throws {
+        let nan = Float.nan
+        let frames = ClipFixtures.npy(
+            shape: "(3, 2)", payload: ClipFixtures.bytes(of: [1, 2, nan, nan, 3, 4]))
+        #expect(try ClipFormat.npy.clips(frames, fileName: "clip").first?.missingFrames == [1])
+        let broken = ClipFixtures.npy(shape: "(2, 2)", payload: ClipFixtures.bytes(of: [1, 2, 3, nan]))
+        let fault = try #require(ClipFixtures.fault(.npy, broken))
+        #expect(fault.code == .notFinite)
+        #expect(fault.place == "clip: frame 1, feature 1")
+    }
+
+    @Test(
+        "A double beyond a float's range is refused", arguments: [[0, 0, 0, 0, 0, 0, 0xF0, 0x7E]])
+    func beyondFloat(bytes: [UInt8]) throws {
+        let fault = ClipFixtures.fault(.npy, ClipFixtures.npy(shape: "(1, 1)", descriptor: "<f8", payload: bytes))
+        #expect(fault?.code == .notFinite)
+    }
+
+    @Test(
+        "A file that is not as the format says is refused",
+        arguments: [
+            ("", Fault.Code.malformedClip),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), ", .malformedClip),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), } x", .malformedClip),
+            ("{'descr': '<f4', 'fortran_order': False}", .malformedClip),
+            ("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1, 1)}", .malformedClip),
+            ("{'descr': '<f4', 'fortran_order': 0, 'shape': (1, 1)}", .malformedClip),
+            ("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (1, 1)}", .malformedClip),
+            ("{'descr': '|O', 'fortran_order': False, 'shape': (1, 1)}", .malformedClip),
+            ("{'descr': '<c8', 'fortran_order': False, 'shape': (1, 1)}", .malformedClip),
+            ("{'descr': '', 'fortran_order': False, 'shape': (1, 1)}", .malformedClip),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 1)}", .malformedClip),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 99999999999999999999)}", .malformedClip),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4)}", .sizeOverflow),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4611686018427387904, 9)}", .sizeOverflow),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)}", .sizeMismatch),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': ()}", .malformedClip),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", .malformedClip),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1)}", .malformedClip),
+            ("{'descr': '<f4", .malformedClip),
+        ])
+    func hostileHeader(header: String, code: Fault.Code) throws {
+        let fault = try #require(ClipFixtures.fault(.npy, ClipFixtures.npy(header, payload: [0, 0, 0, 0])))
+        #expect(fault.code == code, "\(fault)")
+        #expect(fault.description.hasPrefix("clip: "))
+        #expect(!fault.description.contains("\n"))
+    }
+
+    @Test("An empty file, an unknown version and an empty array are refused")
+    func otherBytes() {
+        #expect(ClipFixtures.fault(.npy, [UInt8]())?.code == .malformedClip)
+        #expect(ClipFixtures.fault(.npy, "not an array")?.code == .malformedClip)
+        #expect(ClipFixtures.fault(.npy, ClipFixtures.npy("{}", version: 4))?.code == .unsupportedVersion)
+        #expect(ClipFixtures.fault(.npy, ClipFixtures.npy(shape: "(0, 4)", payload: []))?.code == .emptyClip)
+        #expect(ClipFixtures.fault(.npy, ClipFixtures.npy(shape: "(4, 0)", payload: []))?.code == .emptyClip)
+    }
+
+    @Test("A file that is cut short anywhere is refused")
+    func truncated() throws {
+        let whole = ClipFixtures.npy(shape: "(2, 2)", payload: ClipFixtures.bytes(of: [1, 2, 3, 4]))
+        #expect(ClipFixtures.fault(.npy, whole) == nil)
+        for count in 0..<whole.count {
+            #expect(ClipFixtures.fault(.npy, Array(whole[..<count])) != nil, "\(count) bytes")
+        }
+        #expect(ClipFixtures.fault(.npy, whole + [0])?.code == .sizeMismatch)
+    }
+}
