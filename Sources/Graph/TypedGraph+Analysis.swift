@@ -27,7 +27,24 @@ extension Program {
     package func typed(
         _ graph: Graph, inputTypes: [ValueType], inputConstants: [StoredTensor?], evaluator: any ConstantEvaluator
     ) throws(Fault) -> TypedGraph {
-        var analysis = GraphAnalysis(program: self, evaluator: evaluator, result: TypedGraph(name: graph.name))
+        let budget = AnalysisBudget()
+        return try typed(
+            graph, inputTypes: inputTypes, inputConstants: inputConstants, evaluator: evaluator, budget: budget)
+    }
+
+    fileprivate func typed(
+        _ graph: Graph, inputTypes: [ValueType], inputConstants: [StoredTensor?], evaluator: any ConstantEvaluator,
+        budget: AnalysisBudget
+    ) throws(Fault) -> TypedGraph {
+        var analysis = GraphAnalysis(
+            program: self, evaluator: evaluator, budget: budget, result: TypedGraph(name: graph.name))
+        for (input, type) in zip(graph.inputs, inputTypes) {
+            do throws(Fault) {
+                try AnalysisBudget.check(type)
+            } catch {
+                throw error.within("graph '\(graph.name)': input '\(input.name)'")
+            }
+        }
         for (index, (input, type)) in zip(graph.inputs, inputTypes).enumerated() {
             let constant = index < inputConstants.count ? inputConstants[index] : nil
             let value = analysis.result.addValue(named: input.name, type, constant: constant)
@@ -63,14 +80,54 @@ extension GraphInput {
     }
 }
 
+/// What one analysis may spend, over all graphs: a small file must not make it run, or allocate, without bound.
+private final class AnalysisBudget {
+    /// A body is analysed for each node that runs it, so nested bodies can multiply.
+    static let maximumNodeCount = 1_000_000
+    /// Bytes of any one value, and of all constants computed on the way.
+    static let maximumByteCount = 1 << 30
+
+    private var nodeCount = 0
+    private var byteCount = 0
+
+    func countNode() throws(Fault) {
+        nodeCount += 1
+        guard nodeCount <= Self.maximumNodeCount else {
+            throw Fault(
+                .limitExceeded, at: "", "there are too many nodes, those of bodies counted at each use",
+                expected: "at most \(Self.maximumNodeCount)")
+        }
+    }
+
+    /// - Throws: `limitExceeded` if a value of the type takes too much memory.
+    static func check(_ type: ValueType) throws(Fault) {
+        guard type.byteCount <= maximumByteCount else {
+            throw Fault(
+                .limitExceeded, at: "", "a value takes too much memory", found: "\(type)",
+                expected: "at most \(maximumByteCount) bytes")
+        }
+    }
+
+    func countConstants(_ types: [ValueType]) throws(Fault) {
+        for type in types { byteCount += type.byteCount }
+        guard byteCount <= Self.maximumByteCount else {
+            throw Fault(
+                .limitExceeded, at: "", "constants that are computed take too much memory",
+                expected: "at most \(Self.maximumByteCount) bytes in all")
+        }
+    }
+}
+
 /// Goes through a graph's nodes in order.
 private struct GraphAnalysis {
     let program: Program
     let evaluator: any ConstantEvaluator
+    let budget: AnalysisBudget
     var result: TypedGraph
     var valueOfName: [String: Int] = [:]
 
     mutating func append(_ node: Node) throws(Fault) {
+        try budget.countNode()
         var inputs: [Int?] = []
         for name in node.inputs {
             guard let name else {
@@ -107,6 +164,7 @@ private struct GraphAnalysis {
                 .invalidValue, at: "", "wrong number of outputs", found: "\(node.outputs.count)",
                 expected: "at most \(types.count)")
         }
+        for type in types.prefix(node.outputs.count) { try AnalysisBudget.check(type) }
         var typed = TypedGraph.Node(
             node.operation, name: node.name, inputs: inputs, outputs: [], attributes: node.attributes, weights: weights,
             bodies: bodies)
@@ -123,6 +181,7 @@ private struct GraphAnalysis {
     private func constants(
         for node: TypedGraph.Node, _ context: NodeContext, types: [ValueType]
     ) throws(Fault) -> [StoredTensor]? {
+        if [.shape, .onesLike, .zerosLike].contains(node.operation) { try budget.countConstants(types) }
         if let known = try ShapeInference.constantOutputs(context, types: types) { return known }
         guard !node.inputs.isEmpty, context.inputTypes.count == context.inputConstants.count else { return nil }
         for (type, constant) in zip(context.inputTypes, context.inputConstants) where type != nil && constant == nil {
@@ -130,6 +189,7 @@ private struct GraphAnalysis {
         }
         // A quantised constant stays as it is, for the operation that reads it as such.
         if node.operation == .quantize { return nil }
+        try budget.countConstants(types)
         return try evaluator.evaluate(node, inputs: context.inputConstants, outputTypes: types).map { StoredTensor($0) }
     }
 
@@ -149,7 +209,7 @@ private struct GraphAnalysis {
                     found: "\(types.count)", expected: "\(graph.inputs.count)")
             }
             bodies[attribute.name] = try program.typed(
-                graph, inputTypes: types, inputConstants: [], evaluator: evaluator)
+                graph, inputTypes: types, inputConstants: [], evaluator: evaluator, budget: budget)
         }
         return bodies
     }

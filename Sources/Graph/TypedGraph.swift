@@ -10,6 +10,9 @@ package struct ValueType: Sendable, Hashable, CustomStringConvertible {
         self.shape = shape
     }
 
+    /// Bytes of all elements, without gaps.
+    package var byteCount: Int { shape.elementCount * elementType.byteCount }
+
     /// `float32 [1, 300, 64]`
     package var description: String { "\(elementType.rawValue) \(shape)" }
 }

@@ -1,0 +1,47 @@
+import EmotionFormerTensors
+
+extension ShapeInference {
+    static func types(_ context: NodeContext) throws(Fault) -> [ValueType]? {
+        switch context.operation {
+        case .cast:
+            let target = try context.attributes.elementType("to")
+            guard target != .float16 else {
+                throw Fault(.unsupportedAttribute, at: "attribute 'to'", "nothing is computed in float16")
+            }
+            return [ValueType(target, try context.operand(0).shape)]
+        case .dequantize:
+            let input = try context.operand(0, [.float16, .int8, .uint8])
+            if input.elementType != .float16 {
+                guard let quantization = context.constant(0)?.quantization else {
+                    throw Fault(.missingField, at: "operand 'input'", "the integers have no quantisation")
+                }
+                try quantization.check(against: input.shape, at: "operand 'input'")
+            }
+            return [ValueType(.float32, input.shape)]
+        case .quantize:
+            let input = try context.operand(0, [.float32])
+            let target = try context.attributes.elementType("to")
+            let range: ClosedRange<Int>
+            switch target {
+            case .int8: range = -128...127
+            case .uint8: range = 0...255
+            default:
+                throw Fault(
+                    .unsupportedAttribute, at: "attribute 'to'", "not a type to quantise to", found: target.rawValue,
+                    expected: "int8 or uint8")
+            }
+            let zeroPoint = try context.attributes.integer("zeroPoint")
+            guard range.contains(zeroPoint) else {
+                throw Fault(
+                    .invalidValue, at: "attribute 'zeroPoint'", "the number is out of range", found: "\(zeroPoint)",
+                    expected: "\(range)")
+            }
+            let scale = try context.attributes.number("scale")
+            guard scale > 0, scale.isFinite else {
+                throw Fault(.invalidValue, at: "attribute 'scale'", "the scale is not positive", found: "\(scale)")
+            }
+            return [ValueType(target, input.shape)]
+        default: return nil
+        }
+    }
+}
