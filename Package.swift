@@ -92,7 +92,9 @@ let package = Package(
             ]),
         module("ModelFormat", ["EmotionFormerTensors", "EmotionFormerGraph"]),
         module("TFLiteImport", ["EmotionFormerTensors", "EmotionFormerGraph"]),
-        module("Engine", ["EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerKernels"]),
+        module(
+            "Engine",
+            ["EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerKernelInterface", "EmotionFormerKernels"]),
         module("Reference", ["EmotionFormerTensors", "EmotionFormerGraph"]),
         .target(
             name: "EmotionFormer",

@@ -48,7 +48,7 @@ struct CompiledGraph: Sendable {
         }
         constants =
             graph.values.compactMap { $0.constant?.tensor }
-            + graph.nodes.flatMap { $0.weights.values.map(\.tensor) }
+            + builder.constantsInUse
         buffers = builder.buffers
     }
 

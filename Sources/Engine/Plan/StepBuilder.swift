@@ -12,6 +12,8 @@ struct StepBuilder {
     private(set) var aliases: [Int]
     /// Packed weights and constants whose addresses the steps hold.
     private(set) var buffers: [Buffer] = []
+    /// Constants whose addresses the steps hold, beside those of the graph's values.
+    var constantsInUse: [Tensor] = []
 
     init(graph: TypedGraph, kernels: KernelSet) {
         self.graph = graph

@@ -1,0 +1,265 @@
+import EmotionFormerGraph
+import EmotionFormerKernelInterface
+import EmotionFormerKernels
+import EmotionFormerTensors
+
+/// A matrix product with constant weights and all that is joined to it: rows of the input times one or more kernels,
+/// whose results stand side by side.
+struct DenseStep {
+    /// A kernel with its bias.
+    struct Part {
+        /// (k, n), or (n, k) if `isOutputMajor`.
+        var kernel: StoredTensor
+        var isOutputMajor: Bool
+        var bias: StoredTensor?
+
+        var inputCount: Int { kernel.tensor.shape[isOutputMajor ? 1 : 0] }
+        var outputCount: Int { kernel.tensor.shape[isOutputMajor ? 0 : 1] }
+        var isQuantized: Bool { kernel.tensor.elementType == .int8 }
+    }
+
+    var name: String
+    var input: Int
+    var parts: [Part]
+    var activation: ActivationFunction = .linear
+    /// A constant of rows × n, added before the activation.
+    var rowTable: StoredTensor?
+    /// A value of rows × n, added after the activation.
+    var residual: Int?
+    var output: Int
+
+    var inputCount: Int { parts[0].inputCount }
+    var outputCount: Int { parts.map(\.outputCount).reduce(0, +) }
+}
+
+extension StepBuilder {
+    mutating func append(_ dense: DenseStep) throws(Fault) {
+        let isQuantized = dense.parts[0].isQuantized
+        guard dense.parts.allSatisfy({ $0.isQuantized == isQuantized }) else {
+            throw Fault(.elementTypeMismatch, at: "node '\(dense.name)'", "kernels of different types are joined")
+        }
+        let k = dense.inputCount
+        let n = dense.outputCount
+        let rows = k == 0 ? 0 : shape(dense.input).elementCount / k
+        guard rows > 0, n > 0 else {
+            throw Fault(.invalidValue, at: "node '\(dense.name)'", "a matrix product of nothing", found: "\(rows)×\(k)×\(n)")
+        }
+        var bias: ConstantAddress?
+        if dense.parts.contains(where: { $0.bias != nil }) { bias = joinedBias(dense.parts, count: n) }
+        var label = "dense \(rows)×\(k)×\(n)"
+        if isQuantized { label += " int8" }
+        if dense.rowTable != nil { label += " +table" }
+        if dense.activation != .linear { label += " \(dense.activation.rawValue)" }
+        if dense.residual != nil { label += " +residual" }
+
+        let epilogueActivation = dense.activation.epilogue
+        var template = Epilogue(bias: bias?.floats, activation: epilogueActivation ?? .none)
+        if let table = dense.rowTable {
+            template.rowTable = table.tensor.stableBytes.assumingMemoryBound(to: Float.self)
+            template.rowTableStride = n
+            constantsInUse.append(table.tensor)
+        }
+        let after =
+            epilogueActivation == nil ? ElementwiseActivation(dense.activation, kernels: kernels) : nil
+        let finish = DenseFinish(activation: after, columns: n, add: kernels.binary)
+        // A residual comes after the activation, so where that has a pass of its own the residual has to wait for it.
+        let residualIsJoined = after == nil
+        let product =
+            isQuantized
+            ? try quantizedProduct(dense, rows: rows, template)
+            : floatProduct(dense, rows: rows, template)
+
+        var draft = StepDraft(
+            name: dense.name, label: label, reads: [dense.input] + (dense.residual.map { [$0] } ?? []),
+            writes: [dense.output]
+        ) { layout in
+            let input = layout.operand(dense.input)
+            let output = layout.destination(dense.output)
+            let residual = dense.residual.map { layout.operand($0) }
+            return { execution, range in
+                let outputStart = output.floats(execution)
+                let residualStart = residual?.floats(execution)
+                product.run(
+                    execution, input.floats(execution), outputStart, residualIsJoined ? residualStart : nil, range)
+                if !residualIsJoined { finish.run(outputStart, residualStart, range) }
+            }
+        }
+        draft.scratchByteCount = product.scratchByteCount
+        draft.floatingPointOperations = 2 * rows * k * n
+        let splits = isQuantized || kernels.splitsRows
+        if splits && rows > 1 {
+            draft.rows = rows
+            draft.rowBlock = isQuantized ? kernels.quantizedRowBlock : kernels.rowBlock
+            draft.alignedReads = draft.reads
+        }
+        append(draft)
+    }
+
+    private mutating func joinedBias(_ parts: [DenseStep.Part], count: Int) -> ConstantAddress {
+        ConstantAddress(
+            makeBuffer(byteCount: count * 4) { bytes in
+                var offset = 0
+                for part in parts {
+                    if let bias = part.bias?.tensor {
+                        bytes.advanced(by: offset).copyMemory(from: bias.stableBytes, byteCount: part.outputCount * 4)
+                    }
+                    offset += part.outputCount * 4
+                }
+            })
+    }
+
+    private mutating func floatProduct(_ dense: DenseStep, rows: Int, _ epilogue: Epilogue) -> DenseProduct {
+        let k = dense.inputCount
+        let n = dense.outputCount
+        let kernels = self.kernels
+        let packed = makeBuffer(byteCount: kernels.packedMatrixByteCount(k, n)) { packed in
+            if dense.parts.count == 1, let part = dense.parts.first {
+                part.kernel.tensor.withFloats {
+                    kernels.packMatrix($0, part.isOutputMajor ? 1 : n, part.isOutputMajor ? k : 1, k, n, packed)
+                }
+                return
+            }
+            // Kernels that are joined stand side by side: k × (n₀ + n₁ + …).
+            let joined = UnsafeMutablePointer<Float>.allocate(capacity: k * n)
+            defer { joined.deallocate() }
+            var column = 0
+            for part in dense.parts {
+                part.kernel.tensor.withFloats { kernel in
+                    let width = part.outputCount
+                    for row in 0..<k {
+                        for index in 0..<width {
+                            joined[row * n + column + index] =
+                                part.isOutputMajor ? kernel[index * k + row] : kernel[row * width + index]
+                        }
+                    }
+                }
+                column += part.outputCount
+            }
+            kernels.packMatrix(joined, n, 1, k, n, packed)
+        }
+        return DenseProduct(
+            form: .float(ConstantAddress(packed), kernels.matmul), rows: rows, k: k, n: n, epilogue: epilogue)
+    }
+
+    private mutating func quantizedProduct(
+        _ dense: DenseStep, rows: Int, _ epilogue: Epilogue
+    ) throws(Fault) -> DenseProduct {
+        let k = dense.inputCount
+        let n = dense.outputCount
+        guard k <= 32768 else {
+            throw Fault(
+                .limitExceeded, at: "node '\(dense.name)'", "an int8 product has too many terms", found: "\(k)",
+                expected: "at most 32768")
+        }
+        let kernels = self.kernels
+        let scales = makeBuffer(byteCount: n * 4) { bytes in
+            let scales = bytes.assumingMemoryBound(to: Float.self)
+            var column = 0
+            for part in dense.parts {
+                let own = part.kernel.quantization?.scales ?? [1]
+                for index in 0..<part.outputCount { scales[column + index] = own[own.count == 1 ? 0 : index] }
+                column += part.outputCount
+            }
+        }
+        let packed = makeBuffer(byteCount: kernels.packedQuantizedByteCount(k, n)) { packed in
+            let joined = UnsafeMutablePointer<Int8>.allocate(capacity: k * n)
+            defer { joined.deallocate() }
+            var row = 0
+            for part in dense.parts {
+                part.kernel.tensor.withUnsafeBytes { bytes in
+                    let kernel = bytes.bindMemory(to: Int8.self)
+                    let width = part.outputCount
+                    for index in 0..<width {
+                        for column in 0..<k {
+                            joined[(row + index) * k + column] =
+                                part.isOutputMajor ? kernel[index * k + column] : kernel[column * width + index]
+                        }
+                    }
+                    row += width
+                }
+            }
+            kernels.packQuantizedMatrix(joined, k, n, packed)
+        }
+        return DenseProduct(
+            form: .quantized(ConstantAddress(packed), ConstantAddress(scales), kernels.quantizeRows, kernels.matmulQuantized),
+            rows: rows, k: k, n: n, epilogue: epilogue, quantizedStride: kernels.quantizedRowStride(k))
+    }
+}
+
+/// The product itself, float or dynamic-range int8.
+private struct DenseProduct: Sendable {
+    enum Form: Sendable {
+        case float(ConstantAddress, @Sendable (PackedProduct, Range<Int>) -> Void)
+        case quantized(
+            ConstantAddress, ConstantAddress,
+            @Sendable (
+                QuantizationRule, UnsafePointer<Float>, Int, UnsafeMutablePointer<UInt8>, Int,
+                UnsafeMutablePointer<RowQuantization>, Int, Int
+            ) -> Void,
+            @Sendable (QuantizedProduct, Range<Int>) -> Void)
+    }
+
+    let form: Form
+    let rows: Int
+    let k: Int
+    let n: Int
+    let epilogue: Epilogue
+    var quantizedStride = 0
+
+    /// Quantised rows, then what is needed to read them.
+    var scratchByteCount: Int {
+        guard case .quantized = form else { return 0 }
+        return quantizationOffset + rows * MemoryLayout<RowQuantization>.stride
+    }
+
+    private var quantizationOffset: Int { (rows * quantizedStride + 63) / 64 * 64 }
+
+    @inline(__always)
+    func run(
+        _ execution: Execution, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+        _ residual: UnsafePointer<Float>?, _ range: Range<Int>
+    ) {
+        var epilogue = epilogue
+        epilogue.residual = residual
+        epilogue.residualStride = n
+        switch form {
+        case .float(let packed, let matmul):
+            matmul(
+                PackedProduct(
+                    a: input, aStride: k, b: packed.bytes, c: output, cStride: n, m: rows, k: k, n: n,
+                    epilogue: epilogue), range)
+        case .quantized(let packed, let scales, let quantizeRows, let matmul):
+            let bytes = execution.scratch.assumingMemoryBound(to: UInt8.self)
+            let quantization = (execution.scratch + quantizationOffset).assumingMemoryBound(to: RowQuantization.self)
+            quantizeRows(
+                .xnnpack, input + range.lowerBound &* k, k, bytes + range.lowerBound &* quantizedStride,
+                quantizedStride, quantization + range.lowerBound, range.count, k)
+            matmul(
+                QuantizedProduct(
+                    a: bytes, aStride: quantizedStride, rowQuantization: quantization, b: packed.bytes,
+                    weightScales: scales.floats, rule: .xnnpack, c: output, cStride: n, m: rows, k: k, n: n,
+                    epilogue: epilogue), range)
+        }
+    }
+}
+
+/// An activation that the kernels do not have as their last step, and the residual after it.
+private struct DenseFinish: Sendable {
+    let activation: ElementwiseActivation?
+    let columns: Int
+    let add: @Sendable (BinaryOperation, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+
+    func run(_ output: UnsafeMutablePointer<Float>, _ residual: UnsafePointer<Float>?, _ range: Range<Int>) {
+        let start = output + range.lowerBound &* columns
+        let count = range.count &* columns
+        activation?.apply(start, start, count)
+        if let residual { add(.add, start, residual + range.lowerBound &* columns, start, count) }
+    }
+}
+
+extension Tensor {
+    /// The elements of a float32 tensor.
+    func withFloats<Result>(_ body: (UnsafePointer<Float>) -> Result) -> Result {
+        body(stableBytes.assumingMemoryBound(to: Float.self))
+    }
+}
