@@ -1,0 +1,67 @@
+package import EmotionFormerTensors
+
+/// (x − mean) / (std + epsilon) in 32-bit floats, operation by operation as NumPy computes it.
+package struct Normalizer: Sendable {
+    /// One row of features, or one for each frame.
+    private let mean: [Float]
+    private let divisor: [Float]
+    private let features: Int
+    private let hasRowForEachFrame: Bool
+
+    /// - Parameters:
+    ///   - mean, standardDeviation: of any shape that broadcasts to frames × features, leading axes of 1 included.
+    /// - Throws: `shapeMismatch`, `notFinite`; `invalidValue`, with the feature, where std + epsilon is 0.
+    package init(
+        mean: Tensor, standardDeviation: Tensor, epsilon: Double, frames: Int, features: Int
+    ) throws(Fault) {
+        let frame = try Shape([frames, features])
+        let shapes = [try Normalizer.squeezed(mean.shape), try Normalizer.squeezed(standardDeviation.shape)]
+        hasRowForEachFrame = shapes.contains { $0.rank == 2 && $0[0] > 1 }
+        let target = hasRowForEachFrame ? frame : try Shape([1, features])
+        self.features = features
+        self.mean = try Normalizer.spread(mean, shapes[0], to: target, name: "mean")
+        let deviations = try Normalizer.spread(standardDeviation, shapes[1], to: target, name: "standard deviation")
+        divisor = deviations.map { $0 + Float(epsilon) }
+        if let zero = divisor.firstIndex(where: { $0 == 0 || !$0.isFinite }) {
+            throw Fault(
+                .invalidValue, at: "normalization: feature \(zero % features)",
+                "the standard deviation plus epsilon cannot divide", found: "\(divisor[zero])",
+                expected: "a positive number; set epsilon where a feature never changes")
+        }
+    }
+
+    /// The shape without leading axes of extent 1 beyond two.
+    private static func squeezed(_ shape: Shape) throws(Fault) -> Shape {
+        var extents = shape.extents
+        while extents.count > 2, extents[0] == 1 { extents.removeFirst() }
+        return try Shape(extents)
+    }
+
+    private static func spread(
+        _ tensor: Tensor, _ shape: Shape, to target: Shape, name: String
+    ) throws(Fault) -> [Float] {
+        let strides: [Int]
+        do throws(Fault) {
+            strides = try shape.strides(broadcastTo: target)
+        } catch {
+            throw Fault(
+                .shapeMismatch, at: "normalization: \(name)", "the shape does not broadcast to frames × features",
+                found: "\(tensor.shape)", expected: "\(target)")
+        }
+        let values = tensor.doubles.map { Float($0) }
+        guard values.allSatisfy(\.isFinite) else {
+            throw Fault(.notFinite, at: "normalization: \(name)", "a value is not a finite number")
+        }
+        return (0..<target[0]).flatMap { frame in
+            (0..<target[1]).map { values[frame &* strides[0] &+ $0 &* strides[1]] }
+        }
+    }
+
+    /// Normalises one frame in place; `frame` is its place in the model's input.
+    package func apply(to row: UnsafeMutableBufferPointer<Float>, frame: Int) {
+        let start = hasRowForEachFrame ? frame &* features : 0
+        for index in 0..<features {
+            row[index] = (row[index] - mean[start &+ index]) / divisor[start &+ index]
+        }
+    }
+}
