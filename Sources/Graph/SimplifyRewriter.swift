@@ -1,0 +1,244 @@
+package import EmotionFormerTensors
+
+/// A typed graph under rewriting: who makes and who uses each value stays known while nodes come and go.
+///
+/// A rewrite takes nodes out with `remove` and puts others in with `insert`, which can make an existing value: so what
+/// comes after, and the graph's outputs, keep the values they had. Nodes may be put in anywhere; `finished()` brings them
+/// into topological order, close to where they were, and drops what nothing uses.
+package struct GraphRewriter {
+    package private(set) var values: [TypedGraph.Value]
+    /// nil where a node was removed.
+    package private(set) var nodes: [TypedGraph.Node?]
+    /// Counts every change; a pass that leaves it alone has found nothing to do.
+    package private(set) var changeCount = 0
+
+    private let name: String
+    private let inputs: [Int]
+    private let outputs: [Int]
+    private let isOutput: Set<Int>
+    private var makers: [Int?]
+    private var users: [[Int]]
+    private var valueNames: Set<String>
+    private var nodeNames: Set<String>
+
+    package init(_ graph: TypedGraph) {
+        name = graph.name
+        values = graph.values
+        nodes = []
+        inputs = graph.inputs
+        outputs = graph.outputs
+        isOutput = Set(graph.outputs)
+        makers = Array(repeating: nil, count: graph.values.count)
+        users = Array(repeating: [], count: graph.values.count)
+        valueNames = Set(graph.values.map(\.name))
+        nodeNames = Set(graph.nodes.map(\.name))
+        for node in graph.nodes { append(node) }
+    }
+
+    // MARK: Looking
+
+    /// The index of the node that makes a value; nil for inputs and constants.
+    package func producer(of value: Int) -> Int? { makers[value] }
+
+    /// The node that makes a value.
+    package func producing(_ value: Int?) -> TypedGraph.Node? {
+        guard let value, let index = makers[value] else { return nil }
+        return nodes[index]
+    }
+
+    /// The node that makes a value, if it is of that kind.
+    package func producing(_ value: Int?, _ operation: Operation) -> TypedGraph.Node? {
+        guard let node = producing(value), node.operation == operation else { return nil }
+        return node
+    }
+
+    /// Indices of the nodes that use a value, one for each use.
+    package func consumers(of value: Int) -> [Int] { users[value] }
+
+    /// Whether exactly one operand of one node is this value, and the graph does not give it out.
+    package func isUsedOnce(_ value: Int) -> Bool { users[value].count == 1 && !isOutput.contains(value) }
+
+    /// The only node that uses a value which the graph does not give out.
+    package func onlyConsumer(of value: Int) -> TypedGraph.Node? { isUsedOnce(value) ? nodes[users[value][0]] : nil }
+
+    package func isGraphOutput(_ value: Int) -> Bool { isOutput.contains(value) }
+    package func isUsed(_ value: Int) -> Bool { !users[value].isEmpty || isOutput.contains(value) }
+    package func shape(of value: Int) -> Shape { values[value].type.shape }
+    package func type(of value: Int) -> ValueType { values[value].type }
+    package func constant(_ value: Int?) -> StoredTensor? { value.flatMap { values[$0].constant } }
+
+    /// Indices of the nodes of a kind, in the order in which they were added.
+    package func indices(of operations: Set<Operation>) -> [Int] {
+        nodes.indices.filter { nodes[$0].map { operations.contains($0.operation) } ?? false }
+    }
+
+    // MARK: Changing
+
+    package mutating func remove(_ index: Int) {
+        guard let node = nodes[index] else { return }
+        for case let input? in node.inputs { forget(index, in: input) }
+        for output in node.outputs { makers[output] = nil }
+        nodes[index] = nil
+        changeCount += 1
+    }
+
+    /// Puts another node in a node's place; a value that the old one made and the new one does not must have lost its users.
+    package mutating func replace(_ index: Int, with node: TypedGraph.Node) {
+        remove(index)
+        place(completed(node), at: index)
+    }
+
+    /// Adds a node that makes existing values, whose old producer has been removed; its name is made unique.
+    package mutating func insert(
+        _ operation: Operation, name: String, inputs: [Int?], making outputs: [Int], attributes: Attributes = [:],
+        weights: [String: StoredTensor] = [:]
+    ) {
+        let node = TypedGraph.Node(
+            operation, name: GraphRewriter.unique(name, among: &nodeNames), inputs: inputs, outputs: outputs,
+            attributes: attributes, weights: weights)
+        append(completed(node))
+        changeCount += 1
+    }
+
+    /// Adds a node that makes a new value of the node's name, and gives the value's index.
+    package mutating func insert(
+        _ operation: Operation, name: String, inputs: [Int?], type: ValueType, attributes: Attributes = [:],
+        weights: [String: StoredTensor] = [:]
+    ) -> Int {
+        let value = addValue(named: name, type)
+        insert(operation, name: name, inputs: inputs, making: [value], attributes: attributes, weights: weights)
+        return value
+    }
+
+    package mutating func addConstant(named name: String, _ tensor: Tensor) -> Int {
+        addValue(named: name, ValueType(tensor.elementType, tensor.shape), constant: StoredTensor(tensor))
+    }
+
+    /// Lets every user of `value` use another of the same type, so that `value`'s producer falls away.
+    ///
+    /// A value that the graph gives out keeps its name: the producer of `other` makes it instead, if it can.
+    /// - Returns: whether that was possible.
+    @discardableResult
+    package mutating func redirect(_ value: Int, to other: Int) -> Bool {
+        guard value != other, type(of: value) == type(of: other) else { return false }
+        if !isOutput.contains(value) {
+            moveUsers(of: value, to: other)
+        } else {
+            guard let maker = makers[other], !isOutput.contains(other), let old = makers[value], old != maker,
+                var node = nodes[maker]
+            else { return false }
+            remove(old)
+            node.outputs = node.outputs.map { $0 == other ? value : $0 }
+            makers[other] = nil
+            makers[value] = maker
+            nodes[maker] = node
+            moveUsers(of: other, to: value)
+        }
+        changeCount += 1
+        return true
+    }
+
+    private mutating func moveUsers(of value: Int, to other: Int) {
+        let moved = users[value]
+        users[value] = []
+        for index in Set(moved) {
+            guard var node = nodes[index] else { continue }
+            node.inputs = node.inputs.map { $0 == value ? other : $0 }
+            nodes[index] = node
+        }
+        users[other] += moved
+    }
+
+    package mutating func addValue(named name: String, _ type: ValueType, constant: StoredTensor? = nil) -> Int {
+        let unique = GraphRewriter.unique(name, among: &valueNames)
+        values.append(TypedGraph.Value(name: unique, type: type, constant: constant))
+        makers.append(nil)
+        users.append([])
+        return values.count - 1
+    }
+
+    private mutating func append(_ node: TypedGraph.Node) {
+        nodes.append(nil)
+        place(node, at: nodes.count - 1)
+    }
+
+    private mutating func place(_ node: TypedGraph.Node, at index: Int) {
+        nodes[index] = node
+        for case let input? in node.inputs { users[input].append(index) }
+        for output in node.outputs { makers[output] = index }
+    }
+
+    private mutating func forget(_ index: Int, in value: Int) {
+        if let position = users[value].lastIndex(of: index) { users[value].remove(at: position) }
+    }
+
+    /// A rewritten node has every default attribute, like one that was read.
+    private func completed(_ node: TypedGraph.Node) -> TypedGraph.Node {
+        var node = node
+        for attribute in node.operation.specification.attributes where node.attributes[attribute.name] == nil {
+            node.attributes[attribute.name] = attribute.defaultValue
+        }
+        return node
+    }
+
+    private static func unique(_ name: String, among names: inout Set<String>) -> String {
+        if names.insert(name).inserted { return name }
+        var number = 2
+        while !names.insert("\(name)_\(number)").inserted { number += 1 }
+        return "\(name)_\(number)"
+    }
+
+    // MARK: Finishing
+
+    /// The graph without what nothing uses, its nodes in topological order, its values numbered anew.
+    package func finished() -> TypedGraph {
+        var result = TypedGraph(name: name)
+        var numbers: [Int: Int] = [:]
+        func number(_ value: Int) -> Int {
+            if let number = numbers[value] { return number }
+            result.values.append(values[value])
+            numbers[value] = result.values.count - 1
+            return result.values.count - 1
+        }
+        result.inputs = inputs.map(number)
+        for index in order() {
+            guard var node = nodes[index] else { continue }
+            while node.inputs.last == .some(nil) { node.inputs.removeLast() }
+            node.inputs = node.inputs.map { $0.map(number) }
+            node.outputs = node.outputs.map(number)
+            result.nodes.append(node)
+        }
+        result.outputs = outputs.map(number)
+        return result
+    }
+
+    /// Indices of the nodes that the outputs need, each after the producers of its operands.
+    private func order() -> [Int] {
+        var needed = [Bool](repeating: false, count: nodes.count)
+        var pending = outputs.compactMap { makers[$0] }
+        while let index = pending.popLast() {
+            guard !needed[index] else { continue }
+            needed[index] = true
+            for case let input? in nodes[index]?.inputs ?? [] {
+                if let maker = makers[input], !needed[maker] { pending.append(maker) }
+            }
+        }
+        var result: [Int] = []
+        var isPlaced = [Bool](repeating: false, count: nodes.count)
+        for root in nodes.indices where needed[root] {
+            var stack = [root]
+            while let index = stack.last {
+                let missing = (nodes[index]?.inputs ?? []).compactMap { $0.flatMap { makers[$0] } }
+                    .filter { !isPlaced[$0] }
+                if isPlaced[index] || missing.isEmpty {
+                    stack.removeLast()
+                    if !isPlaced[index] { result.append(index) }
+                    isPlaced[index] = true
+                } else {
+                    stack += missing.reversed()
+                }
+            }
+        }
+        return result
+    }
+}
