@@ -23,6 +23,7 @@ let common: [SwiftSetting] =
 /// optimise it too: unoptimised intrinsics are calls, and what runs would not be what was tested.
 func processor(march: String) -> [SwiftSetting] {
     common + [
+        .define("EMOTIONFORMER_VECTOR_KERNELS", .when(platforms: [.linux], traits: ["X86Kernels"])),
         .unsafeFlags(
             ["-O", "-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=512", "-target-cpu", march],
             .when(platforms: [.linux], traits: ["X86Kernels"]))
@@ -89,7 +90,8 @@ let package = Package(
                     name: "EmotionFormerKernelsAVX2", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
                 .target(
                     name: "EmotionFormerKernelsAVX512", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
-            ]),
+            ],
+            settings: common + [.define("EMOTIONFORMER_VECTOR_KERNELS")]),
         module("ModelFormat", ["EmotionFormerTensors", "EmotionFormerGraph"]),
         module("TFLiteImport", ["EmotionFormerTensors", "EmotionFormerGraph"]),
         module(

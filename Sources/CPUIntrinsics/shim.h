@@ -1,4 +1,5 @@
 #pragma once
+#if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
 
@@ -9,3 +10,32 @@ static inline unsigned int emotionformer_extended_control_register(void) {
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return low;
 }
+
+// Vendor intrinsics that are macros, because an operand must be a constant; Swift imports functions only.
+
+#define EMOTIONFORMER_AVX512 static inline __attribute__((always_inline, target("avx512f,avx512dq,avx512bw,avx512vl")))
+#define EMOTIONFORMER_AVX2 static inline __attribute__((always_inline, target("avx2,fma")))
+
+/// a < b ? x : y
+EMOTIONFORMER_AVX512 __m512 emotionformer_where_less_16(__m512 a, __m512 b, __m512 x, __m512 y) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), y, x);
+}
+
+/// a < b ? x : y
+EMOTIONFORMER_AVX2 __m256 emotionformer_where_less_8(__m256 a, __m256 b, __m256 x, __m256 y) {
+    return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
+}
+
+/// The nearest integer, ties to even.
+EMOTIONFORMER_AVX512 __m512 emotionformer_round_16(__m512 a) {
+    return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+/// The nearest integer, ties to even.
+EMOTIONFORMER_AVX2 __m256 emotionformer_round_8(__m256 a) {
+    return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+/// The upper four lanes below, the lower four above.
+EMOTIONFORMER_AVX2 __m256 emotionformer_swap_halves_8(__m256 a) { return _mm256_permute2f128_ps(a, a, 1); }
+#endif

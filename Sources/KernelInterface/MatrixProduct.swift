@@ -1,6 +1,6 @@
 /// C = epilogue(A·B) with B packed beforehand; all extents ≥ 1, strides in elements.
 package struct PackedProduct {
-    /// m × k, rows `aStride` apart.
+    /// m × k, rows `aStride` ≥ 1 apart; they may overlap, as a convolution's do.
     package var a: UnsafePointer<Float>
     package var aStride: Int
     /// k × n, from `packMatrix`.

@@ -1,3 +1,22 @@
 package import EmotionFormerKernelInterface
 
 package typealias KernelSet = EmotionFormerKernelInterface.KernelSet
+
+extension KernelSet {
+    /// The kernels of a level. Only an available level may be run.
+    package static func kernels(for instructionSet: InstructionSet) -> KernelSet {
+        #if EMOTIONFORMER_X86_KERNELS
+            switch instructionSet {
+            case .portable: return portable
+            case .avx2: return portable
+            case .avx512: return portable
+            }
+        #else
+            return portable
+        #endif
+    }
+
+    private static var portable: KernelSet {
+        kernelTable(.portable, splitsRows: false, rowBlock: 1, quantizedRowBlock: 1)
+    }
+}

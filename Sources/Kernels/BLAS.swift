@@ -1,0 +1,36 @@
+#if canImport(Accelerate)
+    import Accelerate
+#else
+    import EmotionFormerCBLAS
+#endif
+
+/// A matrix in memory as BLAS sees it: one of the strides is 1, the other the leading dimension.
+struct BLASOperand {
+    var address: UnsafePointer<Float>
+    var leadingDimension: Int
+    var isTransposed: Bool
+
+    init(_ address: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int, columnStride: Int) {
+        self.address = address
+        // A single row or column has no stride of its own; BLAS wants the leading dimension to be plausible.
+        if columnStride == 1 || (columns == 1 && rowStride != 1) {
+            isTransposed = false
+            leadingDimension = rows == 1 ? columns : (rowStride > columns ? rowStride : columns)
+        } else {
+            isTransposed = true
+            leadingDimension = columns == 1 ? rows : (columnStride > rows ? columnStride : rows)
+        }
+    }
+}
+
+/// C = scale·A·B + previous·C by BLAS.
+func multiply(
+    _ a: BLASOperand, _ b: BLASOperand, _ c: UnsafeMutablePointer<Float>, _ cStride: Int, _ m: Int, _ k: Int, _ n: Int,
+    scale: Float = 1, previous: Float = 0
+) {
+    cblas_sgemm(
+        CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
+        Int32(truncatingIfNeeded: m), Int32(truncatingIfNeeded: n), Int32(truncatingIfNeeded: k), scale, a.address,
+        Int32(truncatingIfNeeded: a.leadingDimension), b.address, Int32(truncatingIfNeeded: b.leadingDimension),
+        previous, c, Int32(truncatingIfNeeded: m == 1 ? n : cStride))
+}

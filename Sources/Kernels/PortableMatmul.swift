@@ -1,0 +1,82 @@
+import EmotionFormerKernelInterface
+
+// On the portable level a packed matrix is a plain row-major copy, and BLAS makes the product of all rows at once.
+
+func packedMatrixByteCount(_ k: Int, _ n: Int) -> Int { k &* n &* MemoryLayout<Float>.stride }
+
+func packMatrix(
+    _ b: UnsafePointer<Float>, _ rowStride: Int, _ columnStride: Int, _ k: Int, _ n: Int,
+    _ packed: UnsafeMutableRawPointer
+) {
+    let output = packed.assumingMemoryBound(to: Float.self)
+    var row = 0
+    while row < k {
+        var column = 0
+        while column < n {
+            output[row &* n &+ column] = b[row &* rowStride &+ column &* columnStride]
+            column &+= 1
+        }
+        row &+= 1
+    }
+}
+
+func matmul(_ product: PackedProduct, _ rows: Range<Int>) {
+    let count = rows.upperBound &- rows.lowerBound
+    if count <= 0 { return }
+    let b = BLASOperand(
+        product.b.assumingMemoryBound(to: Float.self), rows: product.k, columns: product.n, rowStride: product.n,
+        columnStride: 1)
+    // Rows that overlap (convolutions read them so) are taken in turns that do not.
+    let turns = product.aStride >= product.k || product.aStride <= 0 ? 1 : (product.k &- 1) / product.aStride &+ 1
+    var turn = 0
+    while turn < turns && turn < count {
+        let first = rows.lowerBound &+ turn
+        let a = BLASOperand(
+            product.a + first &* product.aStride, rows: (count &- turn &+ turns &- 1) / turns, columns: product.k,
+            rowStride: product.aStride &* turns, columnStride: 1)
+        multiply(
+            a, b, product.c + first &* product.cStride, product.cStride &* turns,
+            (count &- turn &+ turns &- 1) / turns, product.k, product.n, product.epilogue, product.c)
+        turn &+= 1
+    }
+    finishRows(rows, product.n, product.epilogue, product.c, product.cStride)
+}
+
+func matmulStrided(_ product: StridedProduct, _ rows: Range<Int>, _ scratch: UnsafeMutableRawPointer) {
+    let count = rows.upperBound &- rows.lowerBound
+    if count <= 0 { return }
+    let a = BLASOperand(
+        product.a + rows.lowerBound &* product.aRowStride, rows: count, columns: product.k,
+        rowStride: product.aRowStride, columnStride: product.aColumnStride)
+    let b = BLASOperand(
+        product.b, rows: product.k, columns: product.n, rowStride: product.bRowStride,
+        columnStride: product.bColumnStride)
+    multiply(
+        a, b, product.c + rows.lowerBound &* product.cStride, product.cStride, count, product.k, product.n,
+        product.epilogue, product.c)
+    finishRows(rows, product.n, product.epilogue, product.c, product.cStride)
+}
+
+func stridedScratchByteCount(_ m: Int, _ k: Int, _ n: Int) -> Int { 0 }
+
+/// The raw product, scaled; where the output holds the residual, it is added here rather than overwritten.
+private func multiply(
+    _ a: BLASOperand, _ b: BLASOperand, _ firstRow: UnsafeMutablePointer<Float>, _ cStride: Int, _ rows: Int, _ k: Int,
+    _ n: Int, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>
+) {
+    let isInPlace = epilogue.residual == UnsafePointer(c)
+    multiply(a, b, firstRow, cStride, rows, k, n, scale: epilogue.scale, previous: isInPlace ? 1 : 0)
+}
+
+private func finishRows(
+    _ rows: Range<Int>, _ n: Int, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int
+) {
+    var rest = epilogue
+    rest.scale = 1
+    if rest.residual == UnsafePointer(c) { rest.residual = nil }
+    if rest.bias == nil && rest.rowTable == nil && rest.residual == nil && rest.activation == .none { return }
+    let tile = ProductTile(
+        values: c + rows.lowerBound &* cStride, stride: cStride, row: rows.lowerBound, column: 0,
+        rows: rows.upperBound &- rows.lowerBound, columns: n)
+    finish(tile, rest, c, cStride)
+}

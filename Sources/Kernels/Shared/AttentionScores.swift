@@ -1,0 +1,35 @@
+#if EMOTIONFORMER_VECTOR_KERNELS
+    import EmotionFormerKernelInterface
+
+    /// Turns products Q·K of one query with keys `firstKey`… into scores: scale, bias, masks.
+    @inline(__always)
+    func finishScores(
+        _ scores: UnsafeMutablePointer<Float>, _ head: borrowing AttentionHead, _ query: Int, _ firstKey: Int,
+        _ count: Int
+    ) {
+        let scale = broadcast(head.scale)
+        mapVectors(scores, scores, count) { $0 * scale }
+        if let bias = head.bias {
+            binary(.add, scores, bias + (query &* head.biasStride &+ firstKey), scores, count)
+        }
+        if let keyMask = head.keyMask { maskScores(scores, keyMask + firstKey, count) }
+        if let mask = head.mask { maskScores(scores, mask + (query &* head.maskStride &+ firstKey), count) }
+        if head.isCausal {
+            let visible = query &+ 1 &- firstKey
+            var key = visible > 0 ? visible : 0
+            while key < count {
+                scores[key] = -1e9
+                key &+= 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private func maskScores(_ scores: UnsafeMutablePointer<Float>, _ mask: UnsafePointer<UInt8>, _ count: Int) {
+        var key = 0
+        while key < count {
+            scores[key] = mask[key] == 0 ? -1e9 : scores[key]
+            key &+= 1
+        }
+    }
+#endif

@@ -1,0 +1,69 @@
+#if EMOTIONFORMER_VECTOR_KERNELS
+    import EmotionFormerKernelInterface
+
+    /// Raw products of rows `row`… and columns `column`… of a matrix, on their way to the output.
+    struct ProductTile {
+        var values: UnsafePointer<Float>
+        var stride: Int
+        var row: Int
+        var column: Int
+        var rows: Int
+        var columns: Int
+    }
+
+    /// Applies the epilogue to a tile and stores it; the tile may be the output itself.
+    @inline(__always)
+    func finish(_ tile: ProductTile, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int) {
+        switch epilogue.activation {
+        case .none: finish(tile, epilogue, c, cStride) { $0 }
+        case .relu: finish(tile, epilogue, c, cStride) { larger(broadcast(0), $0) }
+        case .relu6: finish(tile, epilogue, c, cStride) { clamped($0, 0, 6) }
+        case .reluN1To1: finish(tile, epilogue, c, cStride) { clamped($0, -1, 1) }
+        case .geluErf: finish(tile, epilogue, c, cStride) { gaussianErrorLinearUnit($0) }
+        case .geluTanh: finish(tile, epilogue, c, cStride) { gaussianErrorLinearUnitByTangent($0) }
+        case .silu: finish(tile, epilogue, c, cStride) { sigmoidLinearUnit($0) }
+        case .tanh: finish(tile, epilogue, c, cStride) { hyperbolicTangent($0) }
+        case .sigmoid: finish(tile, epilogue, c, cStride) { logistic($0) }
+        }
+    }
+
+    @inline(__always)
+    private func finish(
+        _ tile: ProductTile, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int,
+        _ activation: (Vector) -> Vector
+    ) {
+        let scale = broadcast(epilogue.scale)
+        var index = 0
+        while index < tile.rows {
+            let row = tile.row &+ index
+            let from = tile.values + index &* tile.stride
+            let to = c + (row &* cStride &+ tile.column)
+            var table: UnsafePointer<Float>?
+            if let rowTable = epilogue.rowTable { table = rowTable + (row &* epilogue.rowTableStride &+ tile.column) }
+            var other: UnsafePointer<Float>?
+            if let residual = epilogue.residual { other = residual + (row &* epilogue.residualStride &+ tile.column) }
+            var bias: UnsafePointer<Float>?
+            if let values = epilogue.bias { bias = values + tile.column }
+            var column = 0
+            while column &+ laneCount <= tile.columns {
+                var value = load(from + column) * scale
+                if let bias { value = value + load(bias + column) }
+                if let table { value = value + load(table + column) }
+                value = activation(value)
+                if let other { value = value + load(other + column) }
+                store(value, to + column)
+                column &+= laneCount
+            }
+            let rest = tile.columns &- column
+            if rest > 0 {
+                var value = load(from + column, first: rest) * scale
+                if let bias { value = value + load(bias + column, first: rest) }
+                if let table { value = value + load(table + column, first: rest) }
+                value = activation(value)
+                if let other { value = value + load(other + column, first: rest) }
+                store(value, to + column, first: rest)
+            }
+            index &+= 1
+        }
+    }
+#endif

@@ -1,0 +1,35 @@
+#if EMOTIONFORMER_VECTOR_KERNELS
+    import EmotionFormerKernelInterface
+
+    /// The functions of this module as a table.
+    func kernelTable(_ level: InstructionSet, splitsRows: Bool, rowBlock: Int, quantizedRowBlock: Int) -> KernelSet {
+        KernelSet(
+            instructionSet: level, splitsRows: splitsRows, rowBlock: rowBlock, quantizedRowBlock: quantizedRowBlock,
+            packedMatrixByteCount: packedMatrixByteCount,
+            packMatrix: packMatrix,
+            matmul: matmul,
+            stridedScratchByteCount: stridedScratchByteCount,
+            matmulStrided: matmulStrided,
+            attentionScratchByteCount: attentionScratchByteCount,
+            attention: attention,
+            softmax: softmax,
+            logSoftmax: logSoftmax,
+            layerNormalization: layerNormalization,
+            rootMeanSquareNormalization: rootMeanSquareNormalization,
+            unary: unary,
+            binary: binary,
+            binaryScalar: binaryScalar,
+            binaryRow: binaryRow,
+            reduceRows: reduceRows,
+            reduceColumns: reduceColumns,
+            maskedMeanOfColumns: maskedMeanOfColumns,
+            lstmStep: lstmStep,
+            gruStep: gruStep,
+            quantizedRowStride: quantizedRowStride,
+            quantizeRows: quantizeRows,
+            quantizeMatrix: quantizeMatrix,
+            packedQuantizedByteCount: packedQuantizedByteCount,
+            packQuantizedMatrix: packQuantizedMatrix,
+            matmulQuantized: matmulQuantized)
+    }
+#endif

@@ -1,0 +1,144 @@
+#if EMOTIONFORMER_VECTOR_KERNELS
+    import EmotionFormerKernelInterface
+
+    /// Rows of quantised values are padded with zeros to a multiple of this.
+    @inline(__always) private var quantizedRowAlignment: Int { 64 }
+
+    func quantizedRowStride(_ k: Int) -> Int {
+        (k &+ quantizedRowAlignment &- 1) & ~(quantizedRowAlignment &- 1)
+    }
+
+    /// What turns a float into a byte: round(x·factor) + zeroPoint, ties away from zero or to even.
+    private struct ByteMapping {
+        var factor: Float
+        /// −128…127
+        var zeroPoint: Float
+        var roundsAway: Bool
+        var quantization: RowQuantization
+    }
+
+    /// XNNPACK's parameters; the range includes 0.
+    private func xnnpackMapping(_ low: Float, _ high: Float) -> ByteMapping {
+        let factor = low == high ? 1 : 255 / (high - low)
+        let scaledLow = low * factor
+        let scaledHigh = high * factor
+        let point = (-128 + scaledLow) + (127 + scaledHigh) > 0 ? -128 - scaledLow : 127 - scaledHigh
+        // Comparisons that send NaN to the lower end, so that the conversion to an integer cannot trap.
+        let bounded = point > -128 ? (point < 127 ? point : 127) : -128
+        let zeroPoint = bounded.rounded(.toNearestOrEven)
+        return ByteMapping(
+            factor: factor, zeroPoint: zeroPoint, roundsAway: false,
+            quantization: RowQuantization(scale: 1 / factor, zeroPoint: Int32(zeroPoint) &+ 128))
+    }
+
+    /// The parameters of TensorFlow Lite's builtin kernels; the range includes 0.
+    private func builtinMapping(_ low: Float, _ high: Float) -> ByteMapping {
+        if low == high {
+            return ByteMapping(
+                factor: 1, zeroPoint: 0, roundsAway: true, quantization: RowQuantization(scale: 1, zeroPoint: 128))
+        }
+        let scale = Double(high - low) / 255
+        let fromLow = Double(low) / scale
+        let fromHigh = Double(high) / scale
+        let point = 128 + fromLow.magnitude < 127 + fromHigh.magnitude ? -128 - fromLow : 127 - fromHigh
+        let bounded = point > -128 ? (point < 127 ? point : 127) : -128
+        let zeroPoint = bounded.rounded(.toNearestOrAwayFromZero)
+        let single = Float(scale)
+        return ByteMapping(
+            factor: 1 / single, zeroPoint: Float(zeroPoint), roundsAway: true,
+            quantization: RowQuantization(scale: single, zeroPoint: Int32(zeroPoint) &+ 128))
+    }
+
+    private func mapping(_ rule: QuantizationRule, _ low: Float, _ high: Float) -> ByteMapping {
+        switch rule {
+        case .xnnpack: xnnpackMapping(low, high)
+        case .builtin: builtinMapping(low, high)
+        }
+    }
+
+    /// Ties away from zero.
+    @inline(__always) private func roundedAway(_ x: Vector) -> Vector {
+        let even = roundedToEven(x)
+        let one = copySign(broadcast(1), x)
+        // The distance is exact; half a unit towards zero says that the tie went the wrong way.
+        return whereLess((x - even) * one, broadcast(0.5), even, even + one)
+    }
+
+    @inline(__always)
+    private func writeBytes(
+        _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<UInt8>, _ columns: Int, _ stride: Int,
+        _ transform: (Vector) -> Vector
+    ) {
+        var index = 0
+        while index &+ laneCount <= columns {
+            storeBytes(transform(load(input + index)), output + index)
+            index &+= laneCount
+        }
+        let rest = columns &- index
+        if rest > 0 {
+            // The row's padding takes the whole vector; what lies past the last value is cleared below.
+            storeBytes(transform(load(input + index, first: rest)), output + index)
+            index = columns
+        }
+        while index < stride {
+            output[index] = 0
+            index &+= 1
+        }
+    }
+
+    @inline(__always)
+    private func quantizeRow(
+        _ mapping: ByteMapping, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<UInt8>, _ columns: Int,
+        _ stride: Int
+    ) {
+        let factor = broadcast(mapping.factor)
+        let shift = broadcast(mapping.zeroPoint + 128)
+        if mapping.roundsAway {
+            writeBytes(input, output, columns, stride) { clamped(roundedAway($0 * factor) + shift, 0, 255) }
+        } else {
+            writeBytes(input, output, columns, stride) { clamped(roundedToEven($0 * factor) + shift, 0, 255) }
+        }
+    }
+
+    func quantizeRows(
+        _ rule: QuantizationRule, _ input: UnsafePointer<Float>, _ inputStride: Int,
+        _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
+        _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
+    ) {
+        var row = 0
+        while row < rows {
+            let from = input + row &* inputStride
+            let high = largest(from, columns)
+            let low = smallest(from, columns)
+            let bytes = mapping(rule, low < 0 ? low : 0, high > 0 ? high : 0)
+            quantization[row] = bytes.quantization
+            quantizeRow(bytes, from, output + row &* outputStride, columns, quantizedRowStride(columns))
+            row &+= 1
+        }
+    }
+
+    func quantizeMatrix(
+        _ rule: QuantizationRule, _ input: UnsafePointer<Float>, _ inputStride: Int,
+        _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
+        _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
+    ) {
+        var low: Float = 0
+        var high: Float = 0
+        var row = 0
+        while row < rows {
+            let rowLow = smallest(input + row &* inputStride, columns)
+            let rowHigh = largest(input + row &* inputStride, columns)
+            if rowLow < low { low = rowLow }
+            if rowHigh > high { high = rowHigh }
+            row &+= 1
+        }
+        let bytes = mapping(rule, low, high)
+        quantization[0] = bytes.quantization
+        row = 0
+        while row < rows {
+            quantizeRow(
+                bytes, input + row &* inputStride, output + row &* outputStride, columns, quantizedRowStride(columns))
+            row &+= 1
+        }
+    }
+#endif

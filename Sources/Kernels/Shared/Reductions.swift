@@ -1,0 +1,117 @@
+#if EMOTIONFORMER_VECTOR_KERNELS
+    import EmotionFormerKernelInterface
+
+    @inline(__always)
+    private func combined(_ operation: Reduction, _ x: Vector, _ y: Vector) -> Vector {
+        switch operation {
+        case .sum, .mean: x + y
+        case .maximum: larger(x, y)
+        case .minimum: smaller(x, y)
+        }
+    }
+
+    func reduceRows(
+        _ operation: Reduction, _ input: UnsafePointer<Float>, _ stride: Int, _ output: UnsafeMutablePointer<Float>,
+        _ rows: Int, _ columns: Int
+    ) {
+        var row = 0
+        while row < rows {
+            let from = input + row &* stride
+            switch operation {
+            case .sum: output[row] = sum(from, columns)
+            case .mean: output[row] = sum(from, columns) / Float(columns)
+            case .maximum: output[row] = largest(from, columns)
+            case .minimum: output[row] = smallest(from, columns)
+            }
+            row &+= 1
+        }
+    }
+
+    @inline(__always)
+    private func sum(_ input: UnsafePointer<Float>, _ count: Int) -> Float {
+        var total = broadcast(0)
+        var index = 0
+        while index &+ laneCount <= count {
+            total = total + load(input + index)
+            index &+= laneCount
+        }
+        let rest = count &- index
+        if rest > 0 { total = total + load(input + index, first: rest) }
+        return sumOfLanes(total)
+    }
+
+    @inline(__always)
+    func smallest(_ input: UnsafePointer<Float>, _ count: Int) -> Float {
+        var best = broadcast(.infinity)
+        var index = 0
+        while index &+ laneCount <= count {
+            best = smaller(best, load(input + index))
+            index &+= laneCount
+        }
+        let rest = count &- index
+        if rest > 0 { best = smaller(best, load(input + index, first: rest, padding: .infinity)) }
+        return smallestLane(best)
+    }
+
+    /// Columns are taken a vector at a time, rows in their order: the result does not depend on how columns are split.
+    func reduceColumns(
+        _ operation: Reduction, _ input: UnsafePointer<Float>, _ stride: Int, _ output: UnsafeMutablePointer<Float>,
+        _ rows: Int, _ columns: Int
+    ) {
+        let divisor = operation == .mean ? Float(rows) : 1
+        var column = 0
+        while column < columns {
+            let lanes = columns &- column
+            var row = 1
+            if lanes >= laneCount {
+                var total = load(input + column)
+                while row < rows {
+                    total = combined(operation, total, load(input + (row &* stride &+ column)))
+                    row &+= 1
+                }
+                store(total / broadcast(divisor), output + column)
+            } else {
+                var total = load(input + column, first: lanes)
+                while row < rows {
+                    total = combined(operation, total, load(input + (row &* stride &+ column), first: lanes))
+                    row &+= 1
+                }
+                store(total / broadcast(divisor), output + column, first: lanes)
+            }
+            column &+= laneCount
+        }
+    }
+
+    func maskedMeanOfColumns(
+        _ input: UnsafePointer<Float>, _ stride: Int, _ mask: UnsafePointer<UInt8>,
+        _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
+    ) {
+        var kept = 0
+        var index = 0
+        while index < rows {
+            if mask[index] != 0 { kept &+= 1 }
+            index &+= 1
+        }
+        let divisor = broadcast(kept == 0 ? 1 : Float(kept))
+        var column = 0
+        while column < columns {
+            let lanes = columns &- column
+            let isWhole = lanes >= laneCount
+            var total = broadcast(0)
+            var row = 0
+            while row < rows {
+                if mask[row] != 0 {
+                    let from = input + (row &* stride &+ column)
+                    total = total + (isWhole ? load(from) : load(from, first: lanes))
+                }
+                row &+= 1
+            }
+            if isWhole {
+                store(total / divisor, output + column)
+            } else {
+                store(total / divisor, output + column, first: lanes)
+            }
+            column &+= laneCount
+        }
+    }
+#endif

@@ -1,0 +1,116 @@
+#if EMOTIONFORMER_VECTOR_KERNELS
+    import EmotionFormerKernelInterface
+
+    /// input + residual into `output`; returns the sum of the row.
+    @inline(__always)
+    private func addedRow(_ call: borrowing RowNormalization, _ row: Int, _ output: UnsafeMutablePointer<Float>)
+        -> Float
+    {
+        let input = call.input + row &* call.inputStride
+        let columns = call.columns
+        var total = broadcast(0)
+        var index = 0
+        if let residual = call.residual {
+            let other = residual + row &* call.residualStride
+            while index &+ laneCount <= columns {
+                let value = load(input + index) + load(other + index)
+                store(value, output + index)
+                total = total + value
+                index &+= laneCount
+            }
+            let rest = columns &- index
+            if rest > 0 {
+                let value = load(input + index, first: rest) + load(other + index, first: rest)
+                store(value, output + index, first: rest)
+                total = total + value
+            }
+        } else {
+            while index &+ laneCount <= columns {
+                let value = load(input + index)
+                store(value, output + index)
+                total = total + value
+                index &+= laneCount
+            }
+            let rest = columns &- index
+            if rest > 0 {
+                let value = load(input + index, first: rest)
+                store(value, output + index, first: rest)
+                total = total + value
+            }
+        }
+        return sumOfLanes(total)
+    }
+
+    /// Σ (x − mean)² of a row.
+    @inline(__always)
+    private func squaredDeviations(_ input: UnsafePointer<Float>, _ mean: Float, _ columns: Int) -> Float {
+        let center = broadcast(mean)
+        var total = broadcast(0)
+        var index = 0
+        while index &+ laneCount <= columns {
+            let deviation = load(input + index) - center
+            total = multiplyAdd(deviation, deviation, total)
+            index &+= laneCount
+        }
+        var sum = sumOfLanes(total)
+        while index < columns {
+            let deviation = input[index] - mean
+            sum += deviation * deviation
+            index &+= 1
+        }
+        return sum
+    }
+
+    /// (x − mean)·factor·gamma + beta in place.
+    @inline(__always)
+    private func rescaleRow(
+        _ values: UnsafeMutablePointer<Float>, _ mean: Float, _ factor: Float, _ call: borrowing RowNormalization,
+        _ output: UnsafeMutablePointer<Float>
+    ) {
+        let center = broadcast(mean)
+        let scale = broadcast(factor)
+        let columns = call.columns
+        if let gamma = call.gamma, let beta = call.beta {
+            var index = 0
+            while index &+ laneCount <= columns {
+                let normal = (load(values + index) - center) * scale
+                store(multiplyAdd(normal, load(gamma + index), load(beta + index)), output + index)
+                index &+= laneCount
+            }
+            let rest = columns &- index
+            if rest > 0 {
+                let normal = (load(values + index, first: rest) - center) * scale
+                let value = multiplyAdd(normal, load(gamma + index, first: rest), load(beta + index, first: rest))
+                store(value, output + index, first: rest)
+            }
+            return
+        }
+        mapVectors(values, output, columns) { ($0 - center) * scale }
+        if let gamma = call.gamma { binary(.multiply, output, gamma, output, columns) }
+        if let beta = call.beta { binary(.add, output, beta, output, columns) }
+    }
+
+    func layerNormalization(_ call: RowNormalization) {
+        normalizeRows(call, centers: true)
+    }
+
+    func rootMeanSquareNormalization(_ call: RowNormalization) {
+        normalizeRows(call, centers: false)
+    }
+
+    @inline(__always)
+    private func normalizeRows(_ call: RowNormalization, centers: Bool) {
+        let count = Float(call.columns)
+        var row = 0
+        while row < call.rows {
+            let output = call.output + row &* call.outputStride
+            let values: UnsafeMutablePointer<Float>
+            if let sum = call.sum { values = sum + row &* call.sumStride } else { values = output }
+            let total = addedRow(call, row, values)
+            let mean = centers ? total / count : 0
+            let variance = squaredDeviations(values, mean, call.columns) / count
+            rescaleRow(values, mean, 1 / (variance + call.epsilon).squareRoot(), call, output)
+            row &+= 1
+        }
+    }
+#endif

@@ -1,0 +1,80 @@
+#if EMOTIONFORMER_VECTOR_KERNELS
+    @inline(__always)
+    func largest(_ input: UnsafePointer<Float>, _ count: Int) -> Float {
+        var best = broadcast(-.infinity)
+        var index = 0
+        let whole = count &- laneCount
+        while index <= whole {
+            best = larger(best, load(input + index))
+            index &+= laneCount
+        }
+        let rest = count &- index
+        if rest > 0 { best = larger(best, load(input + index, first: rest, padding: -.infinity)) }
+        return largestLane(best)
+    }
+
+    /// output = e^(input − offset); returns the sum.
+    @inline(__always)
+    func exponentials(
+        _ input: UnsafePointer<Float>, _ offset: Float, _ output: UnsafeMutablePointer<Float>, _ count: Int
+    ) -> Float {
+        let shift = broadcast(offset)
+        var sum = broadcast(0)
+        var index = 0
+        let whole = count &- laneCount
+        while index <= whole {
+            let value = exponential(load(input + index) - shift)
+            store(value, output + index)
+            sum = sum + value
+            index &+= laneCount
+        }
+        let rest = count &- index
+        if rest > 0 {
+            // Lanes past the end count as e^(−∞).
+            let value = exponential(load(input + index, first: rest, padding: -.infinity) - shift)
+            store(value, output + index, first: rest)
+            sum = sum + value
+        }
+        return sumOfLanes(sum)
+    }
+
+    func softmax(
+        _ input: UnsafePointer<Float>, _ inputStride: Int, _ output: UnsafeMutablePointer<Float>,
+        _ outputStride: Int, _ rows: Int, _ columns: Int
+    ) {
+        var row = 0
+        while row < rows {
+            let from = input + row &* inputStride
+            let to = output + row &* outputStride
+            let factor = broadcast(1 / exponentials(from, largest(from, columns), to, columns))
+            mapVectors(to, to, columns) { $0 * factor }
+            row &+= 1
+        }
+    }
+
+    func logSoftmax(
+        _ input: UnsafePointer<Float>, _ inputStride: Int, _ output: UnsafeMutablePointer<Float>,
+        _ outputStride: Int, _ rows: Int, _ columns: Int
+    ) {
+        var row = 0
+        while row < rows {
+            let from = input + row &* inputStride
+            let to = output + row &* outputStride
+            let top = largest(from, columns)
+            let shift = broadcast(top)
+            var sum = broadcast(0)
+            var index = 0
+            while index &+ laneCount <= columns {
+                sum = sum + exponential(load(from + index) - shift)
+                index &+= laneCount
+            }
+            let rest = columns &- index
+            if rest > 0 {
+                sum = sum + exponential(load(from + index, first: rest, padding: -.infinity) - shift)
+            }
+            let logarithmOfSum = logarithm(broadcast(sumOfLanes(sum)))
+            mapVectors(from, to, columns) { ($0 - shift) - logarithmOfSum }
+            row &+= 1
+        }
+    }
+#endif

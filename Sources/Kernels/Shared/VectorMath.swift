@@ -1,0 +1,159 @@
+#if EMOTIONFORMER_VECTOR_KERNELS
+    // Transcendental functions on vectors. The coefficients are minimax fits of our own (Lawson's iteration on Chebyshev
+    // nodes); the bounds are those that the tests hold them to, over the whole range of floats.
+
+    /// The reduced argument r = x − n·ln 2, |r| ≤ ½·ln 2, and n; x must be finite and within ±150.
+    @inline(__always) private func reduced(_ x: Vector) -> (remainder: Vector, power: Vector) {
+        let power = roundedToEven(x * broadcast(1.442_695_04))
+        // ln 2 in two parts; the first has so few bits that its product with n is exact.
+        let high = multiplyAdd(power, broadcast(-0.693_359_375), x)
+        return (multiplyAdd(power, broadcast(2.121_944_4e-4), high), power)
+    }
+
+    /// eʳ − 1 for |r| ≤ ½·ln 2.
+    @inline(__always) private func exponentialMinusOneNearZero(_ r: Vector) -> Vector {
+        var q = broadcast(0.001_381_451_73)
+        q = multiplyAdd(q, r, broadcast(0.008_368_755_69))
+        q = multiplyAdd(q, r, broadcast(0.041_668_392_7))
+        q = multiplyAdd(q, r, broadcast(0.166_665_196))
+        q = multiplyAdd(q, r, broadcast(0.499_999_94))
+        return multiplyAdd(q, r * r, r)
+    }
+
+    /// eˣ within 2 units in the last place, subnormal results included; 0 and ∞ beyond them; NaN stays.
+    @inline(__always) func exponential(_ x: Vector) -> Vector {
+        // The operand order of smaller and larger lets NaN through.
+        let bounded = larger(broadcast(-150), smaller(broadcast(150), x))
+        let (r, power) = reduced(bounded)
+        return scaled(exponentialMinusOneNearZero(r) + broadcast(1), byPowerOfTwo: power)
+    }
+
+    /// eˣ − 1 within 4 units in the last place.
+    @inline(__always) func exponentialMinusOne(_ x: Vector) -> Vector {
+        let bounded = larger(broadcast(-150), smaller(broadcast(150), x))
+        let (r, power) = reduced(bounded)
+        let near = exponentialMinusOneNearZero(r)
+        let scale = scaled(broadcast(1), byPowerOfTwo: power)
+        let result = multiplyAdd(scale, near, scale - broadcast(1))
+        // 2¹²⁸ is infinite before the factor below 1 is applied.
+        let far = exponential(x) - broadcast(1)
+        return whereLess(broadcast(64), x, far, copySign(result, x))
+    }
+
+    /// tanh x within 3 units in the last place.
+    @inline(__always) func hyperbolicTangent(_ x: Vector) -> Vector {
+        let square = x * x
+        var p = broadcast(-0.005_704_987_33)
+        p = multiplyAdd(p, square, broadcast(0.020_639_088))
+        p = multiplyAdd(p, square, broadcast(-0.053_739_715_4))
+        p = multiplyAdd(p, square, broadcast(0.133_314_416))
+        p = multiplyAdd(p, square, broadcast(-0.333_332_807))
+        let near = multiplyAdd(p * square, x, x)
+        let size = magnitude(x)
+        let far = broadcast(1) - broadcast(2) / (exponential(size + size) + broadcast(1))
+        return whereLess(size, broadcast(0.625), near, copySign(far, x))
+    }
+
+    /// 1/(1 + e⁻ˣ) within 4 units in the last place, subnormal results included.
+    @inline(__always) func logistic(_ x: Vector) -> Vector {
+        let small = exponential(broadcast(0) - magnitude(x))
+        return whereLess(x, broadcast(0), small, broadcast(1)) / (broadcast(1) + small)
+    }
+
+    /// erf t for |t| < 0.93.
+    @inline(__always) private func errorFunctionNearZero(_ t: Vector) -> Vector {
+        let square = t * t
+        var p = broadcast(8.251_024_7e-5)
+        p = multiplyAdd(p, square, broadcast(-0.000_811_405_422))
+        p = multiplyAdd(p, square, broadcast(0.005_198_463_33))
+        p = multiplyAdd(p, square, broadcast(-0.026_858_344_7))
+        p = multiplyAdd(p, square, broadcast(0.112_836_763))
+        p = multiplyAdd(p, square, broadcast(-0.376_126_319))
+        p = multiplyAdd(p, square, broadcast(0.128_379_166))
+        return multiplyAdd(p, t, t)
+    }
+
+    /// 1 − erf t for t ≥ 0.92; 0 beyond 4.3.
+    @inline(__always) private func complementFarFromZero(_ t: Vector) -> Vector {
+        let bounded = smaller(broadcast(4.3), t)
+        var p = broadcast(-1.596_140_83e-5)
+        p = multiplyAdd(p, bounded, broadcast(0.000_365_488_668))
+        p = multiplyAdd(p, bounded, broadcast(-0.003_792_264_27))
+        p = multiplyAdd(p, bounded, broadcast(0.024_020_081_4))
+        p = multiplyAdd(p, bounded, broadcast(-0.106_461_376))
+        p = multiplyAdd(p, bounded, broadcast(-0.635_062_873))
+        p = multiplyAdd(p, bounded, broadcast(-1.128_658_65))
+        return whereLess(broadcast(4.3), t, broadcast(0), exponential(p * bounded))
+    }
+
+    /// erf x within 4 units in the last place.
+    @inline(__always) func errorFunction(_ x: Vector) -> Vector {
+        let size = magnitude(x)
+        let far = broadcast(1) - complementFarFromZero(size)
+        return whereLess(size, broadcast(0.93), errorFunctionNearZero(x), copySign(far, x))
+    }
+
+    /// x·½·(1 + erf(x/√2)) within 2e-7 · max(1, |x|).
+    @inline(__always) func gaussianErrorLinearUnit(_ x: Vector) -> Vector {
+        let t = x * broadcast(0.707_106_781)
+        let size = magnitude(t)
+        let half = x * broadcast(0.5)
+        let near = multiplyAdd(half, errorFunctionNearZero(t), half)
+        // The tail is that of |x|: at once the result for a negative x, and what a positive x lacks.
+        let tail = half * complementFarFromZero(size)
+        let negative = whereLess(broadcast(4.3), size, broadcast(-0.0), tail)
+        let far = whereLess(x, broadcast(0), negative, whereLess(broadcast(4.3), size, x, x - tail))
+        return whereLess(size, broadcast(0.93), near, far)
+    }
+
+    /// x·½·(1 + tanh(√(2/π)·(x + 0.044715·x³))) within 3e-7 · max(1, |x|).
+    @inline(__always) func gaussianErrorLinearUnitByTangent(_ x: Vector) -> Vector {
+        let bounded = larger(broadcast(-30), smaller(broadcast(30), x))
+        let cubic = multiplyAdd(bounded * bounded * broadcast(0.044_715), bounded, bounded)
+        let half = larger(broadcast(-1e30), x) * broadcast(0.5)
+        return multiplyAdd(half, hyperbolicTangent(cubic * broadcast(0.797_884_561)), half)
+    }
+
+    /// x/(1 + e⁻ˣ); 0 at −∞.
+    @inline(__always) func sigmoidLinearUnit(_ x: Vector) -> Vector {
+        larger(broadcast(-1e30), x) * logistic(x)
+    }
+
+    /// ln x within 2 units in the last place; −∞ at 0, NaN below.
+    @inline(__always) func logarithm(_ x: Vector) -> Vector {
+        // Subnormal numbers are lifted to where the exponent can be read.
+        let isSmall = broadcast(.leastNormalMagnitude)
+        let lifted = whereLess(x, isSmall, x * broadcast(16_777_216), x)
+        let shift = whereLess(x, isSmall, broadcast(-24), broadcast(0))
+        let (fraction, exponent) = fractionAndExponent(lifted)
+        let power = exponent + shift
+        let f = fraction - broadcast(1)
+        var p = broadcast(0.067_466_393_1)
+        p = multiplyAdd(p, f, broadcast(-0.116_756_514))
+        p = multiplyAdd(p, f, broadcast(0.118_881_628))
+        p = multiplyAdd(p, f, broadcast(-0.124_055_892))
+        p = multiplyAdd(p, f, broadcast(0.142_195_523))
+        p = multiplyAdd(p, f, broadcast(-0.166_679_963))
+        p = multiplyAdd(p, f, broadcast(0.200_021_192))
+        p = multiplyAdd(p, f, broadcast(-0.250_000_089))
+        p = multiplyAdd(p, f, broadcast(0.333_333_135))
+        let square = f * f
+        var tail = multiplyAdd(p * f, square, power * broadcast(-2.121_944_4e-4))
+        tail = multiplyAdd(square, broadcast(-0.5), tail)
+        let result = multiplyAdd(power, broadcast(0.693_359_375), f + tail)
+        // Ordered so that NaN falls through to x itself.
+        let infinite = broadcast(.infinity)
+        let finite = whereLess(x, infinite, result, x)
+        let positive = whereLess(broadcast(0), x, finite, x - x - infinite)
+        return whereLess(x, broadcast(0), broadcast(.nan), positive)
+    }
+
+    /// ln(1 + eˣ) within 4 units in the last place.
+    @inline(__always) func softplus(_ x: Vector) -> Vector {
+        let u = exponential(broadcast(0) - magnitude(x))
+        let w = broadcast(1) + u
+        // ln(1 + u) with the rounding error of 1 + u put back.
+        let grown = logarithm(w) + (u - (w - broadcast(1))) / w
+        return larger(broadcast(0), x) + grown
+    }
+#endif

@@ -1,0 +1,121 @@
+// The vocabulary in which the shared kernels are written, for the baseline of any platform. Two more modules say the
+// same with AVX2 and AVX-512; the files of the folder Shared are compiled into all three.
+
+typealias Vector = SIMD8<Float>
+
+@inline(__always) var laneCount: Int { 8 }
+
+@inline(__always) func broadcast(_ value: Float) -> Vector { Vector(repeating: value) }
+
+@inline(__always) func load(_ address: UnsafePointer<Float>) -> Vector {
+    UnsafeRawPointer(address).loadUnaligned(as: Vector.self)
+}
+
+/// The first `count` lanes from memory, 0 in the others; nothing is read past them.
+@inline(__always) func load(_ address: UnsafePointer<Float>, first count: Int) -> Vector {
+    var vector = Vector()
+    var lane = 0
+    while lane < count {
+        vector[lane] = address[lane]
+        lane &+= 1
+    }
+    return vector
+}
+
+/// The first `count` lanes from memory, `padding` in the others.
+@inline(__always) func load(_ address: UnsafePointer<Float>, first count: Int, padding: Float) -> Vector {
+    var vector = broadcast(padding)
+    var lane = 0
+    while lane < count {
+        vector[lane] = address[lane]
+        lane &+= 1
+    }
+    return vector
+}
+
+@inline(__always) func store(_ vector: Vector, _ address: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(address).storeBytes(of: vector, as: Vector.self)
+}
+
+@inline(__always) func store(_ vector: Vector, _ address: UnsafeMutablePointer<Float>, first count: Int) {
+    var lane = 0
+    while lane < count {
+        address[lane] = vector[lane]
+        lane &+= 1
+    }
+}
+
+/// a·b + c, with one rounding where the level has such an instruction.
+@inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { a * b + c }
+
+/// a > b ? a : b, so b if either is not a number.
+@inline(__always) func larger(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
+
+/// a < b ? a : b, so b if either is not a number.
+@inline(__always) func smaller(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
+
+/// a < b ? x : y
+@inline(__always) func whereLess(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector {
+    y.replacing(with: x, where: a .< b)
+}
+
+@inline(__always) func squareRoot(_ x: Vector) -> Vector { x.squareRoot() }
+
+private typealias Bits = SIMD8<UInt32>
+
+@inline(__always) func magnitude(_ x: Vector) -> Vector {
+    unsafeBitCast(unsafeBitCast(x, to: Bits.self) & Bits(repeating: 0x7FFF_FFFF), to: Vector.self)
+}
+
+/// The magnitude of x with the sign of y.
+@inline(__always) func copySign(_ x: Vector, _ y: Vector) -> Vector {
+    let sign = Bits(repeating: 0x8000_0000)
+    let bits = unsafeBitCast(x, to: Bits.self) & ~sign | unsafeBitCast(y, to: Bits.self) & sign
+    return unsafeBitCast(bits, to: Vector.self)
+}
+
+/// The nearest integer, ties to even, for |x| < 2²²: adding 1.5·2²³ leaves no bits for a fraction.
+@inline(__always) func roundedToEven(_ x: Vector) -> Vector {
+    let magic = broadcast(12_582_912)
+    return (x + magic) - magic
+}
+
+/// x·2ⁿ for an integral n of −300…300, right to the last bit also where the result is subnormal or infinite.
+@inline(__always) func scaled(_ x: Vector, byPowerOfTwo n: Vector) -> Vector {
+    let half = roundedToEven(n * broadcast(0.5))
+    return x * powerOfTwo(half) * powerOfTwo(n - half)
+}
+
+@inline(__always) private func powerOfTwo(_ n: Vector) -> Vector {
+    // n + 1.5·2²³ holds n in its low bits: shifted up, they are the exponent.
+    let bits = unsafeBitCast(n + broadcast(12_582_912 + 127), to: Bits.self)
+    return unsafeBitCast(bits &<< 23, to: Vector.self)
+}
+
+/// x = fraction·2^exponent for a positive normal x, the fraction in [√½, √2).
+@inline(__always) func fractionAndExponent(_ x: Vector) -> (fraction: Vector, exponent: Vector) {
+    let bits = unsafeBitCast(x, to: Bits.self) &- Bits(repeating: 0x3F35_04F3)
+    let exponent = unsafeBitCast(bits, to: SIMD8<Int32>.self) &>> 23
+    let fraction = (bits & Bits(repeating: 0x007F_FFFF)) &+ Bits(repeating: 0x3F35_04F3)
+    return (unsafeBitCast(fraction, to: Vector.self), Vector(exponent))
+}
+
+/// Stores the low byte of each lane's integer; lanes must hold integers of 0…255.
+@inline(__always) func storeBytes(_ x: Vector, _ address: UnsafeMutablePointer<UInt8>) {
+    let bytes = SIMD8<UInt8>(truncatingIfNeeded: unsafeBitCast(x + broadcast(12_582_912), to: Bits.self))
+    UnsafeMutableRawPointer(address).storeBytes(of: bytes, as: SIMD8<UInt8>.self)
+}
+
+@inline(__always) func sumOfLanes(_ x: Vector) -> Float {
+    let four = x.lowHalf + x.highHalf
+    let two = four.lowHalf + four.highHalf
+    return two.x + two.y
+}
+
+@inline(__always) func largestLane(_ x: Vector) -> Float {
+    let four = x.highHalf.replacing(with: x.lowHalf, where: x.lowHalf .> x.highHalf)
+    let two = four.highHalf.replacing(with: four.lowHalf, where: four.lowHalf .> four.highHalf)
+    return two.x > two.y ? two.x : two.y
+}
+
+@inline(__always) func smallestLane(_ x: Vector) -> Float { -largestLane(-x) }
