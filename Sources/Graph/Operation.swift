@@ -18,6 +18,7 @@ package enum Operation: String, Sendable, CaseIterable, Hashable {
     case argMaximum, argMinimum, cumulativeSum
     // Shapes
     case identity, reshape, transpose, expandDimensions, squeeze, concatenate, split, splitSizes, slice, stridedSlice
+    case updateSlice
     case gather, gatherND, pack, unpack, tile, pad, mirrorPad, fill, range, shape, broadcastTo, reverse, oneHot
     case onesLike, zerosLike
     // Types and quantisation

@@ -30,6 +30,10 @@ extension OperationTable {
             "From begin, size elements an axis; a size of −1: to the end. begin may be known only at run time, size is not."
         ),
         OperationSpecification(
+            .updateSlice, ["input", "update", "begin?"], attributes: [.optional("begin", .integers)],
+            "The input with update, which has as many axes, written from begin on; begin is moved so that it fits inside."
+        ),
+        OperationSpecification(
             .stridedSlice, ["input", "begin?", "end?", "strides?"],
             attributes: [
                 .optional("begin", .integers), .optional("end", .integers), .optional("strides", .integers),

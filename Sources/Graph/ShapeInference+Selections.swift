@@ -29,6 +29,7 @@ extension ShapeInference {
             let type = ValueType(input.elementType, Shape(unchecked: input.shape.extents.removing(axis)))
             return Array(repeating: type, count: context.outputCount)
         case .slice: return [try slice(context)]
+        case .updateSlice: return [try updateSlice(context)]
         case .stridedSlice:
             let input = try context.operand(0)
             let window = try StridedSliceWindow(
@@ -112,6 +113,24 @@ extension ShapeInference {
             }
         }
         return ValueType(input.elementType, try Shape(size))
+    }
+
+    private static func updateSlice(_ context: NodeContext) throws(Fault) -> ValueType {
+        let input = try context.operand(0)
+        let update = try context.operand(1, [input.elementType])
+        if let begin = try context.integersIfKnown("begin", operand: 2) {
+            try context.requireCount(begin, input.shape.rank, "begin")
+        } else {
+            try context.require(context.operand(2).shape, equals: [input.shape.rank], at: "operand 'begin'")
+        }
+        guard update.shape.rank == input.shape.rank,
+            zip(update.shape.extents, input.shape.extents).allSatisfy({ $0 <= $1 })
+        else {
+            throw Fault(
+                .shapeMismatch, at: "operand 'update'", "the update does not fit inside the input",
+                found: "\(update.shape)", expected: "at most \(input.shape)")
+        }
+        return input
     }
 
     private static func gather(_ context: NodeContext) throws(Fault) -> ValueType {

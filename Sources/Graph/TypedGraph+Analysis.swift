@@ -209,7 +209,8 @@ private struct GraphAnalysis {
                     found: "\(types.count)", expected: "\(graph.inputs.count)")
             }
             bodies[attribute.name] = try program.typed(
-                graph, inputTypes: types, inputConstants: [], evaluator: evaluator, budget: budget)
+                program.withSliceUpdates(graph), inputTypes: types, inputConstants: [], evaluator: evaluator,
+                budget: budget)
         }
         return bodies
     }
