@@ -1,0 +1,83 @@
+import EmotionFormerTensors
+
+extension TFLiteFile {
+    /// A tensor with more elements than this is refused: the schema's own runtime counts them in 32 bits.
+    static let maximumElementCount = 1 << 31
+
+    /// Whether the file holds the tensor's elements.
+    func isConstant(_ tensor: Tensor) -> Bool {
+        guard buffers.indices.contains(tensor.buffer), !tensor.isVariable else { return false }
+        // Buffer 0 is the empty one, by convention. A tensor without elements needs no bytes elsewhere either.
+        return !buffers[tensor.buffer].range.isEmpty || (tensor.buffer != 0 && tensor.shape.contains(0))
+    }
+
+    func validateTensors(of index: Int) throws(Fault) {
+        for (position, tensor) in subgraphs[index].tensors.enumerated() {
+            do throws(Fault) {
+                try validate(tensor)
+            } catch {
+                throw error.within(place(tensor: position, subgraph: index))
+            }
+        }
+    }
+
+    private func validate(_ tensor: Tensor) throws(Fault) {
+        guard buffers.indices.contains(tensor.buffer) else {
+            throw Fault(
+                .outOfBounds, at: "", "the tensor names a buffer that is not there", found: "\(tensor.buffer)",
+                expected: "0..<\(buffers.count)")
+        }
+        let shape = try Shape(tensor.shape)
+        guard shape.elementCount <= TFLiteFile.maximumElementCount else {
+            throw Fault(
+                .limitExceeded, at: "", "the tensor has too many elements", found: "shape \(shape)",
+                expected: "at most \(TFLiteFile.maximumElementCount)")
+        }
+        guard tensor.shape.count <= 8 else {
+            throw Fault(
+                .limitExceeded, at: "", "the tensor has too many axes", found: "\(tensor.shape.count)",
+                expected: "at most 8")
+        }
+        guard tensor.signature.count == tensor.shape.count, tensor.signature.allSatisfy({ $0 >= -1 }) else {
+            throw Fault(
+                .malformedTFLite, at: "", "the tensor's shape signature does not fit its shape",
+                found: "\(tensor.signature)", expected: "\(tensor.shape)")
+        }
+        if isConstant(tensor), let type = tensor.type.elementType, !tensor.isSparse {
+            let byteCount = buffers[tensor.buffer].range.count
+            guard byteCount == shape.elementCount * type.byteCount else {
+                throw Fault(
+                    .sizeMismatch, at: "", "buffer \(tensor.buffer) does not fit the tensor's shape and type",
+                    found: "\(byteCount) bytes",
+                    expected: "\(shape.elementCount * type.byteCount) bytes for \(tensor.type.name) \(shape)")
+            }
+        }
+        if let quantization = tensor.quantization {
+            do throws(Fault) {
+                try validate(quantization, shape: tensor.shape)
+            } catch {
+                throw error.within("quantization")
+            }
+        }
+    }
+
+    private func validate(_ quantization: Quantization, shape: [Int]) throws(Fault) {
+        guard quantization.scales.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
+            throw Fault(.notFinite, at: "", "a scale is negative or not finite")
+        }
+        let count = quantization.scales.count
+        if count > 1 {
+            guard shape.indices.contains(quantization.axis), shape[quantization.axis] == count else {
+                throw Fault(
+                    .shapeMismatch, at: "", "the number of scales does not fit the quantised axis",
+                    found: "\(count) on axis \(quantization.axis)", expected: "shape \(shape)")
+            }
+        }
+        let zeroPoints = quantization.zeroPoints.count
+        guard zeroPoints == 0 || zeroPoints == 1 || zeroPoints == count else {
+            throw Fault(
+                .sizeMismatch, at: "", "the number of zero points does not fit the number of scales",
+                found: "\(zeroPoints)", expected: "\(count)")
+        }
+    }
+}

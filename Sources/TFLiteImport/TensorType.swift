@@ -1,0 +1,30 @@
+import EmotionFormerTensors
+
+/// A tensor type by its number in the schema.
+struct TensorType: Equatable {
+    let rawValue: Int
+
+    /// Names in the schema's order.
+    private static let names = [
+        "FLOAT32", "FLOAT16", "INT32", "UINT8", "INT64", "STRING", "BOOL", "INT16", "COMPLEX64", "INT8", "FLOAT64",
+        "COMPLEX128", "UINT64", "RESOURCE", "VARIANT", "UINT32", "UINT16", "INT4", "BFLOAT16", "INT2", "UINT4",
+    ]
+
+    var name: String {
+        TensorType.names.indices.contains(rawValue) ? TensorType.names[rawValue] : "type \(rawValue)"
+    }
+
+    /// Nil for the types that the package has no tensors of.
+    var elementType: ElementType? {
+        switch rawValue {
+        case 0: .float32
+        case 1: .float16
+        case 2: .int32
+        case 3: .uint8
+        case 4: .int64
+        case 6: .bool
+        case 9: .int8
+        default: nil
+        }
+    }
+}
