@@ -115,6 +115,7 @@ let package = Package(
             path: "Sources/CommandLine", swiftSettings: common),
         tests("Tensors", ["EmotionFormerTensors"]),
         tests("Graph", ["EmotionFormerGraph", "EmotionFormerTensors"]),
+        tests("TFLiteImport", ["EmotionFormerTFLiteImport", "EmotionFormerGraph", "EmotionFormerTensors"]),
         tests("Kernels", ["EmotionFormerKernels", "EmotionFormerKernelInterface", "EmotionFormerTensors"]),
         .testTarget(
             name: "EmotionFormerTests", dependencies: ["EmotionFormer", "EmotionFormerTensors"],

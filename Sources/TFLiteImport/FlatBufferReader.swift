@@ -20,7 +20,8 @@ final class FlatBufferReader {
         budget -= byteCount
         guard budget >= 0 else {
             throw Fault(
-                .limitExceeded, at: place(offset), "tables or vectors are shared so often that they describe far more "
+                .limitExceeded, at: place(offset),
+                "tables or vectors are shared so often that they describe far more "
                     + "than the file's \(bytes.count) bytes")
         }
     }

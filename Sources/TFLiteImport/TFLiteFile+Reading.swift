@@ -19,7 +19,8 @@ extension TFLiteFile {
         let model = try reader.table(at: try reader.target(ofOffsetAt: 0))
         version = Int(try model.number(0, default: 0 as UInt32))
         guard version == 3 else {
-            throw Fault(.unsupportedVersion, at: "", "the schema's version is not known", found: "\(version)", expected: "3")
+            throw Fault(
+                .unsupportedVersion, at: "", "the schema's version is not known", found: "\(version)", expected: "3")
         }
         operatorCodes = try TFLiteFile.list("operator code", model.tables(1)) { (table) throws(Fault) in
             try OperatorCode(table)

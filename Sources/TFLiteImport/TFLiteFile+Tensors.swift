@@ -27,16 +27,16 @@ extension TFLiteFile {
                 .outOfBounds, at: "", "the tensor names a buffer that is not there", found: "\(tensor.buffer)",
                 expected: "0..<\(buffers.count)")
         }
+        guard tensor.shape.count <= 8, tensor.signature.count <= 8 else {
+            throw Fault(
+                .limitExceeded, at: "", "the tensor has too many axes",
+                found: "\(max(tensor.shape.count, tensor.signature.count))", expected: "at most 8")
+        }
         let shape = try Shape(tensor.shape)
         guard shape.elementCount <= TFLiteFile.maximumElementCount else {
             throw Fault(
                 .limitExceeded, at: "", "the tensor has too many elements", found: "shape \(shape)",
                 expected: "at most \(TFLiteFile.maximumElementCount)")
-        }
-        guard tensor.shape.count <= 8 else {
-            throw Fault(
-                .limitExceeded, at: "", "the tensor has too many axes", found: "\(tensor.shape.count)",
-                expected: "at most 8")
         }
         guard tensor.signature.count == tensor.shape.count, tensor.signature.allSatisfy({ $0 >= -1 }) else {
             throw Fault(

@@ -71,6 +71,7 @@ extension TFLiteFile {
         let subgraph = subgraphs[index]
         var known = subgraph.tensors.map { isConstant($0) || $0.isVariable }
         for tensor in subgraph.inputs { known[tensor] = true }
+        var written = Set(subgraph.inputs)
         for (position, operation) in subgraph.operators.enumerated() {
             for tensor in operation.inputs where tensor != -1 && !known[tensor] {
                 throw Fault(
@@ -79,7 +80,8 @@ extension TFLiteFile {
                     "the operand is neither an input nor a constant nor the result of an operator before")
             }
             for tensor in operation.outputs {
-                guard !known[tensor] else {
+                // Only a variable can be written when it has a value: its first one.
+                guard !known[tensor] || (subgraph.tensors[tensor].isVariable && written.insert(tensor).inserted) else {
                     throw Fault(
                         .duplicateName,
                         at: "\(place(operator: position, subgraph: index)): \(place(tensor: tensor, subgraph: index))",

@@ -1,0 +1,119 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+/// The constants of a file under the names that the program gives them: a tensor that several places use is kept once.
+final class ConstantStore {
+    private struct Key: Hashable {
+        var buffer: Int
+        var type: ElementType
+        var shape: [Int]
+        var quantization: Quantization?
+    }
+
+    private struct BufferKey: Hashable {
+        var buffer: Int
+        var type: ElementType
+    }
+
+    private let file: TFLiteFile
+    private var names = UniqueNames()
+    private var nameOfConstant: [Key: String] = [:]
+    private var contents: [BufferKey: Tensor] = [:]
+    private var zeroBuffers: [Int: Bool] = [:]
+    private(set) var tensors: [String: StoredTensor] = [:]
+
+    init(_ file: TFLiteFile) { self.file = file }
+
+    /// The stored tensor's name for a constant of the file.
+    /// - Throws: `notFinite` if an element is not a number, `unsupportedAttribute` for sparse or external data.
+    func name(of tensor: TFLiteFile.Tensor, wish: String) throws(Fault) -> String {
+        guard let type = tensor.type.elementType else {
+            throw Fault(
+                .elementTypeMismatch, at: "", "constants of this type are not supported", found: tensor.type.name)
+        }
+        guard !tensor.isSparse, !tensor.isExternal else {
+            throw Fault(
+                .unsupportedAttribute, at: "", "constants that are sparse or in another file are not supported")
+        }
+        let key = Key(
+            buffer: tensor.buffer, type: type, shape: tensor.shape, quantization: ConstantStore.quantization(of: tensor)
+        )
+        if let name = nameOfConstant[key] { return name }
+        let shared = BufferKey(buffer: tensor.buffer, type: type)
+        let content: Tensor
+        if let loaded = contents[shared] {
+            content = loaded
+        } else {
+            content = try load(tensor, type)
+            contents[shared] = content
+        }
+        let name = names.claim(wish, suffix: "\(tensors.count)")
+        nameOfConstant[key] = name
+        tensors[name] = StoredTensor(
+            try content.reshaped(to: try Shape(tensor.shape)), quantization: key.quantization)
+        return name
+    }
+
+    /// Whether every byte of a buffer is zero.
+    func isZero(buffer: Int) -> Bool {
+        if let known = zeroBuffers[buffer] { return known }
+        let isZero = file.bytes[file.buffers[buffer].range].allSatisfy { $0 == 0 }
+        zeroBuffers[buffer] = isZero
+        return isZero
+    }
+
+    /// The elements of a constant of integers or Booleans, or nil if it is of another type.
+    func integers(of tensor: TFLiteFile.Tensor) throws(Fault) -> [Int]? {
+        guard let type = tensor.type.elementType else { return nil }
+        return try load(tensor, type).integers
+    }
+
+    /// The elements of a constant as `Double`.
+    func doubles(of tensor: TFLiteFile.Tensor) throws(Fault) -> [Double] {
+        guard let type = tensor.type.elementType else { return [] }
+        return try load(tensor, type).doubles
+    }
+
+    /// How the constant's integers stand for real numbers; nil for the other types.
+    static func quantization(of tensor: TFLiteFile.Tensor) -> Quantization? {
+        guard let stored = tensor.quantization, let type = tensor.type.elementType, type == .int8 || type == .uint8
+        else { return nil }
+        let zeroPoints = (0..<stored.scales.count).map { index in
+            stored.zeroPoints.isEmpty ? 0 : Int(clamping: stored.zeroPoints[min(index, stored.zeroPoints.count - 1)])
+        }
+        return Quantization(
+            scales: stored.scales, zeroPoints: zeroPoints, axis: stored.scales.count > 1 ? stored.axis : nil)
+    }
+
+    /// Validation has shown that the bytes are as many as the shape and the type ask for.
+    private func load(_ tensor: TFLiteFile.Tensor, _ type: ElementType) throws(Fault) -> Tensor {
+        let range = file.buffers[tensor.buffer].range
+        let shape = try Shape(tensor.shape)
+        guard range.count == shape.elementCount * type.byteCount else {
+            throw Fault(
+                .sizeMismatch, at: "", "the constant's data do not fit its shape", found: "\(range.count) bytes",
+                expected: "\(shape.elementCount * type.byteCount)")
+        }
+        let result = Tensor(type, shape) { destination in
+            file.bytes.withUnsafeBytes { destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[range])) }
+            // A Boolean is one byte, 0 or 1, in a tensor; in a file any byte may stand there.
+            if type == .bool {
+                for index in destination.indices where destination[index] != 0 { destination[index] = 1 }
+            }
+        }
+        guard !ConstantStore.holdsNaN(result) else {
+            throw Fault(.notFinite, at: "", "the constant holds an element that is not a number")
+        }
+        return result
+    }
+
+    private static func holdsNaN(_ tensor: Tensor) -> Bool {
+        tensor.withUnsafeBytes { bytes in
+            switch tensor.elementType {
+            case .float32: bytes.bindMemory(to: UInt32.self).contains { $0 & 0x7FFF_FFFF > 0x7F80_0000 }
+            case .float16: bytes.bindMemory(to: UInt16.self).contains { $0 & 0x7FFF > 0x7C00 }
+            default: false
+            }
+        }
+    }
+}

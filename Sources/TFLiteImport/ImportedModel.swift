@@ -1,0 +1,44 @@
+package import EmotionFormerGraph
+
+/// A TensorFlow Lite file as a program, with the way back from its values to the file's tensors.
+package struct ImportedModel: Sendable {
+    /// An operator of the file, with the values that stand for its results.
+    package struct Operator: Sendable {
+        /// Its place among the subgraph's operators.
+        package var index: Int
+        /// The schema's name: `FULLY_CONNECTED`.
+        package var name: String
+        package var version: Int
+        /// Tensor indices of the results, with the values of the graph that hold the same numbers.
+        package var outputs: [(tensor: Int, value: String)]
+    }
+
+    package struct Subgraph: Sendable {
+        /// Its place in the file.
+        package var index: Int
+        /// The graph's name in the program.
+        package var graph: String
+        package var operators: [Operator]
+        /// Value names by tensor index, for every tensor that the graph uses.
+        package var valueNames: [Int: String]
+    }
+
+    /// A name that a caller of the file's signature uses, with the graph's value.
+    package struct SignatureEntry: Sendable {
+        package var name: String
+        package var value: String
+    }
+
+    /// Complete and validated; the first graph is the file's main subgraph.
+    package var program: Program
+    /// Those of the file's subgraphs that the main one needs, itself first; in the order of the program's graphs.
+    package var subgraphs: [Subgraph]
+    /// The main graph's inputs and outputs under the names of the file's first signature of it; empty without one.
+    package var signatureInputs: [SignatureEntry]
+    package var signatureOutputs: [SignatureEntry]
+    /// The file's own description, often `MLIR Converted.`
+    package var description: String
+
+    package var inputNames: [String] { program.graphs.first?.inputs.map(\.name) ?? [] }
+    package var outputNames: [String] { program.graphs.first?.outputs ?? [] }
+}

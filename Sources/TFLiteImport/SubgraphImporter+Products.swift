@@ -1,0 +1,74 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+extension SubgraphImporter {
+    /// - Returns: whether the operation is of this family.
+    func products(_ reader: OperatorReader) throws(Fault) -> Bool {
+        switch reader.name {
+        case "FULLY_CONNECTED": try fullyConnected(reader)
+        case "BATCH_MATMUL": try batchMatmul(reader)
+        default: return false
+        }
+        return true
+    }
+
+    /// Operands: input, weights (out, in), bias, which may be absent.
+    private func fullyConnected(_ reader: OperatorReader) throws(Fault) {
+        try reader.expect(inputs: 2...3)
+        let options = try reader.options(8)
+        guard try options.choice(1) == 0 else {
+            throw reader.unsupported("has its weights in an order that is not supported", found: "SHUFFLED4x16INT8")
+        }
+        try checkWeights(try reader.input(1), rank: 2, axis: 0, of: reader)
+        let operands = try [
+            value(try reader.input(0)), value(try reader.input(1)), optionalValue(reader, 2),
+        ]
+        let attributes: Attributes = [
+            "keepDimensions": .boolean(try options.flag(2)), "asymmetricQuantizeInputs": .boolean(try options.flag(3)),
+        ]
+        try emit(reader, .fullyConnected, operands, attributes, activation: try fusedActivation(try options.choice(0)))
+    }
+
+    private func batchMatmul(_ reader: OperatorReader) throws(Fault) {
+        try reader.expect(inputs: 2...2)
+        let options = try reader.options(101)
+        for position in 0..<2 {
+            let operand = try reader.input(position)
+            guard reader.tensor(operand).type.elementType == .int8 else { continue }
+            throw reader.unsupported("has int8 weights, which is not supported", found: reader.place(operand))
+        }
+        let attributes: Attributes = [
+            "transposeFirst": .boolean(try options.flag(0)), "transposeSecond": .boolean(try options.flag(1)),
+        ]
+        try emit(reader, .matmul, try operands(reader), attributes)
+    }
+
+    func optionalValue(_ reader: OperatorReader, _ position: Int) throws(Fault) -> String? {
+        guard let tensor = reader.optionalInput(position) else { return nil }
+        return try value(tensor)
+    }
+
+    /// Weights are float32, or int8 constants around zero with one scale in all or one for each index of `axis`.
+    func checkWeights(_ tensor: Int, rank: Int, axis: Int, of reader: OperatorReader) throws(Fault) {
+        let content = reader.tensor(tensor)
+        guard content.shape.count == rank else {
+            throw Fault(
+                .shapeMismatch, at: reader.place(tensor), "weights with another number of axes were expected",
+                found: "\(content.shape)", expected: "\(rank) axes")
+        }
+        switch content.type.elementType {
+        case .float32?: return
+        case .int8?:
+            guard isConstant(tensor), let quantization = ConstantStore.quantization(of: content),
+                quantization.zeroPoints.allSatisfy({ $0 == 0 }), quantization.axis == nil || quantization.axis == axis
+            else {
+                throw reader.unsupported(
+                    "has int8 weights without a scale, with a zero point, or with scales along another axis",
+                    found: reader.place(tensor))
+            }
+        default:
+            throw reader.unsupported(
+                "has weights of a type that is not supported", found: "\(content.type.name) \(reader.place(tensor))")
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+extension SubgraphImporter {
+    /// - Returns: whether the operation is of this family.
+    func quantisation(_ reader: OperatorReader) throws(Fault) -> Bool {
+        switch reader.name {
+        case "DEQUANTIZE": try dequantize(reader)
+        case "QUANTIZE": try quantize(reader)
+        default: return false
+        }
+        return true
+    }
+
+    private func dequantize(_ reader: OperatorReader) throws(Fault) {
+        try reader.expect(inputs: 1...1)
+        let input = try reader.input(0)
+        let content = reader.tensor(input)
+        if content.type.elementType == .float16 { return try emit(reader, .dequantize, try operands(reader)) }
+        guard content.type.elementType == .int8 || content.type.elementType == .uint8,
+            let quantization = ConstantStore.quantization(of: content)
+        else {
+            throw Fault(
+                .elementTypeMismatch, at: reader.place(input), "the operand cannot be dequantised",
+                found: content.type.name, expected: "FLOAT16, or INT8 or UINT8 with a scale")
+        }
+        if isConstant(input) { return try emit(reader, .dequantize, try operands(reader)) }
+        // A value made at run time carries no scale, so the formula is written out: (q − zero point) · scale.
+        let (scale, zeroPoint) = try single(quantization, reader.place(input))
+        let number = intermediate(of: reader.outputs[0], "number")
+        let centred = intermediate(of: reader.outputs[0], "centred")
+        let scaled = name(reader.outputs[0])
+        emit(
+            reader, .cast, [try value(input)], outputs: [number], ["to": .text(ElementType.float32.rawValue)],
+            step: "cast")
+        emit(
+            reader, .rescaling, [number], outputs: [centred],
+            ["scale": .number(1), "offset": .number(-Double(zeroPoint))], step: "centre")
+        emit(reader, .rescaling, [centred], outputs: [scaled], ["scale": .number(scale)])
+    }
+
+    private func quantize(_ reader: OperatorReader) throws(Fault) {
+        try reader.expect(inputs: 1...1)
+        let result = reader.tensor(reader.outputs[0])
+        guard reader.tensor(try reader.input(0)).type.elementType == .float32, let type = result.type.elementType,
+            let quantization = ConstantStore.quantization(of: result)
+        else {
+            throw reader.unsupported("converts between types that are not supported", found: result.type.name)
+        }
+        let (scale, zeroPoint) = try single(quantization, reader.place(reader.outputs[0]))
+        let attributes: Attributes = [
+            "to": .text(type.rawValue), "scale": .number(scale), "zeroPoint": .integer(zeroPoint),
+        ]
+        try emit(reader, .quantize, try operands(reader), attributes)
+    }
+
+    /// The scale and zero point of a tensor that has one of each.
+    private func single(
+        _ quantization: Quantization, _ place: String
+    ) throws(Fault) -> (scale: Double, zeroPoint: Int) {
+        guard quantization.axis == nil, let scale = quantization.scales.first, scale > 0,
+            let zeroPoint = quantization.zeroPoints.first, (-128...255).contains(zeroPoint)
+        else {
+            throw Fault(
+                .unsupportedAttribute, at: place,
+                "one positive scale with a zero point in the type's range was expected",
+                found: "scales \(quantization.scales.prefix(4)), zero points \(quantization.zeroPoints.prefix(4))")
+        }
+        return (Double(scale), zeroPoint)
+    }
+}

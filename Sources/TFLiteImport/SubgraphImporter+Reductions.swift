@@ -1,0 +1,64 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+extension SubgraphImporter {
+    private static let reductions: [String: Operation] = [
+        "MEAN": .reduceMean, "SUM": .reduceSum, "REDUCE_MAX": .reduceMaximum, "REDUCE_MIN": .reduceMinimum,
+        "REDUCE_PROD": .reduceProduct, "REDUCE_ANY": .reduceAny, "REDUCE_ALL": .reduceAll,
+    ]
+
+    /// - Returns: whether the operation is of this family.
+    func reductions(_ reader: OperatorReader) throws(Fault) -> Bool {
+        if let operation = SubgraphImporter.reductions[reader.name] {
+            try reader.expect(inputs: 2...2)
+            let attributes: Attributes = [
+                "axes": .integers(try knownIntegers(reader, 1, "axes")),
+                "keepDimensions": .boolean(try reader.options(27).flag(0)),
+            ]
+            try emit(reader, operation, [try value(try reader.input(0))], attributes)
+            return true
+        }
+        switch reader.name {
+        case "ARG_MAX", "ARG_MIN":
+            try reader.expect(inputs: 2...2)
+            guard let type = reader.tensor(reader.outputs[0]).type.elementType else { return false }
+            let attributes: Attributes = [
+                "axis": .integer(try knownInteger(reader, 1, "axis")), "elementType": .text(type.rawValue),
+            ]
+            let operation: Operation = reader.name == "ARG_MAX" ? .argMaximum : .argMinimum
+            try emit(reader, operation, [try value(try reader.input(0))], attributes)
+        case "CUMSUM":
+            try reader.expect(inputs: 2...2)
+            let options = try reader.options(102)
+            let attributes: Attributes = [
+                "axis": .integer(try knownInteger(reader, 1, "axis")), "exclusive": .boolean(try options.flag(0)),
+                "reverse": .boolean(try options.flag(1)),
+            ]
+            try emit(reader, .cumulativeSum, [try value(try reader.input(0))], attributes)
+        default: return false
+        }
+        return true
+    }
+
+    /// The integers of an operand that must be known before the model runs.
+    func knownIntegers(
+        _ reader: OperatorReader, _ position: Int, _ what: String, atMost count: Int = 64
+    ) throws(Fault) -> [Int] {
+        let tensor = try reader.input(position)
+        guard let integers = try integers(tensor, atMost: count) else {
+            throw reader.unsupported(
+                "computes its \(what) at run time, which is not supported", found: reader.place(tensor))
+        }
+        return integers
+    }
+
+    func knownInteger(_ reader: OperatorReader, _ position: Int, _ what: String) throws(Fault) -> Int {
+        let integers = try knownIntegers(reader, position, what)
+        guard integers.count == 1, let integer = integers.first else {
+            throw Fault(
+                .shapeMismatch, at: reader.place(try reader.input(position)), "one integer was expected: \(what)",
+                found: "\(integers.count)")
+        }
+        return integer
+    }
+}

@@ -1,0 +1,105 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+extension SubgraphImporter {
+    /// Positions of one direction's operands in an LSTM operator.
+    private struct Direction {
+        /// Kernels on the input, one a gate: input, forget, cell, output. The other weights follow in a row: kernels on
+        /// the output before (4), from the cell (3), biases (4), projection and its bias.
+        var weights: Int
+        /// The output before and the cell, both variables.
+        var state: [Int]
+    }
+
+    /// - Returns: whether the operation is of this family.
+    func sequences(_ reader: OperatorReader) throws(Fault) -> Bool {
+        switch reader.name {
+        case "UNIDIRECTIONAL_SEQUENCE_LSTM": try unidirectional(reader)
+        case "BIDIRECTIONAL_SEQUENCE_LSTM": try bidirectional(reader)
+        default: return false
+        }
+        return true
+    }
+
+    private func unidirectional(_ reader: OperatorReader) throws(Fault) {
+        try reader.expect(inputs: 20...24)
+        let options = try reader.options(71)
+        try refuse(reader, positions: 20..<24, "normalises its gates, which is not supported")
+        guard try !options.flag(5) else {
+            throw reader.unsupported("has diagonal recurrent weights, which is not supported")
+        }
+        let attributes = try attributes(
+            options, timeMajor: try options.flag(3), asymmetric: try options.flag(4))
+        let operands = try operands(of: Direction(weights: 1, state: [18, 19]), reader)
+        emit(reader, .sequenceLSTM, operands, outputs: [name(reader.outputs[0])], attributes)
+    }
+
+    private func bidirectional(_ reader: OperatorReader) throws(Fault) {
+        let options = try reader.options(69)
+        let isMerged = try options.flag(3)
+        try reader.expect(inputs: 39...48, outputs: isMerged ? 1 : 2)
+        try refuse(reader, positions: 39..<48, "has a second input, which is not supported")
+        let timeMajor = try options.flag(4, default: true)
+        var forwardAttributes = try attributes(options, timeMajor: timeMajor, asymmetric: try options.flag(5))
+        forwardAttributes["goBackwards"] = .boolean(false)
+        var backwardAttributes = forwardAttributes
+        backwardAttributes["goBackwards"] = .boolean(true)
+        let forward = isMerged ? intermediate(of: reader.outputs[0], "forward") : name(reader.outputs[0])
+        let backward = isMerged ? intermediate(of: reader.outputs[0], "backward") : name(reader.outputs[1])
+        emit(
+            reader, .sequenceLSTM, try operands(of: Direction(weights: 1, state: [35, 36]), reader),
+            outputs: [forward], forwardAttributes, step: "forward")
+        emit(
+            reader, .sequenceLSTM, try operands(of: Direction(weights: 18, state: [37, 38]), reader),
+            outputs: [backward], backwardAttributes, step: "backward")
+        if isMerged { try emit(reader, .concatenate, [forward, backward], ["axis": .integer(-1)]) }
+    }
+
+    private func attributes(
+        _ options: OperatorOptions, timeMajor: Bool, asymmetric: Bool
+    ) throws(Fault) -> Attributes {
+        let activation = try fusedActivation(try options.choice(0)) ?? .linear
+        return [
+            "activation": .text(activation.rawValue),
+            "cellClip": .number(try finite(try options.float(1), "cell_clip")),
+            "projectionClip": .number(try finite(try options.float(2), "proj_clip")),
+            "timeMajor": .boolean(timeMajor), "asymmetricQuantizeInputs": .boolean(asymmetric),
+        ]
+    }
+
+    /// The input and seventeen weights in the order of the operation table. The state is checked and left out: it is
+    /// zero before the first step.
+    private func operands(of direction: Direction, _ reader: OperatorReader) throws(Fault) -> [String?] {
+        for position in direction.state {
+            let tensor = try reader.input(position)
+            guard startsFromZero(tensor) else {
+                throw reader.unsupported(
+                    "starts from a state other than zero, which is not supported", found: reader.place(tensor))
+            }
+        }
+        var result: [String?] = [try value(try reader.input(0))]
+        for offset in 0..<17 {
+            let position = direction.weights + offset
+            guard let tensor = reader.optionalInput(position) else {
+                result.append(nil)
+                continue
+            }
+            let isMatrix = offset < 8 || offset == 15
+            try checkWeights(tensor, rank: isMatrix ? 2 : 1, axis: -1, of: reader)
+            result.append(try value(tensor))
+        }
+        // Without its own kernel the input gate is coupled to the forget gate; then it has no other weight either.
+        guard (result[1] == nil) == (result[5] == nil), (result[1] == nil) == (result[12] == nil) else {
+            throw Fault(.missingField, at: "", "the input gate has some of its weights and lacks others")
+        }
+        return result
+    }
+
+    private func refuse(_ reader: OperatorReader, positions: Range<Int>, _ problem: String) throws(Fault) {
+        for position in positions {
+            if let tensor = reader.optionalInput(position) {
+                throw reader.unsupported(problem, found: reader.place(tensor))
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+extension SubgraphImporter {
+    /// - Returns: whether the operation is of this family.
+    func slices(_ reader: OperatorReader) throws(Fault) -> Bool {
+        switch reader.name {
+        case "SLICE": try withIntegers(reader, .slice, ["begin", "size"])
+        case "STRIDED_SLICE": try stridedSlice(reader)
+        case "SPLIT":
+            try reader.expect(inputs: 2...2, outputs: reader.outputs.count)
+            let axis = try knownInteger(reader, 0, "axis")
+            try parts(reader, .split, input: 1, ["axis": .integer(axis)])
+        case "SPLIT_V":
+            try reader.expect(inputs: 3...3, outputs: reader.outputs.count)
+            let attributes: Attributes = [
+                "axis": .integer(try knownInteger(reader, 2, "axis")),
+                "sizes": .integers(try knownIntegers(reader, 1, "sizes", atMost: reader.outputs.count)),
+            ]
+            try parts(reader, .splitSizes, input: 0, attributes)
+        case "UNPACK":
+            try reader.expect(inputs: 1...1, outputs: reader.outputs.count)
+            try parts(reader, .unpack, input: 0, ["axis": .integer(try reader.options(64).integer(1))])
+        case "PACK":
+            let axis = try reader.options(59).integer(1)
+            try emit(reader, .pack, try someOperands(reader), ["axis": .integer(axis)])
+        case "CONCATENATION":
+            let options = try reader.options(10)
+            try emit(
+                reader, .concatenate, try someOperands(reader), ["axis": .integer(try options.integer(0))],
+                activation: try fusedActivation(try options.choice(1)))
+        default: return false
+        }
+        return true
+    }
+
+    private func stridedSlice(_ reader: OperatorReader) throws(Fault) {
+        let options = try reader.options(32)
+        guard try !options.flag(5) else {
+            throw reader.unsupported("counts its end from its begin, which is not supported")
+        }
+        let masks = ["beginMask", "endMask", "ellipsisMask", "newAxisMask", "shrinkAxisMask"]
+        var attributes: Attributes = [:]
+        for (slot, mask) in masks.enumerated() { attributes[mask] = .integer(try options.integer(slot)) }
+        try withIntegers(reader, .stridedSlice, ["begin", "end", "strides"], attributes)
+    }
+
+    private func parts(
+        _ reader: OperatorReader, _ operation: Operation, input: Int, _ attributes: Attributes
+    ) throws(Fault) {
+        guard !reader.outputs.isEmpty else {
+            throw Fault(.invalidValue, at: "", "wrong number of results", found: "0", expected: "at least 1")
+        }
+        let operand = try value(try reader.input(input))
+        emit(reader, operation, [operand], outputs: reader.outputs.map { name($0) }, attributes)
+    }
+
+    private func someOperands(_ reader: OperatorReader) throws(Fault) -> [String?] {
+        guard !reader.operation.inputs.isEmpty else {
+            throw Fault(.invalidValue, at: "", "wrong number of operands", found: "0", expected: "at least 1")
+        }
+        return try operands(reader)
+    }
+}

@@ -1,0 +1,37 @@
+import EmotionFormerTensors
+
+extension SubgraphImporter {
+    /// Operations that only move elements, so that they may do it with integers that stand for real numbers.
+    private static let movesElements: Set<String> = [
+        "GATHER", "GATHER_ND", "RESHAPE", "TRANSPOSE", "EXPAND_DIMS", "SQUEEZE", "SLICE", "STRIDED_SLICE", "SPLIT",
+        "SPLIT_V", "PACK", "UNPACK", "TILE", "REVERSE_V2", "BROADCAST_TO", "CONCATENATION",
+    ]
+
+    /// Refuses types that the package has no tensors of, and computation on quantised activations.
+    func checkTypes(of reader: OperatorReader) throws(Fault) {
+        /// The first quantised value that is no constant.
+        var activation: Int?
+        var quantizations: [TFLiteFile.Quantization?] = []
+        for tensor in reader.operation.inputs + reader.outputs where tensor != -1 {
+            let content = reader.tensor(tensor)
+            guard let type = content.type.elementType else {
+                throw reader.unsupported(
+                    "needs \(reader.place(tensor)) of a type that is not supported", found: content.type.name)
+            }
+            guard type == .int8 || type == .uint8 else { continue }
+            if !isConstant(tensor) { activation = activation ?? tensor }
+            if quantizations.count < 2, !quantizations.contains(content.quantization) {
+                quantizations.append(content.quantization)
+            }
+        }
+        guard let activation else { return }
+        switch reader.name {
+        case "QUANTIZE", "DEQUANTIZE", "CAST": return
+        case let name where SubgraphImporter.movesElements.contains(name) && quantizations.count == 1: return
+        default:
+            throw reader.unsupported(
+                "computes with quantised activations (full-integer quantisation), which is not supported",
+                found: "\(reader.tensor(activation).type.name) \(reader.place(activation))")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+extension SubgraphImporter {
+    /// - Returns: whether the operation is of this family.
+    func windows(_ reader: OperatorReader) throws(Fault) -> Bool {
+        switch reader.name {
+        case "CONV_2D": try convolution(reader)
+        case "DEPTHWISE_CONV_2D": try depthwiseConvolution(reader)
+        case "AVERAGE_POOL_2D": try pooling(reader, "average")
+        case "MAX_POOL_2D": try pooling(reader, "maximum")
+        default: return false
+        }
+        return true
+    }
+
+    private func convolution(_ reader: OperatorReader) throws(Fault) {
+        try reader.expect(inputs: 2...3)
+        let options = try reader.options(1)
+        try checkWeights(try reader.input(1), rank: 4, axis: 0, of: reader)
+        let attributes: Attributes = [
+            "padding": .text(try padding(options)), "strides": try pair(options, 2, 1, "strides"),
+            "dilations": try pair(options, 5, 4, "dilations", default: 1),
+        ]
+        try emit(
+            reader, .conv2D, try convolutionOperands(reader), attributes,
+            activation: try fusedActivation(try options.choice(3)))
+    }
+
+    private func depthwiseConvolution(_ reader: OperatorReader) throws(Fault) {
+        try reader.expect(inputs: 2...3)
+        let options = try reader.options(2)
+        let weights = try reader.input(1)
+        try checkWeights(weights, rank: 4, axis: 3, of: reader)
+        // The option is not to be relied on; the channels say the same.
+        let input = reader.tensor(try reader.input(0)).shape
+        let channels = reader.tensor(weights).shape[3]
+        var multiplier = try options.integer(3)
+        if input.count == 4, input[3] > 0, channels.isMultiple(of: input[3]) { multiplier = channels / input[3] }
+        guard multiplier > 0 else {
+            throw Fault(.invalidValue, at: "depth_multiplier", "the option must be positive", found: "\(multiplier)")
+        }
+        let attributes: Attributes = [
+            "padding": .text(try padding(options)), "strides": try pair(options, 2, 1, "strides"),
+            "dilations": try pair(options, 6, 5, "dilations", default: 1), "multiplier": .integer(multiplier),
+        ]
+        try emit(
+            reader, .depthwiseConv2D, try convolutionOperands(reader), attributes,
+            activation: try fusedActivation(try options.choice(4)))
+    }
+
+    private func pooling(_ reader: OperatorReader, _ kind: String) throws(Fault) {
+        try reader.expect(inputs: 1...1)
+        let options = try reader.options(5)
+        let attributes: Attributes = [
+            "kind": .text(kind), "padding": .text(try padding(options)),
+            "strides": try pair(options, 2, 1, "strides"), "poolSize": try pair(options, 4, 3, "filter size"),
+        ]
+        try emit(
+            reader, .pooling2D, try operands(reader), attributes,
+            activation: try fusedActivation(try options.choice(5)))
+    }
+
+    private func convolutionOperands(_ reader: OperatorReader) throws(Fault) -> [String?] {
+        try [value(try reader.input(0)), value(try reader.input(1)), optionalValue(reader, 2)]
+    }
+
+    private func padding(_ options: OperatorOptions) throws(Fault) -> String {
+        switch try options.choice(0) {
+        case 0: "same"
+        case 1: "valid"
+        case let other:
+            throw Fault(.unsupportedAttribute, at: "padding", "the padding is not supported", found: "\(other)")
+        }
+    }
+
+    /// Two positive numbers, for rows and for columns.
+    private func pair(
+        _ options: OperatorOptions, _ rows: Int, _ columns: Int, _ what: String, default value: Int32 = 0
+    ) throws(Fault) -> AttributeValue {
+        let pair = try [options.integer(rows, default: value), options.integer(columns, default: value)]
+        guard pair.allSatisfy({ $0 > 0 }) else {
+            throw Fault(.invalidValue, at: what, "the option must be positive", found: "\(pair)")
+        }
+        return .integers(pair)
+    }
+}

@@ -1,0 +1,220 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+/// Turns one subgraph of a file into a graph, operator by operator.
+///
+/// The families of operations are in extensions, a file each; each says which names it takes.
+final class SubgraphImporter {
+    let file: TFLiteFile
+    let index: Int
+    /// Names of the program's graphs by subgraph.
+    let graphNames: [String]
+    private let constants: ConstantStore
+    private(set) var nodes: [Node] = []
+    private(set) var valueNames: [Int: String] = [:]
+    private var names = UniqueNames()
+    private var nodeNames = UniqueNames()
+    private var made: Set<Int> = []
+    /// The operator that makes a tensor.
+    private var producers: [Int: Int] = [:]
+
+    init(_ file: TFLiteFile, subgraph index: Int, graphNames: [String], constants: ConstantStore) {
+        self.file = file
+        self.index = index
+        self.graphNames = graphNames
+        self.constants = constants
+    }
+
+    private var subgraph: TFLiteFile.Subgraph { file.subgraphs[index] }
+
+    /// The whole subgraph.
+    func graph() throws(Fault) -> Graph {
+        // Names are given in the order of tensor indices, so that they do not depend on which operator asks first.
+        for (tensor, content) in subgraph.tensors.enumerated() {
+            valueNames[tensor] = names.claim(content.name, suffix: "tensor\(tensor)")
+        }
+        let inputs = try subgraph.inputs.map { (tensor) throws(Fault) in try graphInput(tensor) }
+        made = Set(subgraph.inputs)
+        for (position, operation) in subgraph.operators.enumerated() {
+            for tensor in operation.outputs { producers[tensor] = position }
+        }
+        for (position, operation) in subgraph.operators.enumerated() {
+            let reader = OperatorReader(file: file, subgraph: index, index: position, operation: operation)
+            do throws(Fault) {
+                try importOperator(reader)
+            } catch {
+                throw error.within(file.place(operator: position, subgraph: index))
+            }
+        }
+        let outputs = try subgraph.outputs.map { (tensor) throws(Fault) in try value(tensor) }
+        return Graph(name: graphNames[index], inputs: inputs, outputs: outputs, nodes: nodes)
+    }
+
+    private func importOperator(_ reader: OperatorReader) throws(Fault) {
+        try checkTypes(of: reader)
+        guard try isImported(reader) else { throw reader.unsupported("is not supported", found: reader.name) }
+        for tensor in reader.outputs where !made.contains(tensor) {
+            throw Fault(.missingField, at: reader.place(tensor), "the operator has a result too many")
+        }
+    }
+
+    /// - Returns: whether a family took the operator.
+    private func isImported(_ reader: OperatorReader) throws(Fault) -> Bool {
+        if try elementwise(reader) { return true }
+        if try activations(reader) { return true }
+        if try products(reader) { return true }
+        if try windows(reader) { return true }
+        if try reductions(reader) { return true }
+        if try shapes(reader) { return true }
+        if try slices(reader) { return true }
+        if try padding(reader) { return true }
+        if try gathers(reader) { return true }
+        if try quantisation(reader) { return true }
+        if try sequences(reader) { return true }
+        return try control(reader)
+    }
+
+    /// The main graph's first axis is the batch's; it is 1 at run time where the file leaves it open.
+    private func graphInput(_ tensor: Int) throws(Fault) -> GraphInput {
+        let content = subgraph.tensors[tensor]
+        guard let type = content.type.elementType else {
+            throw Fault(
+                .elementTypeMismatch, at: place(tensor), "inputs of this type are not supported",
+                found: content.type.name)
+        }
+        guard type != .int8, type != .uint8 else {
+            throw Fault(
+                .unsupportedAttribute, at: place(tensor), "quantised inputs are not supported",
+                found: content.type.name, expected: "FLOAT32")
+        }
+        var extents: [Int?] = zip(content.signature, content.shape).map { $0 < 0 ? nil : $1 }
+        if index == 0, let first = extents.first, first == nil { extents[0] = 1 }
+        return GraphInput(name: name(tensor), elementType: type, extents: extents)
+    }
+
+    private func place(_ tensor: Int) -> String {
+        "\(file.place(subgraph: index)): \(file.place(tensor: tensor, subgraph: index))"
+    }
+
+    // MARK: What the families use
+
+    /// The value name that stands for a tensor.
+    func name(_ tensor: Int) -> String { valueNames[tensor] ?? "tensor\(tensor)" }
+
+    func isConstant(_ tensor: Int) -> Bool { file.isConstant(subgraph.tensors[tensor]) }
+
+    /// The value of an operand; a constant's node is made where the first operator needs it.
+    func value(_ tensor: Int) throws(Fault) -> String {
+        let name = name(tensor)
+        guard !made.contains(tensor) else { return name }
+        guard isConstant(tensor) else {
+            throw Fault(
+                .unsupportedAttribute, at: file.place(tensor: tensor, subgraph: index),
+                "a variable that keeps its value between runs is not supported here")
+        }
+        do throws(Fault) {
+            let stored = try constants.name(of: subgraph.tensors[tensor], wish: name)
+            nodes.append(
+                Node(
+                    .constant, name: nodeNames.claim("constant_\(tensor)", suffix: "2"), outputs: [name],
+                    weights: ["value": stored]))
+        } catch {
+            throw error.within(file.place(tensor: tensor, subgraph: index))
+        }
+        made.insert(tensor)
+        return name
+    }
+
+    /// The integers of an operand that the file holds, or nil if it is computed at run time.
+    /// - Parameter count: so many are allowed. They become attributes, and operators may share a constant.
+    func integers(_ tensor: Int, atMost count: Int = 64) throws(Fault) -> [Int]? {
+        guard isConstant(tensor) else { return nil }
+        guard subgraph.tensors[tensor].shape.reduce(1, &*) <= count else {
+            throw Fault(
+                .limitExceeded, at: file.place(tensor: tensor, subgraph: index), "the operand holds too many integers",
+                found: "shape \(subgraph.tensors[tensor].shape)", expected: "at most \(count)")
+        }
+        guard let integers = try constants.integers(of: subgraph.tensors[tensor]) else {
+            throw Fault(
+                .elementTypeMismatch, at: file.place(tensor: tensor, subgraph: index), "the operand must hold integers",
+                found: subgraph.tensors[tensor].type.name)
+        }
+        return integers
+    }
+
+    /// A constant's only element, or nil if it has several or is computed at run time.
+    func scalar(_ tensor: Int) throws(Fault) -> Double? {
+        let content = subgraph.tensors[tensor]
+        guard isConstant(tensor), content.shape.allSatisfy({ $0 == 1 }) else { return nil }
+        return try constants.doubles(of: content).first
+    }
+
+    /// Whether a fused LSTM's state starts from zero: an untouched variable, or zeros that are written to it.
+    func startsFromZero(_ tensor: Int) -> Bool {
+        guard let producer = producers[tensor] else {
+            return subgraph.tensors[tensor].isVariable || isZero(tensor)
+        }
+        let operation = subgraph.operators[producer]
+        guard file.operationName(operation) == "DEQUANTIZE", let source = operation.inputs.first, source != -1 else {
+            return false
+        }
+        return isZero(source)
+    }
+
+    private func isZero(_ tensor: Int) -> Bool {
+        isConstant(tensor) && constants.isZero(buffer: subgraph.tensors[tensor].buffer)
+    }
+
+    /// A value of the importer's own, named after a tensor.
+    func intermediate(of tensor: Int, _ what: String) -> String {
+        names.claim("\(name(tensor))/\(what)", suffix: "\(nodes.count)")
+    }
+
+    /// Appends a node of an operator.
+    func emit(
+        _ reader: OperatorReader, _ operation: Operation, _ inputs: [String?], outputs: [String],
+        _ attributes: Attributes = [:], step: String = ""
+    ) {
+        var inputs = inputs
+        while let last = inputs.last, last == nil { inputs.removeLast() }
+        let name = "\(reader.name)_\(reader.index)" + (step.isEmpty ? "" : "_\(step)")
+        nodes.append(
+            Node(
+                operation, name: nodeNames.claim(name, suffix: "2"), inputs: inputs, outputs: outputs,
+                attributes: attributes))
+        let results = Set(outputs)
+        made.formUnion(reader.outputs.filter { results.contains(self.name($0)) })
+    }
+
+    /// Appends a node for the operator's only result, and an `activation` node if one is fused.
+    func emit(
+        _ reader: OperatorReader, _ operation: Operation, _ inputs: [String?], _ attributes: Attributes = [:],
+        activation: ActivationFunction? = nil
+    ) throws(Fault) {
+        try reader.expect(outputs: 1)
+        let result = reader.outputs[0]
+        guard let activation else {
+            return emit(reader, operation, inputs, outputs: [name(result)], attributes)
+        }
+        let before = intermediate(of: result, "linear")
+        emit(reader, operation, inputs, outputs: [before], attributes)
+        emit(
+            reader, .activation, [before], outputs: [name(result)], ["function": .text(activation.rawValue)],
+            step: "activation")
+    }
+
+    /// The function that an operator's options name; nil for none.
+    func fusedActivation(_ code: Int) throws(Fault) -> ActivationFunction? {
+        switch code {
+        case 0: nil
+        case 1: .relu
+        case 2: .reluN1To1
+        case 3: .relu6
+        case 4: .tanh
+        default:
+            throw Fault(
+                .unsupportedAttribute, at: "", "the fused activation is not supported",
+                found: code == 5 ? "SIGN_BIT" : "\(code)")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import EmotionFormerGraph
+package import EmotionFormerTensors
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Reads TensorFlow Lite files.
+package enum TFLiteImporter {
+    /// Whether bytes at the start of a file say that it is a TensorFlow Lite file.
+    package static func recognises(_ start: some Collection<UInt8>) -> Bool {
+        start.count >= 8 && start.dropFirst(4).prefix(4).elementsEqual("TFL3".utf8)
+    }
+
+    /// - Parameters:
+    ///   - path: the file's path.
+    /// - Throws: `missingFile` or `unreadableFile`, and what `read(_:name:)` throws.
+    package static func read(contentsOf path: String) throws(Fault) -> ImportedModel {
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw Fault(.missingFile, at: path, "there is no such file")
+        }
+        guard !isFolder else {
+            throw Fault(.unreadableFile, at: path, "a file was expected", found: "a folder")
+        }
+        let bytes: [UInt8]
+        do {
+            bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
+            throw Fault(.unreadableFile, at: path, "the file cannot be read", found: "\(error)")
+        }
+        return try read(bytes, name: path)
+    }
+
+    /// - Parameters:
+    ///   - bytes: the whole file.
+    ///   - name: what errors call it.
+    /// - Throws: a fault whose place starts with the name and goes on to the subgraph, operator and tensor.
+    package static func read(_ bytes: [UInt8], name: String) throws(Fault) -> ImportedModel {
+        do throws(Fault) {
+            let file = try TFLiteFile(bytes: bytes)
+            try file.validate()
+            return try model(of: file)
+        } catch {
+            throw error.within(name)
+        }
+    }
+
+    private static func model(of file: TFLiteFile) throws(Fault) -> ImportedModel {
+        var names = UniqueNames()
+        let graphNames = file.subgraphs.enumerated().map { index, subgraph in
+            names.claim(subgraph.name, suffix: "subgraph\(index)")
+        }
+        let constants = ConstantStore(file)
+        var program = Program(graphs: [], tensors: [:])
+        var subgraphs: [ImportedModel.Subgraph] = []
+        for index in try reachable(in: file) {
+            let importer = SubgraphImporter(file, subgraph: index, graphNames: graphNames, constants: constants)
+            program.graphs.append(try importer.graph())
+            subgraphs.append(
+                ImportedModel.Subgraph(
+                    index: index, graph: graphNames[index], operators: operators(of: importer),
+                    valueNames: importer.valueNames))
+        }
+        program.tensors = constants.tensors
+        let signature = file.signatures.first { $0.subgraph == 0 }
+        func entries(_ list: [(name: String, tensor: Int)]?) -> [ImportedModel.SignatureEntry] {
+            (list ?? []).compactMap { entry in
+                subgraphs.first?.valueNames[entry.tensor].map { .init(name: entry.name, value: $0) }
+            }
+        }
+        return ImportedModel(
+            program: try program.validated(), subgraphs: subgraphs, signatureInputs: entries(signature?.inputs),
+            signatureOutputs: entries(signature?.outputs), description: file.description)
+    }
+
+    /// The main subgraph and those that it runs, each once.
+    private static func reachable(in file: TFLiteFile) throws(Fault) -> [Int] {
+        var result = [0]
+        var seen: Set<Int> = [0]
+        var next = 0
+        while next < result.count {
+            for operation in file.subgraphs[result[next]].operators {
+                for target in try file.calls(of: operation) where seen.insert(target).inserted {
+                    result.append(target)
+                }
+            }
+            next += 1
+        }
+        return result
+    }
+
+    private static func operators(of importer: SubgraphImporter) -> [ImportedModel.Operator] {
+        importer.file.subgraphs[importer.index].operators.enumerated().map { index, operation in
+            ImportedModel.Operator(
+                index: index, name: importer.file.operationName(operation),
+                version: importer.file.operatorCodes[operation.code].version,
+                outputs: operation.outputs.map { ($0, importer.name($0)) })
+        }
+    }
+}
