@@ -42,7 +42,8 @@ extension StepBuilder {
         let n = dense.outputCount
         let rows = k == 0 ? 0 : shape(dense.input).elementCount / k
         guard rows > 0, n > 0 else {
-            throw Fault(.invalidValue, at: "node '\(dense.name)'", "a matrix product of nothing", found: "\(rows)×\(k)×\(n)")
+            throw Fault(
+                .invalidValue, at: "node '\(dense.name)'", "a matrix product of nothing", found: "\(rows)×\(k)×\(n)")
         }
         var bias: ConstantAddress?
         if dense.parts.contains(where: { $0.bias != nil }) { bias = joinedBias(dense.parts, count: n) }
@@ -69,6 +70,8 @@ extension StepBuilder {
             ? try quantizedProduct(dense, rows: rows, template)
             : floatProduct(dense, rows: rows, template)
 
+        // BLAS gives other bits for a part of a matrix than for the whole.
+        let splits = (isQuantized || kernels.splitsRows) && rows > 1
         var draft = StepDraft(
             name: dense.name, label: label, reads: [dense.input] + (dense.residual.map { [$0] } ?? []),
             writes: [dense.output]
@@ -76,7 +79,8 @@ extension StepBuilder {
             let input = layout.operand(dense.input)
             let output = layout.destination(dense.output)
             let residual = dense.residual.map { layout.operand($0) }
-            return { execution, range in
+            return { execution, share in
+                let range = splits ? share : 0..<rows
                 let outputStart = output.floats(execution)
                 let residualStart = residual?.floats(execution)
                 product.run(
@@ -86,8 +90,7 @@ extension StepBuilder {
         }
         draft.scratchByteCount = product.scratchByteCount
         draft.floatingPointOperations = 2 * rows * k * n
-        let splits = isQuantized || kernels.splitsRows
-        if splits && rows > 1 {
+        if splits {
             draft.rows = rows
             draft.rowBlock = isQuantized ? kernels.quantizedRowBlock : kernels.rowBlock
             draft.alignedReads = draft.reads
@@ -181,7 +184,8 @@ extension StepBuilder {
             kernels.packQuantizedMatrix(joined, k, n, packed)
         }
         return DenseProduct(
-            form: .quantized(ConstantAddress(packed), ConstantAddress(scales), kernels.quantizeRows, kernels.matmulQuantized),
+            form: .quantized(
+                ConstantAddress(packed), ConstantAddress(scales), kernels.quantizeRows, kernels.matmulQuantized),
             rows: rows, k: k, n: n, epilogue: epilogue, quantizedStride: kernels.quantizedRowStride(k))
     }
 }
@@ -247,7 +251,9 @@ private struct DenseProduct: Sendable {
 private struct DenseFinish: Sendable {
     let activation: ElementwiseActivation?
     let columns: Int
-    let add: @Sendable (BinaryOperation, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+    let add:
+        @Sendable (BinaryOperation, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) ->
+            Void
 
     func run(_ output: UnsafeMutablePointer<Float>, _ residual: UnsafePointer<Float>?, _ range: Range<Int>) {
         let start = output + range.lowerBound &* columns

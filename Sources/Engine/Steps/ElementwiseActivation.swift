@@ -22,7 +22,8 @@ struct ElementwiseActivation: Sendable {
     private let threshold: Float
     private let maximum: Float
     private let value: Float
-    private let unary: @Sendable (UnaryOperation, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Float, Float) -> Void
+    private let unary:
+        @Sendable (UnaryOperation, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Float, Float) -> Void
 
     /// Parameters that are nil have the function's defaults.
     init(
