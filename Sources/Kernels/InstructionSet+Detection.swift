@@ -5,8 +5,6 @@ package import EmotionFormerTensors
     import EmotionFormerCPUIntrinsics
 #endif
 
-package typealias InstructionSet = EmotionFormerKernelInterface.InstructionSet
-
 extension InstructionSet {
     /// What this processor and its operating system support, in rising order; found once.
     package static let available: [InstructionSet] = allCases.filter(\.isSupported)

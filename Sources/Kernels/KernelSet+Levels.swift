@@ -1,6 +1,4 @@
-package import EmotionFormerKernelInterface
-
-package typealias KernelSet = EmotionFormerKernelInterface.KernelSet
+@_exported public import EmotionFormerKernelInterface
 
 extension KernelSet {
     /// The kernels of a level. Only an available level may be run.

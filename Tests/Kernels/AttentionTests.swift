@@ -1,0 +1,106 @@
+import EmotionFormerKernels
+import Testing
+
+/// One attention head against float64: every form of mask, odd sizes, interleaved operands.
+@Suite struct AttentionTests {
+    enum MaskForm: CaseIterable { case none, key, full, causal, bias, all, nothingVisible }
+
+    struct Case {
+        var queries: Int
+        var keys: Int
+        var dimension: Int
+        var valueDimension: Int
+    }
+
+    static let cases = [
+        Case(queries: 1, keys: 1, dimension: 1, valueDimension: 1),
+        Case(queries: 17, keys: 17, dimension: 5, valueDimension: 5),
+        Case(queries: 31, keys: 33, dimension: 16, valueDimension: 16),
+        Case(queries: 13, keys: 70, dimension: 32, valueDimension: 33),
+        Case(queries: 3, keys: 600, dimension: 8, valueDimension: 4),
+        Case(queries: 5, keys: 15, dimension: 64, valueDimension: 128),
+    ]
+
+    @Test(arguments: InstructionSet.available, MaskForm.allCases)
+    func attentionEqualsFloat64(level: InstructionSet, form: MaskForm) {
+        for test in Self.cases {
+            let (found, weights, expected, expectedWeights) = Self.run(level, form, test, [0..<test.queries])
+            #expect(largestDifference(found, expected) < 3e-6, "\(level) \(form) \(test)")
+            #expect(largestDifference(weights, expectedWeights) < 2e-6, "\(level) \(form) \(test)")
+        }
+    }
+
+    @Test(arguments: InstructionSet.available)
+    func rowsDoNotDependOnThePartition(level: InstructionSet) {
+        guard KernelSet.kernels(for: level).splitsRows else { return }
+        let test = Case(queries: 29, keys: 70, dimension: 16, valueDimension: 16)
+        let whole = Self.run(level, .all, test, [0..<29]).found
+        let parts = Self.run(level, .all, test, [0..<1, 1..<14, 14..<14, 14..<29]).found
+        #expect(whole.map(\.bitPattern) == parts.map(\.bitPattern))
+    }
+
+    static func run(
+        _ level: InstructionSet, _ form: MaskForm, _ test: Case, _ ranges: [Range<Int>]
+    ) -> (found: [Float], weights: [Float], expected: [Double], expectedWeights: [Double]) {
+        let kernels = KernelSet.kernels(for: level)
+        let (queries, keys, dimension) = (test.queries, test.keys, test.dimension)
+        // Queries and keys lie in one buffer beside other heads', as in a fused projection.
+        let stride = 2 * dimension + 3
+        let fused = Buffer(random: max(queries, keys) * stride, seed: 1, scale: 2)
+        let value = Buffer(random: keys * (test.valueDimension + 1), seed: 2)
+        let bias = Buffer(random: queries * keys, seed: 3)
+        let keyMask = Buffer<UInt8>(
+            (0..<keys).map { form == .nothingVisible ? 0 : ($0 % 3 == 1 ? 0 : 1) }, margin: 9)
+        let mask = Buffer<UInt8>((0..<queries * keys).map { $0 % 5 == 2 ? 0 : 1 }, margin: 9)
+        let output = Buffer(count: queries * (test.valueDimension + 2))
+        let weights = Buffer(count: queries * keys)
+        let hasKeyMask = form == .key || form == .all || form == .nothingVisible
+        let hasMask = form == .full || form == .all
+        let hasBias = form == .bias || form == .all
+        let isCausal = form == .causal || form == .all
+        let scale = 1 / Float(dimension).squareRoot()
+        let head = AttentionHead(
+            query: fused.address, queryStride: stride, key: fused.address + dimension, keyStride: stride,
+            value: value.address, valueStride: test.valueDimension + 1, output: output.address,
+            outputStride: test.valueDimension + 2, queryCount: queries, keyCount: keys, keyDimension: dimension,
+            valueDimension: test.valueDimension, scale: scale,
+            keyMask: hasKeyMask ? UnsafePointer(keyMask.address) : nil,
+            mask: hasMask ? UnsafePointer(mask.address) : nil, maskStride: keys, isCausal: isCausal,
+            bias: hasBias ? UnsafePointer(bias.address) : nil, biasStride: keys)
+        let scratch = Buffer<UInt8>(
+            count: kernels.attentionScratchByteCount(keys, dimension, test.valueDimension), fill: 7)
+        for range in ranges { kernels.attention(head, range, scratch.address) }
+        var withWeights = head
+        withWeights.weights = weights.address
+        withWeights.weightsStride = keys
+        for range in ranges { kernels.attention(withWeights, range, scratch.address) }
+        #expect(output.isMarginUntouched && scratch.isMarginUntouched && weights.isMarginUntouched)
+
+        var expected: [Double] = []
+        var expectedWeights: [Double] = []
+        for query in 0..<queries {
+            var scores = Oracle.product(
+                fused.address + query * stride, stride, 1, fused.address + dimension, 1, stride, m: 1, k: dimension,
+                n: keys)
+            for key in 0..<keys {
+                scores[key] *= Double(scale)
+                if hasBias { scores[key] += Double(bias.address[query * keys + key]) }
+                let isHidden =
+                    (hasKeyMask && keyMask.address[key] == 0) || (hasMask && mask.address[query * keys + key] == 0)
+                    || (isCausal && key > query)
+                if isHidden { scores[key] = -1e9 }
+            }
+            let row = Oracle.softmax(scores)
+            expectedWeights += row
+            for column in 0..<test.valueDimension {
+                var sum = 0.0
+                for key in 0..<keys {
+                    sum += row[key] * Double(value.address[key * (test.valueDimension + 1) + column])
+                }
+                expected.append(sum)
+            }
+        }
+        let found = MatmulTests.rows(output, queries, test.valueDimension, test.valueDimension + 2)
+        return (found, weights.values, expected, expectedWeights)
+    }
+}
