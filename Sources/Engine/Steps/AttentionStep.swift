@@ -39,26 +39,31 @@ private struct MaskStrides: Sendable {
 
 extension StepBuilder {
     mutating func appendAttention(_ node: TypedGraph.Node) throws(Fault) {
+        for index in 0..<3 { try requireFloat(operand(node, index), node) }
+        guard let step = try attentionStep(node) else {
+            throw unsupported(node, "attention over these shapes", found: "\(try shape(operand(node, 0)))")
+        }
+        try append(step)
+    }
+
+    /// Attention over three values as they stand; nil if they are not of rank 3.
+    func attentionStep(_ node: TypedGraph.Node) throws(Fault) -> AttentionStep? {
         let query = try operand(node, 0)
         let key = try operand(node, 1)
         let value = try operand(node, 2)
-        for operand in [query, key, value] { try requireFloat(operand, node) }
         let headCount = try node.attributes.integer("headCount")
         let queryShape = shape(query)
         let valueShape = shape(value)
-        guard queryShape.rank == 3, valueShape.rank == 3, headCount > 0 else {
-            throw unsupported(node, "attention over these shapes", found: "\(queryShape), \(valueShape)")
-        }
-        try append(
-            AttentionStep(
-                name: node.name,
-                query: AttentionStep.Columns(value: query, columnOffset: 0, rowStride: queryShape[2]),
-                key: AttentionStep.Columns(value: key, columnOffset: 0, rowStride: queryShape[2]),
-                value: AttentionStep.Columns(value: value, columnOffset: 0, rowStride: valueShape[2]),
-                mask: node.input(3), output: output(node), scores: node.outputs.count > 1 ? node.outputs[1] : nil,
-                batchCount: queryShape[0], queryCount: queryShape[1], keyCount: valueShape[1], headCount: headCount,
-                keyDimension: queryShape[2] / headCount, valueDimension: valueShape[2] / headCount,
-                scale: Float(node.attributes.number("scale")), isCausal: node.attributes.boolean("causal")))
+        guard queryShape.rank == 3, valueShape.rank == 3, headCount > 0 else { return nil }
+        return try AttentionStep(
+            name: node.name,
+            query: AttentionStep.Columns(value: query, columnOffset: 0, rowStride: queryShape[2]),
+            key: AttentionStep.Columns(value: key, columnOffset: 0, rowStride: queryShape[2]),
+            value: AttentionStep.Columns(value: value, columnOffset: 0, rowStride: valueShape[2]),
+            mask: node.input(3), output: output(node), scores: node.outputs.count > 1 ? node.outputs[1] : nil,
+            batchCount: queryShape[0], queryCount: queryShape[1], keyCount: valueShape[1], headCount: headCount,
+            keyDimension: queryShape[2] / headCount, valueDimension: valueShape[2] / headCount,
+            scale: Float(node.attributes.number("scale")), isCausal: node.attributes.boolean("causal"))
     }
 
     mutating func append(_ attention: AttentionStep) throws(Fault) {

@@ -5,8 +5,10 @@ import EmotionFormerTensors
 
 /// One direction of a recurrent layer, whose products with the input are done already.
 struct RecurrentDirection {
-    /// (B, T, gates · U): input · kernel + bias.
+    /// (B, T, …): input · kernel + bias, gates · U numbers a step from `gatesColumn` on.
     var gates: Int
+    var gatesColumn: Int
+    var gatesStride: Int
     var cell: RecurrentCell
     var isBackward: Bool
     var mask: Int?
@@ -73,6 +75,8 @@ private struct BoundDirection: Sendable {
     let writesInPlace: Bool
     let outputColumn: Int
     let outputStride: Int
+    let gatesColumn: Int
+    let gatesStride: Int
     let batches: Int
     let frames: Int
     let gates: Operand
@@ -91,6 +95,8 @@ private struct BoundDirection: Sendable {
         writesInPlace = direction.writesInPlace
         outputColumn = direction.outputColumn
         outputStride = direction.outputStride
+        gatesColumn = direction.gatesColumn
+        gatesStride = direction.gatesStride
         self.batches = batches
         self.frames = frames
         gates = layout.operand(direction.gates)
@@ -104,7 +110,6 @@ private struct BoundDirection: Sendable {
 
     func run(_ execution: Execution) {
         let units = cell.units
-        let gateWidth = units &* cell.gateCount
         let hidden = execution.scratch.assumingMemoryBound(to: Float.self)
         let state = hidden + cell.paddedUnits
         let previous = state + cell.paddedUnits
@@ -113,13 +118,13 @@ private struct BoundDirection: Sendable {
             start(hidden, from: initialHidden, execution, batch)
             start(state, from: initialCell, execution, batch)
             previous.update(repeating: 0, count: units)
-            let input = gates.floats(execution) + batch &* frames &* gateWidth
+            let input = gates.floats(execution) + gatesColumn + batch &* frames &* gatesStride
             let keep = mask.map { $0.elements(execution, as: UInt8.self) + batch &* frames }
             let destination = output.floats(execution) + outputColumn
             for position in 0..<frames {
                 let frame = isBackward ? frames &- 1 &- position : position
                 if keep.map({ $0[frame] != 0 }) ?? true {
-                    cell.step(input + frame &* gateWidth, hidden, state, work)
+                    cell.step(input + frame &* gatesStride, hidden, state, work)
                     previous.update(from: hidden, count: units)
                 } else if zeroesMaskedOutput {
                     previous.update(repeating: 0, count: units)

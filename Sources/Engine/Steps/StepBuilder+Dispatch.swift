@@ -2,9 +2,25 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// Makes the steps of every node, in order.
+    /// Makes the steps of every node, in order; with `fuses`, of nodes joined with what follows them.
     mutating func appendAll(fuses: Bool) throws(Fault) {
-        for node in graph.nodes { try append(node) }
+        guard fuses else {
+            for node in graph.nodes { try append(node) }
+            return
+        }
+        for node in try fusedNodes() {
+            switch node {
+            case .plain(let node): try append(node)
+            case .dense(let dense): try append(dense)
+            case .attention(let attention): try append(attention)
+            case .normalization(let node, let input, let residual):
+                let columns = shape(input).extents.last ?? 1
+                try appendRowNormalization(
+                    node, input: input, residual: residual, output: output(node), sum: nil,
+                    rows: shape(input).elementCount / max(columns, 1), columns: columns)
+            case .bidirectional(let nodes): try appendBidirectional(nodes)
+            }
+        }
     }
 
     /// Makes the steps of a node as it stands, one family of operations a file.

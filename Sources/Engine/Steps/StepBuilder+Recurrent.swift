@@ -6,39 +6,68 @@ import EmotionFormerTensors
 extension StepBuilder {
     /// lstm, gru and simpleRNN: one product for all steps, then the recurrence.
     mutating func appendRecurrent(_ node: TypedGraph.Node) throws(Fault) {
-        let direction = try recurrentDirection(node)
-        let extents = try shape(operand(node, 0)).extents
+        let input = try operand(node, 0)
+        let extents = shape(input).extents
+        let gates = try appendGates(name: node.name, input: input, nodes: [node])
+        let direction = try recurrentDirection(node, gates: gates)
         append(
             RecurrentStep(
                 name: node.name, directions: [direction], batchCount: extents[0], frameCount: extents[1]))
     }
 
-    /// Makes the step of the input's product, and the direction that reads it.
-    mutating func recurrentDirection(_ node: TypedGraph.Node) throws(Fault) -> RecurrentDirection {
-        let input = try operand(node, 0)
-        let output = try output(node)
-        try requireFloat(input, node)
+    /// Both directions: one product with the input for all gates, then two recurrences side by side.
+    mutating func appendBidirectional(_ nodes: BidirectionalNodes) throws(Fault) {
+        let input = try operand(nodes.forward, 0)
         let extents = shape(input).extents
-        let units = try node.attributes.integer("units")
-        guard extents.count == 3, extents[0] > 0, extents[1] > 0, let kernel = node.weights["kernel"],
-            kernel.tensor.elementType == .float32
-        else {
-            throw unsupported(node, "recurrence over this shape or kernel", found: "\(shape(input))")
+        guard nodes.forward.weights["kernel"]?.tensor.shape == nodes.backward.weights["kernel"]?.tensor.shape else {
+            throw unsupported(nodes.backward, "the two directions have kernels of different shapes")
         }
-        let cell = try recurrentCell(node, units: units)
+        let gates = try appendGates(
+            name: nodes.forward.name + "+" + nodes.backward.name, input: input, nodes: [nodes.forward, nodes.backward])
+        var directions: [RecurrentDirection] = []
+        for (index, node) in [nodes.forward, nodes.backward].enumerated() {
+            var direction = try recurrentDirection(node, gates: gates)
+            direction.gatesColumn = index * direction.cell.gateCount * direction.cell.units
+            direction.output = nodes.output
+            direction.outputColumn = index * direction.cell.units
+            direction.outputStride = 2 * direction.cell.units
+            direction.writesInPlace = true
+            directions.append(direction)
+        }
+        append(
+            RecurrentStep(
+                name: nodes.forward.name + "+" + nodes.backward.name, directions: directions, batchCount: extents[0],
+                frameCount: extents[1]))
+    }
+
+    /// The products with the input of one or two nodes, all gates of a step in one row.
+    private mutating func appendGates(name: String, input: Int, nodes: [TypedGraph.Node]) throws(Fault) -> Int {
+        try requireFloat(input, nodes[0])
+        let extents = shape(input).extents
+        var parts: [DenseStep.Part] = []
+        for node in nodes {
+            guard extents.count == 3, extents[0] > 0, extents[1] > 0, let kernel = node.weights["kernel"],
+                kernel.tensor.elementType == .float32
+            else {
+                throw unsupported(node, "recurrence over this shape or kernel", found: "\(shape(input))")
+            }
+            parts.append(DenseStep.Part(kernel: kernel, isOutputMajor: false, bias: node.weights["bias"]))
+        }
+        let width = parts.map(\.outputCount).reduce(0, +)
         let gates = addValue(
-            named: node.name + "/gates",
-            ValueType(.float32, try Shape([extents[0], extents[1], cell.gateCount * units])))
-        try append(
-            DenseStep(
-                name: node.name + "/input", input: input,
-                parts: [DenseStep.Part(kernel: kernel, isOutputMajor: false, bias: node.weights["bias"])], output: gates
-            ))
+            named: name + "/gates", ValueType(.float32, try Shape([extents[0], extents[1], width])))
+        try append(DenseStep(name: name + "/input", input: input, parts: parts, output: gates))
+        return gates
+    }
+
+    private mutating func recurrentDirection(_ node: TypedGraph.Node, gates: Int) throws(Fault) -> RecurrentDirection {
+        let units = try node.attributes.integer("units")
         let hasCell = node.operation == .lstm
         return RecurrentDirection(
-            gates: gates, cell: cell, isBackward: try node.attributes.boolean("goBackwards"), mask: node.input(1),
+            gates: gates, gatesColumn: 0, gatesStride: shape(gates)[2], cell: try recurrentCell(node, units: units),
+            isBackward: try node.attributes.boolean("goBackwards"), mask: node.input(1),
             zeroesMaskedOutput: try node.attributes.boolean("zeroOutputForMask"), initialHidden: node.input(2),
-            initialCell: hasCell ? node.input(3) : nil, output: output,
+            initialCell: hasCell ? node.input(3) : nil, output: try output(node),
             givesEveryStep: try node.attributes.boolean("returnSequences"), outputColumn: 0, outputStride: units,
             finalHidden: node.outputs.count > 1 ? node.outputs[1] : nil,
             finalCell: hasCell && node.outputs.count > 2 ? node.outputs[2] : nil)

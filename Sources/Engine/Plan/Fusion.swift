@@ -1,0 +1,232 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+/// What the steps of a plan are made from: nodes as they stand, and nodes that have taken in what follows them.
+enum FusedNode {
+    case plain(TypedGraph.Node)
+    /// One or more dense nodes of one input, with an added table and an added value.
+    case dense(DenseStep)
+    case attention(AttentionStep)
+    /// A normalisation of the sum of two values.
+    case normalization(TypedGraph.Node, input: Int, residual: Int)
+    /// Two recurrent nodes that go opposite ways over one input, their outputs side by side.
+    case bidirectional(BidirectionalNodes)
+}
+
+/// A forward and a backward node, and the value in which their outputs stand side by side.
+struct BidirectionalNodes {
+    var forward: TypedGraph.Node
+    var backward: TypedGraph.Node
+    var output: Int
+}
+
+/// Who makes and who reads each value of a graph.
+struct ValueUses {
+    /// By value: the index of its node, nil for inputs and constants.
+    private(set) var producer: [Int?]
+    /// By value: the indices of the nodes that read it, one an operand.
+    private(set) var consumers: [[Int]]
+    private var isOutput: [Bool]
+
+    init(_ graph: TypedGraph) {
+        producer = Array(repeating: nil, count: graph.values.count)
+        consumers = Array(repeating: [], count: graph.values.count)
+        isOutput = Array(repeating: false, count: graph.values.count)
+        for (index, node) in graph.nodes.enumerated() {
+            for output in node.outputs { producer[output] = index }
+            for case let input? in node.inputs { consumers[input].append(index) }
+        }
+        for output in graph.outputs { isOutput[output] = true }
+    }
+
+    /// The one node that reads the value, if there is exactly one, it reads it once, and the value is not an output.
+    func onlyConsumer(_ value: Int) -> Int? {
+        guard !isOutput[value], consumers[value].count == 1 else { return nil }
+        return consumers[value].first
+    }
+}
+
+extension StepBuilder {
+    /// Joins nodes with what follows them where no one else sees what is between.
+    mutating func fusedNodes() throws(Fault) -> [FusedNode] {
+        let uses = ValueUses(graph)
+        var fusion = Fusion(uses: uses, nodeCount: graph.nodes.count)
+        for index in graph.nodes.indices {
+            switch graph.nodes[index].operation {
+            case .attention: try joinProjections(of: index, &fusion)
+            case .concatenate: joinDirections(into: index, &fusion)
+            default: break
+            }
+        }
+        for index in graph.nodes.indices where fusion.replacement[index] == nil && !fusion.isAbsorbed[index] {
+            switch graph.nodes[index].operation {
+            case .dense: try extend(index, &fusion)
+            case .layerNormalization, .rmsNormalization: takeSum(index, &fusion)
+            default: break
+            }
+        }
+        var result: [FusedNode] = []
+        for index in graph.nodes.indices {
+            if let nodes = fusion.replacement[index] {
+                result += nodes
+            } else if !fusion.isAbsorbed[index] {
+                result.append(.plain(graph.nodes[index]))
+            }
+        }
+        return result
+    }
+
+    /// The dense nodes that make query, key and value become one product where they read one value.
+    private mutating func joinProjections(of index: Int, _ fusion: inout Fusion) throws(Fault) {
+        let attention = graph.nodes[index]
+        var projections: [(operand: Int, node: Int)] = []
+        for operand in 0..<3 {
+            guard let value = attention.input(operand), fusion.uses.onlyConsumer(value) == index,
+                let node = fusion.uses.producer[value], graph.nodes[node].operation == .dense,
+                case .text("linear")? = graph.nodes[node].attributes["activation"], fusion.replacement[node] == nil
+            else { continue }
+            projections.append((operand, node))
+        }
+        guard let last = projections.last else { return }
+        // Those that read what the last one reads: all three, or key and value of cross-attention.
+        let source = graph.nodes[last.node].inputs[0]
+        let isQuantized = graph.nodes[last.node].weights["kernel"]?.tensor.elementType == .int8
+        projections.removeAll {
+            graph.nodes[$0.node].inputs[0] != source
+                || (graph.nodes[$0.node].weights["kernel"]?.tensor.elementType == .int8) != isQuantized
+        }
+        guard projections.count > 1, let source, let first = projections.map(\.node).min(),
+            var step = try attentionStep(attention)
+        else { return }
+        var parts: [DenseStep.Part] = []
+        var offsets: [Int] = []
+        var width = 0
+        for projection in projections {
+            let part = try part(graph.nodes[projection.node])
+            offsets.append(width)
+            width += part.outputCount
+            parts.append(part)
+        }
+        var extents = shape(source).extents
+        extents[extents.count - 1] = width
+        let names = projections.map { graph.nodes[$0.node].name }
+        let joined = addValue(named: names.joined(separator: "+"), ValueType(.float32, try Shape(extents)))
+        for (projection, offset) in zip(projections, offsets) {
+            let columns = AttentionStep.Columns(value: joined, columnOffset: offset, rowStride: width)
+            switch projection.operand {
+            case 0: step.query = columns
+            case 1: step.key = columns
+            default: step.value = columns
+            }
+            fusion.isAbsorbed[projection.node] = true
+        }
+        fusion.replacement[first] = [
+            .dense(
+                DenseStep(name: names.joined(separator: "+"), input: source, parts: parts, output: joined))
+        ]
+        fusion.replacement[index] = [.attention(step)]
+    }
+
+    /// A dense node takes in an added table, then an added value of the same shape.
+    private mutating func extend(_ index: Int, _ fusion: inout Fusion) throws(Fault) {
+        let node = graph.nodes[index]
+        var step = DenseStep(
+            name: node.name, input: try operand(node, 0), parts: [try part(node)],
+            activation: try node.attributes.activation(), output: try output(node))
+        var place = index
+        while step.residual == nil, let next = fusion.uses.onlyConsumer(step.output),
+            graph.nodes[next].operation == .add, fusion.replacement[next] == nil, !fusion.isAbsorbed[next],
+            let other = graph.nodes[next].inputs.first(where: { $0 != step.output }) ?? nil,
+            let sum = graph.nodes[next].outputs.first, shape(sum) == shape(step.output)
+        {
+            if let table = graph.values[other].constant {
+                guard step.rowTable == nil, step.activation == .linear, table.tensor.elementType == .float32,
+                    table.tensor.shape.elementCount == shape(sum).elementCount
+                else { break }
+                step.rowTable = table
+            } else {
+                guard shape(other) == shape(sum), type(other).elementType == .float32 else { break }
+                step.residual = other
+            }
+            fusion.isAbsorbed[place] = true
+            step.output = sum
+            place = next
+        }
+        guard place != index else { return }
+        fusion.isAbsorbed[place] = false
+        fusion.replacement[place] = [.dense(step)]
+    }
+
+    /// A normalisation takes in the addition before it, if nobody else reads the sum.
+    private func takeSum(_ index: Int, _ fusion: inout Fusion) {
+        let node = graph.nodes[index]
+        guard let input = node.input(0), fusion.uses.onlyConsumer(input) == index,
+            let sum = fusion.uses.producer[input], graph.nodes[sum].operation == .add, fusion.replacement[sum] == nil,
+            !fusion.isAbsorbed[sum], let first = graph.nodes[sum].input(0), let second = graph.nodes[sum].input(1),
+            first != second, shape(first) == shape(input), shape(second) == shape(input),
+            graph.values[first].constant == nil, graph.values[second].constant == nil,
+            case .integers(let axes)? = node.attributes["axes"],
+            axes == [-1] || axes == [shape(input).rank - 1]
+        else { return }
+        fusion.isAbsorbed[sum] = true
+        fusion.replacement[index] = [.normalization(node, input: first, residual: second)]
+    }
+
+    /// A forward node and a backward one (its output put in order again, if it gives every step) become one step.
+    private func joinDirections(into index: Int, _ fusion: inout Fusion) {
+        let concatenation = graph.nodes[index]
+        guard concatenation.inputs.count == 2, let first = concatenation.input(0), let second = concatenation.input(1),
+            let output = concatenation.outputs.first, case .integer(let axis)? = concatenation.attributes["axis"],
+            axis == -1 || axis == shape(output).rank - 1, let forward = recurrentNode(first, reader: index, fusion.uses),
+            case .boolean(false)? = graph.nodes[forward].attributes["goBackwards"]
+        else { return }
+        guard case .boolean(let everyStep)? = graph.nodes[forward].attributes["returnSequences"] else { return }
+        var absorbed = [forward]
+        var last = second
+        var reader = index
+        if everyStep {
+            guard fusion.uses.onlyConsumer(second) == index, let reverse = fusion.uses.producer[second],
+                graph.nodes[reverse].operation == .reverse, case .integers([1])? = graph.nodes[reverse].attributes["axes"],
+                let reversed = graph.nodes[reverse].input(0)
+            else { return }
+            absorbed.append(reverse)
+            last = reversed
+            reader = reverse
+        }
+        guard let backward = recurrentNode(last, reader: reader, fusion.uses),
+            case .boolean(true)? = graph.nodes[backward].attributes["goBackwards"],
+            graph.nodes[backward].attributes["returnSequences"] == .boolean(everyStep),
+            graph.nodes[backward].operation == graph.nodes[forward].operation,
+            graph.nodes[backward].input(0) == graph.nodes[forward].input(0),
+            graph.nodes[backward].attributes["units"] == graph.nodes[forward].attributes["units"]
+        else { return }
+        absorbed.append(backward)
+        for node in absorbed { fusion.isAbsorbed[node] = true }
+        fusion.replacement[index] = [
+            .bidirectional(
+                BidirectionalNodes(forward: graph.nodes[forward], backward: graph.nodes[backward], output: output))
+        ]
+    }
+
+    /// The recurrent node that makes a value which only `reader` reads, if it gives nothing else.
+    private func recurrentNode(_ value: Int, reader: Int, _ uses: ValueUses) -> Int? {
+        guard uses.onlyConsumer(value) == reader, let index = uses.producer[value],
+            [.lstm, .gru, .simpleRNN].contains(graph.nodes[index].operation), graph.nodes[index].outputs.first == value,
+            graph.nodes[index].outputs.dropFirst().allSatisfy({ uses.consumers[$0].isEmpty && !graph.outputs.contains($0) })
+        else { return nil }
+        return index
+    }
+}
+
+/// What becomes of each node.
+private struct Fusion {
+    let uses: ValueUses
+    var isAbsorbed: [Bool]
+    /// By node: what stands in its place.
+    var replacement: [Int: [FusedNode]] = [:]
+
+    init(uses: ValueUses, nodeCount: Int) {
+        self.uses = uses
+        isAbsorbed = Array(repeating: false, count: nodeCount)
+    }
+}
