@@ -116,6 +116,7 @@ let package = Package(
         tests("Tensors", ["EmotionFormerTensors"]),
         tests("Graph", ["EmotionFormerGraph", "EmotionFormerTensors"]),
         tests("TFLiteImport", ["EmotionFormerTFLiteImport", "EmotionFormerGraph", "EmotionFormerTensors"]),
+        tests("ModelFormat", ["EmotionFormerModelFormat", "EmotionFormerGraph", "EmotionFormerTensors"]),
         tests("Kernels", ["EmotionFormerKernels", "EmotionFormerKernelInterface", "EmotionFormerTensors"]),
         .testTarget(
             name: "EmotionFormerTests", dependencies: ["EmotionFormer", "EmotionFormerTensors"],

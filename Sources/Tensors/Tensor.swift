@@ -16,6 +16,18 @@ package struct Tensor: Sendable {
         storage = TensorStorage(byteCount: shape.elementCount &* elementType.byteCount, fill: fill)
     }
 
+    /// A tensor whose bytes `read` writes, every one of them: the memory is not cleared before. It starts at a multiple
+    /// of 64.
+    /// - Throws: what `read` throws; the memory is given back then.
+    package init(
+        _ elementType: ElementType, _ shape: Shape,
+        reading read: (UnsafeMutableRawBufferPointer) throws(Fault) -> Void
+    ) throws(Fault) {
+        self.elementType = elementType
+        self.shape = shape
+        storage = try TensorStorage(byteCount: shape.elementCount &* elementType.byteCount, reading: read)
+    }
+
     /// - Throws: `shapeMismatch` if there are more or fewer elements than the shape has.
     package init<Element: TensorElement>(_ elements: [Element], shape: Shape) throws(Fault) {
         guard elements.count == shape.elementCount else {
@@ -82,6 +94,17 @@ private final class TensorStorage: @unchecked Sendable {
         bytes = .allocate(byteCount: max(byteCount, 64), alignment: 64)
         bytes.initializeMemory(as: UInt8.self, repeating: 0)
         fill(UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount]))
+    }
+
+    init(byteCount: Int, reading read: (UnsafeMutableRawBufferPointer) throws(Fault) -> Void) throws(Fault) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(byteCount, 64), alignment: 64)
+        do throws(Fault) {
+            try read(UnsafeMutableRawBufferPointer(rebasing: memory[0..<byteCount]))
+        } catch {
+            memory.deallocate()
+            throw error
+        }
+        bytes = memory
     }
 
     deinit { bytes.deallocate() }

@@ -1,0 +1,36 @@
+import EmotionFormerGraph
+
+extension Graph {
+    /// The number of classes that an output has, where the nodes that make it say so without shape inference.
+    func classCount(of outputs: ModelPackage.Outputs, in program: Program) -> Int? {
+        classCount(of: outputs.probabilities, in: program)
+            ?? outputs.logits.flatMap { classCount(of: $0, in: program) }
+    }
+
+    private func classCount(of value: String, in program: Program) -> Int? {
+        func shape(_ node: Node, _ role: String) -> [Int]? {
+            node.weights[role].flatMap { program.tensors[$0]?.tensor.shape.extents }
+        }
+        var value = value
+        // Each step goes to an earlier node, so there are no more steps than nodes.
+        for _ in nodes {
+            guard let node = nodes.first(where: { $0.outputs.first == value }) else { return nil }
+            switch node.operation {
+            case .softmax, .logSoftmax, .activation, .identity, .clip, .rescaling:
+                guard case let input?? = node.inputs.first else { return nil }
+                value = input
+            case .dense:
+                guard let kernel = shape(node, "kernel"), kernel.count == 2 else { return nil }
+                let isTransposed = node.attributes["kernelLayout"] == .text("outputInput")
+                return isTransposed ? kernel[0] : kernel[1]
+            case .fullyConnected:
+                guard node.inputs.count > 1, let weights = node.inputs[1],
+                    let constant = nodes.first(where: { $0.operation == .constant && $0.outputs == [weights] })
+                else { return nil }
+                return shape(constant, "value")?.first
+            default: return nil
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,86 @@
+package import EmotionFormerTensors
+
+/// How a landmark of three coordinates becomes features; raw values are the names in a manifest.
+package enum LandmarkLayout: String, Sendable, CaseIterable {
+    /// Features as they come.
+    case raw
+    /// x0 y0 z0 x1 …
+    case xyzInterleaved = "xyz-interleaved"
+    /// x0 x1 … y0 y1 … z0 z1 …
+    case xyzPlanar = "xyz-planar"
+    /// One coordinate of each landmark.
+    case x, y, z
+}
+
+/// What a model takes, and how a clip becomes that.
+package struct InputDescription: Sendable {
+    /// (x − mean) / (standardDeviation + epsilon), in float32.
+    package struct Normalization: Sendable {
+        /// Float32; broadcasts to (frames, features).
+        package var mean: Tensor
+        /// Float32; broadcasts to (frames, features).
+        package var standardDeviation: Tensor
+        package var epsilon: Double
+
+        package init(mean: Tensor, standardDeviation: Tensor, epsilon: Double = 0) {
+            self.mean = mean
+            self.standardDeviation = standardDeviation
+            self.epsilon = epsilon
+        }
+    }
+
+    /// How a clip with too few frames is filled up.
+    package struct Padding: Sendable, Hashable {
+        package enum Side: String, Sendable, CaseIterable {
+            case end, start
+            /// Not at all: the model takes any number of frames up to the maximum.
+            case none
+        }
+        package enum Order: String, Sendable, CaseIterable { case beforeNormalization, afterNormalization }
+
+        package var value: Double
+        package var side: Side
+        package var order: Order
+
+        package init(value: Double = 0, side: Side = .end, order: Order = .beforeNormalization) {
+            self.value = value
+            self.side = side
+            self.order = order
+        }
+    }
+
+    /// Which frames of a clip with too many go.
+    package enum Truncation: String, Sendable, CaseIterable {
+        /// The last ones.
+        case end
+        /// The first ones.
+        case start
+        /// Evenly sampled ones stay.
+        case uniform
+    }
+
+    /// What becomes of a frame without a face.
+    package enum MissingFrame: String, Sendable, CaseIterable { case drop, zeros, repeatPrevious }
+
+    /// The largest number of frames.
+    package var frames: Int
+    package var features: Int
+    package var layout: LandmarkLayout
+    package var normalization: Normalization?
+    package var padding: Padding
+    package var truncation: Truncation
+    package var missingFrame: MissingFrame
+
+    package init(
+        frames: Int, features: Int, layout: LandmarkLayout, normalization: Normalization? = nil,
+        padding: Padding = Padding(), truncation: Truncation = .end, missingFrame: MissingFrame = .drop
+    ) {
+        self.frames = frames
+        self.features = features
+        self.layout = layout
+        self.normalization = normalization
+        self.padding = padding
+        self.truncation = truncation
+        self.missingFrame = missingFrame
+    }
+}

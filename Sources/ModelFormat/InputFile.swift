@@ -1,0 +1,123 @@
+import EmotionFormerTensors
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Android)
+    import Android
+#endif
+
+/// A regular file that is open for reading; a symbolic link counts as what it points at.
+struct InputFile: ~Copyable {
+    private let descriptor: CInt
+    /// As errors name it.
+    let path: String
+    /// When the file was opened.
+    let byteCount: Int
+
+    /// - Throws: `missingFile` if there is no such file, `unreadableFile` if it cannot be opened or is no regular file.
+    init(path: String, what: String) throws(Fault) {
+        // Without O_NONBLOCK, opening a named pipe would wait for a writer.
+        let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        guard descriptor >= 0 else {
+            let missing = errno == ENOENT || errno == ENOTDIR
+            throw Fault(
+                missing ? .missingFile : .unreadableFile, at: path,
+                missing ? "there is no \(what)" : "the \(what) cannot be opened",
+                found: missing ? nil : lastSystemError())
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            let isFolder = status.st_mode & S_IFMT == S_IFDIR
+            close(descriptor)
+            throw Fault(
+                .unreadableFile, at: path, "the \(what) is no regular file", found: isFolder ? "a folder" : nil,
+                expected: "a file")
+        }
+        self.descriptor = descriptor
+        self.path = path
+        byteCount = Int(status.st_size)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Fills the whole buffer with the next bytes of the file.
+    /// - Throws: `unreadableFile` if the system reports an error, `sizeMismatch` if the file ends before.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(Fault) {
+        var filled = 0
+        while filled < buffer.count {
+            let count = try readSome(UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+            guard count > 0 else {
+                throw Fault(.sizeMismatch, at: path, "the file became shorter while it was read")
+            }
+            filled += count
+        }
+    }
+
+    func read(into bytes: inout [UInt8]) throws(Fault) {
+        try bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(Fault) in try read(into: buffer) }
+        }.get()
+    }
+
+    /// - Throws: `sizeMismatch` if there is another byte.
+    func checkEnd() throws(Fault) {
+        var byte: UInt8 = 0
+        let count = try withUnsafeMutableBytes(of: &byte) { buffer in
+            Result { () throws(Fault) in try readSome(buffer) }
+        }.get()
+        guard count == 0 else { throw Fault(.sizeMismatch, at: path, "the file became longer while it was read") }
+    }
+
+    /// The whole file.
+    /// - Throws: `limitExceeded` if it has more bytes than `limit`.
+    func contents(limit: Int) throws(Fault) -> [UInt8] {
+        guard byteCount <= limit else {
+            throw Fault(
+                .limitExceeded, at: path, "the file is too long", found: "\(byteCount) bytes",
+                expected: "at most \(limit)")
+        }
+        var bytes = [UInt8](repeating: 0, count: byteCount)
+        try read(into: &bytes)
+        try checkEnd()
+        return bytes
+    }
+
+    /// - Returns: the number of bytes read, 0 at the end of the file.
+    private func readSome(_ buffer: UnsafeMutableRawBufferPointer) throws(Fault) -> Int {
+        // Some systems refuse to read 2 GiB and more at once.
+        let wanted = min(buffer.count, 1 << 30)
+        while true {
+            #if canImport(Darwin)
+                let count = Darwin.read(descriptor, buffer.baseAddress, wanted)
+            #elseif canImport(Glibc)
+                let count = Glibc.read(descriptor, buffer.baseAddress, wanted)
+            #elseif canImport(Musl)
+                let count = Musl.read(descriptor, buffer.baseAddress, wanted)
+            #elseif canImport(Android)
+                let count = Android.read(descriptor, buffer.baseAddress, wanted)
+            #endif
+            if count >= 0 { return count }
+            guard errno == EINTR else {
+                throw Fault(.unreadableFile, at: path, "the file cannot be read", found: lastSystemError())
+            }
+        }
+    }
+}
+
+/// Calls until a signal no longer interrupts.
+func retrying(_ call: () -> CInt) -> CInt {
+    while true {
+        let result = call()
+        if result >= 0 || errno != EINTR { return result }
+    }
+}
+
+/// What `errno` says, in words.
+func lastSystemError() -> String {
+    let code = errno
+    return strerror(code).map { String(cString: $0) } ?? "error \(code)"
+}

@@ -1,0 +1,74 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+extension Manifest {
+    static func graphs(_ cursor: JSONCursor) throws(Fault) -> [Graph] {
+        var graphs: [Graph] = []
+        for graph in try cursor.elements() {
+            try graph.checkFields("name", "inputs", "outputs", "nodes")
+            let name = try graph.required("name").name()
+            var inputs: [GraphInput] = []
+            for input in try graph.required("inputs").elements() { inputs.append(try self.input(input)) }
+            var nodes: [Node] = []
+            for node in try graph.required("nodes").elements() { nodes.append(try self.node(node)) }
+            graphs.append(
+                Graph(name: name, inputs: inputs, outputs: try graph.required("outputs").strings(), nodes: nodes))
+        }
+        return graphs
+    }
+
+    private static func input(_ cursor: JSONCursor) throws(Fault) -> GraphInput {
+        try cursor.checkFields("name", "dtype", "shape")
+        let shape = try cursor.required("shape")
+        let elements = try shape.elements()
+        try shape.checkRank(elements.count)
+        var extents: [Int?] = []
+        for element in elements { extents.append(element.isNull ? nil : try element.count()) }
+        return GraphInput(
+            name: try cursor.required("name").name(),
+            elementType: try cursor.required("dtype").choice(ElementType.self), extents: extents)
+    }
+
+    private static func node(_ cursor: JSONCursor) throws(Fault) -> Node {
+        try cursor.checkFields("name", "operation", "inputs", "outputs", "attributes", "weights")
+        let name = try cursor.required("name").name()
+        let operationCursor = try cursor.required("operation")
+        let operationName = try operationCursor.string()
+        guard let operation = Operation(rawValue: operationName) else {
+            throw operationCursor.fault(
+                .unsupportedOperation, "node '\(JSONPath.shortened(name))' has an operation that is not supported",
+                found: "'\(JSONPath.shortened(operationName))'")
+        }
+        var inputs: [String?] = []
+        for input in try cursor.optional("inputs")?.elements() ?? [] {
+            inputs.append(input.isNull ? nil : try input.name())
+        }
+        var outputs: [String] = []
+        for output in try cursor.optional("outputs")?.elements() ?? [] { outputs.append(try output.name()) }
+        var attributes = Attributes()
+        for (name, value) in try cursor.optional("attributes")?.members() ?? [] {
+            attributes[name] = try attribute(value)
+        }
+        var weights: [String: String] = [:]
+        for (role, value) in try cursor.optional("weights")?.members() ?? [] { weights[role] = try value.name() }
+        return Node(
+            operation, name: name, inputs: inputs, outputs: outputs, attributes: attributes, weights: weights)
+    }
+
+    private static func attribute(_ cursor: JSONCursor) throws(Fault) -> AttributeValue {
+        switch cursor.node.content {
+        case .boolean(let boolean): return .boolean(boolean)
+        case .integer(let integer): return .integer(integer)
+        case .number(let number): return .number(number)
+        case .string(let string): return .text(string)
+        case .array:
+            var integers: [Int] = []
+            for element in try cursor.elements() { integers.append(try element.integer()) }
+            return .integers(integers)
+        case .null, .object:
+            throw cursor.fault(
+                .unsupportedAttribute, "an attribute has no such value", found: cursor.node.kind,
+                expected: "a number, a string, true, false or an array of integers")
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import EmotionFormerGraph
+package import EmotionFormerTensors
+
+extension ModelPackage {
+    /// Writes the package as a folder: `manifest.json`, `weights.bin` and, with a self-test, `selftest.bin`.
+    ///
+    /// The folder appears whole or not at all. One that stands there already is replaced if it is a model package or
+    /// empty; anything else is refused and stays as it is.
+    /// - Throws: `writeFailed`, with nothing left behind.
+    package func write(to path: String) throws(Fault) {
+        let target = resolvedPath(path)
+        let replaced = try ModelPackage.replaceableFiles(at: target)
+        let weights = WeightLayout(of: self)
+        var folder = try OutputFolder(beside: target)
+        let weightFile = try weights.write("weights.bin", to: &folder)
+        var testFile: JSONValue?
+        var test: WeightLayout?
+        if let selfTest {
+            let layout = WeightLayout(of: selfTest)
+            testFile = try layout.write("selftest.bin", to: &folder)
+            test = layout
+        }
+        let text = try manifest(weights, weightFile, test, testFile).text()
+        try folder.addFile(Manifest.fileName) { append throws(Fault) in
+            try text.withAllBytes(append)
+        }
+        try folder.move(to: target, replacing: replaced)
+    }
+
+    /// The names of the files of the package that a new one may replace; nil if nothing stands there.
+    /// - Throws: `writeFailed` if something else stands there.
+    private static func replaceableFiles(at path: String) throws(Fault) -> [String]? {
+        switch try FolderEntry(at: path) {
+        case .nothing: return nil
+        case .other:
+            throw Fault(.writeFailed, at: path, "something that is no model package stands there", found: "a file")
+        case .folder(let names):
+            if names.isEmpty { return [] }
+            guard names.contains(Manifest.fileName),
+                let bytes = try? InputFile(path: "\(path)/\(Manifest.fileName)", what: "manifest")
+                    .contents(limit: JSONParser.Limits().byteCount),
+                let root = try? JSONCursor(parsing: bytes), root.node.value["format"] == .string(Manifest.format)
+            else {
+                throw Fault(
+                    .writeFailed, at: path, "a folder that is no model package stands there",
+                    expected: "a model package, an empty folder, or nothing")
+            }
+            var own = [Manifest.fileName, "weights.bin", "selftest.bin"]
+            for field in ["weights", "selfTestData"] {
+                if case .string(let name)? = root.node.value[field]?["file"] { own.append(name) }
+            }
+            if let foreign = names.filter({ !own.contains($0) }).min() {
+                throw Fault(
+                    .writeFailed, at: path, "the model package that stands there holds a file that is not its own",
+                    found: "'\(foreign)'")
+            }
+            return names
+        }
+    }
+
+    private func manifest(
+        _ weights: WeightLayout, _ weightFile: JSONValue, _ test: WeightLayout?, _ testFile: JSONValue?
+    ) -> JSONValue {
+        .object(
+            fields: [
+                ("format", .string(Manifest.format)), ("formatVersion", .integer(Manifest.formatVersion)),
+                ("name", .string(name)), ("license", license.map(JSONValue.string)),
+                ("citation", citation.map(JSONValue.string)), ("metadata", metadata), ("producer", producer.json),
+                ("weights", weightFile), ("selfTestData", testFile), ("input", input.json(weights)),
+                ("labels", labels.map { .array($0.map(JSONValue.string)) }), ("tensors", weights.json),
+                ("graphs", .array(program.graphs.map(\.json))),
+                (
+                    "outputs",
+                    .object(
+                        fields: [
+                            ("probabilities", .string(outputs.probabilities)),
+                            ("logits", outputs.logits.map(JSONValue.string)),
+                        ])
+                ), ("selfTest", selfTest.flatMap { selfTest in test.map { selfTest.json($0) } }),
+            ])
+    }
+}
+
+extension JSONValue {
+    /// An object without the members that have no value.
+    static func object(fields: [(String, JSONValue?)]) -> JSONValue {
+        .object(fields.compactMap { name, value in value.map { Member(name, $0) } })
+    }
+}
+
+extension String {
+    fileprivate func withAllBytes(_ body: (UnsafeRawBufferPointer) throws(Fault) -> Void) throws(Fault) {
+        try Array(utf8).withUnsafeBytes { bytes in Result { () throws(Fault) in try body(bytes) } }.get()
+    }
+}
+
+extension ModelPackage.Producer {
+    fileprivate var json: JSONValue {
+        [
+            "tool": .string(tool), "version": .string(version),
+            "sources": .array(sources.map { ["name": .string($0.name), "sha256": .string($0.sha256)] }),
+        ]
+    }
+}
+
+extension InputDescription {
+    fileprivate func json(_ weights: WeightLayout) -> JSONValue {
+        .object(
+            fields: [
+                ("frames", .integer(frames)), ("features", .integer(features)), ("layout", .string(layout.rawValue)),
+                (
+                    "normalization",
+                    normalization.map {
+                        [
+                            "mean": .string(weights.mean), "standardDeviation": .string(weights.standardDeviation),
+                            "epsilon": .number($0.epsilon),
+                        ]
+                    }
+                ),
+                (
+                    "padding",
+                    [
+                        "value": .number(padding.value), "side": .string(padding.side.rawValue),
+                        "order": .string(padding.order.rawValue),
+                    ]
+                ), ("truncation", .string(truncation.rawValue)), ("missingFrame", .string(missingFrame.rawValue)),
+            ])
+    }
+}
+
+extension SelfTest {
+    fileprivate func json(_ layout: WeightLayout) -> JSONValue {
+        .object(
+            fields: [
+                ("oracle", .string(oracle)), ("tensors", layout.json), ("input", "input"),
+                ("probabilities", "probabilities"), ("logits", logits.map { _ in "logits" }),
+                (
+                    "tolerance",
+                    .object(
+                        fields: [
+                            ("probabilities", .number(tolerance.probabilities)),
+                            ("logits", tolerance.logits.map(JSONValue.number)),
+                        ])
+                ),
+            ])
+    }
+}

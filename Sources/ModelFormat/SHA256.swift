@@ -1,0 +1,134 @@
+/// SHA-256 over bytes that come in pieces.
+///
+/// Source: FIPS 180-4, sections 4.1.2, 4.2.2, 5.1.1, 5.3.3 and 6.2.
+struct SHA256 {
+    private var state: SIMD8<UInt32> = [
+        0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
+    ]
+    private var byteCount: UInt64 = 0
+    /// Fewer than 64 bytes that wait for a whole block.
+    private var rest: [UInt8] = []
+
+    init() { rest.reserveCapacity(64) }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        byteCount &+= UInt64(bytes.count)
+        var bytes = bytes
+        if !rest.isEmpty {
+            let missing = min(64 - rest.count, bytes.count)
+            rest += bytes.prefix(missing)
+            bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(missing))
+            guard rest.count == 64 else { return }
+            let block = rest
+            rest.removeAll(keepingCapacity: true)
+            block.withUnsafeBytes { blocks($0) }
+        }
+        let whole = bytes.count & ~63
+        blocks(UnsafeRawBufferPointer(rebasing: bytes.prefix(whole)))
+        rest += bytes.dropFirst(whole)
+    }
+
+    /// The digest of all bytes so far: 64 lower-case digits.
+    var hexadecimalValue: String {
+        var copy = self
+        var padding: [UInt8] = [0x80]
+        padding += [UInt8](repeating: 0, count: (119 - rest.count) % 64)
+        let bitCount = byteCount &* 8
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            padding.append(UInt8(truncatingIfNeeded: bitCount &>> shift))
+        }
+        padding.withUnsafeBytes { copy.update($0) }
+        var digits = ""
+        for index in 0..<8 {
+            for shift in stride(from: UInt32(24), through: 0, by: -8) {
+                digits += hexadecimal(UInt8(truncatingIfNeeded: copy.state[index] &>> shift))
+            }
+        }
+        return digits
+    }
+
+    /// - Parameter bytes: a multiple of 64.
+    private mutating func blocks(_ bytes: UnsafeRawBufferPointer) {
+        guard var pointer = bytes.baseAddress else { return }
+        let end = pointer + bytes.count
+        var state = state
+        SHA256.constants.withUnsafeBufferPointer { constants in
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 16) { words in
+                guard let constants = constants.baseAddress, let words = words.baseAddress else { return }
+                while pointer < end {
+                    state = SHA256.compressed(state, pointer, words, constants)
+                    pointer += 64
+                }
+            }
+        }
+        self.state = state
+    }
+
+    @inline(__always)
+    private static func compressed(
+        _ state: SIMD8<UInt32>, _ block: UnsafeRawPointer, _ words: UnsafeMutablePointer<UInt32>,
+        _ constants: UnsafePointer<UInt32>
+    ) -> SIMD8<UInt32> {
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+        for index in 0..<16 {
+            words[index] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self))
+        }
+        var round = 0
+        while round < 64 {
+            // Eight rounds in which the variables change their roles instead of their places.
+            step(a, b, c, &d, e, f, g, &h, scheduled(words, round), constants[round])
+            step(h, a, b, &c, d, e, f, &g, scheduled(words, round &+ 1), constants[round &+ 1])
+            step(g, h, a, &b, c, d, e, &f, scheduled(words, round &+ 2), constants[round &+ 2])
+            step(f, g, h, &a, b, c, d, &e, scheduled(words, round &+ 3), constants[round &+ 3])
+            step(e, f, g, &h, a, b, c, &d, scheduled(words, round &+ 4), constants[round &+ 4])
+            step(d, e, f, &g, h, a, b, &c, scheduled(words, round &+ 5), constants[round &+ 5])
+            step(c, d, e, &f, g, h, a, &b, scheduled(words, round &+ 6), constants[round &+ 6])
+            step(b, c, d, &e, f, g, h, &a, scheduled(words, round &+ 7), constants[round &+ 7])
+            round &+= 8
+        }
+        return state &+ SIMD8(a, b, c, d, e, f, g, h)
+    }
+
+    @inline(__always)
+    private static func step(
+        _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+        _ h: inout UInt32, _ word: UInt32, _ constant: UInt32
+    ) {
+        let sum1 = e.rotated(6) ^ e.rotated(11) ^ e.rotated(25)
+        let choice = g ^ (e & (f ^ g))
+        let first = h &+ sum1 &+ choice &+ constant &+ word
+        let sum0 = a.rotated(2) ^ a.rotated(13) ^ a.rotated(22)
+        let majority = (a & b) | (c & (a | b))
+        d = d &+ first
+        h = first &+ sum0 &+ majority
+    }
+
+    /// The message schedule's word for a round; the last sixteen words are kept in a ring.
+    @inline(__always)
+    private static func scheduled(_ words: UnsafeMutablePointer<UInt32>, _ round: Int) -> UInt32 {
+        guard round >= 16 else { return words[round] }
+        let early = words[(round &+ 1) & 15]
+        let late = words[(round &+ 14) & 15]
+        let sigma0 = early.rotated(7) ^ early.rotated(18) ^ (early &>> 3)
+        let sigma1 = late.rotated(17) ^ late.rotated(19) ^ (late &>> 10)
+        let word = words[round & 15] &+ sigma0 &+ words[(round &+ 9) & 15] &+ sigma1
+        words[round & 15] = word
+        return word
+    }
+
+    private static let constants: [UInt32] = [
+        0x428A_2F98, 0x7137_4491, 0xB5C0_FBCF, 0xE9B5_DBA5, 0x3956_C25B, 0x59F1_11F1, 0x923F_82A4, 0xAB1C_5ED5,
+        0xD807_AA98, 0x1283_5B01, 0x2431_85BE, 0x550C_7DC3, 0x72BE_5D74, 0x80DE_B1FE, 0x9BDC_06A7, 0xC19B_F174,
+        0xE49B_69C1, 0xEFBE_4786, 0x0FC1_9DC6, 0x240C_A1CC, 0x2DE9_2C6F, 0x4A74_84AA, 0x5CB0_A9DC, 0x76F9_88DA,
+        0x983E_5152, 0xA831_C66D, 0xB003_27C8, 0xBF59_7FC7, 0xC6E0_0BF3, 0xD5A7_9147, 0x06CA_6351, 0x1429_2967,
+        0x27B7_0A85, 0x2E1B_2138, 0x4D2C_6DFC, 0x5338_0D13, 0x650A_7354, 0x766A_0ABB, 0x81C2_C92E, 0x9272_2C85,
+        0xA2BF_E8A1, 0xA81A_664B, 0xC24B_8B70, 0xC76C_51A3, 0xD192_E819, 0xD699_0624, 0xF40E_3585, 0x106A_A070,
+        0x19A4_C116, 0x1E37_6C08, 0x2748_774C, 0x34B0_BCB5, 0x391C_0CB3, 0x4ED8_AA4A, 0x5B9C_CA4F, 0x682E_6FF3,
+        0x748F_82EE, 0x78A5_636F, 0x84C8_7814, 0x8CC7_0208, 0x90BE_FFFA, 0xA450_6CEB, 0xBEF9_A3F7, 0xC671_78F2,
+    ]
+}
+
+extension UInt32 {
+    @inline(__always) fileprivate func rotated(_ count: UInt32) -> UInt32 { self &>> count | self &<< (32 &- count) }
+}

@@ -1,0 +1,36 @@
+package import EmotionFormerTensors
+
+/// Inputs with the outputs that somebody else computed for them: a package's own proof.
+package struct SelfTest: Sendable {
+    /// The largest absolute differences that count as equal.
+    package struct Tolerance: Sendable, Hashable {
+        package var probabilities: Double
+        /// Given if and only if there are logits.
+        package var logits: Double?
+
+        package init(probabilities: Double, logits: Double? = nil) {
+            self.probabilities = probabilities
+            self.logits = logits
+        }
+    }
+
+    /// Who computed the outputs: `keras 3.15`, `litert 2.3`, `numpy-float64`.
+    package var oracle: String
+    /// (N, frames, features), float32, complete clips before normalisation.
+    package var input: Tensor
+    /// (N, classes), float32.
+    package var probabilities: Tensor
+    /// (N, classes), float32.
+    package var logits: Tensor?
+    package var tolerance: Tolerance
+
+    package init(
+        oracle: String, input: Tensor, probabilities: Tensor, logits: Tensor? = nil, tolerance: Tolerance
+    ) {
+        self.oracle = oracle
+        self.input = input
+        self.probabilities = probabilities
+        self.logits = logits
+        self.tolerance = tolerance
+    }
+}
