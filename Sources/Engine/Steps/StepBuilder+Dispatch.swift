@@ -38,6 +38,17 @@ extension StepBuilder {
         case .lstm, .gru, .simpleRNN: try appendRecurrent(node)
         case .conv1D: try appendConvolution1D(node)
         case .depthwiseConv1D: try appendDepthwiseConvolution1D(node)
+        case .add, .subtract, .multiply, .divide, .floorDivide, .floorModulo, .power, .maximum, .minimum,
+            .squaredDifference:
+            try appendArithmetic(node)
+        case .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual: try appendComparison(node)
+        case .logicalAnd, .logicalOr, .logicalNot: try appendLogic(node)
+        case .negate, .absolute, .square, .squareRoot, .reciprocalSquareRoot, .exponential, .logarithm, .sine,
+            .cosine, .floor, .ceiling, .round, .sign, .errorFunction:
+            try appendFunction(node)
+        case .prelu: try appendPrelu(node)
+        case .select: try appendSelect(node)
+        case .clip: try appendClip(node)
         default: throw unsupported(node, "the operation cannot run")
         }
     }

@@ -1,0 +1,148 @@
+import EmotionFormerGraph
+import EmotionFormerKernels
+import EmotionFormerTensors
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension StepBuilder {
+    /// add … squaredDifference: two operands of one number type.
+    mutating func appendArithmetic(_ node: TypedGraph.Node) throws(Fault) {
+        let inputs = [try operand(node, 0), try operand(node, 1)]
+        let elementType = type(inputs[0]).elementType
+        let run: ElementRun? =
+            switch elementType {
+            case .float32: floatArithmetic(node.operation)
+            case .int32: integerArithmetic(node.operation, Int32.self)
+            case .int64: integerArithmetic(node.operation, Int64.self)
+            default: nil
+            }
+        guard let run else { throw unsuitable(node, elementType) }
+        try appendElementwise(node, inputs: inputs, run: run)
+    }
+
+    private func floatArithmetic(_ operation: Operation) -> ElementRun? {
+        switch operation {
+        case .add: ElementRuns.kernel(kernels, BinaryOperation.add)
+        case .subtract: ElementRuns.kernel(kernels, BinaryOperation.subtract)
+        case .multiply: ElementRuns.kernel(kernels, BinaryOperation.multiply)
+        case .divide: ElementRuns.kernel(kernels, BinaryOperation.divide)
+        case .maximum: ElementRuns.kernel(kernels, BinaryOperation.maximum)
+        case .minimum: ElementRuns.kernel(kernels, BinaryOperation.minimum)
+        case .squaredDifference: ElementRuns.kernel(kernels, BinaryOperation.squaredDifference)
+        case .floorDivide: ElementRuns.binary { (a: Float, b: Float) in (a / b).rounded(.down) }
+        case .floorModulo:
+            ElementRuns.binary { (a: Float, b: Float) in
+                let remainder = a.truncatingRemainder(dividingBy: b)
+                return remainder != 0 && (b < 0) != (remainder < 0) ? remainder + b : remainder
+            }
+        case .power: ElementRuns.binary { (a: Float, b: Float) in powf(a, b) }
+        default: nil
+        }
+    }
+
+    /// Results wrap around; a division by zero gives 0.
+    private func integerArithmetic<Element: FixedWidthInteger & SignedInteger & Sendable>(
+        _ operation: Operation, _ type: Element.Type
+    ) -> ElementRun? {
+        switch operation {
+        case .add: ElementRuns.binary { (a: Element, b: Element) in a &+ b }
+        case .subtract: ElementRuns.binary { (a: Element, b: Element) in a &- b }
+        case .multiply: ElementRuns.binary { (a: Element, b: Element) in a &* b }
+        case .divide: ElementRuns.binary { (a: Element, b: Element) in a.quotient(b) }
+        case .maximum: ElementRuns.binary { (a: Element, b: Element) in a > b ? a : b }
+        case .minimum: ElementRuns.binary { (a: Element, b: Element) in a < b ? a : b }
+        case .squaredDifference: ElementRuns.binary { (a: Element, b: Element) in (a &- b) &* (a &- b) }
+        case .floorDivide:
+            ElementRuns.binary { (a: Element, b: Element) in
+                let quotient = a.quotient(b)
+                return quotient &* b != a && (a < 0) != (b < 0) && b != 0 ? quotient &- 1 : quotient
+            }
+        case .floorModulo:
+            ElementRuns.binary { (a: Element, b: Element) in
+                let remainder = a.remainder(b)
+                return remainder != 0 && (b < 0) != (remainder < 0) ? remainder &+ b : remainder
+            }
+        case .power: ElementRuns.binary { (a: Element, b: Element) in a.power(b) }
+        default: nil
+        }
+    }
+
+    /// equal … greaterEqual.
+    mutating func appendComparison(_ node: TypedGraph.Node) throws(Fault) {
+        let inputs = [try operand(node, 0), try operand(node, 1)]
+        let elementType = type(inputs[0]).elementType
+        let run: ElementRun? =
+            switch elementType {
+            case .float32: comparison(node.operation, Float.self)
+            case .int32: comparison(node.operation, Int32.self)
+            case .int64: comparison(node.operation, Int64.self)
+            case .int8: comparison(node.operation, Int8.self)
+            case .uint8, .bool: comparison(node.operation, UInt8.self)
+            case .float16: nil
+            }
+        guard let run else { throw unsuitable(node, elementType) }
+        try appendElementwise(node, inputs: inputs, run: run)
+    }
+
+    private func comparison<Element: Comparable & Sendable>(
+        _ operation: Operation, _ type: Element.Type
+    ) -> ElementRun? {
+        switch operation {
+        case .equal: ElementRuns.binary { (a: Element, b: Element) in a == b }
+        case .notEqual: ElementRuns.binary { (a: Element, b: Element) in a != b }
+        case .less: ElementRuns.binary { (a: Element, b: Element) in a < b }
+        case .lessEqual: ElementRuns.binary { (a: Element, b: Element) in a <= b }
+        case .greater: ElementRuns.binary { (a: Element, b: Element) in a > b }
+        case .greaterEqual: ElementRuns.binary { (a: Element, b: Element) in a >= b }
+        default: nil
+        }
+    }
+
+    /// logicalAnd, logicalOr, logicalNot.
+    mutating func appendLogic(_ node: TypedGraph.Node) throws(Fault) {
+        let inputs = node.inputs.compactMap(\.self)
+        for input in inputs where type(input).elementType != .bool {
+            throw unsuitable(node, type(input).elementType)
+        }
+        let run: ElementRun =
+            switch node.operation {
+            case .logicalAnd: ElementRuns.binary { (a: UInt8, b: UInt8) in a & b }
+            case .logicalOr: ElementRuns.binary { (a: UInt8, b: UInt8) in a | b }
+            default: ElementRuns.unary { (a: UInt8) in a ^ 1 }
+            }
+        try appendElementwise(node, inputs: inputs, run: run)
+    }
+}
+
+extension FixedWidthInteger where Self: SignedInteger {
+    /// Towards zero; 0 for a divisor of 0, and the one quotient that does not fit wraps.
+    @inline(__always)
+    fileprivate func quotient(_ divisor: Self) -> Self {
+        divisor == 0 ? 0 : divisor == -1 ? 0 &- self : self / divisor
+    }
+
+    /// With the sign of the dividend; 0 for a divisor of 0.
+    @inline(__always)
+    fileprivate func remainder(_ divisor: Self) -> Self { divisor == 0 || divisor == -1 ? 0 : self % divisor }
+
+    /// Wraps; a negative exponent gives the quotient 1 / selfⁿ without its fraction.
+    @inline(__always)
+    fileprivate func power(_ exponent: Self) -> Self {
+        if exponent < 0 { return self == 1 ? 1 : self == -1 ? (exponent & 1 == 0 ? 1 : -1) : 0 }
+        var result: Self = 1
+        var base = self
+        var rest = exponent
+        while rest > 0 {
+            if rest & 1 == 1 { result = result &* base }
+            base = base &* base
+            rest >>= 1
+        }
+        return result
+    }
+}
