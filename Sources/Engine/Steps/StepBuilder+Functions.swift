@@ -1,4 +1,5 @@
 import EmotionFormerGraph
+import EmotionFormerKernelInterface
 import EmotionFormerKernels
 import EmotionFormerTensors
 
