@@ -44,7 +44,7 @@ enum ElementRuns {
 
     /// `Bits` is an unsigned integer of the elements' size.
     @inline(__always)
-    static func select<Bits: FixedWidthInteger & Sendable>(_ bits: Bits.Type) -> ElementRun {
+    static func select<Bits: FixedWidthInteger & SendableMetatype>(_ bits: Bits.Type) -> ElementRun {
         { condition, first, second, output, strides, count in
             let condition = condition.assumingMemoryBound(to: UInt8.self)
             let first = first.assumingMemoryBound(to: Bits.self)
