@@ -2,7 +2,7 @@ package import EmotionFormerTensors
 
 extension TypedGraph {
     /// More rounds than any known model needs; each round may enable another rewrite.
-    private static let maximumRounds = 12
+    private static let maximumRounds = 16
 
     /// The graph in canonical form: layers that are made of others expanded, lowered tensor operations raised to layers
     /// where they are recognised, and what does nothing removed.

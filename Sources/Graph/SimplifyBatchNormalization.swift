@@ -33,10 +33,3 @@ extension SimplifierPass {
         }
     }
 }
-
-extension StoredTensor {
-    /// The numbers of a floating-point tensor without quantisation; nil for others.
-    var plainNumbers: [Double]? {
-        quantization == nil && tensor.elementType.isFloatingPoint ? tensor.doubles : nil
-    }
-}

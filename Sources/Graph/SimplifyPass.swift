@@ -39,5 +39,7 @@ package struct SimplifierPass: Sendable, CustomStringConvertible {
     /// Every pass, in the order in which `TypedGraph.simplified()` applies them.
     package static let all: [SimplifierPass] = [
         expandMultiHeadAttention, expandPositionalEncoding, expandRescaling, expandBatchNormalization,
+        canonicalizeOperands, removeNoOperations, mergeEqualNodes, raiseDense, moveReshapes, foldAffine,
+        joinActivations, raiseLayerNormalization, raiseAttention,
     ]
 }

@@ -1,0 +1,85 @@
+import EmotionFormerTensors
+
+extension SimplifierPass {
+    /// A constant a column added to, or multiplied with, the result of dense or a convolution joins its weights.
+    static let foldAffine = SimplifierPass(
+        "foldAffine", "additions and multiplications a column join the layer before them"
+    ) { rewriter throws(Fault) in
+        for index in rewriter.indices(of: [.add, .multiply]) {
+            guard let node = rewriter.nodes[index], let input = node.input(0), rewriter.isUsedOnce(input),
+                let producer = rewriter.producer(of: input), let layer = rewriter.nodes[producer],
+                let constant = node.input(1), let numbers = rewriter.numbers(constant),
+                let width = rewriter.shape(of: input).extents.last,
+                rewriter.shape(of: input) == rewriter.shape(of: node.outputs[0]),
+                let row = rewriter.shape(of: constant).row(numbers, width: width),
+                let weights = try layer.weights(with: row, operation: node.operation, width: width)
+            else { continue }
+            var joined = layer
+            joined.weights = weights
+            joined.outputs = node.outputs
+            rewriter.remove(index)
+            rewriter.replace(producer, with: joined)
+        }
+    }
+}
+
+extension Shape {
+    /// One number a column from a constant of this shape that is the same for every row.
+    fileprivate func row(_ numbers: [Float], width: Int) -> [Double]? {
+        if elementCount == 1 { return Array(repeating: Double(numbers[0]), count: width) }
+        guard elementCount == width, extents.last == width else { return nil }
+        return numbers.map(Double.init)
+    }
+}
+
+extension TypedGraph.Node {
+    /// The weights of a layer whose result then is multiplied with or added to a row; nil if they cannot take it in.
+    fileprivate func weights(
+        with row: [Double], operation: Operation, width: Int
+    ) throws(Fault) -> [String: StoredTensor]? {
+        if self.operation == .layerNormalization { return try normalizationWeights(with: row, operation: operation) }
+        guard [.dense, .conv1D, .depthwiseConv1D].contains(self.operation),
+            try attributes.activation() == .linear, let kernel = weights["kernel"]
+        else { return nil }
+        let bias = weights["bias"]?.plainNumbers
+        guard (bias == nil) == (weights["bias"] == nil) else { return nil }
+        var result = weights
+        if operation == .add {
+            let sum = bias.map { zip($0, row).map { Float($0 + $1) } } ?? row.map { Float($0) }
+            result["bias"] = StoredTensor(Tensor(sum))
+            return result
+        }
+        guard kernel.quantization == nil, let numbers = kernel.tensor.elements(as: Float.self) else { return nil }
+        let isOutputFirst = self.operation == .dense && attributes["kernelLayout"] == .text("outputInput")
+        let count = isOutputFirst ? numbers.count / max(width, 1) : 1
+        let scaled = numbers.indices.map { index in
+            Float(Double(numbers[index]) * row[isOutputFirst ? index / max(count, 1) : index % width])
+        }
+        guard scaled.allSatisfy(\.isFinite) else { return nil }
+        result["kernel"] = StoredTensor(try Tensor(scaled, shape: kernel.tensor.shape))
+        result["bias"] = bias.map { StoredTensor(Tensor(zip($0, row).map { Float($0 * $1) })) }
+        return result
+    }
+
+    private func normalizationWeights(
+        with row: [Double], operation: Operation
+    ) throws(Fault) -> [String: StoredTensor]? {
+        guard let axes = try? attributes.integers("axes"), axes.count == 1, normalizesLastAxis else { return nil }
+        var result = weights
+        let role = operation == .add ? "beta" : "gamma"
+        let old = weights[role]?.plainNumbers
+        guard (old == nil) == (weights[role] == nil) else { return nil }
+        switch (operation, old) {
+        case (.add, let old?): result["beta"] = StoredTensor(Tensor(zip(old, row).map { Float($0 + $1) }))
+        case (.multiply, _):
+            guard weights["beta"] == nil else { return nil }
+            result["gamma"] = StoredTensor(
+                Tensor(old.map { zip($0, row).map { Float($0 * $1) } } ?? row.map { Float($0) }))
+        default: result["beta"] = StoredTensor(Tensor(row.map { Float($0) }))
+        }
+        return result
+    }
+
+    /// Whether the node's only axis is the last one, by its negative name.
+    private var normalizesLastAxis: Bool { attributes["axes"] == .integers([-1]) }
+}

@@ -1,0 +1,140 @@
+import EmotionFormerTensors
+
+/// Which scores count: a Boolean value or constant, aligned with scores (B, H, Tq, Tk).
+struct AttentionMask {
+    private enum Source {
+        case value(Int, isInverted: Bool)
+        case constant([Bool])
+    }
+
+    private let source: Source
+    let batch: Int
+    let heads: Int
+    let rows: Int
+    private let columns: Int
+    /// Whether query i sees just the keys up to i.
+    let isCausal: Bool
+
+    /// Less than this, added to a score or in its place, leaves nothing of it behind the softmax.
+    private static let threshold = -1e8
+
+    private init?(_ source: Source, shape: Shape, scores: Shape) {
+        // Shapes align at the last axis; scores without an axis of heads have one head.
+        var extents = shape.extents
+        if scores.rank == 3, extents.count == 3 { extents.insert(1, at: 1) }
+        guard extents.count <= 4 else { return nil }
+        extents = Array(repeating: 1, count: 4 - extents.count) + extents
+        let full = scores.rank == 3 ? [scores[0], 1, scores[1], scores[2]] : scores.extents
+        guard full.count == 4, extents[3] == full[3], extents[0] == full[0],
+            zip(extents, full).allSatisfy({ $0 == $1 || $0 == 1 }),
+            extents[1] == 1 || extents[2] == full[2]
+        else { return nil }
+        self.source = source
+        (batch, heads, rows, columns) = (extents[0], extents[1], extents[2], extents[3])
+        var isCausal = false
+        if case .constant(let kept) = source, rows == columns, heads == 1, batch == 1 {
+            let columns = columns
+            isCausal = kept.indices.allSatisfy { kept[$0] == ($0 % columns <= $0 / columns) }
+        }
+        self.isCausal = isCausal
+    }
+
+    /// - Parameter scale: what the masked scores still are multiplied with.
+    /// - Returns: the scores before the mask, and the mask.
+    static func find(
+        _ rewriter: GraphRewriter, _ node: TypedGraph.Node, of scores: Shape, scale: Double
+    ) -> (masked: Int, mask: AttentionMask)? {
+        guard scale > 0, let first = node.input(0), let second = node.input(1) else { return nil }
+        if node.operation == .select {
+            guard let number = rewriter.scalar(node.input(2)), number.isFinite, number * scale <= threshold,
+                rewriter.shape(of: second) == scores,
+                let mask = AttentionMask(rewriter, condition: first, scores: scores)
+            else { return nil }
+            return (second, mask)
+        }
+        for (masked, summand) in [(first, second), (second, first)] {
+            guard rewriter.shape(of: masked) == scores, rewriter.constant(masked) == nil,
+                let mask = additive(rewriter, summand, scores: scores, scale: scale)
+            else { continue }
+            return (masked, mask)
+        }
+        return nil
+    }
+
+    private init?(_ rewriter: GraphRewriter, condition: Int, scores: Shape) {
+        if let constant = rewriter.constant(condition) {
+            guard constant.tensor.elementType == .bool else { return nil }
+            self.init(
+                .constant(constant.tensor.doubles.map { $0 != 0 }), shape: constant.tensor.shape, scores: scores)
+        } else {
+            self.init(
+                .value(condition, isInverted: false), shape: rewriter.shape(of: condition), scores: scores)
+        }
+    }
+
+    /// A summand that is 0 where a score counts and far below every score elsewhere.
+    private static func additive(
+        _ rewriter: GraphRewriter, _ summand: Int, scores: Shape, scale: Double
+    ) -> AttentionMask? {
+        if let numbers = rewriter.numbers(summand) {
+            guard numbers.allSatisfy({ $0 == 0 || ($0.isFinite && Double($0) * scale <= threshold) }) else {
+                return nil
+            }
+            return AttentionMask(.constant(numbers.map { $0 == 0 }), shape: rewriter.shape(of: summand), scores: scores)
+        }
+        let shape = rewriter.shape(of: summand)
+        guard let product = rewriter.producing(rewriter.beforeReshapes(summand), .multiply),
+            let operand = product.input(0),
+            let factor = rewriter.scalar(product.input(1)), factor.isFinite
+        else { return nil }
+        let difference = rewriter.producing(rewriter.beforeReshapes(operand))
+        // (1 − kept) · −1e9, (kept − 1) · 1e9, or dropped · −1e9.
+        if let difference, difference.operation == .subtract, rewriter.scalar(difference.input(0)) == 1,
+            factor * scale <= threshold, let kept = difference.input(1), let value = rewriter.castBoolean(kept)
+        {
+            return AttentionMask(.value(value, isInverted: false), shape: shape, scores: scores)
+        }
+        if let difference, difference.operation == .add, rewriter.scalar(difference.input(1)) == -1,
+            -factor * scale <= threshold, let kept = difference.input(0), let value = rewriter.castBoolean(kept)
+        {
+            return AttentionMask(.value(value, isInverted: false), shape: shape, scores: scores)
+        }
+        if factor * scale <= threshold, let value = rewriter.castBoolean(operand) {
+            return AttentionMask(.value(value, isInverted: true), shape: shape, scores: scores)
+        }
+        return nil
+    }
+
+    /// Whether a condition is this mask.
+    func isSame(_ rewriter: GraphRewriter, as condition: Int) -> Bool {
+        guard case .value(let value, isInverted: false) = source else { return false }
+        return value == condition
+            || (rewriter.beforeReshapes(value) == rewriter.beforeReshapes(condition)
+                && rewriter.shape(of: value) == rewriter.shape(of: condition))
+    }
+
+    /// The mask as a value (B, 1 or H, 1 or Tq, Tk).
+    func write(to rewriter: inout GraphRewriter, name: String) throws(Fault) -> Int {
+        let shape = try Shape([batch, heads, rows, columns])
+        switch source {
+        case .constant(let kept): return rewriter.addConstant(named: "\(name)/mask", try Tensor(kept, shape: shape))
+        case .value(let value, let isInverted):
+            var value = value
+            if isInverted {
+                value = rewriter.insert(
+                    .logicalNot, name: "\(name)/kept", inputs: [value], type: rewriter.type(of: value))
+            }
+            return rewriter.reshaped(value, to: shape, name: "\(name)/mask")
+        }
+    }
+}
+
+extension GraphRewriter {
+    /// The Boolean value of which a float is made, through reshapes: the same elements in the same order.
+    func castBoolean(_ value: Int) -> Int? {
+        guard let cast = producing(beforeReshapes(value), .cast), let input = cast.input(0),
+            type(of: input).elementType == .bool
+        else { return nil }
+        return input
+    }
+}

@@ -1,0 +1,27 @@
+import EmotionFormerTensors
+
+extension SimplifierPass {
+    /// Of nodes that compute the same from the same operands one is left. Nodes with weights or bodies stay.
+    static let mergeEqualNodes = SimplifierPass(
+        "mergeEqualNodes", "of nodes that compute the same from the same operands one is left"
+    ) { rewriter throws(Fault) in
+        struct Key: Hashable {
+            let operation: Operation
+            let inputs: [Int?]
+            let attributes: Attributes
+        }
+        var known: [Key: [Int]] = [:]
+        for index in rewriter.nodes.indices {
+            guard let node = rewriter.nodes[index], node.weights.isEmpty, node.bodies.isEmpty else { continue }
+            let key = Key(operation: node.operation, inputs: node.inputs, attributes: node.attributes)
+            guard let outputs = known[key] else {
+                known[key] = node.outputs
+                continue
+            }
+            guard outputs.count == node.outputs.count, !node.outputs.contains(where: rewriter.isGraphOutput),
+                zip(outputs, node.outputs).allSatisfy({ rewriter.type(of: $0) == rewriter.type(of: $1) })
+            else { continue }
+            for (value, other) in zip(node.outputs, outputs) { rewriter.redirect(value, to: other) }
+        }
+    }
+}

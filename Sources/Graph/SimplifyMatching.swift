@@ -1,0 +1,99 @@
+import EmotionFormerTensors
+
+/// What patterns are made of.
+extension GraphRewriter {
+    /// A floating-point constant of one element.
+    func scalar(_ value: Int?) -> Double? {
+        guard let stored = constant(value), stored.tensor.shape.elementCount == 1 else { return nil }
+        return stored.plainNumbers?.first
+    }
+
+    /// The elements of a float32 constant.
+    func numbers(_ value: Int?) -> [Float]? {
+        guard let stored = constant(value), stored.quantization == nil else { return nil }
+        return stored.tensor.elements(as: Float.self)
+    }
+
+    /// The operands of a node with two, if exactly one of them is a constant.
+    func variableAndConstant(_ node: TypedGraph.Node) -> (variable: Int, constant: Int)? {
+        guard let first = node.input(0), let second = node.input(1) else { return nil }
+        switch (values[first].constant == nil, values[second].constant == nil) {
+        case (true, false): return (first, second)
+        case (false, true): return (second, first)
+        default: return nil
+        }
+    }
+
+    /// The operands of a node with two, if exactly one of them is a constant of one element.
+    func variableAndScalar(_ node: TypedGraph.Node) -> (variable: Int, scalar: Double)? {
+        guard let operands = variableAndConstant(node), let scalar = scalar(operands.constant) else { return nil }
+        return (operands.variable, scalar)
+    }
+
+    /// The other operand of a commutative node.
+    func other(_ node: TypedGraph.Node, than value: Int) -> Int? {
+        guard let first = node.input(0), let second = node.input(1) else { return nil }
+        return first == value ? second : second == value ? first : nil
+    }
+
+    /// The value before any reshapes: the same elements in the same order.
+    func beforeReshapes(_ value: Int) -> Int {
+        var value = value
+        while let node = producing(value, .reshape), let input = node.input(0) { value = input }
+        return value
+    }
+
+    /// The value in another shape of as many elements; a reshape is put in where the shape differs.
+    mutating func reshaped(_ value: Int, to shape: Shape, name: String) -> Int {
+        if self.shape(of: value) == shape { return value }
+        return insert(
+            .reshape, name: name, inputs: [value], type: ValueType(type(of: value).elementType, shape),
+            attributes: ["shape": .integers(shape.extents)])
+    }
+
+    /// Puts a reshape in that makes a value whose producer has been removed.
+    mutating func reshape(_ value: Int, making output: Int, name: String) {
+        insert(
+            .reshape, name: name, inputs: [value], making: [output],
+            attributes: ["shape": .integers(shape(of: output).extents)])
+    }
+
+    /// The axes of a node, from the front, ascending; nil if there are no such axes.
+    func axes(_ node: TypedGraph.Node, _ name: String = "axes") -> [Int]? {
+        guard let input = node.input(0), let axes = try? node.attributes.integers(name) else { return nil }
+        let rank = shape(of: input).rank
+        let resolved = Set(axes.map { $0 < 0 ? $0 + rank : $0 })
+        return resolved.allSatisfy { (0..<rank).contains($0) } && resolved.count == axes.count ? resolved.sorted() : nil
+    }
+}
+
+extension TypedGraph.Node {
+    /// The function of an `activation` node without parameters.
+    var parameterlessFunction: ActivationFunction? {
+        guard operation == .activation, let function = try? attributes.activation("function"),
+            ActivationFunction.parameterless.contains(function)
+        else { return nil }
+        for name in ["alpha", "threshold", "maximum", "value"] where attributes[name] != nil { return nil }
+        return function
+    }
+}
+
+extension StoredTensor {
+    /// The numbers of a floating-point tensor without quantisation; nil for others.
+    var plainNumbers: [Double]? {
+        quantization == nil && tensor.elementType.isFloatingPoint ? tensor.doubles : nil
+    }
+
+    /// Whether every element of a plain float32 or integer tensor is this number.
+    func isAll(_ number: Int) -> Bool {
+        guard quantization == nil else { return false }
+        return tensor.withUnsafeBytes { bytes in
+            switch tensor.elementType {
+            case .float32: bytes.bindMemory(to: Float.self).allSatisfy { $0 == Float(number) }
+            case .int32: bytes.bindMemory(to: Int32.self).allSatisfy { $0 == Int32(number) }
+            case .int64: bytes.bindMemory(to: Int64.self).allSatisfy { $0 == Int64(number) }
+            default: false
+            }
+        }
+    }
+}

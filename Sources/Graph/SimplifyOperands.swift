@@ -1,0 +1,57 @@
+import EmotionFormerTensors
+
+extension SimplifierPass {
+    /// One spelling for what can be written in several ways.
+    static let canonicalizeOperands = SimplifierPass(
+        "canonicalizeOperands",
+        "constants come second, subtract a constant becomes add, expandDimensions and squeeze become reshape, x·x square"
+    ) { rewriter throws(Fault) in
+        for index in rewriter.nodes.indices {
+            guard let node = rewriter.nodes[index], let output = node.outputs.first else { continue }
+            switch node.operation {
+            case .add, .multiply, .maximum, .minimum, .squaredDifference, .equal, .notEqual, .logicalAnd, .logicalOr:
+                let first = node.input(0)
+                if rewriter.constant(first) != nil, rewriter.constant(node.input(1)) == nil {
+                    var swapped = node
+                    swapped.inputs = [node.input(1), first]
+                    rewriter.replace(index, with: swapped)
+                } else if node.operation == .multiply, first == node.input(1) {
+                    rewriter.replace(
+                        index, with: TypedGraph.Node(.square, name: node.name, inputs: [first], outputs: node.outputs))
+                }
+            case .subtract:
+                guard rewriter.constant(node.input(0)) == nil, let numbers = rewriter.numbers(node.input(1)),
+                    let constant = node.input(1)
+                else { continue }
+                let negated = try Tensor(numbers.map { -$0 }, shape: rewriter.shape(of: constant))
+                let summand = rewriter.addConstant(named: "\(rewriter.values[constant].name)/negated", negated)
+                rewriter.replace(
+                    index,
+                    with: TypedGraph.Node(
+                        .add, name: node.name, inputs: [node.input(0), summand], outputs: node.outputs))
+            case .power:
+                guard rewriter.constant(node.input(0)) == nil, let exponent = rewriter.scalar(node.input(1)),
+                    let input = node.input(0), rewriter.type(of: input) == rewriter.type(of: output)
+                else { continue }
+                let operation: Operation
+                switch exponent {
+                case 2: operation = .square
+                case 0.5: operation = .squareRoot
+                case -0.5: operation = .reciprocalSquareRoot
+                default: continue
+                }
+                rewriter.replace(
+                    index, with: TypedGraph.Node(operation, name: node.name, inputs: [input], outputs: node.outputs))
+            case .expandDimensions, .squeeze, .reshape:
+                let shape = AttributeValue.integers(rewriter.shape(of: output).extents)
+                if node.operation == .reshape, node.attributes["shape"] == shape { continue }
+                rewriter.replace(
+                    index,
+                    with: TypedGraph.Node(
+                        .reshape, name: node.name, inputs: [node.input(0)], outputs: node.outputs,
+                        attributes: ["shape": shape]))
+            default: continue
+            }
+        }
+    }
+}
