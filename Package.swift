@@ -119,8 +119,17 @@ let package = Package(
         tests("ModelFormat", ["EmotionFormerModelFormat", "EmotionFormerGraph", "EmotionFormerTensors"]),
         tests("Kernels", ["EmotionFormerKernels", "EmotionFormerKernelInterface", "EmotionFormerTensors"]),
         .testTarget(
-            name: "EmotionFormerTests", dependencies: ["EmotionFormer", "EmotionFormerTensors"],
+            name: "EmotionFormerTests",
+            dependencies: [
+                "EmotionFormer", "EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerModelFormat",
+            ],
             path: "Tests/EmotionFormer", exclude: ["Fixtures"], swiftSettings: common),
+        .testTarget(
+            name: "EmotionFormerCLITests",
+            dependencies: [
+                "EmotionFormer", "EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerModelFormat",
+            ],
+            path: "Tests/CommandLine", swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]
 )

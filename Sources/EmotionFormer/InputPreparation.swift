@@ -50,7 +50,7 @@ package struct InputPreparation: Sendable {
         guard !clip.missingFrames.isEmpty else { return Array(0..<clip.frameCount) }
         let missing = Set(clip.missingFrames)
         guard missing.count < clip.frameCount else {
-            throw Fault(.emptyClip, at: clip.name ?? "clip", "no frame of the clip has a face")
+            throw Fault(.emptyClip, at: clip.name ?? "", "no frame of the clip has a face")
         }
         switch input.missingFrame {
         case .drop: return (0..<clip.frameCount).filter { !missing.contains($0) }
@@ -87,7 +87,7 @@ package struct InputPreparation: Sendable {
     }
 
     private func check(_ clip: LandmarkClip) throws(Fault) {
-        let place = clip.name ?? "clip"
+        let place = clip.name ?? ""
         let isSingle = [.x, .y, .z].contains(input.layout)
         let count = isSingle ? clip.landmarkCount ?? clip.featureCount : clip.featureCount
         if input.layout == .raw, let landmarks = clip.landmarkCount, landmarks == input.features,

@@ -1,0 +1,126 @@
+import EmotionFormerEngine
+package import EmotionFormerModelFormat
+package import EmotionFormerTensors
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// A model, ready to predict: immutable, and used from any number of threads at once.
+///
+/// ```swift
+/// let model = try EmotionModel(contentsOf: url)
+/// let prediction = try model.predict(LandmarkClip(contentsOf: clip))
+/// print(prediction.label)
+/// ```
+public final class EmotionModel: Sendable {
+    /// How a model is run.
+    public struct Options: Sendable, Hashable {
+        /// Threads that one prediction may use; its caller is one of them.
+        public var threads: Int
+        /// Which kernels compute; nil for the best that this machine runs, or for what the environment variable
+        /// `EMOTIONFORMER_KERNELS` names.
+        public var instructionSet: InstructionSet?
+
+        public init(threads: Int = 1, instructionSet: InstructionSet? = nil) {
+            self.threads = threads
+            self.instructionSet = instructionSet
+        }
+    }
+
+    /// Processors that kernels are written for.
+    public enum InstructionSet: String, Sendable, CaseIterable {
+        case portable, avx2, avx512
+
+        /// What this machine runs, in rising order.
+        public static var available: [InstructionSet] {
+            PlanOptions.availableInstructionSets.compactMap(InstructionSet.init(rawValue:))
+        }
+    }
+
+    /// The model's name, licence and citation, for people.
+    public let name: String
+    public let license: String?
+    public let citation: String?
+    /// Class names in the order of the outputs; `class0`, `class1`, … if the model has none.
+    public let labels: [String]
+    /// What the model takes, and what becomes of a clip on the way into it.
+    public let input: ModelInput
+    public let options: Options
+
+    package let contents: ModelPackage
+    let preparation: InputPreparation
+    private let plans: PlanCache
+
+    /// Reads a model package (a folder) and compiles it.
+    /// - Throws: what is wrong with the package, with file and field; `unsupportedProcessor` for an instruction set that
+    ///   this machine lacks; `invalidArgument` for fewer threads than one.
+    public convenience init(contentsOf url: URL, options: Options = Options()) throws(EmotionFormerError) {
+        let path = try publicly { () throws(Fault) in
+            guard url.isFileURL else {
+                throw Fault(
+                    .invalidArgument, at: url.absoluteString, "only files are read", expected: "a file URL")
+            }
+            return url.path
+        }
+        try self.init(path: path, options: options)
+    }
+
+    /// Reads a model like `init(contentsOf:options:)`.
+    public convenience init(path: String, options: Options = Options()) throws(EmotionFormerError) {
+        let contents = try publicly { () throws(Fault) in try ModelFile.read(path) }
+        do throws(Fault) {
+            try self.init(contents, options: options)
+        } catch {
+            throw EmotionFormerError(error.within(path))
+        }
+    }
+
+    package init(_ contents: ModelPackage, options: Options = Options()) throws(Fault) {
+        guard options.threads >= 1, options.threads <= 1024 else {
+            throw Fault(
+                .invalidArgument, at: "threads", "the number of threads is out of range", found: "\(options.threads)",
+                expected: "1 to 1024")
+        }
+        self.contents = contents
+        self.options = options
+        name = contents.name
+        license = contents.license
+        citation = contents.citation
+        input = ModelInput(contents.input)
+        preparation = try InputPreparation(input, normalizer: Normalizer(contents.input))
+        plans = try PlanCache(
+            contents,
+            options: PlanOptions(
+                instructionSetNamed: options.instructionSet?.rawValue,
+                environment: ProcessInfo.processInfo.environment, threads: options.threads))
+        labels = contents.labels ?? (0..<plans.classCount).map { "class\($0)" }
+        guard labels.count == plans.classCount else {
+            throw Fault(
+                .shapeMismatch, at: "labels", "there are not as many labels as outputs", found: "\(labels.count)",
+                expected: "\(plans.classCount)")
+        }
+    }
+
+    /// The emotion of a clip; computed by the caller's thread, and by others if `options.threads` allows.
+    /// - Throws: `featureCountMismatch` or `layoutMismatch` if the clip is not for this model, `emptyClip` if no frame has
+    ///   a face, `notFinite` if the model's output is not finite.
+    public func predict(_ clip: LandmarkClip) throws(EmotionFormerError) -> Prediction {
+        try publicly { () throws(Fault) in try prediction(of: clip) }
+    }
+
+    func prediction(of clip: LandmarkClip) throws(Fault) -> Prediction {
+        let frames = try preparation.frames(of: clip)
+        let rows = input.padding.side == .none ? frames.count : input.frames
+        let output = try plans.run(rows: rows) { target in
+            preparation.write(clip, frames: frames, rows: rows, to: target)
+        }
+        guard output.probabilities.allSatisfy(\.isFinite), output.logits?.allSatisfy(\.isFinite) ?? true else {
+            throw Fault(.notFinite, at: clip.name ?? "", "the model's output is not a finite number")
+        }
+        return Prediction(
+            labels: labels, probabilities: output.probabilities, logits: output.logits, framesUsed: frames.count)
+    }
+}

@@ -1,0 +1,101 @@
+import EmotionFormerEngine
+import EmotionFormerModelFormat
+import EmotionFormerTensors
+import Synchronization
+
+/// A model's plans: one for its frames, or one for each length of clips where the model takes any.
+final class PlanCache: Sendable {
+    struct Output {
+        let probabilities: [Float]
+        let logits: [Float]?
+    }
+
+    let classCount: Int
+    private let contents: ModelPackage
+    private let options: PlanOptions
+    /// The plan for all of the model's frames, which most models need alone.
+    private let whole: SessionPool
+    /// Plans for shorter clips, the one used last at the end.
+    private let shorter = Mutex<[SessionPool]>([])
+    private static let limit = 8
+
+    /// - Throws: what the model cannot be compiled for.
+    init(_ contents: ModelPackage, options: PlanOptions) throws(Fault) {
+        self.contents = contents
+        self.options = options
+        whole = try PlanCache.pool(contents, options, rows: contents.input.frames)
+        let types = whole.plan.outputTypes
+        classCount = types[0].shape.elementCount
+        for type in types {
+            guard type.elementType == .float32, type.shape.elementCount == classCount, classCount > 0 else {
+                throw Fault(
+                    .shapeMismatch, at: "outputs", "an output is not one float32 a class", found: "\(type)",
+                    expected: "float32 [1, \(max(classCount, 1))]")
+            }
+        }
+    }
+
+    /// Runs the model on `rows` rows of features, which `write` writes.
+    func run(rows: Int, _ write: (UnsafeMutableBufferPointer<Float>) -> Void) throws(Fault) -> Output {
+        let pool = rows == contents.input.frames ? whole : try shorterPool(rows)
+        let lease = pool.take()
+        defer { pool.give(lease) }
+        write(lease.session.input(0).bindMemory(to: Float.self))
+        try lease.session.run()
+        func output(_ index: Int) -> [Float] { Array(lease.session.output(index).bindMemory(to: Float.self)) }
+        return Output(probabilities: output(0), logits: contents.outputs.logits == nil ? nil : output(1))
+    }
+
+    private func shorterPool(_ rows: Int) throws(Fault) -> SessionPool {
+        let found = shorter.withLock { pools -> SessionPool? in
+            guard let index = pools.firstIndex(where: { $0.rows == rows }) else { return nil }
+            let pool = pools.remove(at: index)
+            pools.append(pool)
+            return pool
+        }
+        if let found { return found }
+        // Two threads may compile the same plan at once; that costs time once and no correctness.
+        let pool = try PlanCache.pool(contents, options, rows: rows)
+        shorter.withLock { pools in
+            pools.append(pool)
+            if pools.count > PlanCache.limit { pools.removeFirst() }
+        }
+        return pool
+    }
+
+    private static func pool(_ contents: ModelPackage, _ options: PlanOptions, rows: Int) throws(Fault) -> SessionPool {
+        let outputs = [contents.outputs.probabilities] + (contents.outputs.logits.map { [$0] } ?? [])
+        let plan = try Plan(
+            contents.program, inputShapes: [Shape([1, rows, contents.input.features])], outputs: outputs,
+            options: options)
+        return SessionPool(plan, rows: rows)
+    }
+}
+
+/// Sessions of one plan, lent to one caller at a time. The lock is held for a list operation only.
+final class SessionPool: Sendable {
+    /// A session on loan.
+    ///
+    /// `@unchecked Sendable`: a session is either in the pool's list or with the one caller that took it, and the lock
+    /// orders what one caller did before the next.
+    struct Lease: @unchecked Sendable {
+        let session: Session
+    }
+
+    let plan: Plan
+    let rows: Int
+    private let free = Mutex<[Lease]>([])
+
+    init(_ plan: Plan, rows: Int) {
+        self.plan = plan
+        self.rows = rows
+    }
+
+    func take() -> Lease {
+        free.withLock { $0.popLast() } ?? Lease(session: Session(plan))
+    }
+
+    func give(_ lease: Lease) {
+        free.withLock { $0.append(lease) }
+    }
+}

@@ -1,0 +1,108 @@
+import EmotionFormer
+import EmotionFormerModelFormat
+import EmotionFormerTensors
+import Testing
+
+@Suite("Models that predict")
+struct EmotionModelTests {
+    private func clip(_ values: [Float]) throws -> LandmarkClip {
+        try LandmarkClip(features: values, frameCount: values.count / 2, featureCount: 2)
+    }
+
+    @Test("A prediction is what the model's arithmetic gives, padding included")
+    func prediction() throws {
+        let model = try EmotionModel(SmallModel.package())
+        let full = try model.predict(clip([1, 5, 1, 5, 1, 5, 1, 5]))
+        #expect(full.logits == [1, 5, 6])
+        #expect(full.label == "Sad")
+        #expect(full.framesUsed == 4)
+        #expect(abs(full.probabilities.reduce(0, +) - 1) < 1e-6)
+        let short = try model.predict(clip([4, 0, 4, 0]))
+        #expect(short.logits == [2, 0, 2])
+        #expect(short.framesUsed == 2)
+        let long = try model.predict(clip([4, 0, 4, 0, 4, 0, 4, 0, 100, 100]))
+        #expect(long.logits == [4, 0, 4])
+        #expect(long.framesUsed == 4)
+    }
+
+    @Test("A model without padding takes each clip's own length")
+    func openTime() throws {
+        let package = try SmallModel.package(padding: .init(side: .none), hasOpenTime: true)
+        let model = try EmotionModel(package)
+        // More lengths than plans are kept, twice.
+        for count in [1, 2, 3, 4, 1, 5, 3] {
+            let prediction = try model.predict(clip([Float](repeating: 3, count: 2 * count)))
+            #expect(prediction.logits == [3, 3, 6])
+            #expect(prediction.framesUsed == min(count, 4))
+        }
+    }
+
+    @Test("Many clips give what each gives alone, in order, also from several tasks at once")
+    func batches() async throws {
+        let model = try EmotionModel(SmallModel.package())
+        let clips = try (0..<50).map { try clip([Float($0), 1, 2, Float($0) / 3]) }
+        let alone = try clips.map { try model.predict($0) }
+        #expect(try await model.predict(clips) == alone)
+        #expect(try await model.predict(clips, concurrency: 7) == alone)
+        #expect(try await model.predict([]).isEmpty)
+        let results = try await withThrowingTaskGroup(of: [Prediction].self) { group in
+            for _ in 0..<4 { group.addTask { try await model.predict(clips) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(results.allSatisfy { $0 == alone })
+    }
+
+    @Test("The first clip that fails is named, and a cancelled task says so")
+    func failures() async throws {
+        let model = try EmotionModel(SmallModel.package())
+        let good = try clip([1, 2])
+        let bad = try LandmarkClip(features: [1, 2, 3], frameCount: 1, featureCount: 3)
+        let error = await #expect(throws: EmotionFormerError.self) { try await model.predict([good, good, bad, bad]) }
+        #expect(error?.code == .featureCountMismatch)
+        #expect(error?.place == "clip 2")
+        #expect(error?.found == "3")
+        #expect(error?.expected == "2")
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await model.predict([good, good])
+        }
+        task.cancel()
+        let cancelled = await #expect(throws: EmotionFormerError.self) { try await task.value }
+        #expect(cancelled?.code == .cancelled)
+    }
+
+    @Test("An output that is not finite is an error, not a prediction")
+    func overflow() throws {
+        let model = try EmotionModel(SmallModel.package(scale: 1e30))
+        let error = #expect(throws: EmotionFormerError.self) { try model.predict(clip([1e30, 1e30])) }
+        #expect(error?.code == .notFinite)
+    }
+
+    @Test("Labels are class0, class1, … where the model has none")
+    func labels() throws {
+        #expect(try EmotionModel(SmallModel.package(labels: nil)).labels == ["class0", "class1", "class2"])
+    }
+
+    @Test("Every instruction set of the machine gives the same numbers here, and thread counts are checked")
+    func options() throws {
+        for level in EmotionModel.InstructionSet.available {
+            let model = try EmotionModel(SmallModel.package(), options: .init(threads: 2, instructionSet: level))
+            #expect(try model.predict(clip([4, 0, 4, 0])).logits == [2, 0, 2])
+        }
+        let fault = #expect(throws: Fault.self) { try EmotionModel(SmallModel.package(), options: .init(threads: 0)) }
+        #expect(fault?.code == .invalidArgument)
+    }
+
+    @Test("A self-test passes, a wrong one fails, and a missing one is an error")
+    func selfTest() throws {
+        let good = try EmotionModel(SmallModel.package(selfTest: SmallModel.selfTest())).selfTest()
+        #expect(good.isPassed)
+        #expect(good.oracle == "by hand")
+        #expect(good.clipCount == 1)
+        let wrong = try EmotionModel(SmallModel.package(selfTest: SmallModel.selfTest(error: 1e-3))).selfTest()
+        #expect(!wrong.isPassed)
+        #expect(wrong.logits?.isPassed == false)
+        let error = #expect(throws: EmotionFormerError.self) { try EmotionModel(SmallModel.package()).selfTest() }
+        #expect(error?.code == .missingSelfTest)
+    }
+}

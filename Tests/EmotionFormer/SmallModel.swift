@@ -1,0 +1,42 @@
+import EmotionFormerGraph
+import EmotionFormerModelFormat
+import EmotionFormerTensors
+
+/// A model whose outputs can be computed in the head: the softmax of (m₀, m₁, m₀ + m₁), where m are the means of two
+/// features over time.
+enum SmallModel {
+    static let kernel: [Float] = [1, 0, 1, 0, 1, 1]
+
+    static func package(
+        frames: Int = 4, padding: InputDescription.Padding = .init(), labels: [String]? = ["Angry", "Happy", "Sad"],
+        hasOpenTime: Bool = false, scale: Float = 1, selfTest: SelfTest? = nil
+    ) throws(Fault) -> ModelPackage {
+        let graph = Graph(
+            name: "main",
+            inputs: [GraphInput(name: "clip", elementType: .float32, extents: [1, hasOpenTime ? nil : frames, 2])],
+            outputs: ["probabilities", "logits"],
+            nodes: [
+                Node(
+                    .reduceMean, name: "mean", inputs: ["clip"], outputs: ["means"],
+                    attributes: ["axes": .integers([1])]),
+                Node(
+                    .dense, name: "head", inputs: ["means"], outputs: ["logits"], weights: ["kernel": "head/kernel"]),
+                Node(.softmax, name: "softmax", inputs: ["logits"], outputs: ["probabilities"]),
+            ])
+        let tensor = try Tensor(kernel.map { $0 * scale }, shape: Shape([2, 3]))
+        return try ModelPackage(
+            name: "small", producer: .init(tool: "tests", version: "1"),
+            input: InputDescription(frames: frames, features: 2, layout: .raw, padding: padding), labels: labels,
+            program: Program(graphs: [graph], tensors: ["head/kernel": StoredTensor(tensor)]),
+            outputs: .init(probabilities: "probabilities", logits: "logits"), selfTest: selfTest)
+    }
+
+    /// A self-test of one clip of ones, whose logits are (1, 1, 2 + error).
+    static func selfTest(error: Float = 0) throws(Fault) -> SelfTest {
+        let logits: [Float] = [1, 1, 2 + error]
+        return SelfTest(
+            oracle: "by hand", input: try Tensor([Float](repeating: 1, count: 8), shape: Shape([1, 4, 2])),
+            probabilities: try Tensor([0.2119416, 0.2119416, 0.5761169] as [Float], shape: Shape([1, 3])),
+            logits: try Tensor(logits, shape: Shape([1, 3])), tolerance: .init(probabilities: 2e-6, logits: 1e-5))
+    }
+}
