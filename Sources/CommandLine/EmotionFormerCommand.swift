@@ -1,0 +1,43 @@
+import ArgumentParser
+
+/// The command line's root: `emotionformer SUBCOMMAND …`.
+@main
+struct EmotionFormerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "emotionformer",
+        abstract: "Emotions of face-landmark clips, by sequence transformers.",
+        discussion: """
+            Clips are files of MediaPipe face landmarks or raw features: .npy, .npz, .csv or .jsonl. Models are package \
+            folders with a manifest.json. Results go to standard output, everything else to standard error.
+
+            EXAMPLES:
+              emotionformer predict clip.npy
+              emotionformer predict --model Weights/demo --json clips/*.npz > all.jsonl
+              emotionformer inspect Weights/demo
+              emotionformer verify --nodes Weights/demo
+
+            EXIT CODES:
+              0   success
+              1   a file, a model or a clip is at fault, as standard error says
+              2   verify: the model has no self-test
+              3   verify: the model does not compute what its self-test says
+              64  the command line is at fault
+            """,
+        version: EmotionFormerVersion.current,
+        subcommands: [PredictCommand.self, InspectCommand.self, VerifyCommand.self])
+
+    static func main() async {
+        StandardOutput.ignoreBrokenPipes()
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            try StandardOutput.flush()
+        } catch {
+            Failure.exit(with: error)
+        }
+    }
+}

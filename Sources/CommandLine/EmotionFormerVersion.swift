@@ -1,0 +1,4 @@
+/// The version that `--version` prints.
+enum EmotionFormerVersion {
+    static let current = "0.1.0"
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import EmotionFormer
+import EmotionFormerTensors
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Android)
+    import Android
+#else
+    import Glibc
+#endif
+
+/// How the program ends when it cannot do what it was asked to: one line on standard error, and a documented code.
+struct Failure: Error {
+    enum Code: Int32 {
+        /// A file, a model or a clip is at fault.
+        case general = 1
+        case noSelfTest = 2
+        case selfTestFailed = 3
+    }
+
+    let message: String
+    let code: Code
+
+    init(_ message: String, code: Code = .general) {
+        self.message = message
+        self.code = code
+    }
+
+    /// Ends the process: with help or the like on standard output and code 0, or with one line on standard error.
+    static func exit(with error: any Error) -> Never {
+        if error is StandardOutput.ReaderGone { quit(0) }
+        let (message, code) = describe(error)
+        if code == 0 {
+            do {
+                try StandardOutput.write(message.hasSuffix("\n") ? message : message + "\n")
+                try StandardOutput.flush()
+            } catch is StandardOutput.ReaderGone {
+                quit(0)
+            } catch {
+                StandardError.write("emotionformer: \(describe(error).message)\n")
+                quit(Code.general.rawValue)
+            }
+        } else {
+            // What was printed before the failure is good, and comes first.
+            try? StandardOutput.flush()
+            StandardError.write("emotionformer: \(oneLine(message))\n")
+        }
+        quit(code)
+    }
+
+    private static func describe(_ error: any Error) -> (message: String, code: Int32) {
+        switch error {
+        case let failure as Failure: return (failure.message, failure.code.rawValue)
+        case let error as EmotionFormerError: return (error.description, Code.general.rawValue)
+        case let fault as Fault: return (fault.description, Code.general.rawValue)
+        default:
+            let code = EmotionFormerCommand.exitCode(for: error)
+            return code.isSuccess
+                ? (EmotionFormerCommand.fullMessage(for: error), 0)
+                : (EmotionFormerCommand.message(for: error), code.rawValue)
+        }
+    }
+
+    private static func oneLine(_ message: String) -> String {
+        message.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }.joined(separator: " ")
+    }
+
+    private static func quit(_ code: Int32) -> Never {
+        #if canImport(Darwin)
+            Darwin.exit(code)
+        #elseif canImport(Musl)
+            Musl.exit(code)
+        #elseif canImport(Android)
+            Android.exit(code)
+        #else
+            Glibc.exit(code)
+        #endif
+    }
+}

@@ -1,0 +1,128 @@
+import ArgumentParser
+import EmotionFormer
+import EmotionFormerEngine
+import EmotionFormerModelFormat
+import EmotionFormerTensors
+
+/// `emotionformer inspect MODEL`
+struct InspectCommand: ParsableCommand {
+    /// How far the model is compiled before it is shown.
+    enum Stage: String, ExpressibleByArgument, CaseIterable {
+        case imported, simplified, fused, plan
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Show a model: what it assumes of its input, and its graph.",
+        discussion: """
+            Stages: the graph as the file has it (imported), raised to layers (simplified), its steps with neighbours \
+            joined (fused), and the steps with their segments, rows and floating-point operations (plan).
+
+            EXAMPLES:
+              emotionformer inspect Weights/demo
+              emotionformer inspect --stage plan Weights/demo
+              emotionformer inspect --json Weights/demo | jq .graph
+            """)
+
+    @Argument(help: "The model: a package folder.")
+    var model: String
+
+    @Option(help: "What to show of the graph.")
+    var stage: Stage = .imported
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    func run() throws {
+        let contents = try ModelFile.read(model)
+        let compiled = try EmotionModel(contents)
+        let summary = ModelSummary(contents: contents, labels: compiled.labels)
+        switch stage {
+        case .imported: try show(summary, try listing(contents, .imported))
+        case .simplified: try show(summary, try listing(contents, .simplified))
+        case .fused, .plan: try showSteps(summary, try plan(contents))
+        }
+    }
+
+    private func inputShape(_ contents: ModelPackage) throws -> Shape {
+        try Shape([1, contents.input.frames, contents.input.features])
+    }
+
+    private func listing(_ contents: ModelPackage, _ stage: PlanOptions.Stage) throws -> GraphListing {
+        let graph = try Plan.graph(
+            contents.program, inputShapes: [inputShape(contents)], options: PlanOptions(stage: stage))
+        return GraphListing(graph)
+    }
+
+    private func plan(_ contents: ModelPackage) throws -> Plan {
+        try Plan(
+            contents.program, inputShapes: [inputShape(contents)],
+            outputs: [contents.outputs.probabilities] + (contents.outputs.logits.map { [$0] } ?? []))
+    }
+
+    private func show(_ summary: ModelSummary, _ listing: GraphListing) throws {
+        if json {
+            try print(summary, ["parameters": .integer(listing.parameterCount), "graph": listing.json])
+            return
+        }
+        try print(summary)
+        try StandardOutput.writeLine("parameters      \(listing.parameterCount)")
+        try print(listing.table)
+    }
+
+    private func showSteps(_ summary: ModelSummary, _ plan: Plan) throws {
+        let showsAll = stage == .plan
+        if json {
+            let steps = plan.steps.map { step -> JSONValue in
+                var members: [JSONValue.Member] = [
+                    .init("name", .string(step.name)), .init("step", .string(step.label)),
+                ]
+                if showsAll {
+                    members += [
+                        .init("segment", .integer(step.segment)), .init("rows", .integer(step.rows)),
+                        .init("floatingPointOperations", .integer(step.floatingPointOperations)),
+                    ]
+                }
+                return .object(members)
+            }
+            try print(
+                summary,
+                [
+                    "memory": ["arena": .integer(plan.memory.arena), "scratch": .integer(plan.memory.scratch)],
+                    "steps": .array(steps),
+                ])
+            return
+        }
+        try print(summary)
+        try StandardOutput.writeLine(
+            "memory          \(plan.memory.arena) bytes a session, \(plan.memory.scratch) bytes a thread")
+        var table =
+            showsAll
+            ? TextTable(["segment", "step", "kernel", "rows", "flops"], rightAligned: [0, 3, 4])
+            : TextTable(["step", "kernel"])
+        for step in plan.steps {
+            table.append(
+                showsAll
+                    ? ["\(step.segment)", step.name, step.label, "\(step.rows)", "\(step.floatingPointOperations)"]
+                    : [step.name, step.label])
+        }
+        try print(table)
+    }
+
+    private func print(_ summary: ModelSummary) throws {
+        for (name, value) in summary.lines {
+            try StandardOutput.writeLine(name + String(repeating: " ", count: max(1, 16 - name.count)) + value)
+        }
+    }
+
+    private func print(_ table: TextTable) throws {
+        try StandardOutput.writeLine("")
+        for line in table.lines { try StandardOutput.writeLine(line) }
+    }
+
+    private func print(_ summary: ModelSummary, _ graph: JSONValue) throws {
+        guard case .object(let first) = summary.json, case .object(let second) = graph else { return }
+        let stage = JSONValue.Member("stage", .string(stage.rawValue))
+        try StandardOutput.write(JSONValue.object(first + [stage] + second).text())
+    }
+}

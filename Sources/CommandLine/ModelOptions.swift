@@ -1,0 +1,28 @@
+import ArgumentParser
+import EmotionFormer
+
+/// Which model, and how it runs; shared by the commands that predict.
+struct ModelOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: ArgumentHelp("The model: a package folder.", valueName: "folder"))
+    var model: String?
+
+    @Option(
+        name: .long, help: ArgumentHelp("Threads to compute with; all of the machine's cores if not given."))
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads is out of range (found \(threads), expected 1 to 1024)")
+        }
+    }
+
+    /// - Parameter clips: several clips are spread over the threads, a single one is computed by all of them.
+    func load(threads: Int) throws -> EmotionModel {
+        try EmotionModel(path: path(), options: EmotionModel.Options(threads: threads))
+    }
+
+    func path() throws -> String {
+        guard let model else { throw ValidationError("no model is given: --model FOLDER") }
+        return model
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+@Suite("emotionformer predict")
+struct PredictCommandTests {
+    private let folder: TemporaryFolder
+    private let model: String
+    private let clip: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        model = try SmallPackage.write(to: folder)
+        clip = try folder.write("1,5\n1,5\n1,5\n1,5\n", to: "clip.csv")
+    }
+
+    @Test("JSON has the clip, its index, the label, probabilities by name and logits")
+    func json() throws {
+        let run = try Executable.run("predict", "--json", "--model", model, clip)
+        #expect(run.code == 0)
+        #expect(run.errors.isEmpty)
+        #expect(run.lines.count == 1)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        #expect(object["clip"] as? String == "clip.csv")
+        #expect(object["index"] as? Int == 0)
+        #expect(object["label"] as? String == "Sad")
+        #expect(object["logits"] as? [Double] == [1, 5, 6])
+        #expect(object["frames"] as? Int == 4)
+        #expect(object["framesUsed"] as? Int == 4)
+        let probabilities = try #require(object["probabilities"] as? [String: Double])
+        #expect(Set(probabilities.keys) == ["Angry", "Happy, too", "Sad"])
+        #expect(abs((probabilities["Sad"] ?? 0) - 0.7274752) < 1e-6)
+        // In the labels' order, which a parsed object does not show.
+        let order = ["Angry", "Happy, too", "Sad"].map { run.output.range(of: "\"\($0)\":")?.lowerBound }
+        #expect(order.allSatisfy { $0 != nil } && order.compactMap { $0 }.sorted() == order.compactMap { $0 })
+    }
+
+    @Test("Printed probabilities read back as the same 32-bit floats, and sum to one")
+    func digits() throws {
+        let run = try Executable.run("predict", "--csv", "--model", model, clip)
+        #expect(run.lines.first == "clip,index,label,Angry,\"Happy, too\",Sad")
+        let numbers = try #require(run.lines.last).split(separator: ",").suffix(3).compactMap { Float($0) }
+        #expect(numbers.count == 3)
+        #expect(abs(numbers.reduce(0, +) - 1) < 1e-6)
+        #expect(numbers.map { "\($0)" } == run.lines.last?.split(separator: ",").suffix(3).map(String.init))
+    }
+
+    @Test("A file of several clips is as many predictions, and several files follow each other")
+    func severalClips() throws {
+        let frames = "{\"clip\":\"a\",\"features\":[9,0]}\n{\"clip\":\"b\",\"features\":[0,9]}\n"
+        let two = try folder.write(frames, to: "two.jsonl")
+        let run = try Executable.run("predict", "--json", "--model", model, two, clip)
+        #expect(run.code == 0)
+        #expect(run.errors.isEmpty, "no progress bar in a pipe")
+        #expect(run.lines.count == 3)
+        let found = try run.lines.map { line in
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            return "\(object["clip"] ?? "") \(object["index"] ?? "") \(object["name"] ?? "")"
+        }
+        #expect(found == ["two.jsonl 0 a", "two.jsonl 1 b", "clip.csv 0 "])
+    }
+
+    @Test("Standard input is a clip file")
+    func standardInput() throws {
+        let run = try Executable.run(
+            "predict", "--json", "--model", model, "--input-format", "jsonl", "-", input: "[1,5]\n[1,5]\n")
+        #expect(run.code == 0)
+        #expect(run.output.contains("\"clip\":\"-\""))
+        #expect(run.output.contains("\"logits\":[0.5,2.5,3.0]"))
+    }
+
+    @Test("People see the label, a bar for each probability, the frames and the time")
+    func table() throws {
+        let run = try Executable.run("predict", "--model", model, clip)
+        #expect(run.code == 0)
+        #expect(run.lines.first == "clip.csv: Sad")
+        #expect(run.lines.count == 5)
+        #expect(run.lines[3].contains(" 72.7 %  █████"))
+        #expect(run.lines[4].hasPrefix("  4 of 4 frames used, "))
+        #expect(run.lines[4].hasSuffix(" ms"))
+        let top = try Executable.run("predict", "--top", "1", "--model", model, clip)
+        #expect(top.lines.count == 3)
+        #expect(top.lines[1].hasPrefix("  Sad "))
+    }
+
+    @Test("A model without labels names them class0, class1, …")
+    func withoutLabels() throws {
+        let unnamed = try SmallPackage.write(to: folder, name: "unnamed", labels: nil)
+        let run = try Executable.run("predict", "--json", "--model", unnamed, clip)
+        #expect(run.output.contains("\"label\":\"class2\",\"probabilities\":{\"class0\":"))
+    }
+
+    @Test("Thread counts change nothing but the time")
+    func threads() throws {
+        let one = try Executable.run("predict", "--json", "--threads", "1", "--model", model, clip)
+        let three = try Executable.run("predict", "--json", "--threads", "3", "--model", model, clip)
+        #expect(one.code == 0)
+        #expect(one.output == three.output)
+    }
+
+    @Test(
+        "Bad input is one line on standard error and code 1",
+        arguments: [
+            ("nan.csv", "1,2\n3,nan\n", "not a finite number"), ("cell.csv", "1,2\n3,x\n", "line 2, column 2"),
+            ("empty.csv", "", "the file has no rows"), ("wide.csv", "1,2,3\n", "(found 3, expected 2)"),
+            ("short.npy", "\u{93}NUMPY", "not a NumPy array"), ("clip.txt", "1,2\n", "does not say its format"),
+            ("broken.npz", "PK", "not a zip archive"), ("deep.jsonl", "[[[[[[[[[[[[", "line 1"),
+        ])
+    func badInput(name: String, text: String, message: String) throws {
+        let run = try Executable.run("predict", "--model", model, try folder.write(text, to: name))
+        #expect(run.code == 1)
+        #expect(run.isOneLineFailure, "\(run.errors)")
+        #expect(run.errors.contains(message), "\(run.errors)")
+        #expect(run.errors.contains(name))
+        #expect(run.output.isEmpty)
+    }
+
+    @Test("A missing clip, a missing model and a folder without manifest are one line and code 1")
+    func missingFiles() throws {
+        for arguments in [
+            ["predict", "--model", model, "/nonexistent/clip.npy"], ["predict", "--model", "/nonexistent", clip],
+            ["predict", "--model", folder.url.path, clip], ["inspect", "/nonexistent"], ["verify", folder.url.path],
+        ] {
+            let run = try Executable.run(arguments)
+            #expect(run.code == 1)
+            #expect(run.isOneLineFailure, "\(run.errors)")
+        }
+    }
+
+    @Test("What is printed before a failure stays")
+    func partial() throws {
+        let run = try Executable.run("predict", "--json", "--model", model, clip, "/nonexistent/clip.npy")
+        #expect(run.code == 1)
+        #expect(run.isOneLineFailure)
+        #expect(run.lines.count == 1)
+    }
+}
