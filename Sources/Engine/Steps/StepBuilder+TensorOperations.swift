@@ -42,6 +42,14 @@ extension StepBuilder {
         case .cast: try appendCast(node)
         case .dequantize: try appendDequantization(node)
         case .quantize: try appendQuantization(node)
+        case .rescaling: try appendRescaling(node)
+        case .batchNormalization: try appendBatchNormalization(node)
+        case .positionalEncoding: try appendPositionalEncoding(node)
+        case .masking: try appendMasking(node)
+        case .pooling1D: try appendPooling1D(node)
+        case .pooling2D: try appendPooling2D(node)
+        case .conv2D: try appendConvolution2D(node)
+        case .depthwiseConv2D: try appendDepthwiseConvolution2D(node)
         default: throw unsupported(node, "the operation cannot run")
         }
     }

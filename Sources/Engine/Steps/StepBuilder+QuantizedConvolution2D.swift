@@ -1,0 +1,144 @@
+import EmotionFormerGraph
+import EmotionFormerKernelInterface
+import EmotionFormerKernels
+import EmotionFormerTensors
+
+extension StepBuilder {
+    /// Dynamic range by LiteRT's default rule (XNNPACK's): the whole image is quantised by one range, and places outside
+    /// it are zero points. One batch after the other, as a whole.
+    mutating func appendQuantizedConvolution(
+        _ node: TypedGraph.Node, input: Int, output: Int, _ weights: StoredTensor, _ grid: WindowGrid
+    ) throws(Fault) {
+        guard try node.attributes.boolean("asymmetricQuantizeInputs") else {
+            throw Fault(.unsupportedAttribute, at: node.place, "symmetric quantisation of a convolution's input")
+        }
+        guard let quantization = weights.quantization, quantization.zeroPoints.allSatisfy({ $0 == 0 }) else {
+            throw unsupported(node, "weights without a symmetric quantisation")
+        }
+        let (outputs, depth) = (weights.tensor.shape[0], weights.tensor.shape[3])
+        let groups = max(grid.channels / max(depth, 1), 1)
+        let places = grid.rows.extent * grid.columns.extent
+        let k = places * depth
+        guard k <= 32768 else {
+            throw Fault(
+                .limitExceeded, at: node.place, "an int8 product has too many terms", found: "\(k)",
+                expected: "at most 32768")
+        }
+        let width = outputs / groups
+        let kernels = self.kernels
+        let packedStride = (kernels.packedQuantizedByteCount(k, width) + 63) / 64 * 64
+        let packed = ConstantAddress(
+            makeBuffer(byteCount: packedStride * groups) { packed in
+                weights.tensor.withUnsafeBytes { bytes in
+                    guard let rows = bytes.bindMemory(to: Int8.self).baseAddress else { return }
+                    for group in 0..<groups {
+                        kernels.packQuantizedMatrix(
+                            rows + group * width * k, k, width, packed + group * packedStride)
+                    }
+                }
+            })
+        let own = quantization.scales
+        guard own.count == 1 || own.count == outputs else {
+            throw unsupported(node, "a quantisation that is not one scale an output channel")
+        }
+        let scales = ConstantAddress(
+            makeBuffer(byteCount: outputs * 4) { bytes in
+                let scales = bytes.assumingMemoryBound(to: Float.self)
+                for index in 0..<outputs { scales[index] = own.count == 1 ? own[0] : own[index] }
+            })
+        let bias = try makeBias(node, count: outputs)
+        let run = QuantizedConvolution(
+            grid: grid, depth: depth, groups: groups, k: k, width: width, packed: packed, packedStride: packedStride,
+            scales: scales, bias: bias, imageByteCount: kernels.quantizedRowStride(grid.imageSize),
+            windowStride: kernels.quantizedRowStride(k),
+            block: WindowGrid.block(windowByteCount: kernels.quantizedRowStride(k)), quantize: kernels.quantizeMatrix,
+            multiply: kernels.matmulQuantized)
+        var draft = StepDraft(
+            name: node.name, label: label(node, output) + " int8", reads: [input], writes: [output]
+        ) { layout in
+            let input = layout.operand(input)
+            let output = layout.destination(output)
+            return { execution, _ in
+                run.run(execution.scratch, input.floats(execution), output.floats(execution))
+            }
+        }
+        draft.scratchByteCount = run.scratchByteCount
+        draft.floatingPointOperations = 2 * grid.count * k * outputs
+        append(draft)
+    }
+}
+
+private struct QuantizedConvolution: Sendable {
+    let grid: WindowGrid
+    let depth: Int
+    let groups: Int
+    let k: Int
+    let width: Int
+    let packed: ConstantAddress
+    let packedStride: Int
+    let scales: ConstantAddress
+    let bias: ConstantAddress?
+    let imageByteCount: Int
+    /// Bytes of one window's quantised numbers.
+    let windowStride: Int
+    let block: Int
+    let quantize:
+        @Sendable (
+            QuantizationRule, UnsafePointer<Float>, Int, UnsafeMutablePointer<UInt8>, Int,
+            UnsafeMutablePointer<RowQuantization>, Int, Int
+        ) -> Void
+    let multiply: @Sendable (QuantizedProduct, Range<Int>) -> Void
+
+    private var windowCount: Int { grid.rows.count * grid.columns.count }
+    private var windowsOffset: Int { 64 + (imageByteCount + 63) / 64 * 64 }
+    /// The quantisation, the image, some windows of one group.
+    var scratchByteCount: Int { windowsOffset + block * windowStride }
+
+    func run(
+        _ scratch: UnsafeMutableRawPointer, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+    ) {
+        let quantization = scratch.assumingMemoryBound(to: RowQuantization.self)
+        let image = (scratch + 64).assumingMemoryBound(to: UInt8.self)
+        let windows = (scratch + windowsOffset).assumingMemoryBound(to: UInt8.self)
+        let outputs = groups &* width
+        for batch in 0..<grid.batches {
+            quantize(
+                .xnnpack, input + batch &* grid.imageSize, grid.imageSize, image, imageByteCount, quantization, 1,
+                grid.imageSize)
+            let zero = UInt8(truncatingIfNeeded: quantization.pointee.zeroPoint)
+            var first = batch &* windowCount
+            let end = first &+ windowCount
+            while first < end {
+                let count = min(block, end &- first)
+                for group in 0..<groups {
+                    let channel = group &* depth &- batch &* grid.imageSize
+                    for window in 0..<count {
+                        gather(image, channel, first &+ window, windows + window &* windowStride, zero)
+                    }
+                    let column = group &* width
+                    multiply(
+                        QuantizedProduct(
+                            a: windows, aStride: windowStride, rowQuantization: quantization, rowQuantizationStride: 0,
+                            b: packed.bytes + group &* packedStride, weightScales: scales.floats + column,
+                            rule: .xnnpack, c: output + (first &* outputs &+ column), cStride: outputs, m: count, k: k,
+                            n: width, epilogue: Epilogue(bias: bias.map { $0.floats + column })), 0..<count)
+                }
+                first &+= count
+            }
+        }
+    }
+
+    private func gather(
+        _ image: UnsafeMutablePointer<UInt8>, _ channel: Int, _ window: Int, _ target: UnsafeMutablePointer<UInt8>,
+        _ zero: UInt8
+    ) {
+        grid.forEachPlace(of: window) { index, offset in
+            if let offset {
+                (target + index &* depth).update(from: image + (offset &+ channel), count: depth)
+            } else {
+                (target + index &* depth).update(repeating: zero, count: depth)
+            }
+        }
+        (target + k).update(repeating: 0, count: windowStride &- k)
+    }
+}

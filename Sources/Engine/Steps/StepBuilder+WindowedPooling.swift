@@ -1,0 +1,64 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+extension StepBuilder {
+    /// Windows of time: height of an image of width 1.
+    mutating func appendPooling1D(_ node: TypedGraph.Node) throws(Fault) {
+        let input = try operand(node, 0)
+        let own = shape(input)
+        guard own.rank == 3 else { throw unsupported(node, "the input is not B × T × C") }
+        let grid = try WindowGrid(
+            over: Shape([own[0], own[1], 1, own[2]]), extents: [node.attributes.integer("poolSize"), 1],
+            strides: [node.attributes.integer("stride"), 1], dilations: [1, 1],
+            padding: node.attributes.text("padding"), for: node)
+        try appendPooling(node, grid)
+    }
+
+    mutating func appendPooling2D(_ node: TypedGraph.Node) throws(Fault) {
+        let grid = try WindowGrid(
+            over: shape(operand(node, 0)), extents: node.attributes.integers("poolSize"),
+            strides: node.attributes.integers("strides"), dilations: [1, 1],
+            padding: node.attributes.text("padding"), for: node)
+        try appendPooling(node, grid)
+    }
+
+    /// Places outside the input do not count.
+    private mutating func appendPooling(_ node: TypedGraph.Node, _ grid: WindowGrid) throws(Fault) {
+        let input = try operand(node, 0)
+        try requireFloat(input, node)
+        let output = try output(node)
+        let isMaximum = try node.attributes.text("kind") == "maximum"
+        let channels = grid.channels
+        guard grid.count > 0, channels > 0 else { return }
+        var draft = StepDraft(name: node.name, label: label(node, output), reads: [input], writes: [output]) { layout in
+            let input = layout.operand(input)
+            let output = layout.destination(output)
+            return { execution, rows in
+                let x = input.floats(execution)
+                for row in rows {
+                    let y = output.floats(execution) + row &* channels
+                    y.update(repeating: isMaximum ? -.infinity : 0, count: channels)
+                    var count = 0
+                    grid.forEachPlace(of: row) { _, offset in
+                        guard let offset else { return }
+                        count &+= 1
+                        let x = x + offset
+                        if isMaximum {
+                            for channel in 0..<channels {
+                                y[channel] = x[channel] > y[channel] ? x[channel] : y[channel]
+                            }
+                        } else {
+                            for channel in 0..<channels { y[channel] += x[channel] }
+                        }
+                    }
+                    if !isMaximum, count > 0 {
+                        let divisor = Float(count)
+                        for channel in 0..<channels { y[channel] /= divisor }
+                    }
+                }
+            }
+        }
+        draft.rows = grid.count
+        append(draft)
+    }
+}
