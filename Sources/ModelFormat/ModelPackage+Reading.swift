@@ -35,7 +35,9 @@ extension ModelPackage {
         do throws(Fault) {
             return try manifest.package(tensors: tensors, testTensors: testTensors)
         } catch {
-            throw error.within(error.code == .notFinite ? "\(path)/\(manifest.weights.name)" : manifestPath)
+            guard error.code == .notFinite else { throw error.within(manifestPath) }
+            let isTested = error.place.hasPrefix("selfTest")
+            throw error.within("\(path)/\(isTested ? manifest.selfTestData?.name ?? "" : manifest.weights.name)")
         }
     }
 }

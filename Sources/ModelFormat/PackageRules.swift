@@ -36,7 +36,7 @@ enum PackageRules {
         }
         guard Float(input.padding.value).isFinite else {
             throw Fault(
-                .notFinite, at: "input.padding.value", "the number is no finite float32",
+                .invalidValue, at: "input.padding.value", "the number is no finite float32",
                 found: "\(input.padding.value)")
         }
         if let normalization = input.normalization {
