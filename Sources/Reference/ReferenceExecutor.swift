@@ -1,0 +1,134 @@
+package import EmotionFormerGraph
+package import EmotionFormerTensors
+
+/// What a run of a graph gave.
+package struct ReferenceRun: Sendable {
+    /// In the order of the graph's outputs.
+    package var outputs: [ReferenceValue]
+    /// Every value of the main graph by name, constants too; empty unless the run was to record them.
+    package var values: [String: ReferenceValue]
+}
+
+/// Runs graphs plainly, in double precision, one operation at a time: what the engine is measured against.
+///
+/// Dynamic-range int8 products are the exception: their rule is one of float32 and integer arithmetic, and is followed
+/// bit by bit.
+package struct ReferenceExecutor: ConstantEvaluator, Sendable {
+    /// Rounds of any one loop, however its node is written.
+    package var maximumTripCount: Int
+    /// Elements of all values that are held at one time.
+    package var maximumElementCount: Int
+
+    package init(maximumTripCount: Int = 100_000, maximumElementCount: Int = 1 << 28) {
+        self.maximumTripCount = maximumTripCount
+        self.maximumElementCount = maximumElementCount
+    }
+
+    /// - Parameter recordsAll: whether the result holds every value by name; otherwise a value is dropped after its
+    ///   last use.
+    /// - Throws: a fault with the node's name: an index outside, a division of integers by zero, a loop without end,
+    ///   more elements than are allowed.
+    package func run(
+        _ graph: TypedGraph, inputs: [ReferenceValue], recordsAll: Bool = false
+    ) throws(Fault) -> ReferenceRun {
+        guard inputs.map(\.type) == graph.inputs.map({ graph.values[$0].type }) else {
+            throw Fault(
+                .shapeMismatch, at: "graph '\(graph.name)'", "the inputs are not those of the graph",
+                found: "\(inputs.map(\.type))", expected: "\(graph.inputs.map { graph.values[$0].type })")
+        }
+        let values = try execute(graph, inputs: inputs, constants: constants(of: graph), keepsAll: recordsAll)
+        var run = ReferenceRun(outputs: [], values: [:])
+        for output in graph.outputs {
+            guard let value = values[output] else { throw missing(graph.values[output].name) }
+            run.outputs.append(value)
+        }
+        if recordsAll {
+            for (index, value) in values { run.values[graph.values[index].name] = value }
+        }
+        return run
+    }
+
+    package func evaluate(
+        _ node: TypedGraph.Node, inputs: [StoredTensor?], outputTypes: [ValueType]
+    ) throws(Fault) -> [Tensor] {
+        var operands: [ReferenceValue?] = []
+        for input in inputs {
+            if let input { operands.append(try ReferenceValue(input)) } else { operands.append(nil) }
+        }
+        try checkCount(outputTypes.reduce(0) { $0 + $1.shape.elementCount })
+        return try outputs(of: node, operands, outputTypes).map(\.tensor)
+    }
+
+    /// The constants of a graph by the index of their value.
+    func constants(of graph: TypedGraph) throws(Fault) -> [Int: ReferenceValue] {
+        var constants: [Int: ReferenceValue] = [:]
+        for (index, value) in graph.values.enumerated() {
+            guard let constant = value.constant else { continue }
+            constants[index] = try ReferenceValue(constant)
+        }
+        return constants
+    }
+
+    /// All values that are held at the end, by index.
+    func execute(
+        _ graph: TypedGraph, inputs: [ReferenceValue], constants: [Int: ReferenceValue], keepsAll: Bool
+    ) throws(Fault) -> [Int: ReferenceValue] {
+        var values = constants
+        for (index, value) in zip(graph.inputs, inputs) { values[index] = value }
+        var lastUse: [Int: Int] = [:]
+        for (position, node) in graph.nodes.enumerated() {
+            for input in node.inputs { if let input { lastUse[input] = position } }
+        }
+        for output in graph.outputs { lastUse[output] = graph.nodes.count }
+        var held = values.values.reduce(0) { $0 + $1.elements.count }
+        for (position, node) in graph.nodes.enumerated() {
+            let types = node.outputs.map { graph.values[$0].type }
+            var operands: [ReferenceValue?] = []
+            for input in node.inputs {
+                guard let input else {
+                    operands.append(nil)
+                    continue
+                }
+                guard let value = values[input] else { throw missing(graph.values[input].name) }
+                operands.append(value)
+            }
+            do throws(Fault) {
+                held += types.reduce(0) { $0 + $1.shape.elementCount }
+                try checkCount(held)
+                for (index, value) in zip(node.outputs, try outputs(of: node, operands, types)) {
+                    values[index] = value
+                }
+            } catch {
+                throw error.within("graph '\(graph.name)': node '\(node.name)' (\(node.operation.rawValue))")
+            }
+            guard !keepsAll else { continue }
+            for case let index? in Set(node.inputs + node.outputs) where lastUse[index] ?? position <= position {
+                if constants[index] != nil { continue }
+                if let value = values.removeValue(forKey: index) { held -= value.elements.count }
+            }
+        }
+        return values
+    }
+
+    private func outputs(
+        of node: TypedGraph.Node, _ operands: [ReferenceValue?], _ types: [ValueType]
+    ) throws(Fault) -> [ReferenceValue] {
+        switch node.operation {
+        case .while: return try loop(node, operands.compactMap(\.self))
+        case .if: return try branch(node, operands.compactMap(\.self))
+        default: return try ReferenceStep(node: node, operands: operands, outputTypes: types).outputs()
+        }
+    }
+
+    private func checkCount(_ count: Int) throws(Fault) {
+        guard count <= maximumElementCount else {
+            throw Fault(
+                .limitExceeded, at: "", "the values take too much memory", found: "\(count) elements",
+                expected: "at most \(maximumElementCount)")
+        }
+    }
+
+    private func missing(_ name: String) -> Fault {
+        Fault(.unknownName, at: "value '\(name)'", "nothing makes the value before it is used")
+    }
+}

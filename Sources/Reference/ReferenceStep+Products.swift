@@ -1,0 +1,47 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+extension ReferenceStep {
+    func products() throws(Fault) -> [[Double]]? {
+        switch node.operation {
+        case .matmul: return [try matmul()]
+        case .fullyConnected:
+            let (input, weights) = (try operand(0), try operand(1))
+            let (columns, inner) = (weights.shape[0], weights.shape[1])
+            let rows = try outputShape().elementCount / max(columns, 1)
+            let matrix = MatrixView(weights.elements, rows: columns, columns: inner).transposed
+            let bias = optionalOperand(2)?.elements
+            if weights.type.elementType == .int8 {
+                return [
+                    try DynamicRange.rows(
+                        input.elements, rowCount: rows, kernel: matrix, scales: weights.scales(), bias: bias,
+                        rule: .delegate, isSymmetric: !attributes.boolean("asymmetricQuantizeInputs"))
+                ]
+            }
+            return [(MatrixView(input.elements, rows: rows, columns: inner) * matrix).addingRow(bias)]
+        default: return nil
+        }
+    }
+
+    private func matmul() throws(Fault) -> [Double] {
+        let (first, second) = (try operand(0), try operand(1))
+        let (transposesFirst, transposesSecond) = (
+            try attributes.boolean("transposeFirst"), try attributes.boolean("transposeSecond")
+        )
+        func batches(_ value: ReferenceValue, _ target: Shape) throws(Fault) -> [Int] {
+            try Offsets.broadcasting(Shape(Array(value.shape.extents.dropLast(2))), to: target)
+        }
+        func matrix(_ value: ReferenceValue, _ batch: Int, transposed: Bool) -> MatrixView {
+            let (rows, columns) = (value.shape[value.shape.rank - 2], value.shape[value.shape.rank - 1])
+            let view = MatrixView(
+                value.elements, start: batch * rows * columns, rows: rows, columns: columns, rowStride: columns)
+            return transposed ? view.transposed : view
+        }
+        let target = try Shape(outputShape().extents.dropLast(2))
+        var product: [Double] = []
+        for (a, b) in zip(try batches(first, target), try batches(second, target)) {
+            product += matrix(first, a, transposed: transposesFirst) * matrix(second, b, transposed: transposesSecond)
+        }
+        return product
+    }
+}

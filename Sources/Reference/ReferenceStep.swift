@@ -1,0 +1,149 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+
+/// One node with its operands; the operations are computed in extensions, one file a family.
+///
+/// Operands and weights have been through shape inference, so that their shapes suit the operation.
+struct ReferenceStep {
+    let node: TypedGraph.Node
+    let operands: [ReferenceValue?]
+    let outputTypes: [ValueType]
+
+    var attributes: Attributes { node.attributes }
+
+    /// One value an output that the node names.
+    func outputs() throws(Fault) -> [ReferenceValue] {
+        let results = try allOutputs()
+        guard results.count >= outputTypes.count else {
+            throw Fault(
+                .invalidValue, at: "", "wrong number of outputs", found: "\(outputTypes.count)",
+                expected: "at most \(results.count)")
+        }
+        var outputs: [ReferenceValue] = []
+        for (type, elements) in zip(outputTypes, results) {
+            let value = try ReferenceValue(type, elements)
+            try value.checkIntegers()
+            outputs.append(value)
+        }
+        return outputs
+    }
+
+    private func allOutputs() throws(Fault) -> [[Double]] {
+        if let results = try layers() { return results }
+        if let results = try attentions() { return results }
+        if let results = try normalizations() { return results }
+        if let results = try windows() { return results }
+        if let results = try recurrent() { return results }
+        if let results = try elementwise() { return results }
+        if let results = try products() { return results }
+        if let results = try reductions() { return results }
+        if let results = try arrangements() { return results }
+        if let results = try selections() { return results }
+        if let results = try generators() { return results }
+        if let results = try types() { return results }
+        if let results = try sequenceLSTM() { return results }
+        throw Fault(
+            .unsupportedOperation, at: "", "the reference does not compute the operation",
+            found: node.operation.rawValue)
+    }
+
+    func operand(_ index: Int) throws(Fault) -> ReferenceValue {
+        guard let operand = optionalOperand(index) else {
+            throw Fault(.missingField, at: "operand \(index)", "the operand is absent")
+        }
+        return operand
+    }
+
+    func optionalOperand(_ index: Int) -> ReferenceValue? { index < operands.count ? operands[index] : nil }
+
+    func weight(_ role: String) throws(Fault) -> ReferenceValue {
+        guard let weight = try optionalWeight(role) else {
+            throw Fault(.missingField, at: "weight '\(role)'", "the weight is absent")
+        }
+        return weight
+    }
+
+    func optionalWeight(_ role: String) throws(Fault) -> ReferenceValue? {
+        guard let stored = node.weights[role] else { return nil }
+        return try ReferenceValue(stored)
+    }
+
+    /// Integers that come as the attribute `name` or as an operand.
+    func integers(_ name: String, operand index: Int) throws(Fault) -> [Int] {
+        if let operand = optionalOperand(index) { return try operand.indices() }
+        return try attributes.integers(name)
+    }
+
+    /// The output's shape.
+    func outputShape(_ index: Int = 0) throws(Fault) -> Shape {
+        guard index < outputTypes.count else { throw Fault(.missingField, at: "outputs", "the output has no type") }
+        return outputTypes[index].shape
+    }
+
+    /// The attribute's axes of `shape` from the front, ascending.
+    func axes(_ name: String = "axes", of shape: Shape) throws(Fault) -> [Int] {
+        var axes: [Int] = []
+        for axis in try attributes.integers(name) { axes.append(try shape.axis(axis)) }
+        return axes.sorted()
+    }
+}
+
+extension ReferenceValue {
+    /// The elements as integers, fractions dropped.
+    func indices() throws(Fault) -> [Int] {
+        var indices: [Int] = []
+        indices.reserveCapacity(elements.count)
+        for element in elements {
+            guard let index = Int(exactly: element.rounded(.towardZero)) else {
+                throw Fault(.outOfBounds, at: "index", "the number is not an index", found: "\(element)")
+            }
+            indices.append(index)
+        }
+        return indices
+    }
+}
+
+/// Where elements lie.
+enum Offsets {
+    /// For every index of `extents`, row-major, the place `start + Σ index · stride`.
+    static func of(_ extents: [Int], strides: [Int], start: Int = 0) -> [Int] {
+        var offsets = [start]
+        for (extent, stride) in zip(extents, strides) {
+            var next: [Int] = []
+            next.reserveCapacity(offsets.count * extent)
+            for offset in offsets { for index in 0..<extent { next.append(offset + index * stride) } }
+            offsets = next
+        }
+        return offsets
+    }
+
+    /// For every index of `target`, the place in a tensor of `shape` that broadcasts to it.
+    static func broadcasting(_ shape: Shape, to target: Shape) throws(Fault) -> [Int] {
+        if shape == target { return Array(0..<shape.elementCount) }
+        return of(target.extents, strides: try shape.strides(broadcastTo: target))
+    }
+}
+
+/// A tensor seen as outer × extent × inner around one axis.
+struct AxisView {
+    let outer: Int
+    let extent: Int
+    let inner: Int
+
+    init(_ shape: Shape, _ axis: Int) {
+        outer = shape.elementCount(of: 0..<axis)
+        extent = shape[axis]
+        inner = shape.elementCount(of: axis + 1..<shape.rank)
+    }
+
+    /// The places of each run along the axis, in the order of the other axes.
+    func lines() -> [[Int]] {
+        var lines: [[Int]] = []
+        for block in 0..<outer {
+            for column in 0..<inner {
+                lines.append((0..<extent).map { (block * extent + $0) * inner + column })
+            }
+        }
+        return lines
+    }
+}

@@ -1,0 +1,77 @@
+package import EmotionFormerGraph
+package import EmotionFormerTensors
+
+/// A value of a graph with its elements in double precision, row-major; a Boolean is 0 or 1.
+package struct ReferenceValue: Sendable {
+    package var type: ValueType
+    package var elements: [Double]
+    /// Set where integers stand for real numbers.
+    package var quantization: Quantization?
+
+    /// - Throws: `shapeMismatch` if there are more or fewer elements than the shape has.
+    package init(_ type: ValueType, _ elements: [Double], quantization: Quantization? = nil) throws(Fault) {
+        guard elements.count == type.shape.elementCount else {
+            throw Fault(
+                .shapeMismatch, at: "value", "the number of elements does not fit", found: "\(elements.count)",
+                expected: "\(type)")
+        }
+        self.type = type
+        self.elements = elements
+        self.quantization = quantization
+    }
+
+    /// - Throws: `outOfBounds` for an int64 beyond ±2⁵³, which a double does not hold.
+    package init(_ stored: StoredTensor) throws(Fault) {
+        type = ValueType(stored.tensor.elementType, stored.tensor.shape)
+        elements = stored.tensor.doubles
+        quantization = stored.quantization
+        try checkIntegers()
+    }
+
+    package var shape: Shape { type.shape }
+
+    /// - Throws: `outOfBounds` if an integer is beyond ±2⁵³.
+    func checkIntegers() throws(Fault) {
+        guard type.elementType == .int64 else { return }
+        guard elements.allSatisfy({ abs($0) <= 0x1p53 }) else {
+            throw Fault(.outOfBounds, at: "value", "an int64 is too large for the reference", expected: "at most 2⁵³")
+        }
+    }
+
+    /// The elements in their own type; floating-point numbers round.
+    package var tensor: Tensor {
+        func integers<Integer: FixedWidthInteger>(_ bytes: UnsafeMutableRawBufferPointer, _: Integer.Type) {
+            let target = bytes.bindMemory(to: Integer.self)
+            for (index, element) in elements.enumerated() {
+                target[index] = Integer(truncatingIfNeeded: Int(exactly: element) ?? 0)
+            }
+        }
+        return Tensor(type.elementType, type.shape) { bytes in
+            switch type.elementType {
+            case .float32:
+                let target = bytes.bindMemory(to: Float.self)
+                for (index, element) in elements.enumerated() { target[index] = Float(element) }
+            case .float16:
+                let target = bytes.bindMemory(to: UInt16.self)
+                for (index, element) in elements.enumerated() { target[index] = Float(element).halfBits }
+            case .int8: integers(bytes, Int8.self)
+            case .uint8, .bool: integers(bytes, UInt8.self)
+            case .int32: integers(bytes, Int32.self)
+            case .int64: integers(bytes, Int64.self)
+            }
+        }
+    }
+}
+
+extension Float {
+    /// The nearest IEEE 754 half-precision number, ties to even.
+    var halfBits: UInt16 {
+        let sign = UInt16(truncatingIfNeeded: bitPattern >> 16) & 0x8000
+        if isNaN { return sign | 0x7E00 }
+        if magnitude >= 65520 { return sign | 0x7C00 }
+        if magnitude < 0x1p-14 { return sign | UInt16((magnitude * 0x1p24).rounded(.toNearestOrEven)) }
+        let bits = magnitude.bitPattern
+        let rounded = bits + 0xFFF + (bits >> 13 & 1)
+        return sign | UInt16(truncatingIfNeeded: (rounded >> 13) - (112 << 10))
+    }
+}
