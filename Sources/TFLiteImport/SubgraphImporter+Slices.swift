@@ -7,6 +7,7 @@ extension SubgraphImporter {
         switch reader.name {
         case "SLICE": try withIntegers(reader, .slice, ["begin", "size"])
         case "STRIDED_SLICE": try stridedSlice(reader)
+        case "DYNAMIC_UPDATE_SLICE": try updateSlice(reader)
         case "SPLIT":
             try reader.expect(inputs: 2...2, outputs: reader.outputs.count)
             let axis = try knownInteger(reader, 0, "axis")
@@ -43,6 +44,17 @@ extension SubgraphImporter {
         var attributes: Attributes = [:]
         for (slot, mask) in masks.enumerated() { attributes[mask] = .integer(try options.integer(slot)) }
         try withIntegers(reader, .stridedSlice, ["begin", "end", "strides"], attributes)
+    }
+
+    /// Operands: input, update, begin.
+    private func updateSlice(_ reader: OperatorReader) throws(Fault) {
+        try reader.expect(inputs: 3...3)
+        let begin = try reader.input(2)
+        let known = try integers(begin)
+        let operands = try [
+            value(try reader.input(0)), value(try reader.input(1)), known == nil ? value(begin) : nil,
+        ]
+        try emit(reader, .updateSlice, operands, known.map { ["begin": .integers($0)] } ?? [:])
     }
 
     private func parts(

@@ -1,0 +1,119 @@
+import EmotionFormerTFLiteImport
+import EmotionFormerTensors
+import Testing
+
+/// What is not supported is refused by operation, version and tensor name.
+@Suite struct RefusalTests {
+    private func fault(_ file: TestFile) -> Fault? {
+        do throws(Fault) {
+            _ = try TFLiteImporter.read(file.bytes, name: "m")
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("an operation that is not supported is named with its version and its result")
+    func operations() {
+        #expect(
+            fault(.unary(142, version: 3))?.description
+                == "m: subgraph 0: operator 0 (VAR_HANDLE): version 3, which makes tensor 1 'y', is not supported "
+                + "(found VAR_HANDLE)")
+        #expect(
+            fault(.unary(32, custom: "FlexTensorListReserve"))?.description
+                == "m: subgraph 0: operator 0 (CUSTOM FlexTensorListReserve): version 1, which makes tensor 1 'y', is not "
+                + "supported (found CUSTOM FlexTensorListReserve)")
+        for code: Int32 in [143, 144, 129, 32, 206, 209, 500, 5, 24, 16] {
+            #expect(fault(.unary(code))?.code == .unsupportedOperation)
+        }
+    }
+
+    @Test("types without tensors here, and computation on quantised activations, are refused by the tensor's name")
+    func types() {
+        for (type, name) in [(7, "INT16"), (13, "RESOURCE"), (14, "VARIANT"), (5, "STRING"), (40, "type 40")]
+            as [(Int8, String)]
+        {
+            var file = TestFile.unary(101)
+            file.subgraphs[0].fields[0] = .tables([
+                TestFile.tensor("x", [1, 2]), TestFile.tensor("odd", [1, 2], type: type),
+            ])
+            let found = fault(file)
+            #expect(found?.code == .unsupportedOperation)
+            #expect(found?.problem.contains("tensor 1 'odd'") == true)
+            #expect(found?.found == name)
+        }
+        var file = TestFile.unary(101)
+        file.codes.append(TestFile.code(114))
+        file.subgraphs = [
+            TestFile.subgraph(
+                tensors: [
+                    TestFile.tensor("x", [1, 2]),
+                    TestFile.tensor("q", [1, 2], type: 9, scales: [0.5], zeroPoints: [0]),
+                    TestFile.tensor("y", [1, 2], type: 9, scales: [0.5], zeroPoints: [0]),
+                ], inputs: [0], outputs: [2],
+                operators: [TestFile.operation(1, [0], [1]), TestFile.operation(0, [1], [2])])
+        ]
+        let found = fault(file)
+        #expect(found?.place == "m: subgraph 0: operator 1 (ABS)")
+        #expect(found?.problem.contains("full-integer") == true)
+        #expect(found?.found == "INT8 tensor 1 'q'")
+    }
+
+    @Test("an axis that is computed at run time is refused by the tensor's name")
+    func computedAxis() {
+        var file = TestFile.unary(40)
+        file.subgraphs = [
+            TestFile.subgraph(
+                tensors: [
+                    TestFile.tensor("x", [1, 2]), TestFile.tensor("axes", [1], type: 2), TestFile.tensor("y", [1]),
+                ], inputs: [0, 1], outputs: [2], operators: [TestFile.operation(0, [0, 1], [2])])
+        ]
+        #expect(fault(file)?.code == .unsupportedOperation)
+        #expect(fault(file)?.found == "tensor 1 'axes'")
+    }
+
+    @Test("options of another operation, unknown activations and impossible strides are refused")
+    func options() {
+        typealias Table = FlatBufferWriter.Table
+        func file(_ code: Int32, inputs: [Int32], _ options: (UInt8, Table)) -> TestFile {
+            var file = TestFile.unary(code)
+            file.subgraphs[0].fields[3] = .tables([TestFile.operation(0, inputs, [1], options: options)])
+            return file
+        }
+        #expect(fault(file(0, inputs: [0, 0], (11, Table([0: .int8(1)])))) == nil)
+        #expect(fault(file(0, inputs: [0, 0], (21, Table())))?.code == .malformedTFLite)
+        #expect(fault(file(0, inputs: [0, 0], (11, Table([0: .int8(5)]))))?.code == .unsupportedAttribute)
+        #expect(fault(file(0, inputs: [0, 0], (11, Table([0: .int8(-1)]))))?.code == .unsupportedAttribute)
+        #expect(fault(file(25, inputs: [0], (9, Table([0: .float(.nan)]))))?.code == .notFinite)
+        #expect(fault(file(17, inputs: [0], (5, Table([1: .int32(0), 2: .int32(1)]))))?.code == .invalidValue)
+        #expect(fault(file(0, inputs: [0], (11, Table())))?.code == .invalidValue)
+        #expect(fault(file(0, inputs: [0, -1], (11, Table())))?.code == .missingField)
+    }
+
+    @Test("a list of integers is refused if it is longer than any shape: operators could share it")
+    func longLists() {
+        var file = TestFile.unary(105)
+        file.buffers.append(TestFile.buffer([Int32](repeating: 0, count: 100)))
+        file.subgraphs = [
+            TestFile.subgraph(
+                tensors: [
+                    TestFile.tensor("x", [1, 2]), TestFile.tensor("y", [1, 2]),
+                    TestFile.tensor("axes", [100], type: 2, buffer: 1),
+                ], inputs: [0], outputs: [1], operators: [TestFile.operation(0, [0, 2], [1])])
+        ]
+        #expect(fault(file)?.code == .limitExceeded)
+    }
+
+    @Test("a path without a file, and a folder, are refused by the path")
+    func paths() {
+        for (path, code) in [("/nowhere/x.tflite", Fault.Code.missingFile), ("/", .unreadableFile)] {
+            do throws(Fault) {
+                _ = try TFLiteImporter.read(contentsOf: path)
+                Issue.record("\(path) was read")
+            } catch {
+                #expect(error.code == code)
+                #expect(error.place == path)
+            }
+        }
+    }
+}
