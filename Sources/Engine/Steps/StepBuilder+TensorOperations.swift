@@ -50,6 +50,9 @@ extension StepBuilder {
         case .pooling2D: try appendPooling2D(node)
         case .conv2D: try appendConvolution2D(node)
         case .depthwiseConv2D: try appendDepthwiseConvolution2D(node)
+        case .sequenceLSTM: try appendSequenceLSTM(node)
+        case .while: try appendLoop(node)
+        case .if: try appendBranch(node)
         default: throw unsupported(node, "the operation cannot run")
         }
     }
