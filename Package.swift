@@ -26,7 +26,7 @@ func processor(march: String) -> [SwiftSetting] {
         .define("EMOTIONFORMER_VECTOR_KERNELS", .when(platforms: [.linux], traits: ["X86Kernels"])),
         .unsafeFlags(
             ["-O", "-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=512", "-target-cpu", march],
-            .when(platforms: [.linux], traits: ["X86Kernels"]))
+            .when(platforms: [.linux], traits: ["X86Kernels"])),
     ]
 }
 

@@ -1,13 +1,18 @@
 @_exported public import EmotionFormerKernelInterface
 
+#if EMOTIONFORMER_X86_KERNELS
+    import EmotionFormerKernelsAVX2
+    import EmotionFormerKernelsAVX512
+#endif
+
 extension KernelSet {
     /// The kernels of a level. Only an available level may be run.
     package static func kernels(for instructionSet: InstructionSet) -> KernelSet {
         #if EMOTIONFORMER_X86_KERNELS
             switch instructionSet {
             case .portable: return portable
-            case .avx2: return portable
-            case .avx512: return portable
+            case .avx2: return avx2Kernels()
+            case .avx512: return avx512Kernels()
             }
         #else
             return portable

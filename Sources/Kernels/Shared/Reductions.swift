@@ -58,7 +58,11 @@
         _ operation: Reduction, _ input: UnsafePointer<Float>, _ stride: Int, _ output: UnsafeMutablePointer<Float>,
         _ rows: Int, _ columns: Int
     ) {
-        let divisor = operation == .mean ? Float(rows) : 1
+        let divisor: Float
+        switch operation {
+        case .mean: divisor = Float(rows)
+        case .sum, .maximum, .minimum: divisor = 1
+        }
         var column = 0
         while column < columns {
             let lanes = columns &- column

@@ -1,0 +1,170 @@
+#if EMOTIONFORMER_X86_KERNELS
+    import EmotionFormerKernelInterface
+
+    // Keys and values are packed for the product's micro-kernels, then each block of queries goes through tiles of keys
+    // with a running maximum and sum. Tiles begin at fixed keys, so a row's result depends on no other row.
+
+    /// Keys in a tile: a block's scores fit into the first-level cache beside the panels.
+    @inline(__always) private var keyTile: Int { 512 }
+
+    @inline(__always) private func padded(_ count: Int) -> Int { panelCount(count) &* panelWidth }
+
+    /// Where the parts of the scratch memory begin, in floats.
+    private struct AttentionScratch {
+        var keys: UnsafeMutablePointer<Float>
+        var values: UnsafeMutablePointer<Float>
+        var scores: UnsafeMutablePointer<Float>
+        var scoreStride: Int
+        var sums: UnsafeMutablePointer<Float>
+        var sumStride: Int
+
+        init(_ memory: UnsafeMutableRawPointer, _ keyCount: Int, _ keyDimension: Int, _ valueDimension: Int) {
+            keys = memory.assumingMemoryBound(to: Float.self)
+            values = keys + padded(keyCount) &* keyDimension
+            scores = values + keyCount &* padded(valueDimension)
+            scoreStride = padded(keyCount < keyTile ? keyCount : keyTile)
+            sums = scores + tallestBlock &* scoreStride
+            sumStride = padded(valueDimension)
+        }
+    }
+
+    func attentionScratchByteCount(_ keyCount: Int, _ keyDimension: Int, _ valueDimension: Int) -> Int {
+        let tile = padded(keyCount < keyTile ? keyCount : keyTile)
+        let scores = tallestBlock &* (tile &+ 2 &* padded(valueDimension))
+        let floats = padded(keyCount) &* keyDimension &+ keyCount &* padded(valueDimension) &+ scores
+        return floats &* MemoryLayout<Float>.stride
+    }
+
+    func attention(_ head: AttentionHead, _ queries: Range<Int>, _ memory: UnsafeMutableRawPointer) {
+        if queries.isEmpty { return }
+        let scratch = AttentionScratch(memory, head.keyCount, head.keyDimension, head.valueDimension)
+        packMatrix(head.key, 1, head.keyStride, head.keyDimension, head.keyCount, scratch.keys)
+        // Values are packed tile by tile, so that a tile's panels are whole.
+        var first = 0
+        while first < head.keyCount {
+            let count = head.keyCount &- first < keyTile ? head.keyCount &- first : keyTile
+            packMatrix(
+                head.value + first &* head.valueStride, head.valueStride, 1, count, head.valueDimension,
+                scratch.values + first &* padded(head.valueDimension))
+            first &+= keyTile
+        }
+        var row = queries.lowerBound
+        while row < queries.upperBound {
+            let left = queries.upperBound &- row
+            let rows = left < tallestBlock ? left : tallestBlock
+            attendBlock(head, row, rows, scratch)
+            row &+= rows
+        }
+        if head.weights != nil { writeWeights(head, queries, scratch) }
+    }
+
+    /// Products of `rows` rows of A with all panels of one packed matrix.
+    @inline(__always)
+    private func multiplyPanels(
+        _ a: UnsafePointer<Float>, _ aStride: Int, _ rows: Int, _ panels: UnsafePointer<Float>, _ k: Int, _ n: Int,
+        _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
+    ) {
+        var column = 0
+        while column < n {
+            var row = 0
+            while row < rows {
+                row &+= multiplyBlock(
+                    a + row &* aStride, aStride, rows &- row, panels + column &* k, k,
+                    output + (row &* outputStride &+ column), outputStride)
+            }
+            column &+= panelWidth
+        }
+    }
+
+    /// Largest score and sum of powers of up to twelve rows.
+    private typealias RowStates = (
+        SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>,
+        SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>
+    )
+
+    private func attendBlock(_ head: AttentionHead, _ first: Int, _ rows: Int, _ scratch: AttentionScratch) {
+        let start = SIMD2<Float>(-.infinity, 0)
+        var memory: RowStates = (
+            start, start, start, start, start, start, start, start, start, start, start, start
+        )
+        withUnsafeMutableBytes(of: &memory) { bytes in
+            guard let address = bytes.baseAddress else { return }
+            let states = address.assumingMemoryBound(to: SIMD2<Float>.self)
+            var key = 0
+            while key < head.keyCount {
+                let count = head.keyCount &- key < keyTile ? head.keyCount &- key : keyTile
+                attendTile(head, first, rows, key, count, states, scratch)
+                key &+= keyTile
+            }
+            var row = 0
+            while row < rows {
+                let factor = broadcast(1 / states[row].y)
+                mapVectors(
+                    scratch.sums + row &* scratch.sumStride, head.output + (first &+ row) &* head.outputStride,
+                    head.valueDimension
+                ) { $0 * factor }
+                row &+= 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private func attendTile(
+        _ head: AttentionHead, _ first: Int, _ rows: Int, _ key: Int, _ count: Int,
+        _ states: UnsafeMutablePointer<SIMD2<Float>>, _ scratch: AttentionScratch
+    ) {
+        let stride = scratch.scoreStride
+        multiplyPanels(
+            head.query + first &* head.queryStride, head.queryStride, rows,
+            scratch.keys + key &* head.keyDimension, head.keyDimension, count, scratch.scores, stride)
+        let width = scratch.sumStride
+        let products = scratch.sums + tallestBlock &* width
+        var row = 0
+        while row < rows {
+            let scores = scratch.scores + row &* stride
+            finishScores(scores, head, first &+ row, key, count)
+            let old = states[row]
+            let tileMaximum = largest(scores, count)
+            let top = tileMaximum > old.x ? tileMaximum : old.x
+            let sum = exponentials(scores, top, scores, count)
+            if key == 0 {
+                states[row] = SIMD2(top, sum)
+            } else {
+                let shrink = exponential(broadcast(old.x - top))[0]
+                states[row] = SIMD2(top, old.y * shrink + sum)
+                let factor = broadcast(shrink)
+                let sums = scratch.sums + row &* width
+                mapVectors(sums, sums, width) { $0 * factor }
+            }
+            row &+= 1
+        }
+        let values = scratch.values + key &* width
+        if key == 0 {
+            multiplyPanels(scratch.scores, stride, rows, values, count, head.valueDimension, scratch.sums, width)
+            return
+        }
+        multiplyPanels(scratch.scores, stride, rows, values, count, head.valueDimension, products, width)
+        binary(.add, scratch.sums, products, scratch.sums, rows &* width)
+    }
+
+    /// The weights as a matrix, by a second pass; only for who asks to see them.
+    private func writeWeights(_ head: AttentionHead, _ queries: Range<Int>, _ scratch: AttentionScratch) {
+        guard let weights = head.weights else { return }
+        var row = queries.lowerBound
+        while row < queries.upperBound {
+            let output = weights + row &* head.weightsStride
+            var key = 0
+            while key < head.keyCount {
+                let width = head.keyCount &- key < panelWidth ? head.keyCount &- key : panelWidth
+                multiplyRow1(
+                    head.query + row &* head.queryStride, scratch.keys + key &* head.keyDimension, head.keyDimension,
+                    scratch.scores)
+                mapVectors(scratch.scores, output + key, width) { $0 }
+                key &+= panelWidth
+            }
+            finishScores(output, head, row, 0, head.keyCount)
+            softmax(output, head.keyCount, output, head.keyCount, 1, head.keyCount)
+            row &+= 1
+        }
+    }
+#endif

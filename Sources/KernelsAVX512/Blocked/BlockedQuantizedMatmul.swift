@@ -1,0 +1,115 @@
+#if EMOTIONFORMER_X86_KERNELS
+    import EmotionFormerKernelInterface
+
+    // Packed weights: the sums of the columns as Int32, filled up to whole panels, then the panels; in a panel
+    // `weightGroup` values of k lie beside each other for each of its columns, filled up with zeros.
+
+    @inline(__always) private func groupCount(_ k: Int) -> Int { (k &+ weightGroup &- 1) / weightGroup }
+
+    @inline(__always) private func sumByteCount(_ n: Int) -> Int {
+        panelCount(n) &* panelWidth &* MemoryLayout<Int32>.stride
+    }
+
+    @inline(__always) private func panelElementCount(_ k: Int) -> Int { groupCount(k) &* weightGroup &* panelWidth }
+
+    func packedQuantizedByteCount(_ k: Int, _ n: Int) -> Int {
+        sumByteCount(n) &+ panelCount(n) &* panelElementCount(k) &* MemoryLayout<PackedWeight>.stride
+    }
+
+    func packQuantizedMatrix(_ weights: UnsafePointer<Int8>, _ k: Int, _ n: Int, _ packed: UnsafeMutableRawPointer) {
+        let sums = packed.assumingMemoryBound(to: Int32.self)
+        let panels = (packed + sumByteCount(n)).assumingMemoryBound(to: PackedWeight.self)
+        let depth = groupCount(k) &* weightGroup
+        var column = 0
+        while column < panelCount(n) &* panelWidth {
+            let panel = panels + (column / panelWidth) &* panelElementCount(k)
+            let lane = column % panelWidth
+            var sum: Int32 = 0
+            var index = 0
+            while index < depth {
+                let weight = column < n && index < k ? weights[column &* k &+ index] : 0
+                let group = index / weightGroup
+                panel[(group &* panelWidth &+ lane) &* weightGroup &+ index % weightGroup] = PackedWeight(
+                    truncatingIfNeeded: weight)
+                sum &+= Int32(truncatingIfNeeded: weight)
+                index &+= 1
+            }
+            sums[column] = sum
+            column &+= 1
+        }
+    }
+
+    /// Bytes of A that a pass over the panels may touch: half of a core's second-level cache.
+    @inline(__always) private var cachedBytes: Int { 393_216 }
+
+    func matmulQuantized(_ product: QuantizedProduct, _ rows: Range<Int>) {
+        let n = product.n
+        let groups = groupCount(product.k)
+        let blocks = cachedBytes / (product.k &* tallestBlock)
+        let chunk = (blocks < 1 ? 1 : blocks) &* tallestBlock
+        let sums = product.b.assumingMemoryBound(to: Int32.self)
+        let panels = (product.b + sumByteCount(n)).assumingMemoryBound(to: PackedWeight.self)
+        var memory = emptyBlockMemory
+        withUnsafeMutableBytes(of: &memory) { bytes in
+            guard let address = bytes.baseAddress else { return }
+            let tile = address.assumingMemoryBound(to: Int32.self)
+            var first = rows.lowerBound
+            while first < rows.upperBound {
+                let last = first &+ chunk < rows.upperBound ? first &+ chunk : rows.upperBound
+                var column = 0
+                var panel = UnsafePointer(panels)
+                while column < n {
+                    var row = first
+                    while row < last {
+                        let height = multiplyQuantizedBlock(
+                            product.a + row &* product.aStride, product.aStride, last &- row, panel, groups, tile)
+                        finishQuantized(product, tile, sums + column, row, column, height)
+                        row &+= height
+                    }
+                    column &+= panelWidth
+                    panel += panelElementCount(product.k)
+                }
+                first = last
+            }
+        }
+    }
+
+    /// Integers to floats in place, then the epilogue.
+    @inline(__always)
+    private func finishQuantized(
+        _ product: borrowing QuantizedProduct, _ tile: UnsafeMutablePointer<Int32>, _ sums: UnsafePointer<Int32>,
+        _ row: Int, _ column: Int, _ height: Int
+    ) {
+        let width = product.n &- column < panelWidth ? product.n &- column : panelWidth
+        let values = UnsafeMutableRawPointer(tile).assumingMemoryBound(to: Float.self)
+        var bias: UnsafePointer<Float>?
+        if let all = product.epilogue.bias { bias = all + column }
+        let weightScales = product.weightScales + column
+        var lane = 0
+        while lane < width {
+            let lanes = width &- lane < laneCount ? width &- lane : laneCount
+            let scale = load(weightScales + lane, first: lanes)
+            var start = broadcast(0)
+            if let bias { start = load(bias + lane, first: lanes) }
+            var index = 0
+            while index < height {
+                let quantization = product.rowQuantization[(row &+ index) &* product.rowQuantizationStride]
+                let offset = index &* panelWidth &+ lane
+                let sum = corrected(tile + offset, sums + lane, quantization.zeroPoint)
+                let rowScale = broadcast(quantization.scale)
+                switch product.rule {
+                case .xnnpack: store(multiplyAdd(sum * rowScale, scale, start), values + offset)
+                case .builtin: store(start + sum * (scale * rowScale), values + offset)
+                }
+                index &+= 1
+            }
+            lane &+= laneCount
+        }
+        var epilogue = product.epilogue
+        epilogue.bias = nil
+        epilogue.scale = 1
+        let result = ProductTile(
+            values: values, stride: panelWidth, row: row, column: column, rows: height, columns: width)
+        finish(result, epilogue, product.c, product.cStride)
+    }
+#endif

@@ -1,0 +1,255 @@
+#if EMOTIONFORMER_X86_KERNELS
+    // Micro-kernels of the float product: a block of rows times one packed panel of 32 columns. Every element is one
+    // accumulator over k in order, in each of them, so a row has the same bits whatever block it falls into.
+
+    /// 6 rows × 32 columns.
+    @inline(never)
+    func multiplyBlock6(
+        _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int,
+        _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
+    ) {
+        var a0 = a + 0 &* aStride
+        var a1 = a + 3 &* aStride
+        var b = panel
+        var c00 = broadcast(0)
+        var c01 = broadcast(0)
+        var c10 = broadcast(0)
+        var c11 = broadcast(0)
+        var c20 = broadcast(0)
+        var c21 = broadcast(0)
+        var c30 = broadcast(0)
+        var c31 = broadcast(0)
+        var c40 = broadcast(0)
+        var c41 = broadcast(0)
+        var c50 = broadcast(0)
+        var c51 = broadcast(0)
+        var x0: Vector
+        var x1: Vector
+        var e: Vector
+        var left = k
+        while left >= 4 {
+            x0 = load(b)
+            x1 = load(b + 16)
+            e = broadcast(at: a0)
+            c00 = multiplyAdd(e, x0, c00)
+            c01 = multiplyAdd(e, x1, c01)
+            e = broadcast(at: a0 + aStride)
+            c10 = multiplyAdd(e, x0, c10)
+            c11 = multiplyAdd(e, x1, c11)
+            e = broadcast(at: a0 + 2 &* aStride)
+            c20 = multiplyAdd(e, x0, c20)
+            c21 = multiplyAdd(e, x1, c21)
+            e = broadcast(at: a1)
+            c30 = multiplyAdd(e, x0, c30)
+            c31 = multiplyAdd(e, x1, c31)
+            e = broadcast(at: a1 + aStride)
+            c40 = multiplyAdd(e, x0, c40)
+            c41 = multiplyAdd(e, x1, c41)
+            e = broadcast(at: a1 + 2 &* aStride)
+            c50 = multiplyAdd(e, x0, c50)
+            c51 = multiplyAdd(e, x1, c51)
+            x0 = load(b + 32)
+            x1 = load(b + 48)
+            e = broadcast(at: a0 + 1)
+            c00 = multiplyAdd(e, x0, c00)
+            c01 = multiplyAdd(e, x1, c01)
+            e = broadcast(at: a0 + aStride + 1)
+            c10 = multiplyAdd(e, x0, c10)
+            c11 = multiplyAdd(e, x1, c11)
+            e = broadcast(at: a0 + 2 &* aStride + 1)
+            c20 = multiplyAdd(e, x0, c20)
+            c21 = multiplyAdd(e, x1, c21)
+            e = broadcast(at: a1 + 1)
+            c30 = multiplyAdd(e, x0, c30)
+            c31 = multiplyAdd(e, x1, c31)
+            e = broadcast(at: a1 + aStride + 1)
+            c40 = multiplyAdd(e, x0, c40)
+            c41 = multiplyAdd(e, x1, c41)
+            e = broadcast(at: a1 + 2 &* aStride + 1)
+            c50 = multiplyAdd(e, x0, c50)
+            c51 = multiplyAdd(e, x1, c51)
+            x0 = load(b + 64)
+            x1 = load(b + 80)
+            e = broadcast(at: a0 + 2)
+            c00 = multiplyAdd(e, x0, c00)
+            c01 = multiplyAdd(e, x1, c01)
+            e = broadcast(at: a0 + aStride + 2)
+            c10 = multiplyAdd(e, x0, c10)
+            c11 = multiplyAdd(e, x1, c11)
+            e = broadcast(at: a0 + 2 &* aStride + 2)
+            c20 = multiplyAdd(e, x0, c20)
+            c21 = multiplyAdd(e, x1, c21)
+            e = broadcast(at: a1 + 2)
+            c30 = multiplyAdd(e, x0, c30)
+            c31 = multiplyAdd(e, x1, c31)
+            e = broadcast(at: a1 + aStride + 2)
+            c40 = multiplyAdd(e, x0, c40)
+            c41 = multiplyAdd(e, x1, c41)
+            e = broadcast(at: a1 + 2 &* aStride + 2)
+            c50 = multiplyAdd(e, x0, c50)
+            c51 = multiplyAdd(e, x1, c51)
+            x0 = load(b + 96)
+            x1 = load(b + 112)
+            e = broadcast(at: a0 + 3)
+            c00 = multiplyAdd(e, x0, c00)
+            c01 = multiplyAdd(e, x1, c01)
+            e = broadcast(at: a0 + aStride + 3)
+            c10 = multiplyAdd(e, x0, c10)
+            c11 = multiplyAdd(e, x1, c11)
+            e = broadcast(at: a0 + 2 &* aStride + 3)
+            c20 = multiplyAdd(e, x0, c20)
+            c21 = multiplyAdd(e, x1, c21)
+            e = broadcast(at: a1 + 3)
+            c30 = multiplyAdd(e, x0, c30)
+            c31 = multiplyAdd(e, x1, c31)
+            e = broadcast(at: a1 + aStride + 3)
+            c40 = multiplyAdd(e, x0, c40)
+            c41 = multiplyAdd(e, x1, c41)
+            e = broadcast(at: a1 + 2 &* aStride + 3)
+            c50 = multiplyAdd(e, x0, c50)
+            c51 = multiplyAdd(e, x1, c51)
+            a0 += 4
+            a1 += 4
+            b += 128
+            left &-= 4
+        }
+        while left > 0 {
+            x0 = load(b)
+            x1 = load(b + 16)
+            e = broadcast(at: a0)
+            c00 = multiplyAdd(e, x0, c00)
+            c01 = multiplyAdd(e, x1, c01)
+            e = broadcast(at: a0 + aStride)
+            c10 = multiplyAdd(e, x0, c10)
+            c11 = multiplyAdd(e, x1, c11)
+            e = broadcast(at: a0 + 2 &* aStride)
+            c20 = multiplyAdd(e, x0, c20)
+            c21 = multiplyAdd(e, x1, c21)
+            e = broadcast(at: a1)
+            c30 = multiplyAdd(e, x0, c30)
+            c31 = multiplyAdd(e, x1, c31)
+            e = broadcast(at: a1 + aStride)
+            c40 = multiplyAdd(e, x0, c40)
+            c41 = multiplyAdd(e, x1, c41)
+            e = broadcast(at: a1 + 2 &* aStride)
+            c50 = multiplyAdd(e, x0, c50)
+            c51 = multiplyAdd(e, x1, c51)
+            a0 += 1
+            a1 += 1
+            b += 32
+            left &-= 1
+        }
+        var to = output
+        store(c00, to)
+        store(c01, to + 16)
+        to += outputStride
+        store(c10, to)
+        store(c11, to + 16)
+        to += outputStride
+        store(c20, to)
+        store(c21, to + 16)
+        to += outputStride
+        store(c30, to)
+        store(c31, to + 16)
+        to += outputStride
+        store(c40, to)
+        store(c41, to + 16)
+        to += outputStride
+        store(c50, to)
+        store(c51, to + 16)
+    }
+
+    /// 3 rows × 32 columns.
+    @inline(never)
+    func multiplyBlock3(
+        _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int,
+        _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
+    ) {
+        var a0 = a + 0 &* aStride
+        var b = panel
+        var c00 = broadcast(0)
+        var c01 = broadcast(0)
+        var c10 = broadcast(0)
+        var c11 = broadcast(0)
+        var c20 = broadcast(0)
+        var c21 = broadcast(0)
+        var x0: Vector
+        var x1: Vector
+        var e: Vector
+        var left = k
+        while left >= 4 {
+            x0 = load(b)
+            x1 = load(b + 16)
+            e = broadcast(at: a0)
+            c00 = multiplyAdd(e, x0, c00)
+            c01 = multiplyAdd(e, x1, c01)
+            e = broadcast(at: a0 + aStride)
+            c10 = multiplyAdd(e, x0, c10)
+            c11 = multiplyAdd(e, x1, c11)
+            e = broadcast(at: a0 + 2 &* aStride)
+            c20 = multiplyAdd(e, x0, c20)
+            c21 = multiplyAdd(e, x1, c21)
+            x0 = load(b + 32)
+            x1 = load(b + 48)
+            e = broadcast(at: a0 + 1)
+            c00 = multiplyAdd(e, x0, c00)
+            c01 = multiplyAdd(e, x1, c01)
+            e = broadcast(at: a0 + aStride + 1)
+            c10 = multiplyAdd(e, x0, c10)
+            c11 = multiplyAdd(e, x1, c11)
+            e = broadcast(at: a0 + 2 &* aStride + 1)
+            c20 = multiplyAdd(e, x0, c20)
+            c21 = multiplyAdd(e, x1, c21)
+            x0 = load(b + 64)
+            x1 = load(b + 80)
+            e = broadcast(at: a0 + 2)
+            c00 = multiplyAdd(e, x0, c00)
+            c01 = multiplyAdd(e, x1, c01)
+            e = broadcast(at: a0 + aStride + 2)
+            c10 = multiplyAdd(e, x0, c10)
+            c11 = multiplyAdd(e, x1, c11)
+            e = broadcast(at: a0 + 2 &* aStride + 2)
+            c20 = multiplyAdd(e, x0, c20)
+            c21 = multiplyAdd(e, x1, c21)
+            x0 = load(b + 96)
+            x1 = load(b + 112)
+            e = broadcast(at: a0 + 3)
+            c00 = multiplyAdd(e, x0, c00)
+            c01 = multiplyAdd(e, x1, c01)
+            e = broadcast(at: a0 + aStride + 3)
+            c10 = multiplyAdd(e, x0, c10)
+            c11 = multiplyAdd(e, x1, c11)
+            e = broadcast(at: a0 + 2 &* aStride + 3)
+            c20 = multiplyAdd(e, x0, c20)
+            c21 = multiplyAdd(e, x1, c21)
+            a0 += 4
+            b += 128
+            left &-= 4
+        }
+        while left > 0 {
+            x0 = load(b)
+            x1 = load(b + 16)
+            e = broadcast(at: a0)
+            c00 = multiplyAdd(e, x0, c00)
+            c01 = multiplyAdd(e, x1, c01)
+            e = broadcast(at: a0 + aStride)
+            c10 = multiplyAdd(e, x0, c10)
+            c11 = multiplyAdd(e, x1, c11)
+            e = broadcast(at: a0 + 2 &* aStride)
+            c20 = multiplyAdd(e, x0, c20)
+            c21 = multiplyAdd(e, x1, c21)
+            a0 += 1
+            b += 32
+            left &-= 1
+        }
+        var to = output
+        store(c00, to)
+        store(c01, to + 16)
+        to += outputStride
+        store(c10, to)
+        store(c11, to + 16)
+        to += outputStride
+        store(c20, to)
+        store(c21, to + 16)
+    }
+#endif

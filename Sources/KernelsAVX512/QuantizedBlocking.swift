@@ -1,0 +1,43 @@
+#if EMOTIONFORMER_X86_KERNELS
+    import EmotionFormerCPUIntrinsics
+
+    // What the driver of the quantised product in the folder Blocked needs to know of this level.
+
+    /// How a weight is kept in a packed panel.
+    typealias PackedWeight = Int8
+
+    /// Values of k that lie beside each other for every column of a panel.
+    @inline(__always) var weightGroup: Int { 4 }
+
+    /// Products of the tallest block that fits into `rows` with one panel; returns its height.
+    @inline(__always)
+    func multiplyQuantizedBlock(
+        _ a: UnsafePointer<UInt8>, _ aStride: Int, _ rows: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
+        _ output: UnsafeMutablePointer<Int32>
+    ) -> Int {
+        if rows >= 12 {
+            multiplyQuantizedBlock12(a, aStride, panel, groups, output, panelWidth)
+            return 12
+        }
+        if rows >= 6 {
+            multiplyQuantizedBlock6(a, aStride, panel, groups, output, panelWidth)
+            return 6
+        }
+        if rows >= 3 {
+            multiplyQuantizedBlock3(a, aStride, panel, groups, output, panelWidth)
+            return 3
+        }
+        multiplyQuantizedRow(a, panel, groups, output)
+        return 1
+    }
+
+    /// products − zeroPoint·sums as floats, lane by lane.
+    @inline(__always)
+    func corrected(
+        _ products: UnsafePointer<Int32>, _ sums: UnsafePointer<Int32>, _ zeroPoint: Int32
+    ) -> Vector {
+        let raw = UnsafeRawPointer(products).loadUnaligned(as: __m512i.self)
+        let sum = UnsafeRawPointer(sums).loadUnaligned(as: __m512i.self)
+        return _mm512_cvtepi32_ps(_mm512_sub_epi32(raw, _mm512_mullo_epi32(sum, _mm512_set1_epi32(zeroPoint))))
+    }
+#endif

@@ -1,0 +1,456 @@
+#if EMOTIONFORMER_X86_KERNELS
+    import EmotionFormerCPUIntrinsics
+
+    // Micro-kernels of the quantised product: a block of rows times one packed panel of 32 columns.
+    // Four values of k go into one instruction, which adds their exact products to 32 bits.
+
+    /// Four bytes of a row in every lane.
+    @inline(__always) private func group(_ address: UnsafePointer<UInt8>) -> __m512i {
+        _mm512_set1_epi32(UnsafeRawPointer(address).loadUnaligned(as: Int32.self))
+    }
+
+    /// Four weights of each of 16 columns.
+    @inline(__always) private func weights(_ address: UnsafePointer<Int8>) -> __m512i {
+        UnsafeRawPointer(address).loadUnaligned(as: __m512i.self)
+    }
+
+    /// c + Σ a·b over each lane's four products, in 32 bits.
+    @inline(__always) private func accumulate(_ a: __m512i, _ b: __m512i, _ c: __m512i) -> __m512i {
+        _mm512_dpbusd_epi32(c, a, b)
+    }
+
+    @inline(__always) private func put(_ vector: __m512i, _ address: UnsafeMutablePointer<Int32>) {
+        UnsafeMutableRawPointer(address).storeBytes(of: vector, as: __m512i.self)
+    }
+
+    /// 12 rows × 32 columns.
+    @inline(never)
+    func multiplyQuantizedBlock12(
+        _ a: UnsafePointer<UInt8>, _ aStride: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
+        _ output: UnsafeMutablePointer<Int32>, _ outputStride: Int
+    ) {
+        var a0 = a
+        var a1 = a + 3 &* aStride
+        var a2 = a + 6 &* aStride
+        var a3 = a + 9 &* aStride
+        var b = panel
+        let zero = _mm512_setzero_si512()
+        var c00 = zero
+        var c01 = zero
+        var c10 = zero
+        var c11 = zero
+        var c20 = zero
+        var c21 = zero
+        var c30 = zero
+        var c31 = zero
+        var c40 = zero
+        var c41 = zero
+        var c50 = zero
+        var c51 = zero
+        var c60 = zero
+        var c61 = zero
+        var c70 = zero
+        var c71 = zero
+        var c80 = zero
+        var c81 = zero
+        var c90 = zero
+        var c91 = zero
+        var c100 = zero
+        var c101 = zero
+        var c110 = zero
+        var c111 = zero
+        var x0: __m512i
+        var x1: __m512i
+        var e: __m512i
+        var left = groups
+        while left >= 2 {
+            x0 = weights(b)
+            x1 = weights(b + 64)
+            e = group(a0)
+            c00 = accumulate(e, x0, c00)
+            c01 = accumulate(e, x1, c01)
+            e = group(a0 + aStride)
+            c10 = accumulate(e, x0, c10)
+            c11 = accumulate(e, x1, c11)
+            e = group(a0 + 2 &* aStride)
+            c20 = accumulate(e, x0, c20)
+            c21 = accumulate(e, x1, c21)
+            e = group(a1)
+            c30 = accumulate(e, x0, c30)
+            c31 = accumulate(e, x1, c31)
+            e = group(a1 + aStride)
+            c40 = accumulate(e, x0, c40)
+            c41 = accumulate(e, x1, c41)
+            e = group(a1 + 2 &* aStride)
+            c50 = accumulate(e, x0, c50)
+            c51 = accumulate(e, x1, c51)
+            e = group(a2)
+            c60 = accumulate(e, x0, c60)
+            c61 = accumulate(e, x1, c61)
+            e = group(a2 + aStride)
+            c70 = accumulate(e, x0, c70)
+            c71 = accumulate(e, x1, c71)
+            e = group(a2 + 2 &* aStride)
+            c80 = accumulate(e, x0, c80)
+            c81 = accumulate(e, x1, c81)
+            e = group(a3)
+            c90 = accumulate(e, x0, c90)
+            c91 = accumulate(e, x1, c91)
+            e = group(a3 + aStride)
+            c100 = accumulate(e, x0, c100)
+            c101 = accumulate(e, x1, c101)
+            e = group(a3 + 2 &* aStride)
+            c110 = accumulate(e, x0, c110)
+            c111 = accumulate(e, x1, c111)
+            x0 = weights(b + 128)
+            x1 = weights(b + 192)
+            e = group(a0 + 4)
+            c00 = accumulate(e, x0, c00)
+            c01 = accumulate(e, x1, c01)
+            e = group(a0 + aStride + 4)
+            c10 = accumulate(e, x0, c10)
+            c11 = accumulate(e, x1, c11)
+            e = group(a0 + 2 &* aStride + 4)
+            c20 = accumulate(e, x0, c20)
+            c21 = accumulate(e, x1, c21)
+            e = group(a1 + 4)
+            c30 = accumulate(e, x0, c30)
+            c31 = accumulate(e, x1, c31)
+            e = group(a1 + aStride + 4)
+            c40 = accumulate(e, x0, c40)
+            c41 = accumulate(e, x1, c41)
+            e = group(a1 + 2 &* aStride + 4)
+            c50 = accumulate(e, x0, c50)
+            c51 = accumulate(e, x1, c51)
+            e = group(a2 + 4)
+            c60 = accumulate(e, x0, c60)
+            c61 = accumulate(e, x1, c61)
+            e = group(a2 + aStride + 4)
+            c70 = accumulate(e, x0, c70)
+            c71 = accumulate(e, x1, c71)
+            e = group(a2 + 2 &* aStride + 4)
+            c80 = accumulate(e, x0, c80)
+            c81 = accumulate(e, x1, c81)
+            e = group(a3 + 4)
+            c90 = accumulate(e, x0, c90)
+            c91 = accumulate(e, x1, c91)
+            e = group(a3 + aStride + 4)
+            c100 = accumulate(e, x0, c100)
+            c101 = accumulate(e, x1, c101)
+            e = group(a3 + 2 &* aStride + 4)
+            c110 = accumulate(e, x0, c110)
+            c111 = accumulate(e, x1, c111)
+            a0 += 8
+            a1 += 8
+            a2 += 8
+            a3 += 8
+            b += 256
+            left &-= 2
+        }
+        while left > 0 {
+            x0 = weights(b)
+            x1 = weights(b + 64)
+            e = group(a0)
+            c00 = accumulate(e, x0, c00)
+            c01 = accumulate(e, x1, c01)
+            e = group(a0 + aStride)
+            c10 = accumulate(e, x0, c10)
+            c11 = accumulate(e, x1, c11)
+            e = group(a0 + 2 &* aStride)
+            c20 = accumulate(e, x0, c20)
+            c21 = accumulate(e, x1, c21)
+            e = group(a1)
+            c30 = accumulate(e, x0, c30)
+            c31 = accumulate(e, x1, c31)
+            e = group(a1 + aStride)
+            c40 = accumulate(e, x0, c40)
+            c41 = accumulate(e, x1, c41)
+            e = group(a1 + 2 &* aStride)
+            c50 = accumulate(e, x0, c50)
+            c51 = accumulate(e, x1, c51)
+            e = group(a2)
+            c60 = accumulate(e, x0, c60)
+            c61 = accumulate(e, x1, c61)
+            e = group(a2 + aStride)
+            c70 = accumulate(e, x0, c70)
+            c71 = accumulate(e, x1, c71)
+            e = group(a2 + 2 &* aStride)
+            c80 = accumulate(e, x0, c80)
+            c81 = accumulate(e, x1, c81)
+            e = group(a3)
+            c90 = accumulate(e, x0, c90)
+            c91 = accumulate(e, x1, c91)
+            e = group(a3 + aStride)
+            c100 = accumulate(e, x0, c100)
+            c101 = accumulate(e, x1, c101)
+            e = group(a3 + 2 &* aStride)
+            c110 = accumulate(e, x0, c110)
+            c111 = accumulate(e, x1, c111)
+            a0 += 4
+            a1 += 4
+            a2 += 4
+            a3 += 4
+            b += 128
+            left &-= 1
+        }
+        var to = output
+        put(c00, to)
+        put(c01, to + 16)
+        to += outputStride
+        put(c10, to)
+        put(c11, to + 16)
+        to += outputStride
+        put(c20, to)
+        put(c21, to + 16)
+        to += outputStride
+        put(c30, to)
+        put(c31, to + 16)
+        to += outputStride
+        put(c40, to)
+        put(c41, to + 16)
+        to += outputStride
+        put(c50, to)
+        put(c51, to + 16)
+        to += outputStride
+        put(c60, to)
+        put(c61, to + 16)
+        to += outputStride
+        put(c70, to)
+        put(c71, to + 16)
+        to += outputStride
+        put(c80, to)
+        put(c81, to + 16)
+        to += outputStride
+        put(c90, to)
+        put(c91, to + 16)
+        to += outputStride
+        put(c100, to)
+        put(c101, to + 16)
+        to += outputStride
+        put(c110, to)
+        put(c111, to + 16)
+    }
+
+    /// 6 rows × 32 columns.
+    @inline(never)
+    func multiplyQuantizedBlock6(
+        _ a: UnsafePointer<UInt8>, _ aStride: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
+        _ output: UnsafeMutablePointer<Int32>, _ outputStride: Int
+    ) {
+        var a0 = a
+        var a1 = a + 3 &* aStride
+        var b = panel
+        let zero = _mm512_setzero_si512()
+        var c00 = zero
+        var c01 = zero
+        var c10 = zero
+        var c11 = zero
+        var c20 = zero
+        var c21 = zero
+        var c30 = zero
+        var c31 = zero
+        var c40 = zero
+        var c41 = zero
+        var c50 = zero
+        var c51 = zero
+        var x0: __m512i
+        var x1: __m512i
+        var e: __m512i
+        var left = groups
+        while left >= 2 {
+            x0 = weights(b)
+            x1 = weights(b + 64)
+            e = group(a0)
+            c00 = accumulate(e, x0, c00)
+            c01 = accumulate(e, x1, c01)
+            e = group(a0 + aStride)
+            c10 = accumulate(e, x0, c10)
+            c11 = accumulate(e, x1, c11)
+            e = group(a0 + 2 &* aStride)
+            c20 = accumulate(e, x0, c20)
+            c21 = accumulate(e, x1, c21)
+            e = group(a1)
+            c30 = accumulate(e, x0, c30)
+            c31 = accumulate(e, x1, c31)
+            e = group(a1 + aStride)
+            c40 = accumulate(e, x0, c40)
+            c41 = accumulate(e, x1, c41)
+            e = group(a1 + 2 &* aStride)
+            c50 = accumulate(e, x0, c50)
+            c51 = accumulate(e, x1, c51)
+            x0 = weights(b + 128)
+            x1 = weights(b + 192)
+            e = group(a0 + 4)
+            c00 = accumulate(e, x0, c00)
+            c01 = accumulate(e, x1, c01)
+            e = group(a0 + aStride + 4)
+            c10 = accumulate(e, x0, c10)
+            c11 = accumulate(e, x1, c11)
+            e = group(a0 + 2 &* aStride + 4)
+            c20 = accumulate(e, x0, c20)
+            c21 = accumulate(e, x1, c21)
+            e = group(a1 + 4)
+            c30 = accumulate(e, x0, c30)
+            c31 = accumulate(e, x1, c31)
+            e = group(a1 + aStride + 4)
+            c40 = accumulate(e, x0, c40)
+            c41 = accumulate(e, x1, c41)
+            e = group(a1 + 2 &* aStride + 4)
+            c50 = accumulate(e, x0, c50)
+            c51 = accumulate(e, x1, c51)
+            a0 += 8
+            a1 += 8
+            b += 256
+            left &-= 2
+        }
+        while left > 0 {
+            x0 = weights(b)
+            x1 = weights(b + 64)
+            e = group(a0)
+            c00 = accumulate(e, x0, c00)
+            c01 = accumulate(e, x1, c01)
+            e = group(a0 + aStride)
+            c10 = accumulate(e, x0, c10)
+            c11 = accumulate(e, x1, c11)
+            e = group(a0 + 2 &* aStride)
+            c20 = accumulate(e, x0, c20)
+            c21 = accumulate(e, x1, c21)
+            e = group(a1)
+            c30 = accumulate(e, x0, c30)
+            c31 = accumulate(e, x1, c31)
+            e = group(a1 + aStride)
+            c40 = accumulate(e, x0, c40)
+            c41 = accumulate(e, x1, c41)
+            e = group(a1 + 2 &* aStride)
+            c50 = accumulate(e, x0, c50)
+            c51 = accumulate(e, x1, c51)
+            a0 += 4
+            a1 += 4
+            b += 128
+            left &-= 1
+        }
+        var to = output
+        put(c00, to)
+        put(c01, to + 16)
+        to += outputStride
+        put(c10, to)
+        put(c11, to + 16)
+        to += outputStride
+        put(c20, to)
+        put(c21, to + 16)
+        to += outputStride
+        put(c30, to)
+        put(c31, to + 16)
+        to += outputStride
+        put(c40, to)
+        put(c41, to + 16)
+        to += outputStride
+        put(c50, to)
+        put(c51, to + 16)
+    }
+
+    /// 3 rows × 32 columns.
+    @inline(never)
+    func multiplyQuantizedBlock3(
+        _ a: UnsafePointer<UInt8>, _ aStride: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
+        _ output: UnsafeMutablePointer<Int32>, _ outputStride: Int
+    ) {
+        var a0 = a
+        var b = panel
+        let zero = _mm512_setzero_si512()
+        var c00 = zero
+        var c01 = zero
+        var c10 = zero
+        var c11 = zero
+        var c20 = zero
+        var c21 = zero
+        var x0: __m512i
+        var x1: __m512i
+        var e: __m512i
+        var left = groups
+        while left >= 2 {
+            x0 = weights(b)
+            x1 = weights(b + 64)
+            e = group(a0)
+            c00 = accumulate(e, x0, c00)
+            c01 = accumulate(e, x1, c01)
+            e = group(a0 + aStride)
+            c10 = accumulate(e, x0, c10)
+            c11 = accumulate(e, x1, c11)
+            e = group(a0 + 2 &* aStride)
+            c20 = accumulate(e, x0, c20)
+            c21 = accumulate(e, x1, c21)
+            x0 = weights(b + 128)
+            x1 = weights(b + 192)
+            e = group(a0 + 4)
+            c00 = accumulate(e, x0, c00)
+            c01 = accumulate(e, x1, c01)
+            e = group(a0 + aStride + 4)
+            c10 = accumulate(e, x0, c10)
+            c11 = accumulate(e, x1, c11)
+            e = group(a0 + 2 &* aStride + 4)
+            c20 = accumulate(e, x0, c20)
+            c21 = accumulate(e, x1, c21)
+            a0 += 8
+            b += 256
+            left &-= 2
+        }
+        while left > 0 {
+            x0 = weights(b)
+            x1 = weights(b + 64)
+            e = group(a0)
+            c00 = accumulate(e, x0, c00)
+            c01 = accumulate(e, x1, c01)
+            e = group(a0 + aStride)
+            c10 = accumulate(e, x0, c10)
+            c11 = accumulate(e, x1, c11)
+            e = group(a0 + 2 &* aStride)
+            c20 = accumulate(e, x0, c20)
+            c21 = accumulate(e, x1, c21)
+            a0 += 4
+            b += 128
+            left &-= 1
+        }
+        var to = output
+        put(c00, to)
+        put(c01, to + 16)
+        to += outputStride
+        put(c10, to)
+        put(c11, to + 16)
+        to += outputStride
+        put(c20, to)
+        put(c21, to + 16)
+    }
+
+    /// 1 row × 32 columns.
+    @inline(never)
+    func multiplyQuantizedRow(
+        _ a: UnsafePointer<UInt8>, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
+        _ output: UnsafeMutablePointer<Int32>
+    ) {
+        var b = panel
+        var c0 = _mm512_setzero_si512()
+        var c1 = c0
+        var d0 = c0
+        var d1 = c0
+        var index = 0
+        // Integers may be added in any order: two chains hide the latency.
+        while index &+ 2 <= groups {
+            let e = group(a + index &* 4)
+            let f = group(a + (index &+ 1) &* 4)
+            c0 = accumulate(e, weights(b), c0)
+            c1 = accumulate(e, weights(b + 64), c1)
+            d0 = accumulate(f, weights(b + 128), d0)
+            d1 = accumulate(f, weights(b + 192), d1)
+            b += 256
+            index &+= 2
+        }
+        if index < groups {
+            let e = group(a + index &* 4)
+            c0 = accumulate(e, weights(b), c0)
+            c1 = accumulate(e, weights(b + 64), c1)
+        }
+        put(_mm512_add_epi32(c0, d0), output)
+        put(_mm512_add_epi32(c1, d1), output + 16)
+    }
+#endif
