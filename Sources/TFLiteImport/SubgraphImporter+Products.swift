@@ -23,8 +23,9 @@ extension SubgraphImporter {
         let operands = try [
             value(try reader.input(0)), value(try reader.input(1)), optionalValue(reader, 2),
         ]
+        // LiteRT's default kernels (XNNPACK) quantise asymmetrically, whatever the operator's option says.
         let attributes: Attributes = [
-            "keepDimensions": .boolean(try options.flag(2)), "asymmetricQuantizeInputs": .boolean(try options.flag(3)),
+            "keepDimensions": .boolean(try options.flag(2)), "asymmetricQuantizeInputs": .boolean(true),
         ]
         try emit(reader, .fullyConnected, operands, attributes, activation: try fusedActivation(try options.choice(0)))
     }
