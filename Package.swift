@@ -115,7 +115,11 @@ let package = Package(
             path: "Sources/CommandLine", swiftSettings: common),
         tests("Tensors", ["EmotionFormerTensors"]),
         tests("Graph", ["EmotionFormerGraph", "EmotionFormerTensors"]),
-        tests("TFLiteImport", ["EmotionFormerTFLiteImport", "EmotionFormerGraph", "EmotionFormerTensors"]),
+        tests(
+            "TFLiteImport",
+            [
+                "EmotionFormerTFLiteImport", "EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerTensors",
+            ]),
         tests("ModelFormat", ["EmotionFormerModelFormat", "EmotionFormerGraph", "EmotionFormerTensors"]),
         tests("Kernels", ["EmotionFormerKernels", "EmotionFormerKernelInterface", "EmotionFormerTensors"]),
         .testTarget(

@@ -42,7 +42,7 @@ import Testing
         }
         #expect(axes == [nil, nil, nil, nil, 0, 0, 0, 0, nil])
         let asymmetric = model.program.graphs[0].nodes.compactMap { $0.attributes["asymmetricQuantizeInputs"] }
-        #expect(asymmetric == [Bool](repeating: true, count: 8).map { .boolean($0) } + [.boolean(false)])
+        #expect(asymmetric == [AttributeValue](repeating: .boolean(true), count: 9))
     }
 
     @Test("float16 weights stay float16; a node makes float32 of them")
