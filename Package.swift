@@ -43,9 +43,10 @@ func tests(_ folder: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "EmotionFormer",
-    platforms: [.macOS(.v13), .iOS(.v16)],
+    platforms: [.macOS(.v15), .iOS(.v18)],
     products: [
         .library(name: "EmotionFormer", targets: ["EmotionFormer"]),
+        .library(name: "EmotionFormerBundledModel", targets: ["EmotionFormerBundledModel"]),
         .executable(name: "emotionformer", targets: ["EmotionFormerCLI"]),
     ],
     traits: [
@@ -105,10 +106,15 @@ let package = Package(
                 "EmotionFormerTFLiteImport",
             ],
             path: "Sources/EmotionFormer", swiftSettings: common),
+        .target(
+            name: "EmotionFormerBundledModel", dependencies: ["EmotionFormer", "EmotionFormerTensors"], path: "Weights",
+            exclude: ["EmotionFormer-Random.md"],
+            resources: [.copy("EmotionFormer-Random")], swiftSettings: common),
         .executableTarget(
             name: "EmotionFormerCLI",
             dependencies: [
-                "EmotionFormer", "EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerModelFormat",
+                "EmotionFormer", "EmotionFormerBundledModel", "EmotionFormerTensors", "EmotionFormerGraph",
+                "EmotionFormerModelFormat",
                 "EmotionFormerTFLiteImport", "EmotionFormerEngine", "EmotionFormerReference",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

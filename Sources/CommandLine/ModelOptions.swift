@@ -1,9 +1,14 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerBundledModel
 
 /// Which model, and how it runs; shared by the commands that predict.
 struct ModelOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("The model: a package folder.", valueName: "folder"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "The model: a package folder; the bundled one, whose weights are random, if not given.", valueName: "folder"
+        ))
     var model: String?
 
     @Option(
@@ -22,7 +27,7 @@ struct ModelOptions: ParsableArguments {
     }
 
     func path() throws -> String {
-        guard let model else { throw ValidationError("no model is given: --model FOLDER") }
-        return model
+        if let model { return model }
+        return try BundledModel.path()
     }
 }

@@ -1,0 +1,29 @@
+# Sourced by the commands in this folder: what they need of the system. Says what it installs, and never calls sudo.
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "$(basename "$0"): $*"; exit 1; }
+
+# need_debian PACKAGE TEST…: installs the package unless the command TEST succeeds.
+need_debian() {
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 && return 0
+    command -v apt-get >/dev/null || fail "$package is missing, and this system has no apt-get: install it and try again"
+    [ "$(id -u)" -eq 0 ] || fail "$package is missing: run 'apt-get install $package' as root and try again"
+    say "$package is missing: installing it with apt-get"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -y -qq "$package" >/dev/null 2>&1 \
+        || { apt-get update -qq >/dev/null 2>&1 && apt-get install -y -qq "$package" >/dev/null 2>&1; } \
+        || fail "$package could not be installed"
+    "$@" >/dev/null 2>&1 || fail "$package is installed, but '$*' still fails"
+}
+
+# What `swift build` needs.
+need_swift() {
+    command -v swift >/dev/null || fail "Swift 6.2 or later is missing: see swift.org/install"
+    [ "$(uname -s)" = Linux ] || return 0
+    need_debian pkg-config command -v pkg-config
+    need_debian libopenblas-dev pkg-config --exists openblas
+}
