@@ -11,10 +11,12 @@ extension Graph {
         func shape(_ node: Node, _ role: String) -> [Int]? {
             node.weights[role].flatMap { program.tensors[$0]?.tensor.shape.extents }
         }
+        var makers: [String: Node] = [:]
+        for node in nodes { if let output = node.outputs.first { makers[output] = node } }
         var value = value
         // Each step goes to an earlier node, so there are no more steps than nodes.
         for _ in nodes {
-            guard let node = nodes.first(where: { $0.outputs.first == value }) else { return nil }
+            guard let node = makers[value] else { return nil }
             switch node.operation {
             case .softmax, .logSoftmax, .activation, .identity, .clip, .rescaling:
                 guard case let input?? = node.inputs.first else { return nil }
@@ -25,7 +27,7 @@ extension Graph {
                 return isTransposed ? kernel[0] : kernel[1]
             case .fullyConnected:
                 guard node.inputs.count > 1, let weights = node.inputs[1],
-                    let constant = nodes.first(where: { $0.operation == .constant && $0.outputs == [weights] })
+                    let constant = makers[weights], constant.operation == .constant
                 else { return nil }
                 return shape(constant, "value")?.first
             default: return nil

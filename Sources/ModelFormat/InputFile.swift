@@ -30,8 +30,8 @@ struct InputFile: ~Copyable {
                 found: missing ? nil : lastSystemError())
         }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        guard fstat(descriptor, &status) == 0, status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else {
+            let isFolder = status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR)
             close(descriptor)
             throw Fault(
                 .unreadableFile, at: path, "the \(what) is no regular file", found: isFolder ? "a folder" : nil,

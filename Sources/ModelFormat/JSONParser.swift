@@ -7,7 +7,7 @@ struct JSONParser {
     struct Limits {
         var byteCount = 16 << 20
         var depth = 64
-        var valueCount = 1 << 20
+        var valueCount = 1 << 19
     }
 
     let text: JSONText

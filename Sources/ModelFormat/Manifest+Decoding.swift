@@ -120,7 +120,13 @@ extension Manifest.BinaryFile {
                 .invalidValue, "the file name is not a bare name", found: "'\(JSONPath.shortened(name))'",
                 expected: "a name without folders, such as 'weights.bin'")
         }
-        byteCount = try cursor.required("byteCount").count()
+        let size = try cursor.required("byteCount")
+        byteCount = try size.count()
+        guard byteCount <= WeightFile.maximumByteCount else {
+            throw size.fault(
+                .limitExceeded, "the file is too long", found: "\(byteCount) bytes",
+                expected: "at most \(WeightFile.maximumByteCount)")
+        }
         xxh64 = try cursor.required("xxh64").hexadecimal(count: 16)
         sha256 = try cursor.required("sha256").hexadecimal(count: 64)
         self.cursor = cursor

@@ -3,8 +3,13 @@ import EmotionFormerTensors
 
 extension Manifest {
     static func graphs(_ cursor: JSONCursor) throws(Fault) -> [Graph] {
+        let elements = try cursor.elements()
+        guard elements.count <= 1024 else {
+            throw cursor.fault(
+                .limitExceeded, "there are too many graphs", found: "\(elements.count)", expected: "at most 1024")
+        }
         var graphs: [Graph] = []
-        for graph in try cursor.elements() {
+        for graph in elements {
             try graph.checkFields("name", "inputs", "outputs", "nodes")
             let name = try graph.required("name").name()
             var inputs: [GraphInput] = []

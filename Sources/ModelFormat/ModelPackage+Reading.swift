@@ -18,6 +18,7 @@ extension ModelPackage {
         let manifest: Manifest
         do throws(Fault) {
             manifest = try Manifest(decoding: JSONCursor(parsing: bytes))
+            try manifest.checkProgram()
             try manifest.checkTensorNames()
             _ = try WeightFile.ordered(manifest.tensors, in: manifest.weights)
             if let test = manifest.selfTest, let data = manifest.selfTestData {
@@ -43,6 +44,19 @@ extension ModelPackage {
 }
 
 extension Manifest {
+    /// The rules that need no tensor's elements, before memory is used for these; the package's initialiser holds them
+    /// all again.
+    fileprivate func checkProgram() throws(Fault) {
+        try PackageRules.check(input)
+        let placeholder = StoredTensor(Tensor([UInt8]()))
+        let used = Set(graphs.flatMap { $0.nodes.flatMap { Array($0.weights.values) } })
+        let named = tensors.filter { used.contains($0.name) }.map { ($0.name, placeholder) }
+        let program = try Program(
+            graphs: graphs, tensors: Dictionary(named, uniquingKeysWith: { first, _ in first })
+        ).validated()
+        try PackageRules.check(outputs, of: PackageRules.mainGraph(program, takes: input))
+    }
+
     /// Tensors that normalisation and quantisation name exist, and no tensor is without a use.
     fileprivate func checkTensorNames() throws(Fault) {
         let known = Set(tensors.map(\.name))

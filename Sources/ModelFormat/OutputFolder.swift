@@ -168,7 +168,7 @@ enum FolderEntry {
             self = .nothing
             return
         }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
+        guard status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR) else {
             self = .other
             return
         }

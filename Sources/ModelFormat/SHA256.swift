@@ -75,19 +75,39 @@ struct SHA256 {
             words[index] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self))
         }
         var round = 0
-        while round < 64 {
-            // Eight rounds in which the variables change their roles instead of their places.
-            step(a, b, c, &d, e, f, g, &h, scheduled(words, round), constants[round])
-            step(h, a, b, &c, d, e, f, &g, scheduled(words, round &+ 1), constants[round &+ 1])
-            step(g, h, a, &b, c, d, e, &f, scheduled(words, round &+ 2), constants[round &+ 2])
-            step(f, g, h, &a, b, c, d, &e, scheduled(words, round &+ 3), constants[round &+ 3])
-            step(e, f, g, &h, a, b, c, &d, scheduled(words, round &+ 4), constants[round &+ 4])
-            step(d, e, f, &g, h, a, b, &c, scheduled(words, round &+ 5), constants[round &+ 5])
-            step(c, d, e, &f, g, h, a, &b, scheduled(words, round &+ 6), constants[round &+ 6])
-            step(b, c, d, &e, f, g, h, &a, scheduled(words, round &+ 7), constants[round &+ 7])
-            round &+= 8
+        while true {
+            var index = 0
+            while index < 16 {
+                // Eight rounds in which the variables change their roles instead of their places.
+                let word = words + index
+                let constant = constants + (round &+ index)
+                step(a, b, c, &d, e, f, g, &h, word[0], constant[0])
+                step(h, a, b, &c, d, e, f, &g, word[1], constant[1])
+                step(g, h, a, &b, c, d, e, &f, word[2], constant[2])
+                step(f, g, h, &a, b, c, d, &e, word[3], constant[3])
+                step(e, f, g, &h, a, b, c, &d, word[4], constant[4])
+                step(d, e, f, &g, h, a, b, &c, word[5], constant[5])
+                step(c, d, e, &f, g, h, a, &b, word[6], constant[6])
+                step(b, c, d, &e, f, g, h, &a, word[7], constant[7])
+                index &+= 8
+            }
+            round &+= 16
+            if round == 64 { break }
+            advance(words)
         }
         return state &+ SIMD8(a, b, c, d, e, f, g, h)
+    }
+
+    /// The next sixteen words of the message schedule, in place of the last sixteen.
+    @inline(__always)
+    private static func advance(_ words: UnsafeMutablePointer<UInt32>) {
+        for index in 0..<16 {
+            let early = words[(index &+ 1) & 15]
+            let late = words[(index &+ 14) & 15]
+            let sigma0 = early.rotated(7) ^ early.rotated(18) ^ (early &>> 3)
+            let sigma1 = late.rotated(17) ^ late.rotated(19) ^ (late &>> 10)
+            words[index] = words[index] &+ sigma0 &+ words[(index &+ 9) & 15] &+ sigma1
+        }
     }
 
     @inline(__always)
@@ -102,19 +122,6 @@ struct SHA256 {
         let majority = (a & b) | (c & (a | b))
         d = d &+ first
         h = first &+ sum0 &+ majority
-    }
-
-    /// The message schedule's word for a round; the last sixteen words are kept in a ring.
-    @inline(__always)
-    private static func scheduled(_ words: UnsafeMutablePointer<UInt32>, _ round: Int) -> UInt32 {
-        guard round >= 16 else { return words[round] }
-        let early = words[(round &+ 1) & 15]
-        let late = words[(round &+ 14) & 15]
-        let sigma0 = early.rotated(7) ^ early.rotated(18) ^ (early &>> 3)
-        let sigma1 = late.rotated(17) ^ late.rotated(19) ^ (late &>> 10)
-        let word = words[round & 15] &+ sigma0 &+ words[(round &+ 9) & 15] &+ sigma1
-        words[round & 15] = word
-        return word
     }
 
     private static let constants: [UInt32] = [

@@ -136,7 +136,10 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
             kernel, kernel + ", \"extra\": {\"dtype\": \"int8\", \"shape\": [0], \"offset\": 0, \"byteCount\": 0}",
             .unusedName, "tensors.extra", "nothing uses the tensor"),
         Spoiling(kernel, kernel + ", " + kernel, .malformedJSON, "stands twice", "found 'scores/kernel'"),
-        Spoiling("\"kernel\": \"scores/kernel\"", "\"kernel\": \"absent\"", .unusedName, "tensors['scores/kernel']"),
+        Spoiling(
+            "\"kernel\": \"scores/kernel\"", "\"kernel\": \"absent\"", .unknownName, "node 'scores'", "found 'absent'"),
+        Spoiling(
+            "\"kernel\": \"scores/kernel\"", "\"kernel\": \"hidden/bias\"", .unusedName, "tensors['scores/kernel']"),
         Spoiling("\"axis\": 1", "\"axis\": 2", .invalidValue, "tensor 'hidden/kernel': quantization: axis", "found 2"),
         Spoiling(
             ", \"axis\": 1", "", .shapeMismatch, "tensor 'hidden/kernel': quantization: scale", "found 3, expected 1"),
