@@ -48,8 +48,9 @@ def _run_functional(converter: Converter, model: Layer, given: list[Tensor]) -> 
     if len(starts) != len(given):
         raise model.refuse(f"called on {len(given)} tensors, expected {len(starts)}")
     done: Outputs = {(name, node): [value] for (name, node, _), value in zip(starts, given)}
+    first = _first_nodes(model)
     waiting = [
-        (layer, index, node)
+        (layer, index + first[layer.name], node)
         for layer in model.layers
         for index, node in enumerate(layer.inbound)
         if layer.class_name != "InputLayer"
@@ -72,6 +73,28 @@ def _run_functional(converter: Converter, model: Layer, given: list[Tensor]) -> 
             raise ExportError(f"model '{model.name}': its output '{name}' is not made by any layer")
         outputs.append(done[name, node][index])
     return outputs
+
+
+def _first_nodes(model: Layer) -> dict[str, int]:
+    """The number of each layer's first call. Keras 2 counts a nested model's own making as its call 0."""
+    referred: set[tuple[str, int]] = set()
+
+    def collect(item: Any) -> None:
+        if _is_reference(item):
+            referred.add((item[0], item[1]))
+            item = item[3:]
+        for inner in item.values() if isinstance(item, dict) else item if isinstance(item, (list, tuple)) else ():
+            if isinstance(inner, (list, tuple, dict)):
+                collect(inner)
+
+    if model.generation == 2:
+        collect(model.config.get("output_layers"))
+        for layer in model.layers:
+            collect(layer.inbound)
+    return {
+        layer.name: 1 if model.generation == 2 and layer.is_model and (layer.name, 0) not in referred else 0
+        for layer in model.layers
+    }
 
 
 def references(entry: Any) -> list[tuple[str, int, int]]:

@@ -8,6 +8,9 @@ from .errors import ExportError
 from .layer import MODEL_CLASSES, Layer, Part, Variable
 
 MAXIMUM_DEPTH = 32
+# Class names that Keras 3 has both among its layers and among its operations.
+AMBIGUOUS = {"Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average", "Concatenate", "Dot", "Reshape", "Softmax",
+             "Identity", "Normalization", "Flatten"}
 
 
 def read_layer(entry: dict[str, Any], generation: int, depth: int = 0) -> Layer:
@@ -46,9 +49,14 @@ def is_operator(layer: Layer) -> bool:
         return True
     if layer.module.startswith("keras.src.ops"):
         return True
-    stock = not layer.registered and layer.class_name not in MODEL_CLASSES and layer.class_name != "InputLayer"
-    return stock and layer.generation == 3 and "trainable" not in layer.config and "dtype_policy" not in layer.config \
-        and not isinstance(layer.config.get("dtype"), dict) and not layer.module.startswith("keras.layers")
+    if layer.generation == 2 or layer.registered or layer.class_name in MODEL_CLASSES:
+        return False
+    if layer.module.startswith("keras.layers") or (layer.module and not layer.module.startswith("keras.src")):
+        return False
+    # Without a module (`.h5`) the name decides, and where both have it, what only a layer's configuration has.
+    return layer.class_name not in DECLARATIONS or (
+        layer.class_name in AMBIGUOUS and "trainable" not in layer.config and "dtype" not in layer.config
+    )
 
 
 def _declare(layer: Layer, generation: int, depth: int) -> None:

@@ -40,7 +40,7 @@ def multi_head_attention(converter: Converter, layer: Layer, call: Call) -> Resu
     }
     if kernels["output"].ndim != 3:
         raise layer.refuse("its output has more than one axis (output_shape), which is not supported")
-    mask, by_query = _mask(converter, layer, call, query, value, key)
+    mask = _mask(converter, layer, call, query, value, key)
     weights: dict[str, Weight] = {}
     for role in ("query", "key", "value", "output"):
         source = parts["attention_output" if role == "output" else role]
@@ -58,7 +58,17 @@ def multi_head_attention(converter: Converter, layer: Layer, call: Call) -> Resu
     if mask is not None and _empties_rows(converter, layer, scores):
         result = _without_empty_rows(converter, layer, mask, result, weights.get("outputBias"))
     first = Tensor(result, query.mask)
+    if deletes_masks(converter):
+        # Keras takes the masks off its operands: a residual that uses one of them later is unmasked.
+        for operand in (query, value, key):
+            if operand is not None:
+                operand.mask = None
     return [first, Tensor(outputs[1])] if scores else first
+
+
+def deletes_masks(converter: Converter) -> bool:
+    """Whether attention and merging treat masks as Keras does since 3.7."""
+    return converter.generation == 3 and converter.version >= (3, 7)
 
 
 def _check(layer: Layer, query: Tensor) -> None:
@@ -71,9 +81,10 @@ def _check(layer: Layer, query: Tensor) -> None:
 
 def _mask(
     converter: Converter, layer: Layer, call: Call, query: Tensor, value: Tensor, key: Tensor | None
-) -> tuple[Value | None, bool]:
+) -> Value | None:
     graph = converter.graph
-    query_mask = as_bool(converter, _own_mask(call, "query", query))
+    carried = query.mask if deletes_masks(converter) else _own_mask(call, "query", query)
+    query_mask = as_bool(converter, carried)
     value_mask = as_bool(converter, _own_mask(call, "value", value))
     key_mask = as_bool(converter, _own_mask(call, "key", key))
     rows = None if query_mask is None else graph.one("expandDimensions", query_mask, axis=-1)
@@ -94,7 +105,7 @@ def _mask(
     if explicit is not None and automatic is not None and explicit.rank == 4:
         automatic = graph.one("expandDimensions", automatic, axis=1)
     mask = joined(converter, [explicit, automatic])
-    return _attention_shape(converter, mask, query.shape[1], value.shape[1]), rows is not None
+    return _attention_shape(converter, mask, query.shape[1], value.shape[1])
 
 
 def _attention_shape(converter: Converter, mask: Value | None, rows: int, columns: int) -> Value | None:

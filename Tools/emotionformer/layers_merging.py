@@ -9,7 +9,7 @@ import numpy as np
 from .conversion import Converter, Result, as_bool, as_tensor, handles
 from .graph import Call, Tensor, Value
 from .layer import Layer
-from .layers_attention import joined
+from .layers_attention import deletes_masks, joined
 from .layers_core import as_float
 
 KINDS = {
@@ -57,8 +57,35 @@ def merging(converter: Converter, layer: Layer, call: Call) -> Result:
     ranks = [value.rank for value in values]
     if layer.generation == 2 or any(not value.is_constant for value in values):
         values = [_raised(converter, value, max(ranks)) for value in values]
-    value = merged(converter, KINDS[layer.class_name], [as_float(converter.graph, item) for item in values])
-    return Tensor(value, merged_mask(converter, layer, call, given))
+    values = [as_float(converter.graph, item) for item in values]
+    kind, masks = KINDS[layer.class_name], [item.mask for item in given]
+    if deletes_masks(converter) and kind in ("multiply", "maximum", "minimum") and any(masks):
+        return Tensor(_merged_inside_masks(converter, kind, values, masks), merged_mask(converter, layer, call, given))
+    return Tensor(merged(converter, kind, values), merged_mask(converter, layer, call, given))
+
+
+def _merged_inside_masks(converter: Converter, kind: str, values: list[Value], masks: list[Value | None]) -> Value:
+    """Since 3.7 Keras multiplies, and takes the larger or smaller, of those operands alone that are not masked."""
+    graph = converter.graph
+    wide = [None if mask is None else graph.one("expandDimensions", as_bool(converter, mask), axis=-1) for mask in masks]
+    result, kept = values[0], wide[0]
+    if kind == "multiply":
+        one = graph.constant(1.0)
+        inside = [v if mask is None else graph.one("select", mask, v, one) for v, mask in zip(values, wide)]
+        result = merged(converter, kind, inside)
+        if any(mask is None for mask in wide):
+            return result
+        for mask in wide[1:]:
+            kept = kept if mask is kept else graph.one("logicalOr", kept, mask)
+        return graph.one("select", kept, result, graph.constant(0.0))
+    for value, mask in zip(values[1:], wide[1:]):
+        if mask is not None:
+            value = graph.one("select", mask, value, result)
+        if kept is not None:
+            result = graph.one("select", kept, result, value)
+        kept = graph.one("logicalOr", kept, mask) if mask is not None and kept is not None else None
+        result = graph.one(kind, result, value)
+    return result
 
 
 def _raised(converter: Converter, value: Value, rank: int) -> Value:
@@ -70,9 +97,9 @@ def _raised(converter: Converter, value: Value, rank: int) -> Value:
 
 
 def merged_mask(converter: Converter, layer: Layer, call: Call, given: list[Tensor]) -> Value | None:
-    """Keras 2 combines the masks there are by "and"; Keras 3 by "or", and has none if one operand has none."""
+    """Keras combines the masks there are by "and"; since 3.7 by "or", and has none if one operand has none."""
     masks = [as_bool(converter, mask) for mask in explicit_masks(call, given)]
-    if layer.generation == 2:
+    if not deletes_masks(converter):
         return joined(converter, masks)
     if any(mask is None for mask in masks):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .conversion import OPERATORS, Converter, Result
+from .errors import ExportError
 from .graph import Call
 from .layer import Layer
 from .operators import TABLE
@@ -102,10 +103,11 @@ def _completed(name: str, arguments: list[Any], options: dict[str, Any]) -> list
     """The positional arguments with those that Keras wrote by name."""
     if name == "einsum":
         # The first argument is the equation, the tensors follow it.
-        if isinstance(arguments[0], str):
-            options["subscripts"] = arguments[0]
-            operands = options.pop("inputs", None) or options.pop("args", [])
-            return list(operands) if isinstance(operands, (list, tuple)) else [operands]
+        if not arguments or isinstance(arguments[0], str):
+            raise ExportError(
+                "Keras 2 does not save the operands of tf.einsum: the file lacks them. Give the layer's meaning with "
+                "--custom FILE.py, or build the model with tf.matmul"
+            )
         return arguments[0] if isinstance(arguments[0], list) else arguments
     if name == "where":
         return [arguments[0], options.get("x"), options.get("y")]

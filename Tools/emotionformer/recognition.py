@@ -71,7 +71,7 @@ BLOCK_ATTRIBUTES = {
     "layernorm2": "normalization",
 }
 BLOCK_ORDER = [
-    ("multi_head_attention", "attention"), ("sequential/dense", "dense"), ("sequential/dense", "dense"),
+    ("multi_head_attention", "attention"), ("dense", "dense"), ("dense", "dense"),
     ("layer_normalization", "normalization"), ("layer_normalization", "normalization"),
 ]
 
@@ -83,7 +83,7 @@ def _transformer_block(converter: Converter, layer: Layer, call: Call) -> Result
     ordered = list(held.values())
     if {path: item.kind for path, item in held.items()} == BLOCK_ATTRIBUTES:
         parts = [held[path] for path in BLOCK_ATTRIBUTES]
-    elif [(item.stem, item.kind) for item in ordered] == BLOCK_ORDER:
+    elif [(item.stem.removeprefix("sequential/"), item.kind) for item in ordered] == BLOCK_ORDER:
         parts = ordered
     else:
         found = ", ".join(f"{item.path or '.'} ({item.kind})" for item in ordered) or "no weights"

@@ -1,0 +1,55 @@
+"""What the tests share: exporting a fixture, and evaluating a written package."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from emotionformer.evaluation import run_graph  # noqa: E402
+from emotionformer.export import main  # noqa: E402
+from emotionformer.package import read_tensor  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+FIXTURES = ROOT / "Tests" / "Fixtures" / "keras"
+EXAMPLE = ROOT / "Tools" / "examples" / "custom_layers.py"
+
+
+@dataclass
+class Written:
+    """A package on disk and its manifest."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    def tensor(self, name: str) -> np.ndarray:
+        return read_tensor(self.folder, "weights.bin", self.manifest["tensors"][name])
+
+    def values(self, clip: np.ndarray) -> dict[str, np.ndarray]:
+        """Every value of the graph for one clip (frames, features…)."""
+        graph = self.manifest["graphs"][0]
+        shape = graph["inputs"][0]["shape"]
+        fed = clip.reshape(1, shape[1] or clip.shape[0], shape[2])
+        return run_graph(graph, self.tensor, {graph["inputs"][0]["name"]: fed})
+
+
+Export = Callable[..., Written]
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Export:
+    """Exports a source into a temporary folder; the options follow."""
+
+    def run(source: Path, *options: str) -> Written:
+        folder = tmp_path / "package"
+        assert main([str(source), "-o", str(folder), *options]) == 0
+        return Written(folder, json.loads((folder / "manifest.json").read_text("utf-8")))
+
+    return run

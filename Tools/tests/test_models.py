@@ -1,0 +1,60 @@
+"""Every fixture model exports, and its graph gives what Keras gave: probabilities, and each layer's own output."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import EXAMPLE, FIXTURES, Export
+
+MODELS = sorted(path for path in FIXTURES.iterdir() if path.suffix in (".h5", ".keras"))
+NEEDS_CUSTOM = "custom_given"
+CLIPS = 3
+
+
+def options(path: Path) -> list[str]:
+    chosen = ["--custom", str(EXAMPLE)] if NEEDS_CUSTOM in path.stem else []
+    return chosen + (["--frames", "6"] if "open_time" in path.stem else [])
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
+def test_agrees_with_keras(path: Path, export: Export) -> None:
+    """Probabilities within 2e-6 of Keras's, layers within 1e-5 of their largest magnitude."""
+    golden = np.load(path.with_suffix(".npz"))
+    package = export(path, *options(path))
+    compared = set()
+    for clip in range(CLIPS):
+        values = package.values(golden["input"][clip])
+        output = values[package.manifest["outputs"]["probabilities"]][0]
+        assert np.abs(output - golden["output"][clip]).max() <= 2e-6
+        for key in golden.files:
+            name = key.removeprefix("layer/")
+            if key.startswith("layer/") and name in values:
+                expected = golden[key][clip]
+                found = values[name][0]
+                assert found.shape == expected.shape, name
+                assert np.abs(found - expected).max() <= 1e-5 * max(1.0, float(np.abs(expected).max())), name
+                compared.add(name)
+    assert compared
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
+def test_classes_differ(path: Path) -> None:
+    """A golden whose clips all look alike would prove nothing."""
+    output = np.load(path.with_suffix(".npz"))["output"]
+    assert np.abs(output[0] - output[1]).max() > 1e-3
+    assert np.allclose(output.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_a_swapped_head_shows(export: Export) -> None:
+    """The negative control of the tolerance: one attention head's query kernel in another's place."""
+    path = FIXTURES / "k3_post_norm_constant.keras"
+    golden = np.load(path.with_suffix(".npz"))
+    package = export(path)
+    name = next(name for name in package.manifest["tensors"] if name.endswith("query/kernel"))
+    right = package.tensor
+    package.tensor = lambda asked: right(asked)[:, ::-1] if asked == name else right(asked)  # type: ignore[method-assign]
+    output = package.values(golden["input"][0])[package.manifest["outputs"]["probabilities"]][0]
+    assert np.abs(output - golden["output"][0]).max() > 2e-6
