@@ -40,6 +40,7 @@ package struct SimplifierPass: Sendable, CustomStringConvertible {
     package static let all: [SimplifierPass] = [
         expandMultiHeadAttention, expandPositionalEncoding, expandRescaling, expandBatchNormalization,
         canonicalizeOperands, removeNoOperations, mergeEqualNodes, raiseDense, moveReshapes, foldAffine,
-        joinActivations, raiseLayerNormalization, raiseAttention,
+        raiseActivations, joinActivations, raiseLayerNormalization, raiseAttention, mergeConstants, raiseMasking,
+        raisePooling, raiseConvolution, raiseRecurrent,
     ]
 }

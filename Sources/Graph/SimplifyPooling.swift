@@ -1,0 +1,77 @@
+import EmotionFormerTensors
+
+extension SimplifierPass {
+    /// Reductions over time of (B, T, C) → globalPooling1D; Σ kept x / Σ kept → with its mask.
+    static let raisePooling = SimplifierPass(
+        "raisePooling", "means, masked means and maxima over time become globalPooling1D"
+    ) { rewriter throws(Fault) in
+        for index in rewriter.indices(of: [.divide]) { try rewriter.raiseMaskedMean(at: index) }
+        for index in rewriter.indices(of: [.reduceMean, .reduceMaximum]) { try rewriter.raiseReduction(at: index) }
+    }
+}
+
+extension GraphRewriter {
+    fileprivate mutating func raiseReduction(at index: Int) throws(Fault) {
+        guard let node = nodes[index], let input = node.input(0), axes(node) == [1],
+            type(of: input).elementType == .float32, shape(of: input).rank == 3
+        else { return }
+        // A mean from which deviations are taken is part of a normalisation.
+        let isMoment = consumers(of: node.outputs[0]).contains { nodes[$0]?.operation == .squaredDifference }
+        guard !isMoment else { return }
+        replace(
+            index,
+            with: TypedGraph.Node(
+                .globalPooling1D, name: node.name, inputs: [input], outputs: node.outputs,
+                attributes: [
+                    "kind": .text(node.operation == .reduceMean ? "average" : "maximum"),
+                    "keepDimensions": .boolean(try node.attributes.boolean("keepDimensions")),
+                ]))
+    }
+
+    fileprivate mutating func raiseMaskedMean(at index: Int) throws(Fault) {
+        guard let node = nodes[index], let sum = producing(node.input(0), .reduceSum), axes(sum) == [1],
+            let count = producing(node.input(1), .reduceSum), axes(count) == [1], let kept = sum.input(0),
+            let ones = count.input(0), let mask = castBoolean(ones), let (input, found) = maskedSteps(kept),
+            beforeReshapes(mask) == beforeReshapes(found), shape(of: input).rank == 3
+        else { return }
+        let shape = shape(of: input)
+        let keepsDimensions = try sum.attributes.boolean("keepDimensions")
+        // (B, T, 1), so that the count is one a clip; the mask (B, T) has those elements in that order.
+        guard
+            self.shape(of: ones).extents == [shape[0], shape[1], 1]
+                || (shape[0] == 1 && self.shape(of: ones).extents == [1, shape[1]]),
+            self.shape(of: mask).elementCount == shape[0] * shape[1],
+            self.shape(of: node.outputs[0]).extents
+                == (keepsDimensions ? [shape[0], 1, shape[2]] : [shape[0], shape[2]])
+        else { return }
+        remove(index)
+        let steps = reshaped(
+            beforeReshapes(mask), to: try Shape([shape[0], shape[1]]), name: "\(node.name)/mask")
+        insert(
+            .globalPooling1D, name: node.name, inputs: [input, steps], making: node.outputs,
+            attributes: ["kind": .text("average"), "keepDimensions": .boolean(keepsDimensions)])
+    }
+
+    /// A value (B, T, C) whose steps that a mask (B, T, 1) does not keep are zero: before that, and the mask.
+    func maskedSteps(_ value: Int) -> (input: Int, mask: Int)? {
+        let extents = shape(of: value).extents
+        guard extents.count == 3, let node = producing(value) else { return nil }
+        let steps = [extents[0], extents[1], 1]
+        switch node.operation {
+        case .select:
+            guard scalar(node.input(2)) == 0, let mask = node.input(0), let input = node.input(1),
+                shape(of: mask).extents == steps, shape(of: input).extents == extents
+            else { return nil }
+            return (input, mask)
+        case .multiply:
+            for (input, factor) in [(node.input(0), node.input(1)), (node.input(1), node.input(0))] {
+                guard let input, let factor, shape(of: factor).extents == steps, shape(of: input).extents == extents,
+                    let mask = castBoolean(factor)
+                else { continue }
+                return (input, mask)
+            }
+            return nil
+        default: return nil
+        }
+    }
+}

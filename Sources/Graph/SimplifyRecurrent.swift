@@ -1,0 +1,88 @@
+import EmotionFormerTensors
+
+extension SimplifierPass {
+    /// sequenceLSTM with float weights and no extras → lstm; an LSTM of a reversed input → one that goes backwards.
+    static let raiseRecurrent = SimplifierPass(
+        "raiseRecurrent", "sequenceLSTM with float weights becomes lstm; a reversed input becomes goBackwards"
+    ) { rewriter throws(Fault) in
+        for index in rewriter.indices(of: [.sequenceLSTM]) { try rewriter.raiseSequence(at: index) }
+        for index in rewriter.indices(of: [.lstm, .gru, .simpleRNN]) { try rewriter.joinReversal(at: index) }
+    }
+}
+
+extension GraphRewriter {
+    private static let kernels = 1..<5
+    private static let recurrentKernels = 5..<9
+    private static let biases = 12..<16
+
+    fileprivate mutating func raiseSequence(at index: Int) throws(Fault) {
+        guard let node = nodes[index], let input = node.input(0), shape(of: input).rank == 3,
+            try !node.attributes.boolean("timeMajor"), try node.attributes.number("projectionClip") == 0,
+            (9..<12).allSatisfy({ node.input($0) == nil }), node.input(16) == nil, node.input(17) == nil
+        else { return }
+        func gates(_ operands: Range<Int>) -> [(numbers: [Float], shape: Shape)]? {
+            var result: [(numbers: [Float], shape: Shape)] = []
+            for operand in operands {
+                guard let numbers = numbers(node.input(operand)),
+                    let shape = constant(node.input(operand))?.tensor.shape,
+                    result.allSatisfy({ $0.shape == shape })
+                else { return nil }
+                result.append((numbers, shape))
+            }
+            return result
+        }
+        guard let kernels = gates(GraphRewriter.kernels), let recurrent = gates(GraphRewriter.recurrentKernels),
+            let biases = gates(GraphRewriter.biases), kernels[0].shape.rank == 2, recurrent[0].shape.rank == 2
+        else { return }
+        let units = kernels[0].shape[0]
+        let shape = shape(of: input)
+        guard recurrent[0].shape.extents == [units, units], biases[0].shape.extents == [units],
+            kernels[0].shape[1] == shape[2]
+        else { return }
+        let isBackwards = try node.attributes.boolean("goBackwards")
+        remove(index)
+        let attributes: Attributes = [
+            "units": .integer(units), "returnSequences": .boolean(true), "goBackwards": .boolean(isBackwards),
+            "activation": .text(try node.attributes.text("activation")), "recurrentActivation": .text("sigmoid"),
+            "cellClip": .number(try node.attributes.number("cellClip")),
+        ]
+        let weights = [
+            "kernel": StoredTensor(try GraphRewriter.columns(kernels.map(\.numbers), rows: shape[2], units: units)),
+            "recurrentKernel": StoredTensor(
+                try GraphRewriter.columns(recurrent.map(\.numbers), rows: units, units: units)),
+            "bias": StoredTensor(Tensor(biases.flatMap(\.numbers))),
+        ]
+        guard isBackwards else {
+            insert(
+                .lstm, name: node.name, inputs: [input], making: node.outputs, attributes: attributes, weights: weights)
+            return
+        }
+        let value = insert(
+            .lstm, name: node.name, inputs: [input], type: type(of: node.outputs[0]), attributes: attributes,
+            weights: weights)
+        insert(
+            .reverse, name: "\(node.name)/reverse", inputs: [value], making: node.outputs,
+            attributes: ["axes": .integers([1])])
+    }
+
+    /// Matrices (units, rows), one a gate, as one of shape (rows, gates · units).
+    static func columns(_ gates: [[Float]], rows: Int, units: Int) throws(Fault) -> Tensor {
+        let width = gates.count * units
+        var result = [Float](repeating: 0, count: rows * width)
+        for (gate, numbers) in gates.enumerated() {
+            for unit in 0..<units {
+                for row in 0..<rows { result[row * width + gate * units + unit] = numbers[unit * rows + row] }
+            }
+        }
+        return try Tensor(result, shape: Shape([rows, width]))
+    }
+
+    fileprivate mutating func joinReversal(at index: Int) throws(Fault) {
+        guard var node = nodes[index], let reversed = node.input(0), let reverse = producing(reversed, .reverse),
+            axes(reverse) == [1], let input = reverse.input(0), node.input(1) == nil
+        else { return }
+        node.inputs[0] = input
+        node.attributes["goBackwards"] = .boolean(try !node.attributes.boolean("goBackwards"))
+        replace(index, with: node)
+    }
+}
