@@ -121,6 +121,7 @@ let package = Package(
             path: "Sources/CommandLine", swiftSettings: common),
         tests("Tensors", ["EmotionFormerTensors"]),
         tests("Graph", ["EmotionFormerGraph", "EmotionFormerTensors"]),
+        tests("Reference", ["EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerTensors"]),
         tests(
             "TFLiteImport",
             [
