@@ -128,6 +128,12 @@ let package = Package(
                 "EmotionFormerTFLiteImport", "EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerTensors",
             ]),
         tests("ModelFormat", ["EmotionFormerModelFormat", "EmotionFormerGraph", "EmotionFormerTensors"]),
+        tests(
+            "Engine",
+            [
+                "EmotionFormerEngine", "EmotionFormerGraph", "EmotionFormerKernels", "EmotionFormerReference",
+                "EmotionFormerTFLiteImport", "EmotionFormerTensors",
+            ]),
         tests("Kernels", ["EmotionFormerKernels", "EmotionFormerKernelInterface", "EmotionFormerTensors"]),
         .testTarget(
             name: "EmotionFormerTests",

@@ -54,7 +54,7 @@ extension StepBuilder {
         case .negate: ElementRuns.unary { (x: Element) in 0 &- x }
         case .absolute: ElementRuns.unary { (x: Element) in x < 0 ? 0 &- x : x }
         case .square: ElementRuns.unary { (x: Element) in x &* x }
-        case .sign: ElementRuns.unary { (x: Element) in x > 0 ? 1 : x < 0 ? -1 : 0 }
+        case .sign: ElementRuns.unary { (x: Element) -> Element in x > 0 ? 1 : x < 0 ? -1 : 0 }
         case .floor, .ceiling, .round: ElementRuns.unary { (x: Element) in x }
         default: nil
         }
