@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerModelFormat
 
 /// `emotionformer verify MODEL`
 struct VerifyCommand: ParsableCommand {
@@ -11,16 +12,20 @@ struct VerifyCommand: ParsableCommand {
 
             EXAMPLES:
               emotionformer verify Weights/demo
+              emotionformer verify --nodes Weights/demo
 
             EXIT CODES:
               0  everything agrees
               1  the package is broken
               2  the package has no self-test
-              3  the model does not compute what the self-test says
+              3  the model does not compute what the self-test or the reference says
             """)
 
     @Argument(help: "The model: a package folder.")
     var model: String
+
+    @Flag(help: "Compare every node with the float64 reference executor on the same operands.")
+    var nodes = false
 
     @Option(help: "Threads to compute with.")
     var threads = 1
@@ -29,16 +34,33 @@ struct VerifyCommand: ParsableCommand {
         let contents = try ModelFile.read(model, verifyHash: true)
         try StandardOutput.writeLine("hash       SHA-256 of every file agrees")
         let compiled = try EmotionModel(contents, options: EmotionModel.Options(threads: threads))
+        var isPassed = true
+        if nodes { isPassed = try compareNodes(contents, compiled) }
+        if let test = contents.selfTest {
+            let result = try compiled.run(test)
+            try StandardOutput.writeLine("self-test  \(result.clipCount) clips against \(result.oracle)")
+            try show("probabilities", result.probabilities)
+            if let logits = result.logits { try show("logits", logits) }
+            isPassed = isPassed && result.isPassed
+        }
+        guard isPassed else {
+            throw Failure("\(model): the model does not compute what it should", code: .selfTestFailed)
+        }
         guard contents.selfTest != nil else {
             throw Failure("\(model): the package has no self-test", code: .noSelfTest)
         }
-        let result = try compiled.selfTest()
-        try StandardOutput.writeLine("self-test  \(result.clipCount) clips against \(result.oracle)")
-        try show("probabilities", result.probabilities)
-        if let logits = result.logits { try show("logits", logits) }
-        guard result.isPassed else {
-            throw Failure("\(model): the model does not compute what its self-test says", code: .selfTestFailed)
-        }
+    }
+
+    private func compareNodes(_ contents: ModelPackage, _ compiled: EmotionModel) throws -> Bool {
+        let clip = try contents.selfTest.flatMap { try compiled.clips(of: $0).first } ?? .wave(for: compiled.input)
+        let comparison = try NodeComparison(contents, input: compiled.graphInput(of: clip), threads: threads)
+        let failed = comparison.rows.count { !$0.isPassed }
+        let worst = NodeComparison.short(comparison.rows.map(\.relative).max() ?? 0)
+        try StandardOutput.writeLine(
+            "nodes      \(comparison.rows.count) against the float64 reference: \(failed == 0 ? "all agree" : "\(failed) DIFFER"), "
+                + "largest relative difference \(worst), tolerance \(NodeComparison.short(NodeComparison.tolerance))")
+        for line in comparison.table.lines { try StandardOutput.writeLine("  " + line) }
+        return comparison.isPassed
     }
 
     private func show(_ name: String, _ comparison: EmotionModel.Comparison) throws {
@@ -46,5 +68,15 @@ struct VerifyCommand: ParsableCommand {
         try StandardOutput.writeLine(
             "           \(name) \(verdict): largest difference \(comparison.largestDifference), tolerance \(comparison.tolerance)"
         )
+    }
+}
+
+extension LandmarkClip {
+    /// A clip that is different in every frame and feature, for models that bring none.
+    fileprivate static func wave(for input: ModelInput) throws -> LandmarkClip {
+        let count = input.frames * input.features
+        // A linear congruence, spread over −1 to 1.
+        let values = (0..<count).map { Float(($0 &* 7919 &+ 12345) % 10007) / 5003.5 - 1 }
+        return try LandmarkClip(features: values, frameCount: input.frames, featureCount: input.features)
     }
 }

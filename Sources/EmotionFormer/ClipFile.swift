@@ -23,13 +23,7 @@ public struct ClipFile: Sendable {
 
     /// Reads a file, like `init(path:format:)`.
     public init(contentsOf url: URL, format: ClipFormat? = nil) throws(EmotionFormerError) {
-        self = try publicly { () throws(Fault) in
-            guard url.isFileURL else {
-                throw Fault(
-                    .invalidArgument, at: url.absoluteString, "only files are read", expected: "a file URL")
-            }
-            return try ClipFile(.path(url.path), format)
-        }
+        self = try ClipFile(path: EmotionModel.path(of: url), format: format)
     }
 
     /// Reads standard input to its end.

@@ -1,5 +1,11 @@
-import EmotionFormerModelFormat
-import EmotionFormerTensors
+package import EmotionFormerModelFormat
+package import EmotionFormerTensors
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 extension EmotionModel {
     /// How far a model's outputs are from those that another program computed when the model was exported.
@@ -22,30 +28,39 @@ extension EmotionModel {
         public var isPassed: Bool { largestDifference <= tolerance }
     }
 
-    /// Predicts the clips that the model brings along, and compares.
-    /// - Throws: `missingSelfTest` if it brings none.
-    public func selfTest() throws(EmotionFormerError) -> SelfTestResult {
-        try publicly { () throws(Fault) in
+    /// Checks a package's hashes (SHA-256), predicts the clips that it brings along, and compares.
+    /// - Throws: what is wrong with the package; `missingSelfTest` if it brings no clips.
+    public static func verify(
+        contentsOf url: URL, options: Options = Options()
+    ) throws(EmotionFormerError) -> SelfTestResult {
+        let path = try path(of: url)
+        return try publicly { () throws(Fault) in
+            let contents = try ModelFile.read(path, verifyHash: true)
             guard let test = contents.selfTest else {
-                throw Fault(.missingSelfTest, at: name, "the model has no self-test")
+                throw Fault(.missingSelfTest, at: path, "the model has no self-test")
             }
-            let clips = try clips(of: test)
-            var predictions: [Prediction] = []
-            for clip in clips { predictions.append(try prediction(of: clip)) }
-            let probabilities = try EmotionModel.difference(
-                predictions.flatMap(\.probabilities), test.probabilities, tolerance: test.tolerance.probabilities)
-            var logits: Comparison?
-            if let expected = test.logits, let tolerance = test.tolerance.logits {
-                logits = try EmotionModel.difference(
-                    predictions.flatMap { $0.logits ?? [] }, expected, tolerance: tolerance)
-            }
-            return SelfTestResult(
-                oracle: test.oracle, clipCount: clips.count, probabilities: probabilities, logits: logits)
+            return try EmotionModel(contents, options: options).run(test)
         }
     }
 
+    /// Predicts a self-test's clips, and compares.
+    package func run(_ test: SelfTest) throws(Fault) -> SelfTestResult {
+        let clips = try clips(of: test)
+        var predictions: [Prediction] = []
+        for clip in clips { predictions.append(try prediction(of: clip)) }
+        let probabilities = try EmotionModel.difference(
+            predictions.flatMap(\.probabilities), test.probabilities, tolerance: test.tolerance.probabilities)
+        var logits: Comparison?
+        if let expected = test.logits, let tolerance = test.tolerance.logits {
+            logits = try EmotionModel.difference(
+                predictions.flatMap { $0.logits ?? [] }, expected, tolerance: tolerance)
+        }
+        return SelfTestResult(
+            oracle: test.oracle, clipCount: clips.count, probabilities: probabilities, logits: logits)
+    }
+
     /// The test's inputs, which are complete clips of features before normalisation.
-    private func clips(of test: SelfTest) throws(Fault) -> [LandmarkClip] {
+    package func clips(of test: SelfTest) throws(Fault) -> [LandmarkClip] {
         let size = input.frames * input.features
         let values = test.input.elements(as: Float.self) ?? []
         guard size > 0, !values.isEmpty, values.count.isMultiple(of: size) else {

@@ -50,7 +50,9 @@ public final class EmotionModel: Sendable {
     public let input: ModelInput
     public let options: Options
 
-    package let contents: ModelPackage
+    /// What people wrote down about the model, as JSON; nil if nothing.
+    public let metadata: String?
+
     let preparation: InputPreparation
     private let plans: PlanCache
 
@@ -58,19 +60,20 @@ public final class EmotionModel: Sendable {
     /// - Throws: what is wrong with the package, with file and field; `unsupportedProcessor` for an instruction set that
     ///   this machine lacks; `invalidArgument` for fewer threads than one.
     public convenience init(contentsOf url: URL, options: Options = Options()) throws(EmotionFormerError) {
-        let path = try publicly { () throws(Fault) in
-            guard url.isFileURL else {
-                throw Fault(
-                    .invalidArgument, at: url.absoluteString, "only files are read", expected: "a file URL")
-            }
-            return url.path
+        try self.init(path: EmotionModel.path(of: url), options: options)
+    }
+
+    static func path(of url: URL) throws(EmotionFormerError) -> String {
+        guard url.isFileURL else {
+            throw EmotionFormerError(
+                Fault(.invalidArgument, at: url.absoluteString, "only files are read", expected: "a file URL"))
         }
-        try self.init(path: path, options: options)
+        return url.path
     }
 
     /// Reads a model like `init(contentsOf:options:)`.
     public convenience init(path: String, options: Options = Options()) throws(EmotionFormerError) {
-        let contents = try publicly { () throws(Fault) in try ModelFile.read(path) }
+        let contents = try publicly { () throws(Fault) in try ModelFile.read(path, includingSelfTest: false) }
         do throws(Fault) {
             try self.init(contents, options: options)
         } catch {
@@ -84,11 +87,11 @@ public final class EmotionModel: Sendable {
                 .invalidArgument, at: "threads", "the number of threads is out of range", found: "\(options.threads)",
                 expected: "1 to 1024")
         }
-        self.contents = contents
         self.options = options
         name = contents.name
         license = contents.license
         citation = contents.citation
+        metadata = try contents.metadata?.text()
         input = ModelInput(contents.input)
         preparation = try InputPreparation(input, normalizer: Normalizer(contents.input))
         plans = try PlanCache(
@@ -111,7 +114,16 @@ public final class EmotionModel: Sendable {
         try publicly { () throws(Fault) in try prediction(of: clip) }
     }
 
-    func prediction(of clip: LandmarkClip) throws(Fault) -> Prediction {
+    /// A clip as the model's graph takes it: rows × features, normalised and padded.
+    package func graphInput(of clip: LandmarkClip) throws(Fault) -> Tensor {
+        let frames = try preparation.frames(of: clip)
+        let rows = input.padding.side == .none ? frames.count : input.frames
+        return Tensor(.float32, try Shape([1, rows, input.features])) { bytes in
+            preparation.write(clip, frames: frames, rows: rows, to: bytes.bindMemory(to: Float.self))
+        }
+    }
+
+    package func prediction(of clip: LandmarkClip) throws(Fault) -> Prediction {
         let frames = try preparation.frames(of: clip)
         let rows = input.padding.side == .none ? frames.count : input.frames
         let output = try plans.run(rows: rows) { target in

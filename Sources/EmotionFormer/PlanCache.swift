@@ -11,7 +11,10 @@ final class PlanCache: Sendable {
     }
 
     let classCount: Int
-    private let contents: ModelPackage
+    /// What shorter plans are made from. A model that needs none keeps its packed weights alone.
+    private let source: ModelPackage?
+    private let frames: Int
+    private let hasLogits: Bool
     private let options: PlanOptions
     /// The plan for all of the model's frames, which most models need alone.
     private let whole: SessionPool
@@ -21,7 +24,9 @@ final class PlanCache: Sendable {
 
     /// - Throws: what the model cannot be compiled for.
     init(_ contents: ModelPackage, options: PlanOptions) throws(Fault) {
-        self.contents = contents
+        source = contents.input.padding.side == .none ? contents : nil
+        frames = contents.input.frames
+        hasLogits = contents.outputs.logits != nil
         self.options = options
         whole = try PlanCache.pool(contents, options, rows: contents.input.frames)
         let types = whole.plan.outputTypes
@@ -37,13 +42,13 @@ final class PlanCache: Sendable {
 
     /// Runs the model on `rows` rows of features, which `write` writes.
     func run(rows: Int, _ write: (UnsafeMutableBufferPointer<Float>) -> Void) throws(Fault) -> Output {
-        let pool = rows == contents.input.frames ? whole : try shorterPool(rows)
+        let pool = rows == frames ? whole : try shorterPool(rows)
         let lease = pool.take()
         defer { pool.give(lease) }
         write(lease.session.input(0).bindMemory(to: Float.self))
         try lease.session.run()
         func output(_ index: Int) -> [Float] { Array(lease.session.output(index).bindMemory(to: Float.self)) }
-        return Output(probabilities: output(0), logits: contents.outputs.logits == nil ? nil : output(1))
+        return Output(probabilities: output(0), logits: hasLogits ? output(1) : nil)
     }
 
     private func shorterPool(_ rows: Int) throws(Fault) -> SessionPool {
@@ -54,8 +59,9 @@ final class PlanCache: Sendable {
             return pool
         }
         if let found { return found }
+        guard let source else { return whole }
         // Two threads may compile the same plan at once; that costs time once and no correctness.
-        let pool = try PlanCache.pool(contents, options, rows: rows)
+        let pool = try PlanCache.pool(source, options, rows: rows)
         shorter.withLock { pools in
             pools.append(pool)
             if pools.count > PlanCache.limit { pools.removeFirst() }

@@ -49,6 +49,15 @@ struct InspectCommandTests {
         #expect(wrong.output.contains("DIFFER"))
     }
 
+    @Test("verify --nodes names every node")
+    func nodes() throws {
+        let run = try Executable.run("verify", "--nodes", try SmallPackage.write(to: folder, selfTest: 0))
+        #expect(run.code == 0, "\(run.errors)")
+        for node in ["mean", "head", "softmax"] {
+            #expect(run.lines.contains { $0.hasPrefix("  \(node) ") })
+        }
+    }
+
     @Test("verify finds a changed byte in the weights")
     func changedWeights() throws {
         let path = try SmallPackage.write(to: folder, selfTest: 0)

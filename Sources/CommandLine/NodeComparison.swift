@@ -1,0 +1,113 @@
+import EmotionFormerEngine
+import EmotionFormerGraph
+import EmotionFormerModelFormat
+import EmotionFormerReference
+import EmotionFormerTensors
+
+/// Every node of a model, computed by the engine, against the reference executor's double precision on the same
+/// operands.
+struct NodeComparison {
+    struct Row {
+        let name: String
+        let operation: String
+        let shape: Shape
+        /// The largest absolute difference.
+        let difference: Double
+        /// The same, divided by the output's largest magnitude.
+        let relative: Double
+
+        var isPassed: Bool { relative <= NodeComparison.tolerance }
+    }
+
+    /// Of a node's largest magnitude; one node's rounding, not that of those before it.
+    static let tolerance = 1e-5
+
+    let rows: [Row]
+
+    var isPassed: Bool { rows.allSatisfy(\.isPassed) }
+
+    /// - Parameter input: 1 × rows × features, as the graph takes them.
+    /// - Throws: what keeps either side from computing; `missingField` if the engine keeps no value for a node.
+    init(_ contents: ModelPackage, input: Tensor, threads: Int) throws(Fault) {
+        let options = PlanOptions(threads: threads, stage: .simplified, keepsEveryValue: true)
+        let graph = try Plan.graph(contents.program, inputShapes: [input.shape], options: options)
+        let session = Session(try Plan(graph, options: options))
+        input.withUnsafeBytes { session.input(0).copyMemory(from: $0) }
+        try session.run()
+        let values = Dictionary(session.values().map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+        let reference = ReferenceExecutor()
+        var rows: [Row] = []
+        for node in graph.nodes {
+            var operands: [StoredTensor?] = []
+            for operand in node.inputs {
+                guard let operand else {
+                    operands.append(nil)
+                    continue
+                }
+                if let constant = graph.constant(operand) {
+                    operands.append(constant)
+                } else {
+                    let name = graph.values[operand].name
+                    operands.append(StoredTensor(try NodeComparison.value(name, values, of: node)))
+                }
+            }
+            let types = node.outputs.map { graph.values[$0].type }
+            let expected = try reference.evaluate(node, inputs: operands, outputTypes: types)
+            for (output, tensor) in zip(node.outputs, expected) {
+                let found = try NodeComparison.value(graph.values[output].name, values, of: node)
+                rows.append(Row(node, found: found, expected: tensor))
+            }
+        }
+        self.rows = rows
+    }
+
+    private static func value(
+        _ name: String, _ values: [String: Tensor], of node: TypedGraph.Node
+    ) throws(Fault) -> Tensor {
+        guard let tensor = values[name] else {
+            throw Fault(.missingField, at: "node '\(node.name)'", "the engine keeps no value", found: "'\(name)'")
+        }
+        return tensor
+    }
+
+    var table: TextTable {
+        var table = TextTable(["node", "operation", "output", "difference", "relative", ""], rightAligned: [3, 4])
+        for row in rows {
+            table.append([
+                row.name, row.operation, "\(row.shape)", NodeComparison.short(row.difference),
+                NodeComparison.short(row.relative), row.isPassed ? "" : "DIFFERS",
+            ])
+        }
+        return table
+    }
+
+    /// Two digits: `1.2e-07`.
+    static func short(_ number: Double) -> String {
+        guard number.isFinite, number > 0 else { return number == 0 ? "0" : "\(number)" }
+        var exponent = 0
+        var mantissa = number
+        while mantissa >= 9.95 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+        while mantissa < 0.995 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+        let tenths = Int((mantissa * 10).rounded())
+        let digits = abs(exponent) < 10 ? "0\(abs(exponent))" : "\(abs(exponent))"
+        return "\(tenths / 10).\(tenths % 10)e\(exponent < 0 ? "-" : "+")\(digits)"
+    }
+}
+
+extension NodeComparison.Row {
+    fileprivate init(_ node: TypedGraph.Node, found: Tensor, expected: Tensor) {
+        name = node.name
+        operation = node.operation.rawValue
+        shape = found.shape
+        let pairs = zip(found.doubles, expected.doubles)
+        // A NaN on either side is no agreement.
+        let largest = pairs.reduce(0.0) { $1.0 == $1.1 ? $0 : max($0, ($1.0 - $1.1).magnitude.orInfinity) }
+        let magnitude = expected.doubles.reduce(0.0) { max($0, $1.magnitude) }
+        difference = found.shape == expected.shape ? largest : .infinity
+        relative = difference == 0 ? 0 : difference / (magnitude > 0 ? magnitude : 1)
+    }
+}
+
+extension Double {
+    fileprivate var orInfinity: Double { isNaN ? .infinity : self }
+}
