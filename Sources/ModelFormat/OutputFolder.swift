@@ -86,9 +86,11 @@ struct OutputFolder: ~Copyable {
     }
 
     /// Puts the folder where the target is, in one step where the system can.
-    /// - Parameter replacing: the names of the files in the folder that stands there; nil if there is none.
+    /// - Parameters:
+    ///   - replacing: the names of the files in the folder that stands there; nil if there is none.
+    ///   - inOneStep: whether the system is asked to exchange the two folders; otherwise the old one is renamed first.
     /// - Throws: `writeFailed`; the folder that stood there is there still.
-    consuming func move(to target: String, replacing oldNames: [String]?) throws(Fault) {
+    consuming func move(to target: String, replacing oldNames: [String]?, inOneStep: Bool = true) throws(Fault) {
         try synchronizeFolder(path)
         guard let oldNames else {
             guard rename(path, target) == 0 else { throw OutputFolder.renameFault(target) }
@@ -96,7 +98,7 @@ struct OutputFolder: ~Copyable {
             try? synchronizeFolder(OutputFolder.parent(of: target))
             return
         }
-        if exchange(path, target) {
+        if inOneStep, exchange(path, target) {
             // What is at the path now is the old package.
             isInPlace = true
         } else {

@@ -96,6 +96,16 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
         Spoiling("\"selfTestData\"", "\"metadata2\"", .unknownField, "found 'metadata2'"),
     ]
 
+    @Test("a file beyond the bound and a crowd of graphs are refused before anything is read for them")
+    func limits() throws {
+        var package = try HostilePackage()
+        try package.replace("\"byteCount\": 344,\n", "\"byteCount\": 1073741825,\n")
+        package.expectFault(.limitExceeded, ["weights.byteCount", "found 1073741825 bytes"])
+        package = try HostilePackage()
+        try package.replace("\"graphs\": [", "\"graphs\": [" + String(repeating: "0, ", count: 1024))
+        package.expectFault(.limitExceeded, ["graphs: there are too many graphs", "found 1025"])
+    }
+
     @Test("each wrong tensor is refused by its name", arguments: tensors)
     func tensor(spoiling: Spoiling) throws {
         var package = try HostilePackage()

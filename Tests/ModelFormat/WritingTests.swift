@@ -89,4 +89,17 @@ import Testing
         #expect(read.input.normalization?.mean.elements(as: Float.self) == [0.5, 0, 1])
         #expect(read.program.tensors["normalization.mean"]?.tensor.shape.extents == [3, 2])
     }
+
+    @Test("where folders cannot be exchanged in one step, the old one is renamed, replaced and removed")
+    func twoSteps() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/model"
+        try SmallPackage.make().write(to: path)
+        let old = try FileManager.default.contentsOfDirectory(atPath: path)
+        var output = try OutputFolder(beside: path)
+        try output.addFile("new") { append throws(Fault) in }
+        try output.move(to: path, replacing: old, inOneStep: false)
+        #expect(try folder.names() == ["model"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["new"])
+    }
 }
