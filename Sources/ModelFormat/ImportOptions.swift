@@ -1,0 +1,101 @@
+package import EmotionFormerGraph
+package import EmotionFormerTensors
+
+/// What another framework's file does not say of its model; whoever converts it does.
+package struct ImportOptions: Sendable {
+    package var name: String
+    package var license: String?
+    package var citation: String?
+    package var metadata: JSONValue?
+    package var producer: ModelPackage.Producer
+    /// The largest number of frames; needed if the graph leaves it open, and otherwise the graph's.
+    package var frames: Int?
+    /// Unless given, 1,434 features are x, y and z of 478 landmarks, and others are taken as they come.
+    package var layout: LandmarkLayout?
+    /// The statistics may have leading axes of extent 1, as published ones do.
+    package var normalization: InputDescription.Normalization?
+    package var padding = InputDescription.Padding()
+    package var truncation = InputDescription.Truncation.end
+    package var missingFrame = InputDescription.MissingFrame.drop
+    package var labels: [String]?
+    package var selfTest: SelfTest?
+
+    package init(name: String, producer: ModelPackage.Producer) {
+        self.name = name
+        self.producer = producer
+    }
+}
+
+extension ModelPackage {
+    /// An imported program as a package. Its first output is the probabilities; where they are a softmax, its operand
+    /// is the logits.
+    /// - Throws: `shapeMismatch` unless the main graph takes one clip (batch, frames, features), `invalidArgument` if the
+    ///   number of frames is open and not given or differs from the graph's, and what makes no package.
+    package init(importing program: Program, options: ImportOptions) throws(Fault) {
+        guard let main = program.graphs.first, main.inputs.count == 1, let clip = main.inputs.first,
+            clip.extents.count == 3, let features = clip.extents[2]
+        else {
+            let inputs = program.graphs.first?.inputs.map { input in
+                "[" + input.extents.map { $0.map(String.init) ?? "?" }.joined(separator: ", ") + "]"
+            }
+            throw Fault(
+                .shapeMismatch, at: "inputs", "the model does not take one clip",
+                found: inputs.map { $0.isEmpty ? "no input" : $0.joined(separator: ", ") } ?? "no graph",
+                expected: "[1, frames, features]")
+        }
+        guard let frames = clip.extents[1] ?? options.frames, options.frames ?? frames == frames else {
+            throw Fault(
+                .invalidArgument, at: "frames",
+                clip.extents[1] == nil
+                    ? "the model leaves the number of frames open: give the largest" : "the model has another number",
+                found: options.frames.map { "\($0)" }, expected: clip.extents[1].map { "\($0)" })
+        }
+        guard let probabilities = main.outputs.first else {
+            throw Fault(.missingField, at: "outputs", "the model has no output", expected: "its probabilities")
+        }
+        var program = program
+        let logits = main.logits(of: probabilities)
+        if let logits, !main.outputs.contains(logits) { program.graphs[0].outputs.append(logits) }
+        var normalization = options.normalization
+        if let given = normalization {
+            normalization?.mean = try given.mean.withoutLeadingAxes()
+            normalization?.standardDeviation = try given.standardDeviation.withoutLeadingAxes()
+        }
+        try self.init(
+            name: options.name, license: options.license, citation: options.citation, metadata: options.metadata,
+            producer: options.producer,
+            input: InputDescription(
+                frames: frames, features: features,
+                layout: options.layout ?? (features == 3 * 478 ? .xyzInterleaved : .raw),
+                normalization: normalization, padding: options.padding, truncation: options.truncation,
+                missingFrame: options.missingFrame),
+            labels: options.labels, program: program, outputs: .init(probabilities: probabilities, logits: logits),
+            selfTest: options.selfTest)
+    }
+}
+
+extension Graph {
+    /// The operand of the softmax that makes the probabilities, through nodes that change nothing.
+    fileprivate func logits(of probabilities: String) -> String? {
+        var makers: [String: Node] = [:]
+        for node in nodes { if let output = node.outputs.first { makers[output] = node } }
+        var value = probabilities
+        // Each step goes to an earlier node, so there are no more steps than nodes.
+        for _ in nodes {
+            guard let node = makers[value], case let input?? = node.inputs.first else { return nil }
+            if node.operation == .softmax { return node.inputs.count == 1 ? input : nil }
+            guard node.operation == .identity else { return nil }
+            value = input
+        }
+        return nil
+    }
+}
+
+extension Tensor {
+    /// (1, 1, F) as (1, F): axes of extent 1 in front of the last two go.
+    fileprivate func withoutLeadingAxes() throws(Fault) -> Tensor {
+        let superfluous = max(shape.rank - 2, 0)
+        guard superfluous > 0, shape.extents.prefix(superfluous).allSatisfy({ $0 == 1 }) else { return self }
+        return try reshaped(to: Shape(Array(shape.extents.dropFirst(superfluous))))
+    }
+}

@@ -1,0 +1,63 @@
+import EmotionFormerGraph
+import EmotionFormerTensors
+import Testing
+
+@testable import EmotionFormerModelFormat
+
+@Suite struct ImportOptionsTests {
+    private let options = ImportOptions(name: "imported", producer: .init(tool: "test", version: "1"))
+
+    @Test("the clip's size is the graph's, the operand of the softmax becomes an output as logits")
+    func derived() throws {
+        var program = try SmallPackage.program()
+        program.graphs[0].outputs = ["probabilities"]
+        let package = try ModelPackage(importing: program, options: options)
+        #expect(package.input.frames == 4 && package.input.features == 3 && package.input.layout == .raw)
+        #expect(package.outputs == .init(probabilities: "probabilities", logits: "logits"))
+        #expect(package.program.graphs[0].outputs == ["probabilities", "logits"])
+        #expect(package.input.padding == .init(value: 0, side: .end, order: .beforeNormalization))
+    }
+
+    @Test("without a softmax there are no logits")
+    func withoutSoftmax() throws {
+        var program = try SmallPackage.program()
+        program.graphs[0].outputs = ["hidden"]
+        #expect(try ModelPackage(importing: program, options: options).outputs.logits == nil)
+    }
+
+    @Test("an open number of frames must be given, a fixed one cannot be changed")
+    func frames() throws {
+        var program = try SmallPackage.program()
+        var options = options
+        options.frames = 5
+        #expect(
+            throws: Fault(.invalidArgument, at: "frames", "the model has another number", found: "5", expected: "4")
+        ) {
+            try ModelPackage(importing: program, options: options)
+        }
+        program.graphs[0].inputs[0].extents[1] = nil
+        #expect(try ModelPackage(importing: program, options: options).input.frames == 5)
+        options.frames = nil
+        let fault = #expect(throws: Fault.self) { try ModelPackage(importing: program, options: options) }
+        #expect(fault?.description.contains("give the largest") == true)
+    }
+
+    @Test("published statistics of shape (1, 1, F) are taken, others of rank 3 are not")
+    func statistics() throws {
+        var options = options
+        let ones = try SmallPackage.floats([1, 1, 1], 1, 1, 3)
+        options.normalization = .init(mean: ones, standardDeviation: ones)
+        let package = try ModelPackage(importing: SmallPackage.program(), options: options)
+        #expect(package.input.normalization?.mean.shape.extents == [1, 3])
+        options.normalization?.mean = try SmallPackage.floats([1, 1, 1], 3, 1, 1)
+        #expect(throws: Fault.self) { try ModelPackage(importing: SmallPackage.program(), options: options) }
+    }
+
+    @Test("a graph that takes no clip is refused with what it takes")
+    func noClip() throws {
+        var program = try SmallPackage.program()
+        program.graphs[0].inputs[0].extents = [4, 3]
+        let fault = #expect(throws: Fault.self) { try ModelPackage(importing: program, options: options) }
+        #expect(fault?.description.contains("found [4, 3], expected [1, frames, features]") == true)
+    }
+}
