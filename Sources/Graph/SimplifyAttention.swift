@@ -61,6 +61,7 @@ private struct AttentionMatch {
             shape.elementCount == value.batch * value.heads * path.query.length * path.key.length
         else { return nil }
         givesWeights = used == weights && !rewriter.isUsedOnce(weights)
+        if let mask = path.mask, mask.isInfinite, !zeroesEmptyRows { return nil }
         if zeroesEmptyRows, path.mask?.heads != 1 || !rewriter.isUsedOnce(used) { return nil }
         name = product.name
         query = path.query

@@ -14,6 +14,8 @@ struct AttentionMask {
     private let columns: Int
     /// Whether query i sees just the keys up to i.
     let isCausal: Bool
+    /// Whether a row that may attend to nothing gives NaN instead of equal weights.
+    private(set) var isInfinite = false
 
     /// Less than this, added to a score or in its place, leaves nothing of it behind the softmax.
     private static let threshold = -1e8
@@ -46,10 +48,11 @@ struct AttentionMask {
     ) -> (masked: Int, mask: AttentionMask)? {
         guard scale > 0, let first = node.input(0), let second = node.input(1) else { return nil }
         if node.operation == .select {
-            guard let number = rewriter.scalar(node.input(2)), number.isFinite, number * scale <= threshold,
+            guard let number = rewriter.scalar(node.input(2)), number * scale <= threshold,
                 rewriter.shape(of: second) == scores,
-                let mask = AttentionMask(rewriter, condition: first, scores: scores)
+                var mask = AttentionMask(rewriter, condition: first, scores: scores)
             else { return nil }
+            mask.isInfinite = number.isInfinite
             return (second, mask)
         }
         for (masked, summand) in [(first, second), (second, first)] {

@@ -34,6 +34,13 @@ extension GraphRewriter {
         else { return }
         let mask = any.outputs[0]
         for consumer in consumers(of: input) {
+            guard let masking = nodes[consumer], masking.operation == .masking, masking.outputs.count == 2,
+                masking.attributes["maskValue"] == .number(value)
+            else { continue }
+            redirect(mask, to: masking.outputs[1])
+            return
+        }
+        for consumer in consumers(of: input) {
             guard let node = nodes[consumer], let output = node.outputs.first,
                 let (masked, found) = maskedSteps(output), masked == input, beforeReshapes(found) == mask
             else { continue }

@@ -41,6 +41,6 @@ package struct SimplifierPass: Sendable, CustomStringConvertible {
         expandMultiHeadAttention, expandPositionalEncoding, expandRescaling, expandBatchNormalization,
         canonicalizeOperands, removeNoOperations, mergeEqualNodes, raiseDense, moveReshapes, foldAffine,
         raiseActivations, joinActivations, raiseLayerNormalization, raiseAttention, mergeConstants, raiseMasking,
-        raisePooling, raiseConvolution, raiseRecurrent,
+        raisePooling, raiseConvolution, raiseLoops, raiseRecurrent,
     ]
 }

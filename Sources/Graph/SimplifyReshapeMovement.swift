@@ -64,6 +64,9 @@ extension GraphRewriter {
             guard let axes = axes(node), let moved = before.axes(alikeTo: axes, of: after) else { return }
             if moved != axes, !node.weights.isEmpty, moved.count != axes.count { return }
             attributes["axes"] = .integers(moved)
+        case .reverse:
+            guard let axes = axes(node), let moved = before.axes(alikeTo: axes, of: after) else { return }
+            attributes["axes"] = .integers(moved)
         default: return
         }
         remove(index)

@@ -1,0 +1,131 @@
+import EmotionFormerTensors
+
+extension SimplifierPass {
+    /// A loop whose body is one step of an LSTM, and nothing else → lstm.
+    static let raiseLoops = SimplifierPass(
+        "raiseLoops", "loops over time whose bodies are one step of an LSTM with float weights become lstm"
+    ) { rewriter throws(Fault) in
+        for index in rewriter.indices(of: [.while]) {
+            guard let node = rewriter.nodes[index], let loop = CountedLoop(rewriter, node),
+                let cell = LSTMCell(loop), loop.isWhole(states: [cell.hidden, cell.cell])
+            else { continue }
+            try cell.write(to: &rewriter, at: index, loop)
+        }
+    }
+}
+
+/// A loop that runs a known number of times, its variables told apart by what the body does with them.
+struct CountedLoop {
+    let node: TypedGraph.Node
+    let body: GraphRewriter
+    let bodyInputs: [Int]
+    let bodyOutputs: [Int]
+    let tripCount: Int
+    /// Positions of the variables that count turns from 0, and of those that never change.
+    private let counters: Set<Int>
+    private let invariants: Set<Int>
+    /// Position of a tensor (T, …) into which turn i writes row i, and the value that it writes.
+    private(set) var accumulators: [Int: Int] = [:]
+
+    init?(_ rewriter: GraphRewriter, _ node: TypedGraph.Node) {
+        guard let body = node.bodies["body"], let condition = node.bodies["condition"],
+            body.outputs.count == node.inputs.count, body.inputs.count == node.inputs.count,
+            condition.inputs.count == node.inputs.count, node.outputs.count == node.inputs.count
+        else { return nil }
+        self.node = node
+        self.body = GraphRewriter(body)
+        bodyInputs = body.inputs
+        bodyOutputs = body.outputs
+        var counters = Set<Int>()
+        var invariants = Set<Int>()
+        for position in node.inputs.indices {
+            if bodyOutputs[position] == bodyInputs[position] { invariants.insert(position) }
+            if let step = self.body.producing(bodyOutputs[position], .add), step.input(0) == bodyInputs[position],
+                self.body.constant(step.input(1))?.isAll(1) ?? false,
+                rewriter.constant(node.input(position))?.isAll(0) ?? false,
+                self.body.shape(of: bodyInputs[position]).elementCount == 1,
+                self.body.type(of: bodyInputs[position]).elementType.isInteger
+            {
+                counters.insert(position)
+            }
+        }
+        self.counters = counters
+        self.invariants = invariants
+        let known = { (position: Int) -> Int? in
+            guard invariants.contains(position) else { return nil }
+            return rewriter.constant(node.input(position)).flatMap { CountedLoop.number($0) }
+        }
+        guard let count = CountedLoop.limit(GraphRewriter(condition), condition, counters, known), count > 0 else {
+            return nil
+        }
+        tripCount = count
+        for position in node.inputs.indices {
+            guard let written = write(to: position) else { continue }
+            accumulators[position] = written
+        }
+    }
+
+    /// Whether every variable has a known role: counter, invariant, accumulator, or one of `states`.
+    func isWhole(states: [Int]) -> Bool {
+        node.inputs.indices.allSatisfy {
+            counters.contains($0) || invariants.contains($0) || accumulators[$0] != nil || states.contains($0)
+        }
+    }
+
+    /// The position of the variable that a value of the body is, as it was before the turn.
+    func variable(_ value: Int) -> Int? { bodyInputs.firstIndex(of: value) }
+
+    func isCounter(_ value: Int) -> Bool { variable(body.beforeReshapes(value)).map { counters.contains($0) } ?? false }
+
+    /// The position of an invariant (T, …) of which a value of the body is row i in turn i.
+    func sequence(_ value: Int) -> Int? {
+        guard let gather = body.producing(body.beforeReshapes(value), .gather), let whole = gather.input(0),
+            let position = variable(whole), invariants.contains(position), let index = gather.input(1),
+            isCounter(index), gather.attributes["axis"] == .integer(0),
+            gather.attributes["batchDimensions"] == .integer(0), body.shape(of: whole)[0] == tripCount
+        else { return nil }
+        return position
+    }
+
+    /// The fewest turns after which a conjunction of comparisons of counters with numbers fails; nil for anything else.
+    private static func limit(
+        _ rewriter: GraphRewriter, _ condition: TypedGraph, _ counters: Set<Int>, _ known: (Int) -> Int?
+    ) -> Int? {
+        func limit(_ value: Int, depth: Int) -> Int? {
+            guard depth < 8, let node = rewriter.producing(value), let first = node.input(0) else { return nil }
+            switch node.operation {
+            case .reshape, .identity: return limit(first, depth: depth + 1)
+            case .logicalAnd:
+                guard let second = node.input(1), let left = limit(first, depth: depth + 1),
+                    let right = limit(second, depth: depth + 1)
+                else { return nil }
+                return min(left, right)
+            case .less:
+                guard let counter = condition.inputs.firstIndex(of: first), counters.contains(counter),
+                    let second = node.input(1)
+                else { return nil }
+                if let stored = rewriter.constant(second) { return number(stored) }
+                return condition.inputs.firstIndex(of: second).flatMap(known)
+            default: return nil
+            }
+        }
+        return condition.outputs.first.flatMap { limit($0, depth: 0) }
+    }
+
+    private static func number(_ stored: StoredTensor) -> Int? {
+        guard stored.quantization == nil, stored.tensor.shape.elementCount == 1 else { return nil }
+        return stored.tensor.integers?.first
+    }
+
+    /// The row that the body writes at the counter's place into a variable of T rows.
+    private func write(to position: Int) -> Int? {
+        guard let update = body.producing(bodyOutputs[position], .updateSlice), update.input(0) == bodyInputs[position],
+            let row = update.input(1), let begin = body.producing(update.input(2), .concatenate),
+            begin.inputs.count == 2, let counter = begin.input(0), isCounter(counter),
+            body.shape(of: counter).elementCount == 1, body.constant(begin.input(1))?.isAll(0) ?? false
+        else { return nil }
+        let whole = body.shape(of: bodyInputs[position])
+        guard whole[0] == tripCount, body.shape(of: row).extents == [1] + whole.extents.dropFirst() else { return nil }
+        return body.beforeReshapes(row)
+    }
+}
