@@ -20,9 +20,15 @@ final class ConstantStore {
     private var nameOfConstant: [Key: String] = [:]
     private var contents: [BufferKey: Tensor] = [:]
     private var zeroBuffers: [Int: Bool] = [:]
+    private var nameOfMatrix: [Key: String] = [:]
+    /// Bytes that transposed copies may still take: a file that has some needs at most its own size.
+    private var copyBudget: Int
     private(set) var tensors: [String: StoredTensor] = [:]
 
-    init(_ file: TFLiteFile) { self.file = file }
+    init(_ file: TFLiteFile) {
+        self.file = file
+        copyBudget = file.bytes.count
+    }
 
     /// The stored tensor's name for a constant of the file.
     /// - Throws: `notFinite` if an element is not a number, `unsupportedAttribute` for sparse or external data.
@@ -51,6 +57,32 @@ final class ConstantStore {
         nameOfConstant[key] = name
         tensors[name] = StoredTensor(
             try content.reshaped(to: try Shape(tensor.shape)), quantization: key.quantization)
+        return name
+    }
+
+    /// The stored tensor's name for the last two axes of an int8 constant, exchanged; the others have extent 1.
+    /// - Throws: `limitExceeded` if the copies take more than the file, and what `name(of:wish:)` throws.
+    func name(ofTransposed tensor: TFLiteFile.Tensor, wish: String) throws(Fault) -> String {
+        let (rows, columns) = (tensor.shape[tensor.shape.count - 2], tensor.shape[tensor.shape.count - 1])
+        var quantization = ConstantStore.quantization(of: tensor)
+        if quantization?.axis != nil { quantization?.axis = 0 }
+        let key = Key(buffer: tensor.buffer, type: .int8, shape: [columns, rows], quantization: quantization)
+        if let name = nameOfMatrix[key] { return name }
+        let source = try load(tensor, .int8)
+        copyBudget -= source.byteCount
+        guard copyBudget >= 0 else {
+            throw Fault(.limitExceeded, at: "", "transposed copies of the constants take more than the file")
+        }
+        let transposed = Tensor(.int8, try Shape([columns, rows])) { target in
+            source.withUnsafeBytes { bytes in
+                for row in 0..<rows {
+                    for column in 0..<columns { target[column * rows + row] = bytes[row * columns + column] }
+                }
+            }
+        }
+        let name = names.claim(wish, suffix: "\(tensors.count)")
+        nameOfMatrix[key] = name
+        tensors[name] = StoredTensor(transposed, quantization: quantization)
         return name
     }
 

@@ -33,15 +33,36 @@ extension SubgraphImporter {
     private func batchMatmul(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 2...2)
         let options = try reader.options(101)
-        for position in 0..<2 {
-            let operand = try reader.input(position)
-            guard reader.tensor(operand).type.elementType == .int8 else { continue }
-            throw reader.unsupported("has int8 weights, which is not supported", found: reader.place(operand))
+        if reader.tensor(try reader.input(1)).type.elementType == .int8 {
+            return try quantizedMatmul(
+                reader, transposesFirst: try options.flag(0), transposesSecond: try options.flag(1))
         }
         let attributes: Attributes = [
             "transposeFirst": .boolean(try options.flag(0)), "transposeSecond": .boolean(try options.flag(1)),
         ]
         try emit(reader, .matmul, try operands(reader), attributes)
+    }
+
+    /// A product with an int8 constant matrix is what a fully connected layer does, whose weights are (out, in).
+    private func quantizedMatmul(
+        _ reader: OperatorReader, transposesFirst: Bool, transposesSecond: Bool
+    ) throws(Fault) {
+        let weights = try reader.input(1)
+        let shape = reader.tensor(weights).shape
+        guard !transposesFirst, shape.count == 2 || (shape.count == 3 && shape[0] == 1 && !transposesSecond),
+            isConstant(weights),
+            shape.count <= reader.tensor(try reader.input(0)).shape.count
+        else {
+            throw reader.unsupported(
+                "multiplies by int8 weights that are not one constant matrix, which is not supported",
+                found: reader.place(weights))
+        }
+        try checkWeights(
+            weights, rank: shape.count, axis: shape.count - (transposesSecond ? 2 : 1), of: reader)
+        let matrix = transposesSecond ? try value(weights) : try transposedMatrix(weights, of: reader)
+        try emit(
+            reader, .fullyConnected, [try value(try reader.input(0)), matrix],
+            ["keepDimensions": .boolean(true), "asymmetricQuantizeInputs": .boolean(true)])
     }
 
     func optionalValue(_ reader: OperatorReader, _ position: Int) throws(Fault) -> String? {

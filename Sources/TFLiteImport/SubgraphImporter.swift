@@ -68,6 +68,7 @@ final class SubgraphImporter {
         if try shapes(reader) { return true }
         if try slices(reader) { return true }
         if try padding(reader) { return true }
+        if try spaceToBatch(reader) { return true }
         if try gathers(reader) { return true }
         if try quantisation(reader) { return true }
         if try sequences(reader) { return true }
@@ -123,6 +124,17 @@ final class SubgraphImporter {
         }
         made.insert(tensor)
         return name
+    }
+
+    /// The value of an int8 constant matrix with its rows and columns exchanged.
+    func transposedMatrix(_ tensor: Int, of reader: OperatorReader) throws(Fault) -> String {
+        let result = intermediate(of: reader.outputs[0], "weights")
+        let stored = try constants.name(ofTransposed: subgraph.tensors[tensor], wish: "\(name(tensor))/transposed")
+        nodes.append(
+            Node(
+                .constant, name: nodeNames.claim("constant_\(tensor)", suffix: "transposed"), outputs: [result],
+                weights: ["value": stored]))
+        return result
     }
 
     /// The integers of an operand that the file holds, or nil if it is computed at run time.

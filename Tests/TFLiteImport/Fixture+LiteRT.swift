@@ -48,7 +48,7 @@ extension Fixture {
 }
 
 /// Arrays in NumPy's format, one after the other.
-private struct ArrayReader {
+struct ArrayReader {
     let bytes: [UInt8]
     var position = 0
 
