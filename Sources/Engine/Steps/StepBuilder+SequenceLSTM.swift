@@ -170,7 +170,8 @@ extension StepBuilder {
             let gates = layout.destination(gates)
             return { execution, range in
                 matrix.multiply(
-                    execution.scratch, input.floats(execution), gates.floats(execution), rows: rows, range)
+                    execution.scratch, input.floats(execution), gates.floats(execution), rows: rows,
+                    splits ? range : 0..<rows)
             }
         }
         if splits {
