@@ -71,6 +71,8 @@ class Converter:
     def call(self, layer: Layer, call: Call) -> list[Tensor]:
         """Runs one layer; gives its outputs in order."""
         outer_scope = self.graph.scope
+        if "float16" in str(layer.config.get("dtype")):
+            self.note("Keras computes some layers in half precision; here all arithmetic is float32")
         self.graph.scope = self.path(layer)
         try:
             result = self._dispatch(layer, call)

@@ -112,7 +112,7 @@ def run(arguments: argparse.Namespace) -> None:
     if labels is not None and len(set(labels)) != len(labels):
         raise ExportError(f"a label occurs twice: {', '.join(labels)}")
     progress.say("Computing the self-test")
-    test = _self_test(arguments, roles, made, inputs, prepared, progress)
+    test = _self_test(arguments, roles, made, inputs, prepared, source.generation, extents, progress)
     carried: dict[str, Any] = dict(metadata.content)
     if made.notes:
         carried["exportNotes"] = made.notes
@@ -133,7 +133,7 @@ def _count(model: Layer) -> int:
 
 def _roles(arguments: argparse.Namespace) -> Roles:
     if arguments.source.is_dir():
-        roles = _folder_roles(arguments)
+        roles = find_roles(arguments.source)
     else:
         roles = Roles(arguments.source)
     roles.mean = arguments.mean or roles.mean
@@ -142,10 +142,6 @@ def _roles(arguments: argparse.Namespace) -> Roles:
         missing = "--std" if roles.deviation is None else "--mean"
         raise ExportError(f"mean and standard deviation go together: {missing} is missing")
     return roles
-
-
-def _folder_roles(arguments: argparse.Namespace) -> Roles:
-    return find_roles(arguments.source)
 
 
 def _labels(arguments: argparse.Namespace, roles: Roles, metadata: Metadata) -> tuple[list[str] | None, Path | None]:
@@ -242,7 +238,7 @@ def _check_open(
 
 def _self_test(
     arguments: argparse.Namespace, roles: Roles, made: Converted, inputs: np.ndarray, prepared: np.ndarray,
-    progress: Progress,
+    generation: int, extents: list[int], progress: Progress,
 ) -> SelfTest:
     probabilities, logits = expected(made.graph, made.nodes, made.probabilities, made.logits, prepared)
     oracle = "numpy-float64"
@@ -250,7 +246,7 @@ def _self_test(
         from .keras_oracle import outputs_by_keras
 
         progress.say("Running the model in Keras")
-        theirs = outputs_by_keras(roles.model, prepared, made, arguments.from_logits)
+        theirs = outputs_by_keras(roles.model, prepared, generation, extents, arguments.from_logits)
         difference = float(np.abs(theirs.probabilities - probabilities).max())
         if not difference <= 2e-5:
             raise ExportError(f"the export and Keras differ by {difference:.2g} in the probabilities: nothing written")
@@ -273,6 +269,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print("export: interrupted", file=sys.stderr)
+        return 1
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as error:
+        # A configuration can be wrong in more ways than are worth a message each.
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        print(f"export: the model's configuration is damaged or of an unknown form ({reason})", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"export: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
         return 1
     except (MemoryError, RecursionError) as error:
         print(f"export: the model is too large or too deep ({type(error).__name__})", file=sys.stderr)

@@ -25,12 +25,8 @@ def run_model(converter: Converter, model: Layer, call: Call) -> list[Tensor]:
     if isinstance(mask, Tensor) and len(given) == 1:
         given = [Tensor(given[0].value, mask.value)]
     if model.class_name == "Sequential":
-        outputs = _run_sequential(converter, model, given)
-    else:
-        outputs = _run_functional(converter, model, given)
-    if model.generation == 2 and model.class_name != "Sequential":
-        return outputs
-    return outputs
+        return _run_sequential(converter, model, given)
+    return _run_functional(converter, model, given)
 
 
 def _run_sequential(converter: Converter, model: Layer, given: list[Tensor]) -> list[Tensor]:

@@ -33,6 +33,7 @@ class Symbol:
     @property
     def path(self) -> str:
         module = self.module.replace("numpy._core.", "numpy.core.")
+        module = {"copy_reg": "copyreg", "__builtin__": "builtins"}.get(module, module)
         return f"{module}.{self.name}"
 
 
@@ -58,6 +59,9 @@ ALLOWED = LABEL_ENCODERS | {
     "numpy.core.numeric._frombuffer",
     "joblib.numpy_pickle.NumpyArrayWrapper",
     "_codecs.encode",
+    # How protocols 0 and 1 write "an object of this class".
+    "copyreg._reconstructor",
+    "builtins.object",
 }
 MARK = Symbol("", "mark")
 
@@ -76,11 +80,23 @@ def label_names(path: Path) -> list[str]:
     if isinstance(made, Made) and made.kind == "encoder":
         made = made.state.get("classes_")
     names = made.value if isinstance(made, Made) and made.kind == "array" else made
+    if isinstance(names, dict):
+        names = _numbered(names)
     if isinstance(names, np.ndarray):
         names = names.ravel().tolist()
     if not isinstance(names, (list, tuple)) or not names:
         raise ExportError(f"{path.name}: holds no LabelEncoder with classes and no list of names")
     return [_name(item, path.name) for item in names]
+
+
+def _numbered(names: dict[Any, Any]) -> list[Any] | None:
+    """The names of a dictionary number → name or name → number, if the numbers are 0, 1, 2, …"""
+    pairs = list(names.items())
+    if all(isinstance(name, int) for _, name in pairs):
+        pairs = [(number, name) for name, number in pairs]
+    if sorted(number for number, _ in pairs if isinstance(number, int)) != list(range(len(pairs))):
+        return None
+    return [name for _, name in sorted(pairs, key=lambda pair: pair[0])]
 
 
 def _name(item: Any, place: str) -> str:
@@ -249,6 +265,8 @@ class _Reader:
 
     def _make(self, symbol: Any, arguments: Any) -> Any:
         path = symbol.path if isinstance(symbol, Symbol) else ""
+        if path == "copyreg._reconstructor" and isinstance(arguments[0], Symbol):
+            path = arguments[0].path
         if path in LABEL_ENCODERS:
             return Made("encoder")
         if path == "joblib.numpy_pickle.NumpyArrayWrapper":

@@ -28,12 +28,18 @@ def recurrent(converter: Converter, layer: Layer, call: Call) -> Result:
     if initial is not None:
         states = [item for item in (initial if isinstance(initial, list) else [initial]) if isinstance(item, Tensor)]
     mask = mask_of(Call([given], call.keywords), layer)
-    return run_recurrent(converter, layer, tensor(given, layer), mask, states)
+    return run_recurrent(converter, layer, tensor(given, layer), _seen(layer, call, mask, states), states, carried=mask)
+
+
+def _seen(layer: Layer, call: Call, mask: Value | None, states: list[Tensor]) -> Value | None:
+    """The mask the recurrence computes with: Keras 3 hands on an implicit mask only to a call with one tensor."""
+    explicit = isinstance(call.keywords.get("mask"), Tensor)
+    return None if layer.generation == 3 and states and not explicit else mask
 
 
 def run_recurrent(
     converter: Converter, layer: Layer, given: Tensor, mask: Value | None, states: list[Tensor],
-    zero_masked: bool | None = None,
+    zero_masked: bool | None = None, carried: Value | None = None,
 ) -> Result:
     if layer.option("stateful", False):
         converter.note(f"{layer.described} is stateful: here every clip starts from a zero state")
@@ -65,7 +71,10 @@ def run_recurrent(
             bias = pair[0]
     if bias is not None:
         weights["bias"] = converter.derived(layer, "bias", bias)
-    return _emit(converter, layer, kind, given, as_bool(converter, mask), states, attributes, weights)
+    outputs = _emit(converter, layer, kind, given, as_bool(converter, mask), states, attributes, weights)
+    if attributes["returnSequences"]:
+        outputs[0].mask = carried
+    return outputs if len(outputs) > 1 else outputs[0]
 
 
 def _is_paired(bias: np.ndarray | None) -> bool:
@@ -82,14 +91,13 @@ def _function(layer: Layer, cell: Layer, key: str, default: str) -> str:
 def _emit(
     converter: Converter, layer: Layer, kind: str, given: Tensor, mask: Value | None, states: list[Tensor],
     attributes: dict[str, Any], weights: dict[str, Weight],
-) -> Result:
+) -> list[Tensor]:
     return_state = bool(layer.option("return_state", False))
     count = (3 if kind == "lstm" else 2) if return_state else 1
     results = converter.graph.emit(
         kind, [given.value, mask, *(state.value for state in states)], count, weights, **attributes
     )
-    first = Tensor(results[0], mask if attributes["returnSequences"] else None)
-    return [first, *(Tensor(value) for value in results[1:])] if return_state else first
+    return [Tensor(value) for value in results]
 
 
 @handles("Bidirectional")
@@ -105,8 +113,9 @@ def bidirectional(converter: Converter, layer: Layer, call: Call) -> Result:
     half = len(extra) // 2
     sequences = bool(forward.option("return_sequences", False))
     graph, scope = converter.graph, converter.graph.scope
-    ahead = _direction(converter, forward, given, mask, extra[:half], f"{scope}/forward", sequences)
-    back = _direction(converter, backward, given, mask, extra[half:], f"{scope}/backward", sequences)
+    seen = _seen(layer, call, mask, extra)
+    ahead = _direction(converter, forward, given, seen, extra[:half], f"{scope}/forward", sequences)
+    back = _direction(converter, backward, given, seen, extra[half:], f"{scope}/backward", sequences)
     graph.scope = scope
     turned = graph.one("reverse", back[0].value, axes=[1]) if sequences else back[0].value
     mode = layer.config.get("merge_mode", "concat")

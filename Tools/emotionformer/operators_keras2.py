@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import operators_more as _more  # its functions register themselves
 from .conversion import OPERATORS, Converter, Result
 from .errors import ExportError
 from .graph import Call
@@ -66,6 +67,9 @@ OTHERS = {
     "keras.backend.cast": "cast", "keras.backend.reshape": "reshape", "keras.backend.batch_dot": "matmul",
     "compat.v1.expand_dims": "expand_dims", "compat.v1.squeeze": "squeeze", "compat.v1.shape": "shape",
     "compat.v1.gather": "gather", "compat.v1.pad": "pad", "math.argmax_v2": "argmax", "compat.v1.size": "size",
+    "math.l2_normalize": "l2_normalize", "nn.l2_normalize": "l2_normalize", "linalg.l2_normalize": "l2_normalize",
+    "math.add_n": "add_n", "nn.bias_add": "bias_add", "math.count_nonzero": "count_nonzero", "linalg.norm": "norm",
+    "keras.backend.l2_normalize": "l2_normalize", "linalg.einsum": "einsum",
     "compat.v1.where": "where", "compat.v1.ones_like": "ones_like", "compat.v1.zeros_like": "zeros_like",
 }
 NAMES = {**BINARY, **UNARY, **REDUCTIONS, **OTHERS}
@@ -92,7 +96,8 @@ def convert(converter: Converter, layer: Layer, call: Call) -> Result:
         if "alpha" in options and ACTIVATIONS[bare] == "leaky_relu":
             options["negative_slope"] = options.pop("alpha")
         return TABLE["activation"](converter, arguments, {**options, "name": ACTIVATIONS[bare]})
-    name = NAMES.get(bare) or NAMES.get(bare.removeprefix("compat.v1.")) or NAMES.get(f"math.{bare}")
+    last = bare.removeprefix("compat.v1.").removeprefix("raw_ops.")
+    name = NAMES.get(bare) or NAMES.get(last) or NAMES.get(f"math.{last}") or NAMES.get(f"nn.{last}")
     if name is None or name not in TABLE:
         raise layer.refuse(f"the operation '{function}' is not supported; give its meaning with --custom FILE.py")
     arguments = _completed(name, arguments, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import operators_more as _more  # its functions register themselves
 from .conversion import OPERATORS, Converter, Result
 from .graph import Call
 from .layer import Layer
