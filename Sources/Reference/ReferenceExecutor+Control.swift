@@ -2,19 +2,19 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension ReferenceExecutor {
-    /// - Throws: `limitExceeded` if the condition still holds after as many rounds as are allowed.
+    /// A loop that has gone round `maximumTripCount` times, its attribute, is at its end, as TensorFlow's is.
+    /// - Throws: `limitExceeded` if the condition still holds after as many rounds as the executor allows.
     func loop(_ node: TypedGraph.Node, _ operands: [ReferenceValue]) throws(Fault) -> [ReferenceValue] {
         let condition = try Body(node, "condition", self)
         let body = try Body(node, "body", self)
-        var limit = maximumTripCount
-        if node.attributes["maximumTripCount"] != nil {
-            limit = min(limit, try node.attributes.integer("maximumTripCount"))
-        }
+        let end = node.attributes["maximumTripCount"] == nil ? nil : try node.attributes.integer("maximumTripCount")
         var operands = operands
         var rounds = 0
         while try condition(operands).first?.elements.first == 1 {
-            guard rounds < limit else {
-                throw Fault(.limitExceeded, at: "", "the loop does not end", expected: "at most \(limit) rounds")
+            if let end, rounds >= end { break }
+            guard rounds < maximumTripCount else {
+                throw Fault(
+                    .limitExceeded, at: "", "the loop does not end", expected: "at most \(maximumTripCount) rounds")
             }
             operands = try body(operands)
             rounds += 1

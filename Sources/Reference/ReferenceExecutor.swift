@@ -19,7 +19,7 @@ package struct ReferenceExecutor: ConstantEvaluator, Sendable {
     /// Elements of all values that are held at one time.
     package var maximumElementCount: Int
 
-    package init(maximumTripCount: Int = 100_000, maximumElementCount: Int = 1 << 28) {
+    package init(maximumTripCount: Int = 100_000, maximumElementCount: Int = 1 << 27) {
         self.maximumTripCount = maximumTripCount
         self.maximumElementCount = maximumElementCount
     }

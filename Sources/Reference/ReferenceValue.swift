@@ -8,7 +8,8 @@ package struct ReferenceValue: Sendable {
     /// Set where integers stand for real numbers.
     package var quantization: Quantization?
 
-    /// - Throws: `shapeMismatch` if there are more or fewer elements than the shape has.
+    /// - Throws: `shapeMismatch` if there are more or fewer elements than the shape has, `outOfBounds` if an integer
+    ///   type does not hold an element, or an int64 is beyond ±2⁵³.
     package init(_ type: ValueType, _ elements: [Double], quantization: Quantization? = nil) throws(Fault) {
         guard elements.count == type.shape.elementCount else {
             throw Fault(
@@ -18,6 +19,7 @@ package struct ReferenceValue: Sendable {
         self.type = type
         self.elements = elements
         self.quantization = quantization
+        try checkIntegers()
     }
 
     /// - Throws: `outOfBounds` for an int64 beyond ±2⁵³, which a double does not hold.
@@ -30,12 +32,22 @@ package struct ReferenceValue: Sendable {
 
     package var shape: Shape { type.shape }
 
-    /// - Throws: `outOfBounds` if an integer is beyond ±2⁵³.
-    func checkIntegers() throws(Fault) {
-        guard type.elementType == .int64 else { return }
-        guard elements.allSatisfy({ abs($0) <= 0x1p53 }) else {
-            throw Fault(.outOfBounds, at: "value", "an int64 is too large for the reference", expected: "at most 2⁵³")
+    /// - Throws: `outOfBounds` if the type does not hold an element; of int64 only what a double holds counts.
+    private func checkIntegers() throws(Fault) {
+        let range: ClosedRange<Double>
+        switch type.elementType {
+        case .float32, .float16: return
+        case .bool: range = 0...1
+        case .int8: range = -128...127
+        case .uint8: range = 0...255
+        case .int32: range = Double(Int32.min)...Double(Int32.max)
+        case .int64: range = -0x1p53...0x1p53
         }
+        // NaN is in no range.
+        guard let wrong = elements.first(where: { !range.contains($0) || $0 != $0.rounded() }) else { return }
+        throw Fault(
+            .outOfBounds, at: "value", "the reference does not hold the number as \(type.elementType.rawValue)",
+            found: "\(wrong)")
     }
 
     /// The elements in their own type; floating-point numbers round.

@@ -66,6 +66,9 @@ import Testing
         let large = try value([0x1p53], .int64)
         #expect(try run(.subtract, [large, value([1], .int64)]) == [0x1p53 - 1])
         #expect(code { try run(.add, [large, large]) } == .outOfBounds)
+        for (number, type) in [(0.5, ElementType.int32), (.nan, .int64), (128, .int8), (-1, .uint8), (2, .bool)] {
+            #expect(code { try value([number], type) } == .outOfBounds)
+        }
         let beyond = StoredTensor(Tensor([Int64.max]))
         #expect(code { try ReferenceValue(beyond) } == .outOfBounds)
     }
@@ -116,6 +119,9 @@ import Testing
         let typed = try Program(graphs: [main, always, body], tensors: [:]).validated()
             .typed(inputShapes: [Shape([1])], evaluator: executor)
         #expect(code { try executor.run(typed, inputs: [value([1])]) } == .limitExceeded)
+        var bounded = typed
+        bounded.nodes[0].attributes["maximumTripCount"] = .integer(3)
+        #expect(try executor.run(bounded, inputs: [value([1])]).outputs[0].elements == [-1])
         let small = ReferenceExecutor(maximumElementCount: 7)
         #expect(
             code { try run(.tile, [value([1, 2])], ["multiples": .integers([4])], executor: small) } == .limitExceeded)
