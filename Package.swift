@@ -115,7 +115,7 @@ let package = Package(
             dependencies: [
                 "EmotionFormer", "EmotionFormerBundledModel", "EmotionFormerTensors", "EmotionFormerGraph",
                 "EmotionFormerModelFormat",
-                "EmotionFormerTFLiteImport", "EmotionFormerEngine", "EmotionFormerReference",
+                "EmotionFormerTFLiteImport", "EmotionFormerEngine", "EmotionFormerKernels", "EmotionFormerReference",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/CommandLine", swiftSettings: common),

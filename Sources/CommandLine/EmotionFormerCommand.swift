@@ -24,7 +24,7 @@ struct EmotionFormerCommand: AsyncParsableCommand {
               64  the command line is at fault
             """,
         version: EmotionFormerVersion.current,
-        subcommands: [PredictCommand.self, InspectCommand.self, VerifyCommand.self])
+        subcommands: [PredictCommand.self, InspectCommand.self, VerifyCommand.self, BenchmarkCommand.self])
 
     static func main() async {
         StandardOutput.ignoreBrokenPipes()

@@ -26,7 +26,10 @@ struct ModelOptions: ParsableArguments {
         try EmotionModel(path: path(), options: EmotionModel.Options(threads: threads))
     }
 
-    func path() throws -> String {
+    func path() throws -> String { try ModelOptions.path(model) }
+
+    /// The bundled package if no model is named.
+    static func path(_ model: String?) throws -> String {
         if let model { return model }
         return try BundledModel.path()
     }

@@ -54,7 +54,7 @@ public final class EmotionModel: Sendable {
     public let metadata: String?
 
     let preparation: InputPreparation
-    private let plans: PlanCache
+    let plans: PlanCache
 
     /// Reads a model package (a folder) and compiles it.
     /// - Throws: what is wrong with the package, with file and field; `unsupportedProcessor` for an instruction set that

@@ -51,6 +51,11 @@ final class PlanCache: Sendable {
         return Output(probabilities: output(0), logits: hasLogits ? output(1) : nil)
     }
 
+    /// The plan for so many rows.
+    func plan(rows: Int) throws(Fault) -> Plan {
+        rows == frames ? whole.plan : try shorterPool(rows).plan
+    }
+
     private func shorterPool(_ rows: Int) throws(Fault) -> SessionPool {
         let found = shorter.withLock { pools -> SessionPool? in
             guard let index = pools.firstIndex(where: { $0.rows == rows }) else { return nil }

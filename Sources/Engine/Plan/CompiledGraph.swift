@@ -32,7 +32,8 @@ struct CompiledGraph: Sendable {
                 steps: drafts.map {
                     Step(
                         name: $0.name, label: $0.label, rows: $0.rows, rowBlock: $0.rowBlock,
-                        floatingPointOperations: $0.floatingPointOperations, body: $0.bind(layout))
+                        floatingPointOperations: $0.floatingPointOperations, products: $0.products,
+                        body: $0.bind(layout))
                 })
         }
         arenaByteCount = layout.arenaByteCount

@@ -177,7 +177,8 @@ extension StepBuilder {
         let concatenation = graph.nodes[index]
         guard concatenation.inputs.count == 2, let first = concatenation.input(0), let second = concatenation.input(1),
             let output = concatenation.outputs.first, case .integer(let axis)? = concatenation.attributes["axis"],
-            axis == -1 || axis == shape(output).rank - 1, let forward = recurrentNode(first, reader: index, fusion.uses),
+            axis == -1 || axis == shape(output).rank - 1,
+            let forward = recurrentNode(first, reader: index, fusion.uses),
             case .boolean(false)? = graph.nodes[forward].attributes["goBackwards"]
         else { return }
         guard case .boolean(let everyStep)? = graph.nodes[forward].attributes["returnSequences"] else { return }
@@ -186,7 +187,8 @@ extension StepBuilder {
         var reader = index
         if everyStep {
             guard fusion.uses.onlyConsumer(second) == index, let reverse = fusion.uses.producer[second],
-                graph.nodes[reverse].operation == .reverse, case .integers([1])? = graph.nodes[reverse].attributes["axes"],
+                graph.nodes[reverse].operation == .reverse,
+                case .integers([1])? = graph.nodes[reverse].attributes["axes"],
                 let reversed = graph.nodes[reverse].input(0)
             else { return }
             absorbed.append(reverse)
@@ -212,7 +214,9 @@ extension StepBuilder {
     private func recurrentNode(_ value: Int, reader: Int, _ uses: ValueUses) -> Int? {
         guard uses.onlyConsumer(value) == reader, let index = uses.producer[value],
             [.lstm, .gru, .simpleRNN].contains(graph.nodes[index].operation), graph.nodes[index].outputs.first == value,
-            graph.nodes[index].outputs.dropFirst().allSatisfy({ uses.consumers[$0].isEmpty && !graph.outputs.contains($0) })
+            graph.nodes[index].outputs.dropFirst().allSatisfy({
+                uses.consumers[$0].isEmpty && !graph.outputs.contains($0)
+            })
         else { return nil }
         return index
     }

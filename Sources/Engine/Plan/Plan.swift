@@ -47,10 +47,26 @@ package final class Plan: Sendable {
     /// Bytes of a session's arena and of each thread's scratch.
     package var memory: (arena: Int, scratch: Int) { (compiled.arenaByteCount, compiled.scratchByteCount) }
 
-    /// The steps in order, each with its segment: threads meet between segments.
-    package var steps: [(segment: Int, name: String, label: String, rows: Int, floatingPointOperations: Int)] {
+    /// A step of the plan, for people and measurements.
+    package struct StepSummary: Sendable {
+        /// Threads meet between segments.
+        package let segment: Int
+        package let name: String
+        package let label: String
+        /// How many rows threads may split it into.
+        package let rows: Int
+        package let floatingPointOperations: Int
+        package let products: [ProductShape]
+    }
+
+    /// The steps in order.
+    package var steps: [StepSummary] {
         compiled.segments.enumerated().flatMap { index, segment in
-            segment.steps.map { (index, $0.name, $0.label, $0.rows, $0.floatingPointOperations) }
+            segment.steps.map {
+                StepSummary(
+                    segment: index, name: $0.name, label: $0.label, rows: $0.rows,
+                    floatingPointOperations: $0.floatingPointOperations, products: $0.products)
+            }
         }
     }
 }

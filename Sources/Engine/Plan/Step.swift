@@ -1,6 +1,16 @@
 /// What a step does, for a range of its rows. Never allocates, locks or throws.
 typealias StepBody = @Sendable (_ execution: Execution, _ rows: Range<Int>) -> Void
 
+/// `count` matrix products of m × k by k × n.
+package struct ProductShape: Sendable, Hashable {
+    package let count: Int
+    package let m: Int
+    package let k: Int
+    package let n: Int
+
+    package var floatingPointOperations: Int { 2 * count * m * k * n }
+}
+
 /// A step of a plan before it is known where its values lie.
 struct StepDraft {
     /// The node that it comes from.
@@ -20,6 +30,8 @@ struct StepDraft {
     var scratchByteCount = 0
     /// Floating-point operations, a multiplication with its addition as two; 0 where nobody counts them.
     var floatingPointOperations = 0
+    /// The matrix products that the step is made of.
+    var products: [ProductShape] = []
     var bind: (Layout) -> StepBody
 
     init(name: String, label: String, reads: [Int], writes: [Int], bind: @escaping (Layout) -> StepBody) {
@@ -38,6 +50,7 @@ struct Step: Sendable {
     let rows: Int
     let rowBlock: Int
     let floatingPointOperations: Int
+    let products: [ProductShape]
     let body: StepBody
 }
 

@@ -128,6 +128,10 @@ extension StepBuilder {
             }
         }
         draft.scratchByteCount = kernels.attentionScratchByteCount(keys, keyDimension, valueDimension)
+        draft.products = [
+            ProductShape(count: attention.batchCount * heads, m: queries, k: keyDimension, n: keys),
+            ProductShape(count: attention.batchCount * heads, m: queries, k: keys, n: valueDimension),
+        ]
         draft.floatingPointOperations =
             2 * attention.batchCount * heads * queries * keys * (keyDimension + valueDimension)
         if splits {

@@ -89,6 +89,7 @@ extension StepBuilder {
             }
         }
         draft.scratchByteCount = product.scratchByteCount
+        draft.products = [ProductShape(count: 1, m: rows, k: k, n: n)]
         draft.floatingPointOperations = 2 * rows * k * n
         if splits {
             draft.rows = rows

@@ -59,9 +59,10 @@ extension StepBuilder {
         }
         draft.rows = step.directions.count
         draft.scratchByteCount = step.directions.map(\.cell.scratchCount).reduce(0, max) * 4
-        draft.floatingPointOperations = step.directions.reduce(0) {
-            $0 + 2 * batches * frames * $1.cell.units * $1.cell.units * $1.cell.gateCount
+        draft.products = step.directions.map {
+            ProductShape(count: batches * frames, m: 1, k: $0.cell.units, n: $0.cell.units * $0.cell.gateCount)
         }
+        draft.floatingPointOperations = draft.products.map(\.floatingPointOperations).reduce(0, +)
         append(draft)
     }
 }

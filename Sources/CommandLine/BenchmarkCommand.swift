@@ -1,0 +1,85 @@
+import ArgumentParser
+import EmotionFormer
+
+/// `emotionformer benchmark --model MODEL`
+struct BenchmarkCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmark",
+        abstract: "Measure how fast a model runs on this processor.",
+        discussion: """
+            Predictions of one clip of random features, repeated for some seconds after a warm-up. With --batch the clips \
+            of a batch are predicted by --threads threads, one clip a thread. --kernels times every matrix product of \
+            the model beside OpenBLAS on the same shape, in turn, so that both see the same machine.
+
+            EXAMPLES:
+              emotionformer benchmark --model Weights/demo
+              emotionformer benchmark --model Weights/demo --threads 2 --json
+              emotionformer benchmark --model Weights/demo --profile
+              emotionformer benchmark --model Weights/demo --kernels
+              echo 20 | emotionformer benchmark --model Weights/demo --interactive
+            """)
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The model: a package folder or a .tflite file.", valueName: "model"))
+    var model: String?
+
+    @Option(help: "Frames of the clip, for a model with an open number of frames.")
+    var frames: Int?
+
+    @Option(help: "Threads to compute with.")
+    var threads = 1
+
+    @Option(help: "Clips that are predicted together.")
+    var batch = 1
+
+    @Option(help: "Seconds to measure for.")
+    var seconds = 3.0
+
+    @Flag(help: "Print one JSON object instead of text.")
+    var json = false
+
+    @Flag(help: "Also the time of every step of the plan.")
+    var profile = false
+
+    @Flag(help: "Also every matrix product of the model, beside OpenBLAS on the same shape.")
+    var kernels = false
+
+    @Flag(
+        help: "For each line of standard input, a count, run so many timed predictions and answer with one JSON line.")
+    var interactive = false
+
+    func validate() throws {
+        try check(threads, "--threads", 1...1024)
+        try check(batch, "--batch", 1...65536)
+        if let frames { try check(frames, "--frames", 1...1_000_000) }
+        guard seconds > 0, seconds <= 3600 else {
+            throw ValidationError("--seconds is out of range (found \(seconds), expected 0 to 3600)")
+        }
+    }
+
+    private func check(_ value: Int, _ name: String, _ range: ClosedRange<Int>) throws {
+        guard range.contains(value) else {
+            throw ValidationError(
+                "\(name) is out of range (found \(value), expected \(range.lowerBound) to \(range.upperBound))")
+        }
+    }
+
+    func run() throws {
+        let start = ContinuousClock.now
+        let path = try ModelOptions.path(model)
+        // Clips of a batch run on one thread each.
+        let loaded = try EmotionModel(path: path, options: EmotionModel.Options(threads: batch > 1 ? 1 : threads))
+        let subject = try BenchmarkSubject(loaded, frames: frames, threads: threads, batch: batch)
+        try subject.runOnce()
+        let load = ContinuousClock.now - start
+        if interactive {
+            try BenchmarkConversation(subject: subject).run()
+            return
+        }
+        let report = BenchmarkReport(
+            samples: try subject.measure(seconds: seconds), load: load, subject: subject,
+            steps: profile ? try subject.profile(seconds: seconds) : [],
+            products: kernels ? try ProductComparison.measure(subject, seconds: seconds) : nil)
+        try StandardOutput.write(json ? report.json : report.text)
+    }
+}

@@ -1,0 +1,24 @@
+import EmotionFormerTensors
+
+/// Timed predictions on demand, so that others can take turns with an engine of their own.
+struct BenchmarkConversation {
+    let subject: BenchmarkSubject
+
+    /// Answers every line of standard input, a count n, with one line: `{"milliseconds": [n numbers]}`.
+    func run() throws {
+        var line = 0
+        while let text = readLine() {
+            line += 1
+            let word = text.split(whereSeparator: \.isWhitespace).joined()
+            guard let count = Int(word), (1...1_000_000).contains(count) else {
+                throw Failure(
+                    "standard input: line \(line): not a count of predictions (found \(JSONText.quoted(text)), expected 1 to 1000000)"
+                )
+            }
+            var samples: [String] = []
+            for _ in 0..<count { samples.append("\(try subject.timedRun())") }
+            try StandardOutput.writeLine("{\"milliseconds\": [\(samples.joined(separator: ", "))]}")
+            try StandardOutput.flush()
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Dispatch
+import EmotionFormer
+import EmotionFormerEngine
+import EmotionFormerTensors
+import Synchronization
+
+/// What is measured: a model's plan with prepared input, one session a thread.
+///
+/// Preparing a clip (normalisation, padding) is not part of it, as with other runtimes' benchmark tools.
+final class BenchmarkSubject {
+    let model: EmotionModel
+    let plan: Plan
+    let threads: Int
+    let batch: Int
+    let frames: Int
+    private let sessions: [Session]
+    private let features: [Float]
+
+    init(_ model: EmotionModel, frames: Int?, threads: Int, batch: Int) throws {
+        self.model = model
+        self.threads = threads
+        self.batch = batch
+        self.frames = frames ?? model.input.frames
+        plan = try model.plan(frames: frames)
+        let plan = plan
+        sessions = (0..<(batch > 1 ? min(threads, batch) : 1)).map { _ in Session(plan) }
+        var generator = SplitMix(state: 7)
+        features = (0..<plan.inputTypes[0].shape.elementCount).map { _ in generator.next() }
+    }
+
+    /// All clips of the batch, once.
+    func runOnce() throws {
+        if sessions.count == 1 {
+            for _ in 0..<batch { try BenchmarkSubject.run(sessions[0], features) }
+            return
+        }
+        let next = Atomic<Int>(0)
+        let failure = Mutex<Fault?>(nil)
+        // Each session is used by one iteration alone.
+        nonisolated(unsafe) let sessions = sessions
+        let (batch, features) = (batch, features)
+        DispatchQueue.concurrentPerform(iterations: sessions.count) { worker in
+            while next.add(1, ordering: .relaxed).oldValue < batch {
+                do throws(Fault) {
+                    try BenchmarkSubject.run(sessions[worker], features)
+                } catch {
+                    failure.withLock { $0 = error }
+                }
+            }
+        }
+        if let failure = failure.withLock({ $0 }) { throw failure }
+    }
+
+    private static func run(_ session: Session, _ features: [Float]) throws(Fault) {
+        features.withUnsafeBytes { session.input(0).copyMemory(from: $0) }
+        try session.run()
+    }
+
+    /// Milliseconds of one batch after another, for at least `seconds` and at least five of them.
+    func measure(seconds: Double) throws -> [Double] {
+        for _ in 0..<3 { try runOnce() }
+        var samples: [Double] = []
+        let start = ContinuousClock.now
+        while samples.count < 5 || ContinuousClock.now - start < .seconds(seconds) { samples.append(try timedRun()) }
+        return samples
+    }
+
+    /// Milliseconds of one batch.
+    func timedRun() throws -> Double {
+        let start = ContinuousClock.now
+        try runOnce()
+        return (ContinuousClock.now - start).milliseconds
+    }
+
+    /// The median milliseconds of every step, on one thread.
+    func profile(seconds: Double) throws -> [(step: Plan.StepSummary, milliseconds: Double)] {
+        try runOnce()
+        var samples: [[Double]] = plan.steps.map { _ in [] }
+        let start = ContinuousClock.now
+        repeat {
+            for (index, duration) in sessions[0].runTimingSteps().enumerated() {
+                samples[index].append(duration.milliseconds)
+            }
+        } while ContinuousClock.now - start < .seconds(seconds)
+        return zip(plan.steps, samples).map { ($0, Quantiles($1).median) }
+    }
+
+    /// Floating-point operations of one clip, as far as they are counted: matrix products.
+    var floatingPointOperations: Int { plan.steps.map(\.floatingPointOperations).reduce(0, +) }
+}
+
+/// A small generator, so that every run measures the same input.
+struct SplitMix {
+    var state: UInt64
+
+    /// A number in −1 ..< 1.
+    mutating func next() -> Float {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return Float(Int64(bitPattern: z ^ (z >> 31)) >> 40) * 0x1p-23
+    }
+}
+
+/// Order statistics of some samples, by the nearest rank.
+struct Quantiles {
+    private let sorted: [Double]
+
+    init(_ samples: [Double]) { sorted = samples.sorted() }
+
+    subscript(fraction: Double) -> Double {
+        guard !sorted.isEmpty else { return .nan }
+        return sorted[min(Int(fraction * Double(sorted.count)), sorted.count - 1)]
+    }
+
+    var minimum: Double { sorted.first ?? .nan }
+    var median: Double { self[0.5] }
+}
+
+extension Duration {
+    var milliseconds: Double { Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15 }
+}
