@@ -83,10 +83,10 @@ private typealias Bits = SIMD8<UInt32>
 /// x·2ⁿ for an integral n of −300…300, right to the last bit also where the result is subnormal or infinite.
 @inline(__always) func scaled(_ x: Vector, byPowerOfTwo n: Vector) -> Vector {
     let half = roundedToEven(n * broadcast(0.5))
-    return x * powerOfTwo(half) * powerOfTwo(n - half)
+    return x * withExponent(half) * withExponent(n - half)
 }
 
-@inline(__always) private func powerOfTwo(_ n: Vector) -> Vector {
+@inline(__always) private func withExponent(_ n: Vector) -> Vector {
     // n + 1.5·2²³ holds n in its low bits: shifted up, they are the exponent.
     let bits = unsafeBitCast(n + broadcast(12_582_912 + 127), to: Bits.self)
     return unsafeBitCast(bits &<< 23, to: Vector.self)

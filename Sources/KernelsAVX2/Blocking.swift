@@ -1,4 +1,5 @@
 #if EMOTIONFORMER_X86_KERNELS
+    import EmotionFormerCPUIntrinsics
     package import EmotionFormerKernelInterface
 
     // The shape of this level's micro-kernels, for the drivers in the folder Blocked.
@@ -17,6 +18,28 @@
     }
 
     @inline(__always) func broadcast(at address: UnsafePointer<Float>) -> Vector { broadcast(address.pointee) }
+
+    @inline(__always) private func quad(_ address: UnsafePointer<Float>) -> SIMD4<Float> {
+        UnsafeRawPointer(address).loadUnaligned(as: SIMD4<Float>.self)
+    }
+
+    /// Four floats from each of every fourth column.
+    @inline(__always) func everyFourth(_ address: UnsafePointer<Float>, _ columnStride: Int) -> Vector {
+        SIMD8(lowHalf: quad(address), highHalf: quad(address + 4 &* columnStride))
+    }
+
+    /// The 4 × 4 blocks of four such vectors transposed: rows 0…3 of a vector's width of columns.
+    @inline(__always)
+    func turned(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> (Vector, Vector, Vector, Vector) {
+        let abLow = _mm256_castps_pd(_mm256_unpacklo_ps(a, b))
+        let abHigh = _mm256_castps_pd(_mm256_unpackhi_ps(a, b))
+        let cdLow = _mm256_castps_pd(_mm256_unpacklo_ps(c, d))
+        let cdHigh = _mm256_castps_pd(_mm256_unpackhi_ps(c, d))
+        return (
+            _mm256_castpd_ps(_mm256_unpacklo_pd(abLow, cdLow)), _mm256_castpd_ps(_mm256_unpackhi_pd(abLow, cdLow)),
+            _mm256_castpd_ps(_mm256_unpacklo_pd(abHigh, cdHigh)), _mm256_castpd_ps(_mm256_unpackhi_pd(abHigh, cdHigh))
+        )
+    }
 
     /// Products of the tallest block that fits into `rows` with one panel; returns its height.
     @inline(__always)

@@ -57,10 +57,10 @@
 
     @inline(__always) func scaled(_ x: Vector, byPowerOfTwo n: Vector) -> Vector {
         let half = roundedToEven(n * broadcast(0.5))
-        return x * powerOfTwo(half) * powerOfTwo(n - half)
+        return x * withExponent(half) * withExponent(n - half)
     }
 
-    @inline(__always) private func powerOfTwo(_ n: Vector) -> Vector {
+    @inline(__always) private func withExponent(_ n: Vector) -> Vector {
         let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127))
         return _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23))
     }

@@ -14,29 +14,40 @@
     /// Applies the epilogue to a tile and stores it; the tile may be the output itself.
     @inline(__always)
     func finish(_ tile: ProductTile, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int) {
+        let scale = broadcast(epilogue.scale)
+        finish(tile, epilogue, c, cStride) { index, column, lanes in
+            let from = tile.values + (index &* tile.stride &+ column)
+            return (lanes < laneCount ? load(from, first: lanes) : load(from)) * scale
+        }
+    }
+
+    /// The same for values that `raw` finds: row and column in the tile, number of lanes that count.
+    @inline(__always)
+    func finish(
+        _ tile: ProductTile, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int,
+        raw: (Int, Int, Int) -> Vector
+    ) {
         switch epilogue.activation {
-        case .none: finish(tile, epilogue, c, cStride) { $0 }
-        case .relu: finish(tile, epilogue, c, cStride) { larger(broadcast(0), $0) }
-        case .relu6: finish(tile, epilogue, c, cStride) { clamped($0, 0, 6) }
-        case .reluN1To1: finish(tile, epilogue, c, cStride) { clamped($0, -1, 1) }
-        case .geluErf: finish(tile, epilogue, c, cStride) { gaussianErrorLinearUnit($0) }
-        case .geluTanh: finish(tile, epilogue, c, cStride) { gaussianErrorLinearUnitByTangent($0) }
-        case .silu: finish(tile, epilogue, c, cStride) { sigmoidLinearUnit($0) }
-        case .tanh: finish(tile, epilogue, c, cStride) { hyperbolicTangent($0) }
-        case .sigmoid: finish(tile, epilogue, c, cStride) { logistic($0) }
+        case .none: finish(tile, epilogue, c, cStride, raw) { $0 }
+        case .relu: finish(tile, epilogue, c, cStride, raw) { larger(broadcast(0), $0) }
+        case .relu6: finish(tile, epilogue, c, cStride, raw) { clamped($0, 0, 6) }
+        case .reluN1To1: finish(tile, epilogue, c, cStride, raw) { clamped($0, -1, 1) }
+        case .geluErf: finish(tile, epilogue, c, cStride, raw) { gaussianErrorLinearUnit($0) }
+        case .geluTanh: finish(tile, epilogue, c, cStride, raw) { gaussianErrorLinearUnitByTangent($0) }
+        case .silu: finish(tile, epilogue, c, cStride, raw) { sigmoidLinearUnit($0) }
+        case .tanh: finish(tile, epilogue, c, cStride, raw) { hyperbolicTangent($0) }
+        case .sigmoid: finish(tile, epilogue, c, cStride, raw) { logistic($0) }
         }
     }
 
     @inline(__always)
     private func finish(
         _ tile: ProductTile, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int,
-        _ activation: (Vector) -> Vector
+        _ raw: (Int, Int, Int) -> Vector, _ activation: (Vector) -> Vector
     ) {
-        let scale = broadcast(epilogue.scale)
         var index = 0
         while index < tile.rows {
             let row = tile.row &+ index
-            let from = tile.values + index &* tile.stride
             let to = c + (row &* cStride &+ tile.column)
             var table: UnsafePointer<Float>?
             if let rowTable = epilogue.rowTable { table = rowTable + (row &* epilogue.rowTableStride &+ tile.column) }
@@ -46,7 +57,7 @@
             if let values = epilogue.bias { bias = values + tile.column }
             var column = 0
             while column &+ laneCount <= tile.columns {
-                var value = load(from + column) * scale
+                var value = raw(index, column, laneCount)
                 if let bias { value = value + load(bias + column) }
                 if let table { value = value + load(table + column) }
                 value = activation(value)
@@ -56,7 +67,7 @@
             }
             let rest = tile.columns &- column
             if rest > 0 {
-                var value = load(from + column, first: rest) * scale
+                var value = raw(index, column, rest)
                 if let bias { value = value + load(bias + column, first: rest) }
                 if let table { value = value + load(table + column, first: rest) }
                 value = activation(value)

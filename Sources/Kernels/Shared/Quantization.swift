@@ -100,6 +100,33 @@
         }
     }
 
+    /// The smallest and the largest value of a row and 0.
+    @inline(__always)
+    private func range(_ input: UnsafePointer<Float>, _ count: Int) -> (low: Float, high: Float) {
+        var low = broadcast(0)
+        var high = low
+        var secondLow = low
+        var secondHigh = low
+        var index = 0
+        while index &+ 2 &* laneCount <= count {
+            let one = load(input + index)
+            let other = load(input + (index &+ laneCount))
+            low = smaller(one, low)
+            high = larger(one, high)
+            secondLow = smaller(other, secondLow)
+            secondHigh = larger(other, secondHigh)
+            index &+= 2 &* laneCount
+        }
+        while index < count {
+            let left = count &- index
+            let rest = load(input + index, first: left < laneCount ? left : laneCount)
+            low = smaller(rest, low)
+            high = larger(rest, high)
+            index &+= laneCount
+        }
+        return (smallestLane(smaller(low, secondLow)), largestLane(larger(high, secondHigh)))
+    }
+
     func quantizeRows(
         _ rule: QuantizationRule, _ input: UnsafePointer<Float>, _ inputStride: Int,
         _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
@@ -108,9 +135,8 @@
         var row = 0
         while row < rows {
             let from = input + row &* inputStride
-            let high = largest(from, columns)
-            let low = smallest(from, columns)
-            let bytes = mapping(rule, low < 0 ? low : 0, high > 0 ? high : 0)
+            let (low, high) = range(from, columns)
+            let bytes = mapping(rule, low, high)
             quantization[row] = bytes.quantization
             quantizeRow(bytes, from, output + row &* outputStride, columns, quantizedRowStride(columns))
             row &+= 1
@@ -126,8 +152,7 @@
         var high: Float = 0
         var row = 0
         while row < rows {
-            let rowLow = smallest(input + row &* inputStride, columns)
-            let rowHigh = largest(input + row &* inputStride, columns)
+            let (rowLow, rowHigh) = range(input + row &* inputStride, columns)
             if rowLow < low { low = rowLow }
             if rowHigh > high { high = rowHigh }
             row &+= 1

@@ -46,7 +46,17 @@
     private func squaredDeviations(_ input: UnsafePointer<Float>, _ mean: Float, _ columns: Int) -> Float {
         let center = broadcast(mean)
         var total = broadcast(0)
+        var second = total
         var index = 0
+        // Two chains hide the latency of one.
+        while index &+ 2 &* laneCount <= columns {
+            let one = load(input + index) - center
+            let other = load(input + (index &+ laneCount)) - center
+            total = multiplyAdd(one, one, total)
+            second = multiplyAdd(other, other, second)
+            index &+= 2 &* laneCount
+        }
+        total = total + second
         while index &+ laneCount <= columns {
             let deviation = load(input + index) - center
             total = multiplyAdd(deviation, deviation, total)

@@ -2,7 +2,15 @@
     @inline(__always)
     func largest(_ input: UnsafePointer<Float>, _ count: Int) -> Float {
         var best = broadcast(-.infinity)
+        var second = best
         var index = 0
+        // Two chains hide the latency of one.
+        while index &+ 2 &* laneCount <= count {
+            best = larger(best, load(input + index))
+            second = larger(second, load(input + (index &+ laneCount)))
+            index &+= 2 &* laneCount
+        }
+        best = larger(best, second)
         let whole = count &- laneCount
         while index <= whole {
             best = larger(best, load(input + index))

@@ -30,7 +30,7 @@
 
     func attentionScratchByteCount(_ keyCount: Int, _ keyDimension: Int, _ valueDimension: Int) -> Int {
         let tile = padded(keyCount < keyTile ? keyCount : keyTile)
-        let scores = tallestBlock &* (tile &+ 2 &* padded(valueDimension))
+        let scores = tallestBlock &* (tile &+ 2 &* padded(valueDimension) &+ 1)
         let floats = padded(keyCount) &* keyDimension &+ keyCount &* padded(valueDimension) &+ scores
         return floats &* MemoryLayout<Float>.stride
     }
@@ -76,7 +76,7 @@
         }
     }
 
-    /// Largest score and sum of powers of up to twelve rows.
+    /// Largest score (in powers of 2) and sum of powers of up to twelve rows.
     private typealias RowStates = (
         SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>,
         SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>
@@ -108,6 +108,28 @@
         }
     }
 
+    /// scores = 2^(scores·factor − offset) in place for a multiple of `panelWidth`; returns the sum.
+    @inline(__always)
+    private func powersOfWholePanels(
+        _ scores: UnsafeMutablePointer<Float>, _ factor: Float, _ offset: Float, _ count: Int
+    ) -> Float {
+        let scale = broadcast(factor)
+        let shift = broadcast(-offset)
+        var sum = broadcast(0)
+        var second = sum
+        var index = 0
+        while index < count {
+            let one = powerOfTwo(multiplyAdd(load(scores + index), scale, shift))
+            let other = powerOfTwo(multiplyAdd(load(scores + (index &+ laneCount)), scale, shift))
+            store(one, scores + index)
+            store(other, scores + (index &+ laneCount))
+            sum = sum + one
+            second = second + other
+            index &+= 2 &* laneCount
+        }
+        return sumOfLanes(sum + second)
+    }
+
     @inline(__always)
     private func attendTile(
         _ head: AttentionHead, _ first: Int, _ rows: Int, _ key: Int, _ count: Int,
@@ -119,22 +141,39 @@
             scratch.keys + key &* head.keyDimension, head.keyDimension, count, scratch.scores, stride)
         let width = scratch.sumStride
         let products = scratch.sums + tallestBlock &* width
+        let tops = products + tallestBlock &* width
+        // Powers of 2 instead of e, and the scale goes in with the same factor if nothing comes between.
+        let hasMask = head.keyMask != nil || head.mask != nil || head.isCausal
+        let isPlain = !hasMask && head.bias == nil && head.scale > 0
+        let factor = isPlain ? head.scale * 1.442_695_04 : 1.442_695_04
+        let paddedCount = padded(count)
         var row = 0
+        // All maxima before all powers: their chains of lanes overlap.
         while row < rows {
             let scores = scratch.scores + row &* stride
-            finishScores(scores, head, first &+ row, key, count)
+            if !isPlain { finishScores(scores, head, first &+ row, key, count) }
+            var lane = count
+            while lane < paddedCount {
+                scores[lane] = -.infinity
+                lane &+= 1
+            }
+            let tileMaximum = largest(scores, paddedCount) * factor
+            tops[row] = tileMaximum > states[row].x ? tileMaximum : states[row].x
+            row &+= 1
+        }
+        row = 0
+        while row < rows {
             let old = states[row]
-            let tileMaximum = largest(scores, count)
-            let top = tileMaximum > old.x ? tileMaximum : old.x
-            let sum = exponentials(scores, top, scores, count)
+            let top = tops[row]
+            let sum = powersOfWholePanels(scratch.scores + row &* stride, factor, top, paddedCount)
             if key == 0 {
                 states[row] = SIMD2(top, sum)
             } else {
-                let shrink = exponential(broadcast(old.x - top))[0]
+                let shrink = powerOfTwo(broadcast(old.x - top))[0]
                 states[row] = SIMD2(top, old.y * shrink + sum)
-                let factor = broadcast(shrink)
+                let kept = broadcast(shrink)
                 let sums = scratch.sums + row &* width
-                mapVectors(sums, sums, width) { $0 * factor }
+                mapVectors(sums, sums, width) { $0 * kept }
             }
             row &+= 1
         }

@@ -74,42 +74,42 @@
         }
     }
 
-    /// Integers to floats in place, then the epilogue.
+    /// Integers to floats, then the epilogue.
     @inline(__always)
     private func finishQuantized(
         _ product: borrowing QuantizedProduct, _ tile: UnsafeMutablePointer<Int32>, _ sums: UnsafePointer<Int32>,
         _ row: Int, _ column: Int, _ height: Int
     ) {
         let width = product.n &- column < panelWidth ? product.n &- column : panelWidth
-        let values = UnsafeMutableRawPointer(tile).assumingMemoryBound(to: Float.self)
-        var bias: UnsafePointer<Float>?
-        if let all = product.epilogue.bias { bias = all + column }
-        let weightScales = product.weightScales + column
-        var lane = 0
-        while lane < width {
-            let lanes = width &- lane < laneCount ? width &- lane : laneCount
-            let scale = load(weightScales + lane, first: lanes)
-            var start = broadcast(0)
-            if let bias { start = load(bias + lane, first: lanes) }
-            var index = 0
-            while index < height {
-                let quantization = product.rowQuantization[(row &+ index) &* product.rowQuantizationStride]
-                let offset = index &* panelWidth &+ lane
-                let sum = corrected(tile + offset, sums + lane, quantization.zeroPoint)
-                let rowScale = broadcast(quantization.scale)
-                switch product.rule {
-                case .xnnpack: store(multiplyAdd(sum * rowScale, scale, start), values + offset)
-                case .builtin: store(start + sum * (scale * rowScale), values + offset)
-                }
-                index &+= 1
-            }
-            lane &+= laneCount
-        }
         var epilogue = product.epilogue
         epilogue.bias = nil
-        epilogue.scale = 1
+        let quantization = product.rowQuantization + row &* product.rowQuantizationStride
+        let quantizationStride = product.rowQuantizationStride
+        let scales = product.weightScales + column
+        var bias: UnsafePointer<Float>?
+        if let all = product.epilogue.bias { bias = all + column }
         let result = ProductTile(
-            values: values, stride: panelWidth, row: row, column: column, rows: height, columns: width)
-        finish(result, epilogue, product.c, product.cStride)
+            values: UnsafeRawPointer(tile).assumingMemoryBound(to: Float.self), stride: panelWidth, row: row,
+            column: column, rows: height, columns: width)
+        switch product.rule {
+        case .xnnpack:
+            finish(result, epilogue, product.c, product.cStride) { index, lane, lanes in
+                let parameters = quantization[index &* quantizationStride]
+                let sum = corrected(tile + (index &* panelWidth &+ lane), sums + lane, parameters.zeroPoint)
+                let scale = load(scales + lane, first: lanes)
+                var start = broadcast(0)
+                if let bias { start = load(bias + lane, first: lanes) }
+                return multiplyAdd(sum * broadcast(parameters.scale), scale, start)
+            }
+        case .builtin:
+            finish(result, epilogue, product.c, product.cStride) { index, lane, lanes in
+                let parameters = quantization[index &* quantizationStride]
+                let sum = corrected(tile + (index &* panelWidth &+ lane), sums + lane, parameters.zeroPoint)
+                let scale = load(scales + lane, first: lanes) * broadcast(parameters.scale)
+                var start = broadcast(0)
+                if let bias { start = load(bias + lane, first: lanes) }
+                return start + sum * scale
+            }
+        }
     }
 #endif
