@@ -55,7 +55,7 @@ extension TFLiteFile {
 }
 
 extension TFLiteFile.OperatorCode {
-    /// The operation's number used to be one byte; larger ones stand in a field of their own, and the larger one counts.
+    /// The operation's number used to be one byte; larger ones stand in a field of their own. The larger one counts.
     init(_ table: FlatBufferTable) throws(Fault) {
         let old = Int(try table.number(0, default: 0 as Int8))
         let new = Int(try table.number(3, default: 0 as Int32))
