@@ -16,20 +16,37 @@ _install_venv() {
         || { _say "python3-venv could not be installed; install it and try again"; return 1; }
 }
 
+# The pinned packages of a requirements file and of those it includes, as one line.
+_fingerprint() {
+    local included
+    [ -f "$1" ] || return 1
+    for included in $(sed -n 's/^-r *//p' "$1"); do _fingerprint "$(dirname "$1")/$included"; done
+    grep -v '^-r' "$1" | tr -d ' ' | tr '\n' ' '
+}
+
+# Holds the lock $1 until the calling shell ends; waits for another that holds it.
+_lock() {
+    if command -v flock >/dev/null; then
+        exec 9>"$1"
+        flock 9
+    else
+        until mkdir "$1.d" 2>/dev/null; do sleep 1; done
+        trap "rmdir '$1.d'" EXIT
+    fi
+}
+
 make_environment() {
     local name=$1 requirements="$tools_folder/requirements/$2"
     local folder="$tools_folder/.venv-$name" base=${PYTHON3:-python3} wanted
     PYTHON="$folder/bin/python"
     command -v "$base" >/dev/null || { _say "Python 3 is missing: install it and try again"; return 1; }
-    wanted=$("$base" -c 'import sys, hashlib; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' \
-        "$requirements") || return 1
+    wanted=$(_fingerprint "$requirements") || { _say "$requirements is missing"; return 1; }
     if [ -x "$PYTHON" ] && [ "$(cat "$folder/.requirements" 2>/dev/null)" = "$wanted" ]; then
         return 0
     fi
     (
         # One process makes the environment, others that come at the same time wait for it.
-        exec 9>"$folder.lock"
-        command -v flock >/dev/null && flock 9
+        _lock "$folder.lock"
         [ -x "$PYTHON" ] && [ "$(cat "$folder/.requirements" 2>/dev/null)" = "$wanted" ] && exit 0
         _say "Making the Python environment $folder (once)"
         "$base" -c 'import ensurepip, venv' 2>/dev/null || _install_venv || exit 1

@@ -75,7 +75,8 @@ def _variables(layer: Layer, trainable: bool) -> list[tuple[Layer, Variable, boo
 
 
 def _bind_model(model: Layer, group: WeightGroup, store: ArchiveStore) -> None:
-    holder = next((group.children[name] for name in LAYER_LISTS if name in group.children), WeightGroup(group.path))
+    attribute = next((name for name in LAYER_LISTS if name in group.children), "layers")
+    holder = group.children.get(attribute) or WeightGroup(f"{group.path}/layers".lstrip("/"))
     counters: dict[str, int] = {}
     by_label = {child.label: child for child in holder.children.values() if child.label}
     for layer in model.layers:
@@ -84,8 +85,11 @@ def _bind_model(model: Layer, group: WeightGroup, store: ArchiveStore) -> None:
         base = snake_case(layer.class_name)
         number = counters[base] = counters.get(base, -1) + 1
         key = base if number == 0 else f"{base}_{number}"
-        found = by_label.get(layer.name) or holder.children.get(key)
-        _bind_group(layer, found or WeightGroup(f"{holder.path}/{key}"), store)
+        found = by_label.get(layer.name) or holder.children.get(key) or WeightGroup(f"{holder.path}/{key}")
+        if attribute == "_layer_checkpoint_dependencies" and found.total():
+            # That list names a layer with weights twice, and the counter goes on although nothing is saved again.
+            counters[base] += 1
+        _bind_group(layer, found, store)
 
 
 def _bind_group(layer: Layer, group: WeightGroup, store: ArchiveStore) -> None:

@@ -77,12 +77,16 @@ def _component(path: str, arrays: dict[str, np.ndarray]) -> Component:
 
 
 def component(layer: Layer, *paths: str) -> Component:
-    """The component at the first of these paths that exists (counters may be left out)."""
+    """The component at the first of these paths that exists. `.keras` files name parts by attribute; for `.h5` files
+    leave Keras's counters out and number equal names in order of creation: `layer_normalization#2` is the second."""
     found = components(layer)
     for path in paths:
-        for item in found:
-            if path in (item.path, item.stem):
-                return item
+        stem, _, number = path.partition("#")
+        exact = [item for item in found if item.path == path]
+        alike = [item for item in found if item.stem == stem]
+        place = int(number or 1) - 1
+        if exact or len(alike) > place:
+            return exact[0] if exact else alike[place]
     raise ExportError(f"{layer.described} holds no '{paths[0]}'; it holds: {', '.join(i.path or '.' for i in found)}")
 
 

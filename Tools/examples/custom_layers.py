@@ -39,14 +39,21 @@ def halve(converter: Converter, layer: Layer, call: Call) -> Tensor:
 
 
 def pre_norm_block(converter: Converter, layer: Layer, call: Call) -> Tensor:
-    """A transformer block that normalises first and uses GELU, its parts named as in its `__init__`."""
+    """A transformer block that normalises first and uses GELU.
+
+    Its `__init__` calls its parts norm1, mha, norm2, up and down: that is how `.keras` files name them. In `.h5` files
+    they have their own names, numbered here in the order in which they were made.
+    """
     graph, x = converter.graph, call.first.value
-    first, second = blocks.component(layer, "norm1"), blocks.component(layer, "norm2")
+    first = blocks.component(layer, "norm1", "layer_normalization#1")
+    second = blocks.component(layer, "norm2", "layer_normalization#2")
+    attention = blocks.component(layer, "mha", "multi_head_attention")
+    up, down = blocks.component(layer, "up", "dense#1"), blocks.component(layer, "down", "dense#2")
     normal = blocks.layer_normalization(converter, layer, first, x, epsilon=1e-3)
-    x = graph.one("add", x, blocks.multi_head_attention(converter, layer, blocks.component(layer, "mha"), normal))
+    x = graph.one("add", x, blocks.multi_head_attention(converter, layer, attention, normal))
     normal = blocks.layer_normalization(converter, layer, second, x, epsilon=1e-3)
-    inner = blocks.dense(converter, layer, blocks.component(layer, "up"), normal, activation="gelu")
-    return Tensor(graph.one("add", x, blocks.dense(converter, layer, blocks.component(layer, "down"), inner)))
+    inner = blocks.dense(converter, layer, up, normal, activation="gelu")
+    return Tensor(graph.one("add", x, blocks.dense(converter, layer, down, inner)))
 
 
 LAYERS = {
