@@ -1,0 +1,37 @@
+"""The committed TensorFlow Lite fixtures are complete, small and finite; the recipe explains itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "Tests" / "Fixtures" / "tflite"
+RECIPE = ROOT / "Tools" / "fixtures" / "make_tflite_fixtures.py"
+
+
+def test_every_file_is_listed_with_its_arrays() -> None:
+    cases = json.loads((FOLDER / "index.json").read_text(encoding="utf-8"))["cases"]
+    assert sorted(cases) == sorted(path.stem for path in FOLDER.glob("*.tflite"))
+    for name, case in cases.items():
+        assert (FOLDER / f"{name}.tflite").read_bytes()[4:8] == b"TFL3"
+        kinds = 2 if case["xnnpack"] else 1
+        with (FOLDER / f"{name}.npys").open("rb") as stream:
+            for _ in range(case["runs"] * (case["inputs"] + kinds * case["outputs"])):
+                assert np.isfinite(np.load(stream)).all(), name
+            assert stream.read() == b"", name
+
+
+def test_files_stay_small() -> None:
+    sizes = [path.stat().st_size for path in FOLDER.iterdir()]
+    assert max(path.stat().st_size for path in FOLDER.glob("*.tflite")) <= 200 * 1024
+    assert sum(sizes) <= 3 * 1024 * 1024
+
+
+def test_help_shows_an_example() -> None:
+    result = subprocess.run([sys.executable, str(RECIPE), "--help"], capture_output=True, text=True, check=True)
+    assert "example: python Tools/fixtures/make_tflite_fixtures.py" in result.stdout
