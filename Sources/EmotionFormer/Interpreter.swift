@@ -1,0 +1,149 @@
+import EmotionFormerEngine
+import EmotionFormerGraph
+import EmotionFormerModelFormat
+import EmotionFormerTensors
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// A model's graph by the steps of TensorFlow Lite's Swift `Interpreter`: bytes in, bytes out, nothing in between.
+///
+/// Nothing is normalised, padded or named here; `EmotionModel` does that. One thread at a time may use an interpreter.
+///
+/// ```swift
+/// let interpreter = try Interpreter(modelPath: "model.tflite")
+/// try interpreter.allocateTensors()
+/// try interpreter.copy(data, toInputAt: 0)
+/// try interpreter.invoke()
+/// let probabilities = try interpreter.output(at: 0).floats
+/// ```
+public final class Interpreter {
+    /// An input or output: its description, and a copy of its elements.
+    public struct Tensor: Sendable, Hashable {
+        public let name: String
+        /// `float32`, `int32`, ….
+        public let dataType: String
+        /// Outermost axis first; the first is the batch's, and 1.
+        public let shape: [Int]
+        /// The elements in row-major order and the machine's byte order.
+        public let data: Data
+
+        /// The elements of a `float32` tensor; nil for another type.
+        public var floats: [Float]? {
+            guard dataType == ElementType.float32.rawValue else { return nil }
+            let bytes = [UInt8](data)
+            return bytes.withUnsafeBytes { bytes in
+                (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
+            }
+        }
+    }
+
+    private let program: Program
+    private let frames: Int
+    private let options: EmotionModel.Options
+    private let inputNames: [String]
+    private let outputNames: [String]
+    private var session: Session?
+
+    /// Reads a TensorFlow Lite file, or a model package's graph.
+    /// - Throws: what is wrong with the model.
+    public init(modelPath: String, options: EmotionModel.Options = .init()) throws(EmotionFormerError) {
+        let contents = try publicly { () throws(Fault) in
+            try ModelFile.read(modelPath, includingSelfTest: false)
+        }
+        program = contents.program
+        frames = contents.input.frames
+        inputNames = contents.program.graphs.first?.inputs.map(\.name) ?? []
+        outputNames = contents.program.graphs.first?.outputs ?? []
+        self.options = options
+    }
+
+    public var inputTensorCount: Int { inputNames.count }
+    /// A TensorFlow Lite file's own outputs come first; logits that its probabilities are the softmax of follow.
+    public var outputTensorCount: Int { outputNames.count }
+
+    /// Compiles the graph and allocates memory for all of its tensors.
+    /// - Throws: `unsupportedOperation` and others, with the node, if the graph cannot run.
+    public func allocateTensors() throws(EmotionFormerError) {
+        session = try publicly { () throws(Fault) in
+            var shapes: [Shape] = []
+            for input in program.graphs.first?.inputs ?? [] {
+                var extents = input.extents.map { $0 ?? frames }
+                if input.extents.first == .some(nil) { extents[0] = 1 }
+                shapes.append(try Shape(extents))
+            }
+            let options = try PlanOptions(
+                instructionSetNamed: options.instructionSet?.rawValue,
+                environment: ProcessInfo.processInfo.environment, threads: options.threads)
+            return Session(try Plan(program, inputShapes: shapes, options: options))
+        }
+    }
+
+    /// Copies an input's elements.
+    /// - Throws: `invalidArgument` before `allocateTensors`; `outOfBounds` if there is no such input; `sizeMismatch`.
+    public func copy(_ data: Data, toInputAt index: Int) throws(EmotionFormerError) {
+        try publicly { () throws(Fault) in
+            let session = try allocated()
+            try Interpreter.check(index, inputNames.count, "input")
+            let target = session.input(index)
+            guard data.count == target.count else {
+                throw Fault(
+                    .sizeMismatch, at: "input \(index)", "the data is not of the tensor's size",
+                    found: "\(data.count) bytes", expected: "\(target.count)")
+            }
+            data.withUnsafeBytes { target.copyMemory(from: $0) }
+        }
+    }
+
+    /// Computes the outputs.
+    /// - Throws: `invalidArgument` before `allocateTensors`; `outOfBounds` if an element makes an operation impossible.
+    public func invoke() throws(EmotionFormerError) {
+        try publicly { () throws(Fault) in try allocated().run() }
+    }
+
+    /// An input's description and elements.
+    /// - Throws: `invalidArgument` before `allocateTensors`; `outOfBounds` if there is no such input.
+    public func input(at index: Int) throws(EmotionFormerError) -> Tensor {
+        try publicly { () throws(Fault) in
+            let session = try allocated()
+            try Interpreter.check(index, inputNames.count, "input")
+            return Tensor(
+                inputNames[index], session.plan.inputTypes[index], UnsafeRawBufferPointer(session.input(index)))
+        }
+    }
+
+    /// An output's description and elements.
+    /// - Throws: `invalidArgument` before `allocateTensors`; `outOfBounds` if there is no such output.
+    public func output(at index: Int) throws(EmotionFormerError) -> Tensor {
+        try publicly { () throws(Fault) in
+            let session = try allocated()
+            try Interpreter.check(index, outputNames.count, "output")
+            return Tensor(outputNames[index], session.plan.outputTypes[index], session.output(index))
+        }
+    }
+
+    private func allocated() throws(Fault) -> Session {
+        guard let session else {
+            throw Fault(
+                .invalidArgument, at: "interpreter", "the tensors are not allocated: call allocateTensors first")
+        }
+        return session
+    }
+
+    private static func check(_ index: Int, _ count: Int, _ what: String) throws(Fault) {
+        guard (0..<count).contains(index) else {
+            throw Fault(
+                .outOfBounds, at: "\(what) \(index)", "there is no such tensor", found: "\(index)",
+                expected: "less than \(count)")
+        }
+    }
+}
+
+extension Interpreter.Tensor {
+    fileprivate init(_ name: String, _ type: ValueType, _ bytes: UnsafeRawBufferPointer) {
+        self.init(name: name, dataType: type.elementType.rawValue, shape: type.shape.extents, data: Data(bytes))
+    }
+}

@@ -1,0 +1,51 @@
+import EmotionFormer
+import Testing
+
+@Suite("Reports on many predictions")
+struct ClassificationReportTests {
+    private static let labels = ["a", "b", "c"]
+
+    private func prediction(_ index: Int, _ probability: Float = 0.8) -> Prediction {
+        let rest = (1 - probability) / 2
+        return Prediction(
+            labels: Self.labels, probabilities: (0..<3).map { $0 == index ? probability : rest }, logits: nil,
+            framesUsed: 1)
+    }
+
+    @Test("The measures are those of scikit-learn on the same predictions")
+    func measures() throws {
+        // sklearn.metrics.classification_report and log_loss for these lists.
+        let truths = ["a", "a", "a", "b", "b", "c", "c", "c", "c", "a"]
+        let report = try ClassificationReport([0, 0, 1, 1, 1, 2, 0, 2, 2, 0].map { prediction($0) }, truths: truths)
+        #expect(report.confusion == [[3, 1, 0], [0, 2, 0], [1, 0, 3]])
+        #expect(abs(report.accuracy - 0.8) < 1e-12)
+        #expect(zip(report.rows.map(\.precision), [0.75, 2.0 / 3, 1]).allSatisfy { abs($0 - $1) < 1e-12 })
+        #expect(zip(report.rows.map(\.recall), [0.75, 1, 0.75]).allSatisfy { abs($0 - $1) < 1e-12 })
+        #expect(zip(report.rows.map(\.f1), [0.75, 0.8, 6.0 / 7]).allSatisfy { abs($0 - $1) < 1e-12 })
+        #expect(report.rows.map(\.support) == [4, 2, 4])
+        #expect(abs(report.macroAverage.f1 - (0.75 + 0.8 + 6.0 / 7) / 3) < 1e-12)
+        #expect(abs(report.weightedAverage.f1 - (0.75 * 4 + 0.8 * 2 + 6.0 / 7 * 4) / 10) < 1e-12)
+        #expect(abs(report.logLoss - 0.6390319) < 1e-6)
+    }
+
+    @Test("A class that is never given, or never true, has measures of 0")
+    func absentClasses() throws {
+        let report = try ClassificationReport([prediction(0), prediction(0)], truths: ["a", "b"])
+        #expect(report.rows[1].recall == 0)
+        #expect(report.rows[1].f1 == 0)
+        #expect(report.rows[2] == ClassificationReport.Row(precision: 0, recall: 0, f1: 0, support: 0))
+    }
+
+    @Test("A probability of 0 for the truth costs what Keras makes of it")
+    func clippedLoss() throws {
+        let report = try ClassificationReport([prediction(0, 1)], truths: ["b"])
+        #expect(abs(report.logLoss - 16.11809565095832) < 1e-9)
+    }
+
+    @Test("Predictions without truths, unknown truths and nothing at all are errors")
+    func invalid() {
+        #expect(throws: EmotionFormerError.self) { try ClassificationReport([], truths: []) }
+        #expect(throws: EmotionFormerError.self) { try ClassificationReport([prediction(0)], truths: []) }
+        #expect(throws: EmotionFormerError.self) { try ClassificationReport([prediction(0)], truths: ["d"]) }
+    }
+}
