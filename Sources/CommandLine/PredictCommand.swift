@@ -76,6 +76,7 @@ struct PredictCommand: AsyncParsableCommand {
             try await predict(file, model, width: isSingle ? 1 : max(1, cores), report, progress, file: position)
         }
         progress.clear()
+        try report.end(model, isBundled: modelOptions.model == nil)
     }
 
     private func read(_ path: String) throws -> ClipFile {

@@ -4,6 +4,12 @@ import EmotionFormer
 protocol PredictionReport {
     func begin(_ model: EmotionModel) throws
     func add(_ prediction: Prediction, of source: ClipSource, elapsed: Duration) throws
+    /// - Parameter isBundled: whether the model is the one that comes with the program.
+    func end(_ model: EmotionModel, isBundled: Bool) throws
+}
+
+extension PredictionReport {
+    func end(_ model: EmotionModel, isBundled: Bool) throws {}
 }
 
 /// For people: the label and a bar chart of the probabilities.
@@ -27,6 +33,11 @@ struct TableReport: PredictionReport {
         }
         let time = TableReport.milliseconds(elapsed)
         try StandardOutput.writeLine("  \(prediction.framesUsed) of \(source.frameCount) frames used, \(time) ms")
+    }
+
+    func end(_ model: EmotionModel, isBundled: Bool) throws {
+        let note = isBundled ? " (bundled; its weights are random, so its answers mean nothing)" : ""
+        try StandardOutput.writeLine("model: \(model.name)\(note)")
     }
 
     /// ` 93.1 %`, always seven characters.

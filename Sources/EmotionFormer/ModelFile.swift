@@ -25,8 +25,23 @@ package enum ModelFile {
                     .unreadableFile, at: path, "the file is no model",
                     expected: "a folder with manifest.json, or a TensorFlow Lite file")
             }
-            return try ModelPackage(TFLiteImporter.read(bytes, name: path), path: path)
+            return try imported(bytes, path)
         }
         return try ModelPackage.read(folder: path, verifyHash: verifyHash, includingSelfTest: includingSelfTest)
+    }
+
+    /// A TensorFlow Lite file says nothing of normalisation, labels and padding: features are taken as they are, and
+    /// shorter clips are padded with zeros.
+    private static func imported(_ bytes: [UInt8], _ path: String) throws(Fault) -> ModelPackage {
+        let model = try TFLiteImporter.read(bytes, name: path)
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        do throws(Fault) {
+            return try ModelPackage(
+                importing: model.program,
+                options: ImportOptions(
+                    name: name, producer: .init(tool: "TensorFlow Lite", version: model.description)))
+        } catch {
+            throw error.within(path)
+        }
     }
 }

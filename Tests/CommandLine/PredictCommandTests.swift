@@ -73,12 +73,13 @@ struct PredictCommandTests {
         let run = try Executable.run("predict", "--model", model, clip)
         #expect(run.code == 0)
         #expect(run.lines.first == "clip.csv: Sad")
-        #expect(run.lines.count == 5)
+        #expect(run.lines.count == 6)
+        #expect(run.lines[5] == "model: small")
         #expect(run.lines[3].contains(" 72.7 %  █████"))
         #expect(run.lines[4].hasPrefix("  4 of 4 frames used, "))
         #expect(run.lines[4].hasSuffix(" ms"))
         let top = try Executable.run("predict", "--top", "1", "--model", model, clip)
-        #expect(top.lines.count == 3)
+        #expect(top.lines.count == 4)
         #expect(top.lines[1].hasPrefix("  Sad "))
     }
 
@@ -118,12 +119,36 @@ struct PredictCommandTests {
     func missingFiles() throws {
         for arguments in [
             ["predict", "--model", model, "/nonexistent/clip.npy"], ["predict", "--model", "/nonexistent", clip],
-            ["predict", "--model", folder.url.path, clip], ["inspect", "/nonexistent"], ["verify", folder.url.path],
+            ["predict", "--model", folder.url.path, clip], ["predict", "--model", clip, clip],
+            ["predict", "--model", try folder.write("....TFL3....", to: "broken.tflite"), clip],
+            ["inspect", "/nonexistent"], ["verify", folder.url.path],
         ] {
             let run = try Executable.run(arguments)
             #expect(run.code == 1)
             #expect(run.isOneLineFailure, "\(run.errors)")
         }
+    }
+
+    @Test("The six real clips give the bundled model's probabilities, end to end")
+    func realClips() throws {
+        let clips = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/cremad")
+        let names = try FileManager.default.contentsOfDirectory(atPath: clips.path).filter { $0.hasSuffix(".npy") }
+            .sorted()
+        #expect(names.count == 6)
+        let run = try Executable.run(["predict", "--json"] + names, in: clips)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.lines.count == 6)
+        for (line, name) in zip(run.lines, names) {
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            #expect(object["clip"] as? String == name)
+            let probabilities = try #require(object["probabilities"] as? [String: Double])
+            #expect(Set(probabilities.keys) == ["Angry", "Disgust", "Fear", "Happy", "Neutral", "Sad"])
+            #expect(abs(probabilities.values.reduce(0, +) - 1) < 1e-5)
+            #expect(object["frames"] as? Int == object["framesUsed"] as? Int)
+        }
+        let table = try Executable.run(["predict", names[0]], in: clips)
+        #expect(table.lines.last?.contains("weights are random") == true)
     }
 
     @Test("What is printed before a failure stays")
