@@ -7,7 +7,7 @@ layers the group is called after the class, with a counter.
 
 from __future__ import annotations
 
-from typing import Iterator
+from collections.abc import Iterator
 
 from .errors import ExportError
 from .layer import Layer, Variable
@@ -55,7 +55,7 @@ def _bind_flat(layer: Layer, weights: list[NamedWeight], file_name: str) -> None
 def _below(layer: Layer, name: str) -> str:
     """A weight's path inside its layer (`block/ffn/dense/kernel` in `block` → `ffn/dense/kernel`)."""
     parts = name.split("/")
-    return "/".join(parts[parts.index(layer.name) + 1:]) if layer.name in parts[:-1] else name
+    return "/".join(parts[parts.index(layer.name) + 1 :]) if layer.name in parts[:-1] else name
 
 
 def _every(layer: Layer, trainable: bool) -> Iterator[tuple[Layer, bool]]:

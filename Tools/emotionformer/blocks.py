@@ -100,22 +100,27 @@ def dense(converter: Converter, layer: Layer, item: Component, value: Value, act
     """activation(value · kernel + bias); `activation` is a name of the operation table (`relu`, `gelu`, `geluTanh`)."""
     if item.kind != "dense":
         raise ExportError(f"{layer.described}: '{item.path}' is no dense layer")
-    return converter.graph.one("dense", value, weights=_held(converter, layer, item, ("kernel", "bias")),
-                               activation=activation)
+    return converter.graph.one(
+        "dense", value, weights=_held(converter, layer, item, ("kernel", "bias")), activation=activation
+    )
 
 
-def layer_normalization(
-    converter: Converter, layer: Layer, item: Component, value: Value, epsilon: float
-) -> Value:
+def layer_normalization(converter: Converter, layer: Layer, item: Component, value: Value, epsilon: float) -> Value:
     if item.kind != "normalization":
         raise ExportError(f"{layer.described}: '{item.path}' is no layer normalisation")
-    return converter.graph.one("layerNormalization", value, weights=_held(converter, layer, item, ("gamma", "beta")),
-                               epsilon=epsilon)
+    return converter.graph.one(
+        "layerNormalization", value, weights=_held(converter, layer, item, ("gamma", "beta")), epsilon=epsilon
+    )
 
 
 def multi_head_attention(
-    converter: Converter, layer: Layer, item: Component, query: Value, value: Value | None = None,
-    mask: Value | None = None, causal: bool = False,
+    converter: Converter,
+    layer: Layer,
+    item: Component,
+    query: Value,
+    value: Value | None = None,
+    mask: Value | None = None,
+    causal: bool = False,
 ) -> Value:
     """Attention of `query` to `value` (to itself if there is none)."""
     if item.kind != "attention":
@@ -129,8 +134,16 @@ def multi_head_attention(
     kernel = item.arrays["query/kernel"]
     source = query if value is None else value
     return converter.graph.one(
-        "multiHeadAttention", query, source, source, mask, weights=weights, headCount=kernel.shape[1],
-        keyDimension=kernel.shape[2], valueDimension=item.arrays["value/kernel"].shape[2], causal=causal,
+        "multiHeadAttention",
+        query,
+        source,
+        source,
+        mask,
+        weights=weights,
+        headCount=kernel.shape[1],
+        keyDimension=kernel.shape[2],
+        valueDimension=item.arrays["value/kernel"].shape[2],
+        causal=causal,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Union
+from collections.abc import Callable
+from typing import Any, Union
 
 import numpy as np
 
@@ -14,7 +15,7 @@ Result = Union[Tensor, list[Tensor]]
 Handler = Callable[["Converter", Layer, Call], Result]
 
 HANDLERS: dict[str, Handler] = {}
-OPERATORS: dict[int, Callable[["Converter", Layer, Call], Result]] = {}
+OPERATORS: dict[int, Callable[[Converter, Layer, Call], Result]] = {}
 
 
 def handles(*class_names: str) -> Callable[[Handler], Handler]:

@@ -6,7 +6,8 @@ float64, integers int64, masks bool; an operation is a function of its operands,
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ KERNELS: dict[str, Kernel] = {**layers.KERNELS, **recurrent.KERNELS, **tensors.K
 
 def evaluate(
     operation: str,
-    inputs: Sequence["np.ndarray | None"],
+    inputs: Sequence[np.ndarray | None],
     attributes: dict[str, Any],
     weights: dict[str, np.ndarray],
     outputs: int,
@@ -41,7 +42,9 @@ def widened(array: np.ndarray) -> np.ndarray:
     return array.astype(np.int64) if array.dtype.kind in "iu" else array
 
 
-def run_graph(graph: dict[str, Any], read: Callable[[str], np.ndarray], feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def run_graph(
+    graph: dict[str, Any], read: Callable[[str], np.ndarray], feeds: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
     """Every value of a package's graph (as its manifest has it) for the given inputs."""
     values = {name: widened(array) for name, array in feeds.items()}
     for node in graph["nodes"]:

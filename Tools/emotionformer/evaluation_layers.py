@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -62,8 +63,12 @@ def _attention(inputs: Inputs, attributes: Attributes, _: Weights) -> list[np.nd
         return x.reshape(*x.shape[:2], heads, -1)
 
     result, scores = attend(
-        split(inputs[0]), split(inputs[1]), split(inputs[2]), _operand(inputs, 3),
-        attributes["scale"], attributes.get("causal", False),
+        split(inputs[0]),
+        split(inputs[1]),
+        split(inputs[2]),
+        _operand(inputs, 3),
+        attributes["scale"],
+        attributes.get("causal", False),
     )
     return [result.reshape(*result.shape[:2], -1), scores]
 
@@ -139,8 +144,12 @@ def _windows(x: np.ndarray, size: int, stride: int, dilation: int, mode: str, fi
 def _conv1d(inputs: Inputs, attributes: Attributes, weights: Weights) -> list[np.ndarray]:
     kernel, groups = weights["kernel"], attributes.get("groups", 1)
     windows = _windows(
-        inputs[0], kernel.shape[0], attributes.get("stride", 1), attributes.get("dilation", 1),
-        attributes.get("padding", "valid"), 0.0,
+        inputs[0],
+        kernel.shape[0],
+        attributes.get("stride", 1),
+        attributes.get("dilation", 1),
+        attributes.get("padding", "valid"),
+        0.0,
     )
     parts = [
         np.einsum("btkc,kco->bto", part, block)
@@ -153,8 +162,12 @@ def _conv1d(inputs: Inputs, attributes: Attributes, weights: Weights) -> list[np
 def _depthwise_conv1d(inputs: Inputs, attributes: Attributes, weights: Weights) -> list[np.ndarray]:
     kernel = weights["kernel"]
     windows = _windows(
-        inputs[0], kernel.shape[0], attributes.get("stride", 1), attributes.get("dilation", 1),
-        attributes.get("padding", "valid"), 0.0,
+        inputs[0],
+        kernel.shape[0],
+        attributes.get("stride", 1),
+        attributes.get("dilation", 1),
+        attributes.get("padding", "valid"),
+        0.0,
     )
     result = np.einsum("btkc,kcm->btcm", windows, kernel)
     result = result.reshape(*result.shape[:2], -1) + weights.get("bias", 0.0)
@@ -213,7 +226,9 @@ KERNELS = {
     "masking": _masking,
     "pooling1D": _pooling1d,
     "globalPooling1D": _global_pooling1d,
-    "activation": lambda inputs, attributes, _: [activation(attributes.get("function", "linear"), inputs[0], attributes)],
+    "activation": lambda inputs, attributes, _: [
+        activation(attributes.get("function", "linear"), inputs[0], attributes)
+    ],
     "softmax": _softmax,
     "logSoftmax": _log_softmax,
     "rescaling": lambda inputs, attributes, _: [inputs[0] * attributes["scale"] + attributes.get("offset", 0)],

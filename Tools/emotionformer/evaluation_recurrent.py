@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +13,7 @@ Inputs = Sequence["np.ndarray | None"]
 Step = Callable[[np.ndarray, list[np.ndarray]], list[np.ndarray]]
 
 
-def _unrolled(
-    inputs: Inputs, attributes: dict[str, Any], states: list[np.ndarray], step: Step
-) -> list[np.ndarray]:
+def _unrolled(inputs: Inputs, attributes: dict[str, Any], states: list[np.ndarray], step: Step) -> list[np.ndarray]:
     """Runs `step` over time. A step that the mask drops repeats the states and the output before it."""
     x, mask = inputs[0], inputs[1] if len(inputs) > 1 else None
     times = range(x.shape[1] - 1, -1, -1) if attributes.get("goBackwards") else range(x.shape[1])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -74,9 +75,8 @@ def _slice(inputs: Inputs, attributes: Attributes, _: Any) -> Results:
 def _strided_slice(inputs: Inputs, attributes: Attributes, _: Any) -> Results:
     """`x[begin:end:stride, …]`: of the masks, those that the exporter writes (begin, end, new axis, shrink)."""
     index: list[Any] = []
-    for position, (begin, end, stride) in enumerate(
-        zip(attributes["begin"], attributes["end"], attributes["strides"])
-    ):
+    for position, (begin, end, stride) in enumerate(zip(attributes["begin"], attributes["end"], attributes["strides"])):
+
         def bit(name: str, position: int = position) -> bool:
             return bool(attributes.get(name, 0) >> position & 1)
 

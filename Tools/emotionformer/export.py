@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -38,31 +39,68 @@ EXAMPLES = """examples:
 
 def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
-        prog="Tools/export", description="Turns a saved Keras model (Keras 2 or 3) into a model package.",
-        epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="Tools/export",
+        description="Turns a saved Keras model (Keras 2 or 3) into a model package.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = result.add_argument
     add("source", metavar="SOURCE", type=Path, help="an .h5 or .keras file, or the published folder")
-    add("-o", "--output", metavar="PACKAGE", type=Path, required=True,
-        help="the package's folder; an older package there is replaced whole")
+    add(
+        "-o",
+        "--output",
+        metavar="PACKAGE",
+        type=Path,
+        required=True,
+        help="the package's folder; an older package there is replaced whole",
+    )
     add("--name", help="the model's name in the package (default: the folder's name)")
     add("--mean", metavar="F", type=Path, help=".npy file of the features' means")
     add("--std", metavar="F", type=Path, help=".npy file of their standard deviations")
     add("--epsilon", metavar="E", type=float, default=None, help="added to the standard deviation (default 0)")
-    add("--labels", metavar="F|A,B,C", help="class names in output order: a label encoder's pickle, .json, .txt, or A,B,C")
-    add("--frames", metavar="N", type=int, help=f"frames a clip, where the model leaves them open (default {DEFAULT_FRAMES})")
+    add(
+        "--labels",
+        metavar="F|A,B,C",
+        help="class names in output order: a label encoder's pickle, .json, .txt, or A,B,C",
+    )
+    add(
+        "--frames",
+        metavar="N",
+        type=int,
+        help=f"frames a clip, where the model leaves them open (default {DEFAULT_FRAMES})",
+    )
     add("--features", metavar="N", type=int, help="features a frame, where the model leaves them open")
-    add("--layout", choices=LAYOUTS, help="how landmarks become features (default: 1434 features xyz-interleaved, else raw)")
+    add(
+        "--layout",
+        choices=LAYOUTS,
+        help="how landmarks become features (default: 1434 features xyz-interleaved, else raw)",
+    )
     add("--padding-order", choices=sorted(ORDERS), help="pad before or after normalising (default before)")
-    add("--pad-side", choices=list(SIDES), help="where a short clip is padded (default end); none: run at its own length")
+    add(
+        "--pad-side",
+        choices=list(SIDES),
+        help="where a short clip is padded (default end); none: run at its own length",
+    )
     add("--pad-value", metavar="V", type=float, default=None, help="what it is padded with (default 0)")
-    add("--truncate", choices=list(TRUNCATIONS), help="which frames of a long clip go: the last (default), the first, or every n-th")
-    add("--missing-frame", choices=("drop", "zeros", "repeatPrevious"), default="drop",
-        help="what a frame without a face becomes (default drop)")
+    add(
+        "--truncate",
+        choices=list(TRUNCATIONS),
+        help="which frames of a long clip go: the last (default), the first, or every n-th",
+    )
+    add(
+        "--missing-frame",
+        choices=("drop", "zeros", "repeatPrevious"),
+        default="drop",
+        help="what a frame without a face becomes (default drop)",
+    )
     add("--custom", metavar="FILE.py", type=Path, help="meanings of custom layers and Lambdas (see Tools/examples)")
     add("--from-logits", action="store_true", help="the model ends in logits: add the softmax")
-    add("--verify-with", choices=("keras",), help="store Keras's own outputs as the self-test; needs TensorFlow, in this "
-        "Python or in the one that EMOTIONFORMER_KERAS_PYTHON names")
+    add(
+        "--verify-with",
+        choices=("keras",),
+        help="store Keras's own outputs as the self-test; needs TensorFlow, in this "
+        "Python or in the one that EMOTIONFORMER_KERAS_PYTHON names",
+    )
     add("--license", help="the model's licence, for people")
     add("--citation", help="how to cite it, for people")
     return result
@@ -117,9 +155,19 @@ def run(arguments: argparse.Namespace) -> None:
     if made.notes:
         carried["exportNotes"] = made.notes
     Package(
-        name=arguments.name or arguments.output.absolute().name, graph=made.graph, nodes=made.nodes,
-        probabilities=made.probabilities, logits=made.logits, input=description, open_time=open_time, labels=labels,
-        metadata=carried, license=arguments.license, citation=arguments.citation, sources=sources, self_test=test,
+        name=arguments.name or arguments.output.absolute().name,
+        graph=made.graph,
+        nodes=made.nodes,
+        probabilities=made.probabilities,
+        logits=made.logits,
+        input=description,
+        open_time=open_time,
+        labels=labels,
+        metadata=carried,
+        license=arguments.license,
+        citation=arguments.citation,
+        sources=sources,
+        self_test=test,
     ).write(arguments.output)
     for note in made.notes:
         progress.say(f"Note: {note}")
@@ -174,10 +222,14 @@ def _input(
         extents = [features]
     features = int(np.prod(extents))
     description = InputDescription(
-        frames=frames, features=features, layout=_layout(arguments, features, extents),
+        frames=frames,
+        features=features,
+        layout=_layout(arguments, features, extents),
         epsilon=arguments.epsilon or 0.0,
-        padding_value=arguments.pad_value or 0.0, padding_side=SIDES[arguments.pad_side or "end"],
-        padding_order=ORDERS[arguments.padding_order or "before"], truncation=TRUNCATIONS[arguments.truncate or "end"],
+        padding_value=arguments.pad_value or 0.0,
+        padding_side=SIDES[arguments.pad_side or "end"],
+        padding_order=ORDERS[arguments.padding_order or "before"],
+        truncation=TRUNCATIONS[arguments.truncate or "end"],
         missing_frame=arguments.missing_frame,
     )
     if roles.mean is not None and roles.deviation is not None:
@@ -192,8 +244,13 @@ def _input(
 
 
 def _check_deviation(description: InputDescription) -> None:
-    total = np.broadcast_to(description.deviation, (1, description.features) if description.deviation.ndim < 2
-                            else description.deviation.shape) + description.epsilon
+    total = (
+        np.broadcast_to(
+            description.deviation,
+            (1, description.features) if description.deviation.ndim < 2 else description.deviation.shape,
+        )
+        + description.epsilon
+    )
     bad = np.argwhere(total <= 0)
     if len(bad):
         raise ExportError(
@@ -220,25 +277,41 @@ def _layout(arguments: argparse.Namespace, features: int, extents: list[int]) ->
 
 
 def _check_open(
-    source: KerasSource, model: Layer, description: InputDescription, extents: list[int], probe: np.ndarray,
-    custom: dict[str, Any], arguments: argparse.Namespace, made: Converted,
+    source: KerasSource,
+    model: Layer,
+    description: InputDescription,
+    extents: list[int],
+    probe: np.ndarray,
+    custom: dict[str, Any],
+    arguments: argparse.Namespace,
+    made: Converted,
 ) -> None:
     """A graph that any number of frames runs through is the same for one frame less."""
     if description.frames < 2:
         raise ExportError("--pad-side none needs at least two frames")
     other = convert(source, model, description.frames - 1, extents, probe[:, :-1], custom, arguments.from_logits)
     for one, two in zip(made.nodes, other.nodes):
-        same = one.operation == two.operation and one.attributes == two.attributes and all(
-            np.array_equal(made.graph.tensors[a], other.graph.tensors[b])
-            for a, b in zip(one.weights.values(), two.weights.values())
+        same = (
+            one.operation == two.operation
+            and one.attributes == two.attributes
+            and all(
+                np.array_equal(made.graph.tensors[a], other.graph.tensors[b])
+                for a, b in zip(one.weights.values(), two.weights.values())
+            )
         )
         if not same:
             raise ExportError(f"--pad-side none: the node '{one.name}' is made for a fixed number of frames")
 
 
 def _self_test(
-    arguments: argparse.Namespace, roles: Roles, made: Converted, inputs: np.ndarray, prepared: np.ndarray,
-    generation: int, extents: list[int], progress: Progress,
+    arguments: argparse.Namespace,
+    roles: Roles,
+    made: Converted,
+    inputs: np.ndarray,
+    prepared: np.ndarray,
+    generation: int,
+    extents: list[int],
+    progress: Progress,
 ) -> SelfTest:
     probabilities, logits = expected(made.graph, made.nodes, made.probabilities, made.logits, prepared)
     oracle = "numpy-float64"

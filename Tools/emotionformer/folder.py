@@ -13,8 +13,21 @@ from .errors import ExportError
 from .label_pickle import label_names
 
 DEPTH = 3
-FRAMES_KEYS = ("max_frames", "num_frames", "n_frames", "frames", "sequence_length", "seq_len", "seq_length", "max_len",
-               "max_seq_len", "maxlen", "max_length", "timesteps", "time_steps")
+FRAMES_KEYS = (
+    "max_frames",
+    "num_frames",
+    "n_frames",
+    "frames",
+    "sequence_length",
+    "seq_len",
+    "seq_length",
+    "max_len",
+    "max_seq_len",
+    "maxlen",
+    "max_length",
+    "timesteps",
+    "time_steps",
+)
 FEATURES_KEYS = ("num_features", "n_features", "features", "feature_dim", "feature_count", "input_dim")
 LABEL_KEYS = ("class_names", "classes", "labels", "emotions", "emotion_labels", "label_names", "label_classes")
 
@@ -186,5 +199,7 @@ def fitted(array: np.ndarray, frames: int, features: int, role: str, layout: str
     except ValueError:
         fits = False
     if not fits:
-        raise ExportError(f"{role} has the shape {array.shape}, which does not fit {frames} frames × {features} features")
+        raise ExportError(
+            f"{role} has the shape {array.shape}, which does not fit {frames} frames × {features} features"
+        )
     return shaped.astype(np.float32)

@@ -14,7 +14,7 @@ from .layer import Layer
 Outputs = dict[tuple[str, int], list[Tensor]]
 
 
-class _NotReady(Exception):
+class _NotReadyError(Exception):
     """A node's operand has not been computed yet."""
 
 
@@ -56,7 +56,7 @@ def _run_functional(converter: Converter, model: Layer, given: list[Tensor]) -> 
         for layer, index, node in waiting:
             try:
                 prepared = _call_of(layer, node, done, by_name)
-            except _NotReady:
+            except _NotReadyError:
                 left.append((layer, index, node))
                 continue
             done[layer.name, index] = converter.call(layer, prepared)
@@ -113,7 +113,7 @@ def _call_of(layer: Layer, node: Any, done: Outputs, by_name: dict[str, Layer]) 
 
 def _lookup(name: str, node: int, index: int, done: Outputs) -> Tensor:
     if (name, node) not in done:
-        raise _NotReady
+        raise _NotReadyError
     outputs = done[name, node]
     if index >= len(outputs):
         raise ExportError(f"layer '{name}' has {len(outputs)} outputs, number {index} is asked for")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class Value:
     name: str
     dtype: str
     data: np.ndarray
-    node: "Node | None" = None
+    node: Node | None = None
     is_constant: bool = False
 
     @property
@@ -110,8 +111,11 @@ class Graph:
         held = {role: weight for role, weight in (weights or {}).items() if weight is not None}
         try:
             results = evaluate(
-                operation, [None if v is None else v.data for v in operands], kept,
-                {role: weight.array for role, weight in held.items()}, outputs,
+                operation,
+                [None if v is None else v.data for v in operands],
+                kept,
+                {role: weight.array for role, weight in held.items()},
+                outputs,
             )
         except (ValueError, IndexError, KeyError, TypeError) as error:
             shapes = ", ".join("–" if v is None else str(v.shape) for v in operands)
@@ -119,7 +123,11 @@ class Graph:
         for weight in held.values():
             self._store(weight)
         node = Node(
-            self._unique(f"{self.scope}/{operation}" if self.scope else operation), operation, operands, [], kept,
+            self._unique(f"{self.scope}/{operation}" if self.scope else operation),
+            operation,
+            operands,
+            [],
+            kept,
             {role: weight.name for role, weight in held.items()},
         )
         for index, data in enumerate(results):
@@ -129,7 +137,12 @@ class Graph:
         return node.outputs
 
     def _folded(
-        self, operation: str, row: dict[str, Any], inputs: Sequence[Value | None], outputs: int, attributes: dict[str, Any]
+        self,
+        operation: str,
+        row: dict[str, Any],
+        inputs: Sequence[Value | None],
+        outputs: int,
+        attributes: dict[str, Any],
     ) -> list[Value]:
         """An operation on constants alone is computed here and now."""
         kept = _without_defaults(row, attributes)
@@ -139,7 +152,9 @@ class Graph:
             raise ExportError(f"{self.scope}: {operation} of constants does not work out: {error}") from error
         return [self.constant(data, _result_type(operation, inputs, kept, data)) for data in results]
 
-    def one(self, operation: str, *inputs: Value | None, weights: dict[str, Weight] | None = None, **attributes: Any) -> Value:
+    def one(
+        self, operation: str, *inputs: Value | None, weights: dict[str, Weight] | None = None, **attributes: Any
+    ) -> Value:
         """A node with one output."""
         return self.emit(operation, inputs, 1, weights, **attributes)[0]
 

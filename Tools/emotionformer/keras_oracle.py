@@ -30,7 +30,9 @@ class KerasOutputs:
     logits: np.ndarray | None
 
 
-def outputs_by_keras(model: Path, inputs: np.ndarray, generation: int, shape: list[int], from_logits: bool) -> KerasOutputs:
+def outputs_by_keras(
+    model: Path, inputs: np.ndarray, generation: int, shape: list[int], from_logits: bool
+) -> KerasOutputs:
     """Runs the model in Keras on normalised clips (N, frames, features)."""
     python = os.environ.get(VARIABLE, "python3")
     with tempfile.TemporaryDirectory() as folder:

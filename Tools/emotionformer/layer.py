@@ -30,7 +30,7 @@ class Part:
     """A sub-layer: the attribute names under which `.keras` files may hold it, and the layer."""
 
     attributes: tuple[str, ...]
-    layer: "Layer"
+    layer: Layer
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Layer:
     build: dict[str, Any] = field(default_factory=dict)
     variables: list[Variable] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
-    layers: list["Layer"] = field(default_factory=list)
+    layers: list[Layer] = field(default_factory=list)
     known: bool = True
     operator: bool = False
     arrays: dict[str, np.ndarray] = field(default_factory=dict)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from .errors import ExportError
 from .layer import MODEL_CLASSES, Layer, Part, Variable
 
 MAXIMUM_DEPTH = 32
 # Class names that Keras 3 has both among its layers and among its operations.
-AMBIGUOUS = {"Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average", "Concatenate", "Dot", "Reshape", "Softmax",
-             "Identity", "Normalization", "Flatten"}
+AMBIGUOUS = {
+    "Add",
+    "Subtract",
+    "Multiply",
+    "Maximum",
+    "Minimum",
+    "Average",
+    "Concatenate",
+    "Dot",
+    "Reshape",
+    "Softmax",
+    "Identity",
+    "Normalization",
+    "Flatten",
+}
 
 
 def read_layer(entry: dict[str, Any], generation: int, depth: int = 0) -> Layer:

@@ -35,8 +35,10 @@ def multi_head_attention(converter: Converter, layer: Layer, call: Call) -> Resu
     _check(layer, query)
     parts = {part.layer.name: part.layer for part in layer.parts}
     kernels = {
-        "query": parts["query"].weight("kernel"), "key": parts["key"].weight("kernel"),
-        "value": parts["value"].weight("kernel"), "output": parts["attention_output"].weight("kernel"),
+        "query": parts["query"].weight("kernel"),
+        "key": parts["key"].weight("kernel"),
+        "value": parts["value"].weight("kernel"),
+        "output": parts["attention_output"].weight("kernel"),
     }
     if kernels["output"].ndim != 3:
         raise layer.refuse("its output has more than one axis (output_shape), which is not supported")
@@ -50,8 +52,13 @@ def multi_head_attention(converter: Converter, layer: Layer, call: Call) -> Resu
     scores = bool(call.keywords.get("return_attention_scores"))
     heads, dimension = kernels["query"].shape[1:]
     outputs = converter.graph.emit(
-        "multiHeadAttention", [query.value, (key or value).value, value.value, mask], 2 if scores else 1, weights,
-        headCount=heads, keyDimension=dimension, valueDimension=kernels["value"].shape[2],
+        "multiHeadAttention",
+        [query.value, (key or value).value, value.value, mask],
+        2 if scores else 1,
+        weights,
+        headCount=heads,
+        keyDimension=dimension,
+        valueDimension=kernels["value"].shape[2],
         causal=bool(call.keywords.get("use_causal_mask")),
     )
     result = outputs[0]
@@ -128,9 +135,7 @@ def _empties_rows(converter: Converter, layer: Layer, scores: bool) -> bool:
     return layer.generation == 3 and converter.version >= (3, 10) and not fused
 
 
-def _without_empty_rows(
-    converter: Converter, layer: Layer, mask: Value, result: Value, bias: Weight | None
-) -> Value:
+def _without_empty_rows(converter: Converter, layer: Layer, mask: Value, result: Value, bias: Weight | None) -> Value:
     if mask.rank == 4 and mask.shape[1] != 1:
         raise layer.refuse("an attention mask that differs from head to head is not supported")
     graph = converter.graph

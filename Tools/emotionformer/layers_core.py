@@ -12,22 +12,67 @@ from .layer import Layer
 
 # Keras's names for activation functions → the operation table's, the same in both generations unless said below.
 FUNCTIONS = {
-    "linear": "linear", "relu": "relu", "relu6": "relu6", "leaky_relu": "leakyRelu", "elu": "elu", "selu": "selu",
-    "celu": "celu", "silu": "silu", "swish": "silu", "hard_silu": "hardSilu", "hard_swish": "hardSilu",
-    "mish": "mish", "sigmoid": "sigmoid", "softplus": "softplus", "softsign": "softsign", "tanh": "tanh",
-    "exponential": "exponential", "exp": "exponential", "log_sigmoid": "logSigmoid", "hard_tanh": "reluN1To1",
-    "squareplus": "squareplus", "soft_shrink": "softShrink", "hard_shrink": "hardShrink",
-    "tanh_shrink": "tanhShrink", "threshold": "threshold", "sparse_plus": "sparsePlus",
-    "sparse_sigmoid": "sparseSigmoid", "gelu": "gelu",
+    "linear": "linear",
+    "relu": "relu",
+    "relu6": "relu6",
+    "leaky_relu": "leakyRelu",
+    "elu": "elu",
+    "selu": "selu",
+    "celu": "celu",
+    "silu": "silu",
+    "swish": "silu",
+    "hard_silu": "hardSilu",
+    "hard_swish": "hardSilu",
+    "mish": "mish",
+    "sigmoid": "sigmoid",
+    "softplus": "softplus",
+    "softsign": "softsign",
+    "tanh": "tanh",
+    "exponential": "exponential",
+    "exp": "exponential",
+    "log_sigmoid": "logSigmoid",
+    "hard_tanh": "reluN1To1",
+    "squareplus": "squareplus",
+    "soft_shrink": "softShrink",
+    "hard_shrink": "hardShrink",
+    "tanh_shrink": "tanhShrink",
+    "threshold": "threshold",
+    "sparse_plus": "sparsePlus",
+    "sparse_sigmoid": "sparseSigmoid",
+    "gelu": "gelu",
 }
 PARAMETERLESS = {
-    "linear", "relu", "relu6", "reluN1To1", "relu0To1", "elu", "selu", "gelu", "geluTanh", "silu", "hardSilu", "mish",
-    "sigmoid", "hardSigmoid", "hardSigmoidKeras2", "softplus", "softsign", "tanh", "exponential", "logSigmoid",
+    "linear",
+    "relu",
+    "relu6",
+    "reluN1To1",
+    "relu0To1",
+    "elu",
+    "selu",
+    "gelu",
+    "geluTanh",
+    "silu",
+    "hardSilu",
+    "mish",
+    "sigmoid",
+    "hardSigmoid",
+    "hardSigmoidKeras2",
+    "softplus",
+    "softsign",
+    "tanh",
+    "exponential",
+    "logSigmoid",
 }
 WITH_DEFAULTS = {
     2: {"leakyRelu": {"alpha": 0.2}},
-    3: {"leakyRelu": {"alpha": 0.2}, "squareplus": {"alpha": 4.0}, "softShrink": {"threshold": 0.5},
-        "hardShrink": {"threshold": 0.5}, "celu": {"alpha": 1.0}, "threshold": {"threshold": 0.0, "value": 0.0}},
+    3: {
+        "leakyRelu": {"alpha": 0.2},
+        "squareplus": {"alpha": 4.0},
+        "softShrink": {"threshold": 0.5},
+        "hardShrink": {"threshold": 0.5},
+        "celu": {"alpha": 1.0},
+        "threshold": {"threshold": 0.0, "value": 0.0},
+    },
 }
 
 
@@ -85,13 +130,18 @@ def dense(converter: Converter, layer: Layer, call: Call) -> Result:
     given = tensor(call.first, layer)
     function, later = inline_activation(layer)
     value = dense_node(
-        converter, given.value, converter.weight(layer, "kernel"),
-        converter.weights(layer, bias="bias").get("bias"), function,
+        converter,
+        given.value,
+        converter.weight(layer, "kernel"),
+        converter.weights(layer, bias="bias").get("bias"),
+        function,
     )
     return Tensor(activate(converter, layer, value, later), given.mask)
 
 
-def dense_node(converter: Converter, value: Value, kernel: Weight, bias: Weight | None, function: str = "linear") -> Value:
+def dense_node(
+    converter: Converter, value: Value, kernel: Weight, bias: Weight | None, function: str = "linear"
+) -> Value:
     """A dense node; integers and masks are converted first."""
     weights = {"kernel": kernel} if bias is None else {"kernel": kernel, "bias": bias}
     return converter.graph.one("dense", as_float(converter.graph, value), weights=weights, activation=function)
@@ -162,7 +212,12 @@ def softmax(converter: Converter, layer: Layer, call: Call) -> Result:
 
 
 @handles(
-    "Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "AlphaDropout",
+    "Dropout",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "GaussianNoise",
+    "GaussianDropout",
+    "AlphaDropout",
     "ActivityRegularization",
 )
 def dropped(_: Converter, layer: Layer, call: Call) -> Result:

@@ -13,7 +13,11 @@ from .layers_attention import deletes_masks, joined
 from .layers_core import as_float
 
 KINDS = {
-    "Add": "add", "Subtract": "subtract", "Multiply": "multiply", "Average": "average", "Maximum": "maximum",
+    "Add": "add",
+    "Subtract": "subtract",
+    "Multiply": "multiply",
+    "Average": "average",
+    "Maximum": "maximum",
     "Minimum": "minimum",
 }
 
@@ -67,7 +71,9 @@ def merging(converter: Converter, layer: Layer, call: Call) -> Result:
 def _merged_inside_masks(converter: Converter, kind: str, values: list[Value], masks: list[Value | None]) -> Value:
     """Since 3.7 Keras multiplies, and takes the larger or smaller, of those operands alone that are not masked."""
     graph = converter.graph
-    wide = [None if mask is None else graph.one("expandDimensions", as_bool(converter, mask), axis=-1) for mask in masks]
+    wide = [
+        None if mask is None else graph.one("expandDimensions", as_bool(converter, mask), axis=-1) for mask in masks
+    ]
     result, kept = values[0], wide[0]
     if kind == "multiply":
         one = graph.constant(1.0)
@@ -131,9 +137,7 @@ def concatenate(converter: Converter, layer: Layer, call: Call) -> Result:
     return Tensor(value, _concatenated_mask(converter, given, masks, axis))
 
 
-def _concatenated_mask(
-    converter: Converter, given: list[Tensor], masks: list[Value | None], axis: int
-) -> Value:
+def _concatenated_mask(converter: Converter, given: list[Tensor], masks: list[Value | None], axis: int) -> Value:
     graph, whole = converter.graph, []
     for item, mask in zip(given, masks):
         if mask is None:

@@ -18,8 +18,11 @@ def layer_normalization(converter: Converter, layer: Layer, call: Call) -> Resul
     axes = [axis - given.rank if axis >= 0 else axis for axis in axes_of(layer)]
     operation = "rmsNormalization" if layer.option("rms_scaling", False) else "layerNormalization"
     value = converter.graph.one(
-        operation, given.value, weights=converter.weights(layer, gamma="gamma", beta="beta"),
-        axes=sorted(axes), epsilon=layer.option("epsilon", 1e-3),
+        operation,
+        given.value,
+        weights=converter.weights(layer, gamma="gamma", beta="beta"),
+        axes=sorted(axes),
+        epsilon=layer.option("epsilon", 1e-3),
     )
     return Tensor(value, given.mask)
 
@@ -29,8 +32,11 @@ def rms_normalization(converter: Converter, layer: Layer, call: Call) -> Result:
     given = tensor(call.first, layer)
     axes = [axis - given.rank if axis >= 0 else axis for axis in axes_of(layer)]
     value = converter.graph.one(
-        "rmsNormalization", given.value, weights=converter.weights(layer, gamma="scale"),
-        axes=sorted(axes), epsilon=layer.option("epsilon", 1e-6),
+        "rmsNormalization",
+        given.value,
+        weights=converter.weights(layer, gamma="scale"),
+        axes=sorted(axes),
+        epsilon=layer.option("epsilon", 1e-6),
     )
     return Tensor(value)
 
@@ -43,9 +49,11 @@ def batch_normalization(converter: Converter, layer: Layer, call: Call) -> Resul
         raise layer.refuse("it normalises over several axes, which is not supported")
     axis = axes[0] - given.rank if axes[0] >= 0 else axes[0]
     value = converter.graph.one(
-        "batchNormalization", given.value,
+        "batchNormalization",
+        given.value,
         weights=converter.weights(layer, gamma="gamma", beta="beta", mean="moving_mean", variance="moving_variance"),
-        axis=axis, epsilon=layer.option("epsilon", 1e-3),
+        axis=axis,
+        epsilon=layer.option("epsilon", 1e-3),
     )
     return Tensor(value, given.mask)
 

@@ -38,8 +38,13 @@ def _seen(layer: Layer, call: Call, mask: Value | None, states: list[Tensor]) ->
 
 
 def run_recurrent(
-    converter: Converter, layer: Layer, given: Tensor, mask: Value | None, states: list[Tensor],
-    zero_masked: bool | None = None, carried: Value | None = None,
+    converter: Converter,
+    layer: Layer,
+    given: Tensor,
+    mask: Value | None,
+    states: list[Tensor],
+    zero_masked: bool | None = None,
+    carried: Value | None = None,
 ) -> Result:
     if layer.option("stateful", False):
         converter.note(f"{layer.described} is stateful: here every clip starts from a zero state")
@@ -89,8 +94,14 @@ def _function(layer: Layer, cell: Layer, key: str, default: str) -> str:
 
 
 def _emit(
-    converter: Converter, layer: Layer, kind: str, given: Tensor, mask: Value | None, states: list[Tensor],
-    attributes: dict[str, Any], weights: dict[str, Weight],
+    converter: Converter,
+    layer: Layer,
+    kind: str,
+    given: Tensor,
+    mask: Value | None,
+    states: list[Tensor],
+    attributes: dict[str, Any],
+    weights: dict[str, Weight],
 ) -> list[Tensor]:
     return_state = bool(layer.option("return_state", False))
     count = (3 if kind == "lstm" else 2) if return_state else 1
@@ -134,7 +145,12 @@ def bidirectional(converter: Converter, layer: Layer, call: Call) -> Result:
 
 
 def _direction(
-    converter: Converter, layer: Layer, given: Tensor, mask: Value | None, states: list[Tensor], scope: str,
+    converter: Converter,
+    layer: Layer,
+    given: Tensor,
+    mask: Value | None,
+    states: list[Tensor],
+    scope: str,
     sequences: bool,
 ) -> list[Tensor]:
     converter.graph.scope = scope

@@ -25,7 +25,8 @@ def _last(layer: Layer) -> None:
 def _geometry(layer: Layer) -> dict[str, Any]:
     _last(layer)
     return {
-        "stride": _single(layer, "strides"), "dilation": _single(layer, "dilation_rate"),
+        "stride": _single(layer, "strides"),
+        "dilation": _single(layer, "dilation_rate"),
         "padding": str(layer.option("padding", "valid")).lower(),
     }
 
@@ -35,8 +36,12 @@ def conv1d(converter: Converter, layer: Layer, call: Call) -> Result:
     given = tensor(call.first, layer)
     function, later = inline_activation(layer)
     value = converter.graph.one(
-        "conv1D", given.value, weights=converter.weights(layer, kernel="kernel", bias="bias"),
-        activation=function, groups=int(layer.option("groups", 1)), **_geometry(layer),
+        "conv1D",
+        given.value,
+        weights=converter.weights(layer, kernel="kernel", bias="bias"),
+        activation=function,
+        groups=int(layer.option("groups", 1)),
+        **_geometry(layer),
     )
     return Tensor(activate(converter, layer, value, later))
 
@@ -46,8 +51,11 @@ def depthwise_conv1d(converter: Converter, layer: Layer, call: Call) -> Result:
     given = tensor(call.first, layer)
     function, later = inline_activation(layer)
     value = converter.graph.one(
-        "depthwiseConv1D", given.value, weights=converter.weights(layer, kernel="depthwise_kernel", bias="bias"),
-        activation=function, **_geometry(layer),
+        "depthwiseConv1D",
+        given.value,
+        weights=converter.weights(layer, kernel="depthwise_kernel", bias="bias"),
+        activation=function,
+        **_geometry(layer),
     )
     return Tensor(activate(converter, layer, value, later))
 
@@ -61,7 +69,9 @@ def separable_conv1d(converter: Converter, layer: Layer, call: Call) -> Result:
         "depthwiseConv1D", given.value, weights=converter.weights(layer, kernel="depthwise_kernel"), **_geometry(layer)
     )
     value = converter.graph.one(
-        "conv1D", depthwise, weights=converter.weights(layer, kernel="pointwise_kernel", bias="bias"),
+        "conv1D",
+        depthwise,
+        weights=converter.weights(layer, kernel="pointwise_kernel", bias="bias"),
         activation=function,
     )
     return Tensor(activate(converter, layer, value, later))
@@ -73,8 +83,12 @@ def pooling1d(converter: Converter, layer: Layer, call: Call) -> Result:
     _last(layer)
     size = _single(layer, "pool_size", 2)
     value = converter.graph.one(
-        "pooling1D", given.value, kind="maximum" if layer.class_name.startswith("Max") else "average",
-        poolSize=size, stride=_single(layer, "strides", size), padding=str(layer.option("padding", "valid")).lower(),
+        "pooling1D",
+        given.value,
+        kind="maximum" if layer.class_name.startswith("Max") else "average",
+        poolSize=size,
+        stride=_single(layer, "strides", size),
+        padding=str(layer.option("padding", "valid")).lower(),
     )
     return Tensor(value)
 

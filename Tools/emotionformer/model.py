@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
 import numpy as np
 
-from . import layers_attention, layers_core, layers_merging, layers_normalization, layers_recurrent, layers_shape
-from . import layers_time, operators_keras2, operators_keras3
+from . import (
+    layers_attention,
+    layers_core,
+    layers_merging,
+    layers_normalization,
+    layers_recurrent,
+    layers_shape,
+    layers_time,
+    operators_keras2,
+    operators_keras3,
+)
 from .binding import bind
 from .conversion import Converter, Handler
 from .errors import ExportError
@@ -19,8 +27,15 @@ from .layer_reading import read_layer
 from .source import KerasSource
 
 FAMILIES = (
-    layers_attention, layers_core, layers_merging, layers_normalization, layers_recurrent, layers_shape, layers_time,
-    operators_keras2, operators_keras3,
+    layers_attention,
+    layers_core,
+    layers_merging,
+    layers_normalization,
+    layers_recurrent,
+    layers_shape,
+    layers_time,
+    operators_keras2,
+    operators_keras3,
 )
 
 
@@ -63,7 +78,9 @@ def input_shape(model: Layer) -> tuple[list[int | None], str]:
         return input_shape(first)
     shape = first.config.get("batch_shape") or first.config.get("batch_input_shape")
     if shape is None:
-        shape = model.config.get("build_input_shape") or model.build.get("input_shape") or first.build.get("input_shape")
+        shape = (
+            model.config.get("build_input_shape") or model.build.get("input_shape") or first.build.get("input_shape")
+        )
     if not isinstance(shape, (list, tuple)):
         raise ExportError("the model's configuration does not say the shape of its input; give --frames and --features")
     dtype = first.config.get("dtype")
@@ -72,8 +89,13 @@ def input_shape(model: Layer) -> tuple[list[int | None], str]:
 
 
 def convert(
-    source: KerasSource, model: Layer, frames: int, extents: list[int], probe: np.ndarray,
-    custom: dict[str, Handler], from_logits: bool,
+    source: KerasSource,
+    model: Layer,
+    frames: int,
+    extents: list[int],
+    probe: np.ndarray,
+    custom: dict[str, Handler],
+    from_logits: bool,
 ) -> Converted:
     """Builds the graph for clips of `frames` frames. `probe` is (1, frames, features), float32, normalised.
 
@@ -122,5 +144,3 @@ def _ends(converter: Converter, result: Value, from_logits: bool) -> tuple[Value
             "say so with --from-logits"
         )
     return result, None
-
-

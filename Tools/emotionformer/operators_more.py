@@ -107,7 +107,7 @@ def ravel(converter: Converter, arguments: list[Any], _: Options) -> Tensor:
 def dot_product_attention(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
     """Attention of (B, T, N, H), (B, S, N, H), (B, S, N, V) → (B, T, N, V)."""
     graph = converter.graph
-    items = list(arguments) + [options[key] for key in ("query", "key", "value")[len(arguments):] if key in options]
+    items = list(arguments) + [options[key] for key in ("query", "key", "value")[len(arguments) :] if key in options]
     query, key, value = (floats(converter, value_of(converter, item)) for item in items[:3])
     if options.get("bias") is not None or query.rank != 4 or key.shape[2] != query.shape[2]:
         raise ExportError(f"{graph.scope}: dot_product_attention with a bias or grouped heads is not supported")
@@ -116,7 +116,11 @@ def dot_product_attention(converter: Converter, arguments: list[Any], options: O
     heads, width = query.shape[2], query.shape[3]
     flat = [graph.one("reshape", x, shape=[1, x.shape[1], heads * x.shape[3]]) for x in (query, key, value)]
     made = graph.one(
-        "attention", *flat, kept, headCount=heads, causal=bool(options.get("is_causal")),
+        "attention",
+        *flat,
+        kept,
+        headCount=heads,
+        causal=bool(options.get("is_causal")),
         scale=float(options.get("scale") or 1 / math.sqrt(width)),
     )
     return Tensor(graph.one("reshape", made, shape=[1, query.shape[1], heads, value.shape[3]]))

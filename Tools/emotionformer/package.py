@@ -7,9 +7,10 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -96,7 +97,8 @@ class Package:
             tensors["normalization/mean"] = self.input.mean.astype(np.float32)
             tensors["normalization/standardDeviation"] = self.input.deviation.astype(np.float32)
             normalization = {
-                "mean": "normalization/mean", "standardDeviation": "normalization/standardDeviation",
+                "mean": "normalization/mean",
+                "standardDeviation": "normalization/standardDeviation",
                 "epsilon": self.input.epsilon,
             }
         entries, weights = write_tensors(folder / "weights.bin", tensors)
@@ -108,7 +110,8 @@ class Package:
         if self.metadata:
             manifest["metadata"] = self.metadata
         manifest["producer"] = {
-            "tool": "Tools/export", "version": VERSION,
+            "tool": "Tools/export",
+            "version": VERSION,
             "sources": [{"name": item.name, "sha256": item.sha256} for item in self.sources],
         }
         manifest["weights"] = weights
@@ -121,8 +124,12 @@ class Package:
                 folder / "selftest.bin", {name: array.astype(np.float32) for name, array in held.items()}
             )
             manifest["selfTestData"] = data
-            self_test = {"oracle": self.self_test.oracle, "tensors": test_entries, "input": "input",
-                         "probabilities": "probabilities"}
+            self_test = {
+                "oracle": self.self_test.oracle,
+                "tensors": test_entries,
+                "input": "input",
+                "probabilities": "probabilities",
+            }
             if self.self_test.logits is not None:
                 self_test["logits"] = "logits"
             self_test["tolerance"] = self.self_test.tolerance
@@ -143,12 +150,16 @@ class Package:
 
     def _input(self, normalization: dict[str, Any] | None) -> dict[str, Any]:
         entry: dict[str, Any] = {
-            "frames": self.input.frames, "features": self.input.features, "layout": self.input.layout
+            "frames": self.input.frames,
+            "features": self.input.features,
+            "layout": self.input.layout,
         }
         if normalization is not None:
             entry["normalization"] = normalization
         entry["padding"] = {
-            "value": self.input.padding_value, "side": self.input.padding_side, "order": self.input.padding_order
+            "value": self.input.padding_value,
+            "side": self.input.padding_side,
+            "order": self.input.padding_order,
         }
         entry["truncation"] = self.input.truncation
         entry["missingFrame"] = self.input.missing_frame
@@ -164,7 +175,9 @@ def graph_entry(graph: Graph, nodes: Sequence[Node], outputs: Sequence[Value], o
             shape[1] = None
         inputs.append({"name": value.name, "dtype": value.dtype, "shape": shape})
     return {
-        "name": "main", "inputs": inputs, "outputs": [value.name for value in outputs],
+        "name": "main",
+        "inputs": inputs,
+        "outputs": [value.name for value in outputs],
         "nodes": [_node_entry(node) for node in nodes],
     }
 
@@ -192,12 +205,17 @@ def write_tensors(path: Path, tensors: dict[str, np.ndarray]) -> tuple[dict[str,
         content.extend(bytes(-len(content) % ALIGNMENT))
         data = np.ascontiguousarray(stored).astype(stored.dtype.newbyteorder("<")).tobytes()
         entries[name] = {
-            "dtype": stored.dtype.name, "shape": list(stored.shape), "offset": len(content), "byteCount": len(data)
+            "dtype": stored.dtype.name,
+            "shape": list(stored.shape),
+            "offset": len(content),
+            "byteCount": len(data),
         }
         content.extend(data)
     path.write_bytes(content)
     return entries, {
-        "file": path.name, "byteCount": len(content), "xxh64": xxh64(bytes(content)),
+        "file": path.name,
+        "byteCount": len(content),
+        "xxh64": xxh64(bytes(content)),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Callable
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,11 +16,47 @@ from .layers_core import activation_name, function_of
 
 PLAIN = {"name", "trainable", "dtype", "activity_regularizer", "autocast", "batch_input_shape", "batch_shape", "seed"}
 SIZES = {
-    "d_model", "embed_dim", "embedding_dim", "hidden_dim", "model_dim", "dim", "units", "output_dim", "num_heads",
-    "n_heads", "heads", "ff_dim", "dff", "ffn_dim", "mlp_dim", "feed_forward_dim", "rate", "dropout", "dropout_rate",
-    "key_dim", "head_dim", "max_len", "maxlen", "max_length", "sequence_length", "seq_len", "seq_length", "max_frames",
-    "num_frames", "frames", "max_position", "max_positions", "max_seq_len", "position", "input_dim", "timesteps",
-    "num_positions", "depth", "length", "initializer", "embeddings_initializer",
+    "d_model",
+    "embed_dim",
+    "embedding_dim",
+    "hidden_dim",
+    "model_dim",
+    "dim",
+    "units",
+    "output_dim",
+    "num_heads",
+    "n_heads",
+    "heads",
+    "ff_dim",
+    "dff",
+    "ffn_dim",
+    "mlp_dim",
+    "feed_forward_dim",
+    "rate",
+    "dropout",
+    "dropout_rate",
+    "key_dim",
+    "head_dim",
+    "max_len",
+    "maxlen",
+    "max_length",
+    "sequence_length",
+    "seq_len",
+    "seq_length",
+    "max_frames",
+    "num_frames",
+    "frames",
+    "max_position",
+    "max_positions",
+    "max_seq_len",
+    "position",
+    "input_dim",
+    "timesteps",
+    "num_positions",
+    "depth",
+    "length",
+    "initializer",
+    "embeddings_initializer",
 }
 ADVICE = "give its meaning with --custom FILE.py (Tools/examples shows how)"
 
@@ -67,12 +103,18 @@ def _positional_encoding(converter: Converter, layer: Layer, call: Call) -> Resu
 
 # What keras.io's TransformerBlock holds: by attribute (.keras), by sub-layer and order (.h5).
 BLOCK_ATTRIBUTES = {
-    "att": "attention", "ffn/layers/dense": "dense", "ffn/layers/dense_1": "dense", "layernorm1": "normalization",
+    "att": "attention",
+    "ffn/layers/dense": "dense",
+    "ffn/layers/dense_1": "dense",
+    "layernorm1": "normalization",
     "layernorm2": "normalization",
 }
 BLOCK_ORDER = [
-    ("multi_head_attention", "attention"), ("dense", "dense"), ("dense", "dense"),
-    ("layer_normalization", "normalization"), ("layer_normalization", "normalization"),
+    ("multi_head_attention", "attention"),
+    ("dense", "dense"),
+    ("dense", "dense"),
+    ("layer_normalization", "normalization"),
+    ("layer_normalization", "normalization"),
 ]
 
 
@@ -135,11 +177,21 @@ def _transformer_encoder(converter: Converter, layer: Layer, call: Call) -> Resu
     def part(name: str) -> Component:
         return component(layer, f"_{name}", name)
 
-    mask = as_bool(converter, given.mask)
-    mask = None if mask is None else graph.one("expandDimensions", mask, axis=1)
+    kept = as_bool(converter, given.mask)
+    rows = None if kept is None else graph.one("expandDimensions", kept, axis=-1)
+    mask = (
+        None
+        if kept is None or rows is None
+        else graph.one("logicalAnd", rows, graph.one("expandDimensions", kept, axis=1))
+    )
 
     def attend(x: Value) -> Value:
-        return blocks.multi_head_attention(converter, layer, part("self_attention_layer"), x, mask=mask)
+        attention = part("self_attention_layer")
+        made = blocks.multi_head_attention(converter, layer, attention, x, mask=mask)
+        if rows is None or not layer.option("dropout", 0) or converter.version < (3, 10):
+            return made
+        # Keras's own softmax gives a masked query no weight at all: what is left is the output's bias.
+        return graph.one("select", rows, made, graph.constant(attention.arrays["output/bias"]))
 
     def feed(x: Value) -> Value:
         inner = blocks.dense(converter, layer, part("feedforward_intermediate_dense"), x, function)

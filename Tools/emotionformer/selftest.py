@@ -21,7 +21,7 @@ def clips(description: InputDescription, count: int = CLIPS) -> np.ndarray:
     if description.mean is not None and description.deviation is not None:
         content = content * description.deviation + description.mean
     if frames > 2 and count > 1:
-        content[-1, max(1, frames * 2 // 3):] = 0.0
+        content[-1, max(1, frames * 2 // 3) :] = 0.0
     return content.astype(np.float32)
 
 

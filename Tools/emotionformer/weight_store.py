@@ -35,13 +35,13 @@ class WeightGroup:
     path: str
     own: list[Any] = field(default_factory=list)
     label: str = ""
-    children: dict[str, "WeightGroup"] = field(default_factory=dict)
+    children: dict[str, WeightGroup] = field(default_factory=dict)
 
     def total(self) -> int:
         """How many variables stand in this group and below it."""
         return len(self.own) + sum(child.total() for child in self.children.values())
 
-    def child(self, *names: str) -> "WeightGroup | None":
+    def child(self, *names: str) -> WeightGroup | None:
         """The first of the named children that holds a variable, else the first that exists."""
         found = [self.children[name] for name in names if name in self.children]
         return next((group for group in found if group.total()), found[0] if found else None)

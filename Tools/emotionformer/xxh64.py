@@ -29,11 +29,11 @@ def xxh64(data: bytes, seed: int = 0) -> str:
         total = (seed + PRIME5) & MASK
     total = (total + length) & MASK
     while position + 8 <= length:
-        total ^= _round(0, int.from_bytes(data[position:position + 8], "little"))
+        total ^= _round(0, int.from_bytes(data[position : position + 8], "little"))
         total = (_rotated(total, 27) * PRIME1 + PRIME4) & MASK
         position += 8
     if position + 4 <= length:
-        total ^= (int.from_bytes(data[position:position + 4], "little") * PRIME1) & MASK
+        total ^= (int.from_bytes(data[position : position + 4], "little") * PRIME1) & MASK
         total = (_rotated(total, 23) * PRIME2 + PRIME3) & MASK
         position += 4
     for byte in data[position:]:

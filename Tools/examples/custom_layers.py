@@ -1,6 +1,7 @@
 """An example for `Tools/export … --custom FILE.py`: the meanings of layers that Keras does not have.
 
-The file defines `LAYERS`. A key is a class name (`SinusoidalPosition`, or with its package `fixtures>SinusoidalPosition`)
+The file defines `LAYERS`. A key is a class name (`SinusoidalPosition`, or with its package
+`fixtures>SinusoidalPosition`)
 or, for a Lambda, the layer's own name. A value is a function
 
     meaning(converter, layer, call) -> Tensor            (or a list of them)

@@ -13,8 +13,8 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-
 from conftest import EXAMPLE, FIXTURES, Export
+
 from emotionformer.export import main
 from emotionformer.graph import operation_table
 from emotionformer.package import read_tensor
@@ -53,7 +53,13 @@ def test_published_folder(export: Export, tmp_path: Path) -> None:
     assert manifest["input"]["frames"] == 5 and manifest["input"]["features"] == 478
     assert package.tensor(manifest["input"]["normalization"]["mean"]).shape in ((478,), (1, 478))
     names = {source["name"]: source["sha256"] for source in manifest["producer"]["sources"]}
-    assert set(names) == {"tf_emotion_seq256.h5", "global_mean.npy", "global_std.npy", "label_encoder.pkl", "metadata.json"}
+    assert set(names) == {
+        "tf_emotion_seq256.h5",
+        "global_mean.npy",
+        "global_std.npy",
+        "label_encoder.pkl",
+        "metadata.json",
+    }
     assert names["global_std.npy"] == hashlib.sha256((folder / "assets" / "global_std.npy").read_bytes()).hexdigest()
 
 
@@ -65,14 +71,20 @@ def test_self_test_is_what_the_package_gives(export: Export) -> None:
     held = {name: read_tensor(package.folder, "selftest.bin", entry) for name, entry in test["tensors"].items()}
     for clip, expected, scores in zip(held[test["input"]], held[test["probabilities"]], held[test["logits"]]):
         values = package.values(clip)
-        assert np.abs(values[manifest["outputs"]["probabilities"]][0] - expected).max() <= test["tolerance"]["probabilities"]
+        assert (
+            np.abs(values[manifest["outputs"]["probabilities"]][0] - expected).max()
+            <= test["tolerance"]["probabilities"]
+        )
         assert np.abs(values[manifest["outputs"]["logits"]][0] - scores).max() <= test["tolerance"]["logits"]
 
 
 def test_files_are_as_the_manifest_says(export: Export) -> None:
     """Byte counts, checksums, alignment, no overlap, no gap but padding with zeros."""
     package = export(BASE)
-    for key, entries in (("weights", package.manifest["tensors"]), ("selfTestData", package.manifest["selfTest"]["tensors"])):
+    for key, entries in (
+        ("weights", package.manifest["tensors"]),
+        ("selfTestData", package.manifest["selfTest"]["tensors"]),
+    ):
         entry = package.manifest[key]
         content = (package.folder / entry["file"]).read_bytes()
         assert len(content) == entry["byteCount"]
@@ -81,7 +93,7 @@ def test_files_are_as_the_manifest_says(export: Export) -> None:
         end = 0
         for tensor in entries.values():
             assert tensor["offset"] % 64 == 0 and 0 <= tensor["offset"] - end < 64
-            assert not any(content[end:tensor["offset"]])
+            assert not any(content[end : tensor["offset"]])
             assert tensor["byteCount"] == np.dtype(tensor["dtype"]).itemsize * int(np.prod(tensor["shape"]))
             end = tensor["offset"] + tensor["byteCount"]
         assert end == len(content)
@@ -133,12 +145,28 @@ def test_open_time_without_padding(export: Export) -> None:
 
 def test_options_reach_the_manifest(export: Export) -> None:
     package = export(
-        FIXTURES / "k3_pre_norm_gelu_positions.keras", "--pad-side", "pre", "--truncate", "uniform", "--padding-order",
-        "after", "--layout", "xyz-planar", "--labels", LABELS, "--name", "Mine", "--license", "Apache-2.0",
+        FIXTURES / "k3_pre_norm_gelu_positions.keras",
+        "--pad-side",
+        "pre",
+        "--truncate",
+        "uniform",
+        "--padding-order",
+        "after",
+        "--layout",
+        "xyz-planar",
+        "--labels",
+        LABELS,
+        "--name",
+        "Mine",
+        "--license",
+        "Apache-2.0",
     )
     assert package.manifest["input"] == {
-        "frames": 4, "features": 1434, "layout": "xyz-planar",
-        "padding": {"value": 0.0, "side": "start", "order": "afterNormalization"}, "truncation": "uniform",
+        "frames": 4,
+        "features": 1434,
+        "layout": "xyz-planar",
+        "padding": {"value": 0.0, "side": "start", "order": "afterNormalization"},
+        "truncation": "uniform",
         "missingFrame": "drop",
     }
     assert package.manifest["name"] == "Mine" and package.manifest["license"] == "Apache-2.0"
@@ -219,16 +247,24 @@ def layer_of(config: Any, class_name: str) -> Any:
 
 def test_an_unsupported_layer_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Its class, its name, and what to do."""
-    path = changed(tmp_path, lambda config: layer_of(config, "GlobalAveragePooling1D").update(
-        {"class_name": "ConvLSTM1D", "module": "keras.layers"}))
+    path = changed(
+        tmp_path,
+        lambda config: layer_of(config, "GlobalAveragePooling1D").update(
+            {"class_name": "ConvLSTM1D", "module": "keras.layers"}
+        ),
+    )
     message = failure(capsys, tmp_path, str(path))
     assert "ConvLSTM1D" in message and "'pool'" in message and "--custom" in message
 
 
 def test_a_lambda_is_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Also when its bytecode could not be loaded anyway."""
-    path = changed(tmp_path, lambda config: layer_of(config, "GlobalAveragePooling1D").update(
-        {"class_name": "Lambda", "config": {"name": "pool", "function": ["4wEAAAA=", None, None]}}))
+    path = changed(
+        tmp_path,
+        lambda config: layer_of(config, "GlobalAveragePooling1D").update(
+            {"class_name": "Lambda", "config": {"name": "pool", "function": ["4wEAAAA=", None, None]}}
+        ),
+    )
     message = failure(capsys, tmp_path, str(path))
     assert "Lambda 'pool'" in message and "--custom" in message
 
@@ -245,23 +281,38 @@ def test_a_position_without_a_table_is_not_guessed(tmp_path: Path, capsys: pytes
 
 def test_a_block_with_other_options_is_not_guessed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An option that may change what a custom block computes."""
-    path = changed(tmp_path, lambda config: layer_of(config, "TransformerBlock")["config"].update({"norm_first": True}),
-                   "k3_custom_recognised.keras")
+    path = changed(
+        tmp_path,
+        lambda config: layer_of(config, "TransformerBlock")["config"].update({"norm_first": True}),
+        "k3_custom_recognised.keras",
+    )
     assert "norm_first" in failure(capsys, tmp_path, str(path))
 
 
-@pytest.mark.parametrize("edit,expected", [
-    (lambda c: c["config"].pop("output_layers"), "output"),
-    (lambda c: c["config"].update(layers=[]), "no layers"),
-    (lambda c: c["config"]["layers"][1].update(config=7), "configuration"),
-    (lambda c: c["config"]["layers"].append(5), "class name"),
-    (lambda c: layer_of(c, "Dense")["config"].update(units=9, use_bias=False), "weights"),
-    (lambda c: c.update(class_name="Mine", registered_name="p>Mine"), "p>Mine"),
-    (lambda c: layer_of(c, "Dense").update(inbound_nodes=[{"args": [{"class_name": "__keras_tensor__", "config": {
-        "keras_history": ["emotion", 0, 0]}}]}]), "waits"),
-    (lambda c: layer_of(c, "Dense").update(inbound_nodes=[{"args": [{"class_name": "__keras_tensor__"}]}]), "damaged"),
-    (lambda c: c["config"].update(input_layers=[["a", 0, 0], ["b", 0, 0]]), "2 inputs"),
-])
+@pytest.mark.parametrize(
+    "edit,expected",
+    [
+        (lambda c: c["config"].pop("output_layers"), "output"),
+        (lambda c: c["config"].update(layers=[]), "no layers"),
+        (lambda c: c["config"]["layers"][1].update(config=7), "configuration"),
+        (lambda c: c["config"]["layers"].append(5), "class name"),
+        (lambda c: layer_of(c, "Dense")["config"].update(units=9, use_bias=False), "weights"),
+        (lambda c: c.update(class_name="Mine", registered_name="p>Mine"), "p>Mine"),
+        (
+            lambda c: layer_of(c, "Dense").update(
+                inbound_nodes=[
+                    {"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["emotion", 0, 0]}}]}
+                ]
+            ),
+            "waits",
+        ),
+        (
+            lambda c: layer_of(c, "Dense").update(inbound_nodes=[{"args": [{"class_name": "__keras_tensor__"}]}]),
+            "damaged",
+        ),
+        (lambda c: c["config"].update(input_layers=[["a", 0, 0], ["b", 0, 0]]), "2 inputs"),
+    ],
+)
 def test_a_damaged_configuration_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], edit: Any, expected: str
 ) -> None:
@@ -277,16 +328,19 @@ def test_a_truncated_file_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixt
         failure(capsys, tmp_path, str(path))
 
 
-@pytest.mark.parametrize("options,expected", [
-    (["--labels", "A,B,C"], "3 labels"),
-    (["--labels", "nowhere.json"], "neither a file"),
-    (["--frames", "7"], "takes 5"),
-    (["--features", "9"], "takes 478"),
-    (["--layout", "xyz-planar"], "1434"),
-    (["--mean", "missing.npy"], "--std"),
-    (["--pad-side", "none"], "exactly 5"),
-    (["--custom", "missing.py"], "no such file"),
-])
+@pytest.mark.parametrize(
+    "options,expected",
+    [
+        (["--labels", "A,B,C"], "3 labels"),
+        (["--labels", "nowhere.json"], "neither a file"),
+        (["--frames", "7"], "takes 5"),
+        (["--features", "9"], "takes 478"),
+        (["--layout", "xyz-planar"], "1434"),
+        (["--mean", "missing.npy"], "--std"),
+        (["--pad-side", "none"], "exactly 5"),
+        (["--custom", "missing.py"], "no such file"),
+    ],
+)
 def test_wrong_options(tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], expected: str) -> None:
     assert expected in failure(capsys, tmp_path, str(BASE), *options)
 
@@ -305,7 +359,9 @@ def test_a_deviation_of_zero(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_statistics_that_do_not_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     np.save(tmp_path / "mean.npy", np.zeros(477))
     np.save(tmp_path / "std.npy", np.ones(477))
-    message = failure(capsys, tmp_path, str(BASE), "--mean", str(tmp_path / "mean.npy"), "--std", str(tmp_path / "std.npy"))
+    message = failure(
+        capsys, tmp_path, str(BASE), "--mean", str(tmp_path / "mean.npy"), "--std", str(tmp_path / "std.npy")
+    )
     assert "(477,)" in message and "478" in message
 
 
@@ -321,5 +377,3 @@ def test_xxh64_of_the_specification() -> None:
     assert xxh64(b"") == "ef46db3751d8e999"
     assert xxh64(b"abc") == "44bc2cf5ad770999"
     assert len({xxh64(bytes(range(length))) for length in range(100)}) == 100
-
-

@@ -119,11 +119,24 @@ def test_refuses_a_hostile_encoder(encoder: Any, tmp_path: Path) -> None:
         label_names(written(tmp_path, pickle.dumps(made)))
 
 
-@pytest.mark.parametrize("content", [
-    b"", b".", b"\x80\x04.", b"\x80\x04]\x94(h\x09e.", b"not a pickle", b"\x78\x9cbroken", b"\x80\x04\x95" + b"\xff" * 20,
-    b"cnumpy.core.multiarray\n_reconstruct\n.", b"cnumpy\nndarray\n(I9999999999\ntR.", b"(((((((((", b"\x82\x01.",
-    pickle.dumps([1.5, object.__name__, None]), pickle.dumps({"a": 1}),
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b".",
+        b"\x80\x04.",
+        b"\x80\x04]\x94(h\x09e.",
+        b"not a pickle",
+        b"\x78\x9cbroken",
+        b"\x80\x04\x95" + b"\xff" * 20,
+        b"cnumpy.core.multiarray\n_reconstruct\n.",
+        b"cnumpy\nndarray\n(I9999999999\ntR.",
+        b"(((((((((",
+        b"\x82\x01.",
+        pickle.dumps([1.5, object.__name__, None]),
+        pickle.dumps({"a": 1}),
+    ],
+)
 def test_refuses_damage(tmp_path: Path, content: bytes) -> None:
     """Damaged and unrelated files give an error, never anything else."""
     with pytest.raises(ExportError):

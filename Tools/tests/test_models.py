@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from conftest import EXAMPLE, FIXTURES, Export
 
 MODELS = sorted(path for path in FIXTURES.iterdir() if path.suffix in (".h5", ".keras"))
