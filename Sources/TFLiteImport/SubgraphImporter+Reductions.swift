@@ -35,9 +35,28 @@ extension SubgraphImporter {
                 "reverse": .boolean(try options.flag(1)),
             ]
             try emit(reader, .cumulativeSum, [try value(try reader.input(0))], attributes)
+        case "L2_NORMALIZATION": try normalization(reader)
         default: return false
         }
         return true
+    }
+
+    /// x / max(√Σx², 10⁻⁶) over the last axis, written out.
+    private func normalization(_ reader: OperatorReader) throws(Fault) {
+        try reader.expect(inputs: 1...1)
+        let activation = try fusedActivation(try reader.options(12).choice(0))
+        let input = try value(try reader.input(0))
+        let steps: [(operation: Operation, attributes: Attributes)] = [
+            (.square, [:]), (.reduceSum, ["axes": .integers([-1]), "keepDimensions": .boolean(true)]),
+            (.squareRoot, [:]), (.clip, ["minimum": .number(1e-6)]),
+        ]
+        var length = input
+        for step in steps {
+            let result = intermediate(of: reader.outputs[0], step.operation.rawValue)
+            emit(reader, step.operation, [length], outputs: [result], step.attributes, step: step.operation.rawValue)
+            length = result
+        }
+        try emit(reader, .divide, [input, length], activation: activation)
     }
 
     /// The integers of an operand that must be known before the model runs.
