@@ -38,10 +38,10 @@
         }
         let rest = count &- index
         if rest > 0 {
-            // Lanes past the end count as e^(−∞).
-            let value = exponential(load(input + index, first: rest, padding: -.infinity) - shift)
+            // Lanes past the end come back as 0; e^(−∞) would cost more than all the others.
+            let value = exponential(load(input + index, first: rest, padding: offset) - shift)
             store(value, output + index, first: rest)
-            sum = sum + value
+            sum = sum + load(output + index, first: rest)
         }
         return sumOfLanes(sum)
     }
