@@ -1,0 +1,72 @@
+"""The whole road: every fixture model, exported and run by the Swift engine, gives what Keras gave."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT, Export
+from test_models import CLIPS, MODELS, options
+
+from emotionformer.xxh64 import xxh64
+
+EXECUTABLE = Path(os.environ.get("EMOTIONFORMER", ROOT / ".build" / "debug" / "emotionformer"))
+LEVELS = ["portable", ""]
+
+pytestmark = pytest.mark.skipif(not EXECUTABLE.exists(), reason="the executable is not built: swift build")
+
+
+def run(*arguments: str | Path, level: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "EMOTIONFORMER_KERNELS": level}
+    return subprocess.run(
+        [str(EXECUTABLE), *map(str, arguments)], capture_output=True, text=True, env=environment, check=False
+    )
+
+
+def predictions(package: Path, clips: np.ndarray, folder: Path, level: str = "") -> list[dict]:
+    np.save(folder / "clips.npy", clips.astype(np.float32))
+    done = run("predict", "--json", "--threads", "2", "--model", package, folder / "clips.npy", level=level)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
+def test_engine_agrees_with_keras(path: Path, export: Export, tmp_path: Path) -> None:
+    """Probabilities within 2e-6 on the plain and the best level; every node within its bound of the float64 reference."""
+    golden = np.load(path.with_suffix(".npz"))
+    package = export(path, *options(path)).folder
+    for level in LEVELS:
+        found = predictions(package, golden["input"], tmp_path, level)
+        assert [row["index"] for row in found] == list(range(CLIPS))
+        for row, expected in zip(found, golden["output"], strict=True):
+            assert list(row["probabilities"]) == [f"class{index}" for index in range(len(expected))]
+            assert np.abs(np.array(list(row["probabilities"].values())) - expected).max() <= 2e-6
+    checked = run("verify", "--nodes", package)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_dropped_bias_shows(export: Export, tmp_path: Path) -> None:
+    """The negative control: one bias less, and the same comparison fails."""
+    path = next(path for path in MODELS if path.stem == "k3_post_norm_constant")
+    golden = np.load(path.with_suffix(".npz"))
+    package = export(path).folder
+    manifest = json.loads((package / "manifest.json").read_text("utf-8"))
+    node = next(node for node in manifest["graphs"][0]["nodes"] if node["operation"] == "layerNormalization")
+    tensor = manifest["tensors"][node["weights"]["beta"]]
+    data = bytearray((package / "weights.bin").read_bytes())
+    data[tensor["offset"] : tensor["offset"] + tensor["byteCount"]] = bytes(tensor["byteCount"])
+    manifest["weights"] |= {"sha256": hashlib.sha256(data).hexdigest(), "xxh64": xxh64(bytes(data))}
+    (package / "weights.bin").write_bytes(data)
+    (package / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    found = predictions(package, golden["input"], tmp_path)
+    differences = [
+        np.abs(np.array(list(row["probabilities"].values())) - expected).max()
+        for row, expected in zip(found, golden["output"], strict=True)
+    ]
+    assert max(differences) > 2e-6
+    assert run("verify", package).returncode == 3
