@@ -64,7 +64,7 @@ extension TFLiteFile {
         }
         guard done == called.count else {
             let index = callers.firstIndex { $0 > 0 } ?? 0
-            throw Fault(.cyclicGraph, at: place(subgraph: index), "the subgraph runs itself")
+            throw Fault(.cyclicGraph, at: place(subgraph: index), "subgraphs run each other in a circle")
         }
     }
 }

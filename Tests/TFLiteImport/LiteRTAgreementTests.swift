@@ -53,13 +53,15 @@ import Testing
 
     private static let models = Fixture.names.filter { $0.hasPrefix("k2_") || $0.hasPrefix("k3_") }
 
-    @Test("whole models by Keras 2 and 3: the probabilities of every clip, and a clip never sees the one before")
+    @Test("whole models by Keras 2 and 3: the probabilities, and a clip never sees the one before")
     func models() throws {
         for name in LiteRTAgreementTests.models {
             let model = try Fixture.model(name)
             // One flipped quantised value moves a probability so far; float32 rounds less.
             let tolerance = name.hasSuffix("int8") ? 5e-3 : 2e-6
-            for run in try Fixture.runs(name) {
+            // Only where clips could differ by more than their numbers are all of them run: state, and masks.
+            let runs = try Fixture.runs(name)
+            for run in name.contains("lstm") || name.contains("masked") ? runs : Array(runs.prefix(1)) {
                 let value = try #require(try outputs(model, run.inputs).first)
                 #expect(difference(value, run.xnnpack[0]) <= tolerance, "\(name)")
             }
