@@ -120,7 +120,9 @@ let package = Package(
             ],
             path: "Sources/CommandLine", swiftSettings: common),
         tests("Tensors", ["EmotionFormerTensors"]),
-        tests("Graph", ["EmotionFormerGraph", "EmotionFormerTensors"]),
+        tests(
+            "Graph",
+            ["EmotionFormerGraph", "EmotionFormerTensors", "EmotionFormerReference", "EmotionFormerTFLiteImport"]),
         tests("Reference", ["EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerTensors"]),
         tests(
             "TFLiteImport",

@@ -11,6 +11,7 @@ extension TypedGraph {
     package func simplified() throws(Fault) -> TypedGraph {
         var graph = self
         for index in graph.nodes.indices {
+            graph.bindInvariants(at: index)
             for (name, body) in graph.nodes[index].bodies {
                 graph.nodes[index].bodies[name] = try body.simplified()
             }
@@ -23,5 +24,25 @@ extension TypedGraph {
             rewriter = GraphRewriter(rewriter.finished())
         }
         return rewriter.finished()
+    }
+
+    /// A loop's variable that never changes and is known before the loop becomes a constant in its bodies.
+    private mutating func bindInvariants(at index: Int) {
+        let node = nodes[index]
+        guard node.operation == .while, let body = node.bodies["body"], body.outputs.count == node.inputs.count else {
+            return
+        }
+        for (position, operand) in node.inputs.enumerated() {
+            guard let constant = constant(operand), body.outputs[position] == body.inputs[position] else { continue }
+            for name in ["body", "condition"] { nodes[index].bodies[name]?.bind(position, to: constant) }
+        }
+    }
+
+    /// Lets the nodes use a constant in place of an input. The input itself stays.
+    private mutating func bind(_ position: Int, to constant: StoredTensor) {
+        let input = inputs[position]
+        guard nodes.contains(where: { $0.inputs.contains(input) }) else { return }
+        let value = addValue(named: "\(values[input].name)/known", values[input].type, constant: constant)
+        for index in nodes.indices { nodes[index].inputs = nodes[index].inputs.map { $0 == input ? value : $0 } }
     }
 }

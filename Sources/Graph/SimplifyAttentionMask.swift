@@ -17,8 +17,18 @@ struct AttentionMask {
     /// Whether a row that may attend to nothing gives NaN instead of equal weights.
     private(set) var isInfinite = false
 
-    /// Less than this, added to a score or in its place, leaves nothing of it behind the softmax.
-    private static let threshold = -1e8
+    /// Less than this in a score's place leaves nothing of it behind the softmax. float16 files say −65504 for −1e9.
+    private static let threshold = -1e4
+    /// Less than this added to scores leaves nothing of their differences either, so that a row with nothing to attend to
+    /// weights all keys alike.
+    private static let equalizingThreshold = -1e8
+
+    /// A summand this far below zero is a mask. Where all queries share it, a row with nothing to attend to is a clip
+    /// without a frame, for which nothing is promised.
+    private func admits(_ summand: Double) -> Bool {
+        summand.isFinite
+            && summand <= (rows == 1 && heads == 1 ? AttentionMask.threshold : AttentionMask.equalizingThreshold)
+    }
 
     private init?(_ source: Source, shape: Shape, scores: Shape) {
         // Shapes align at the last axis; scores without an axis of heads have one head.
@@ -79,33 +89,39 @@ struct AttentionMask {
     private static func additive(
         _ rewriter: GraphRewriter, _ summand: Int, scores: Shape, scale: Double
     ) -> AttentionMask? {
-        if let numbers = rewriter.numbers(summand) {
-            guard numbers.allSatisfy({ $0 == 0 || ($0.isFinite && Double($0) * scale <= threshold) }) else {
-                return nil
-            }
-            return AttentionMask(.constant(numbers.map { $0 == 0 }), shape: rewriter.shape(of: summand), scores: scores)
-        }
         let shape = rewriter.shape(of: summand)
+        if let numbers = rewriter.numbers(summand) {
+            guard let mask = AttentionMask(.constant(numbers.map { $0 == 0 }), shape: shape, scores: scores),
+                numbers.allSatisfy({ $0 == 0 || mask.admits(Double($0) * scale) })
+            else { return nil }
+            return mask
+        }
         guard let product = rewriter.producing(rewriter.beforeReshapes(summand), .multiply),
-            let operand = product.input(0),
-            let factor = rewriter.scalar(product.input(1)), factor.isFinite
+            let operand = product.input(0), let factor = rewriter.scalar(product.input(1)),
+            let (value, isInverted, sign) = dropped(rewriter, operand),
+            let mask = AttentionMask(.value(value, isInverted: isInverted), shape: shape, scores: scores),
+            mask.admits(sign * factor * scale)
         else { return nil }
-        let difference = rewriter.producing(rewriter.beforeReshapes(operand))
-        // (1 − kept) · −1e9, (kept − 1) · 1e9, or dropped · −1e9.
-        if let difference, difference.operation == .subtract, rewriter.scalar(difference.input(0)) == 1,
-            factor * scale <= threshold, let kept = difference.input(1), let value = rewriter.castBoolean(kept)
+        return mask
+    }
+
+    /// 1 − kept, kept − 1, or a cast of what is dropped: the Boolean, whether it says what is dropped, and the sign of
+    /// what the number is where a score does not count.
+    private static func dropped(
+        _ rewriter: GraphRewriter, _ operand: Int
+    ) -> (value: Int, isInverted: Bool, sign: Double)? {
+        let node = rewriter.producing(rewriter.beforeReshapes(operand))
+        if let node, node.operation == .subtract, rewriter.scalar(node.input(0)) == 1,
+            let value = node.input(1).flatMap({ rewriter.castBoolean($0) })
         {
-            return AttentionMask(.value(value, isInverted: false), shape: shape, scores: scores)
+            return (value, false, 1)
         }
-        if let difference, difference.operation == .add, rewriter.scalar(difference.input(1)) == -1,
-            -factor * scale <= threshold, let kept = difference.input(0), let value = rewriter.castBoolean(kept)
+        if let node, node.operation == .add, rewriter.scalar(node.input(1)) == -1,
+            let value = node.input(0).flatMap({ rewriter.castBoolean($0) })
         {
-            return AttentionMask(.value(value, isInverted: false), shape: shape, scores: scores)
+            return (value, false, -1)
         }
-        if factor * scale <= threshold, let value = rewriter.castBoolean(operand) {
-            return AttentionMask(.value(value, isInverted: true), shape: shape, scores: scores)
-        }
-        return nil
+        return rewriter.castBoolean(operand).map { ($0, true, 1) }
     }
 
     /// Whether a condition is this mask.

@@ -155,7 +155,8 @@ struct LSTMCell {
         else { return }
         let shape = rewriter.shape(of: sequence)
         let needed = node.outputs.indices.filter { rewriter.isUsed(node.outputs[$0]) }
-        let given = Set(loop.accumulators.keys).union([hidden, cell])
+        let copies = needed.filter { loop.isCopy($0, of: [hidden]) && loop.accumulators[$0] == nil }
+        let given = Set(loop.accumulators.keys).union([hidden, cell]).union(copies)
         // The batch is one clip, so that (T, 1, F) and (1, T, F) are the same elements in the same order.
         guard shape.extents == [loop.tripCount, 1, kernel.shape[0]], needed.allSatisfy(given.contains),
             rewriter.shape(of: firstHidden).extents == [1, units], rewriter.shape(of: firstCell).extents == [1, units]
@@ -169,7 +170,7 @@ struct LSTMCell {
         }
         let type = ValueType(.float32, try Shape([1, loop.tripCount, units]))
         let output = rewriter.addValue(named: "\(node.name)/sequence", type)
-        let hasStates = needed.contains(hidden) || needed.contains(cell)
+        let hasStates = needed.contains(hidden) || needed.contains(cell) || !copies.isEmpty
         rewriter.insert(
             .lstm, name: node.name, inputs: operands,
             making: [output] + (hasStates ? [node.outputs[hidden], node.outputs[cell]] : []),
@@ -183,6 +184,9 @@ struct LSTMCell {
             ])
         for position in loop.accumulators.keys.sorted() where needed.contains(position) {
             rewriter.reshape(output, making: node.outputs[position], name: "\(node.name)/rows")
+        }
+        for position in copies {
+            rewriter.reshape(node.outputs[hidden], making: node.outputs[position], name: "\(node.name)/last")
         }
     }
 }

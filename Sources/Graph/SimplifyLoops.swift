@@ -69,7 +69,13 @@ struct CountedLoop {
     func isWhole(states: [Int]) -> Bool {
         node.inputs.indices.allSatisfy {
             counters.contains($0) || invariants.contains($0) || accumulators[$0] != nil || states.contains($0)
+                || isCopy($0, of: states)
         }
+    }
+
+    /// Whether a variable is nothing but another shape of what the turn gave one of `states`.
+    func isCopy(_ position: Int, of states: [Int]) -> Bool {
+        states.contains { body.beforeReshapes(bodyOutputs[position]) == bodyOutputs[$0] && $0 != position }
     }
 
     /// The position of the variable that a value of the body is, as it was before the turn.

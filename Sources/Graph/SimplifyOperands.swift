@@ -50,6 +50,17 @@ extension SimplifierPass {
                     with: TypedGraph.Node(
                         .reshape, name: node.name, inputs: [node.input(0)], outputs: node.outputs,
                         attributes: ["shape": shape]))
+            case .stridedSlice:
+                // All elements in their order, in another shape.
+                guard let input = node.input(0), let strides = try node.attributes.optionalIntegers("strides"),
+                    strides.allSatisfy({ $0 == 1 }),
+                    rewriter.shape(of: input).elementCount == rewriter.shape(of: output).elementCount
+                else { continue }
+                rewriter.replace(
+                    index,
+                    with: TypedGraph.Node(
+                        .reshape, name: node.name, inputs: [input], outputs: node.outputs,
+                        attributes: ["shape": .integers(rewriter.shape(of: output).extents)]))
             default: continue
             }
         }

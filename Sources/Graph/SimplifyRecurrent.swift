@@ -3,10 +3,14 @@ import EmotionFormerTensors
 extension SimplifierPass {
     /// sequenceLSTM with float weights and no extras → lstm; an LSTM of a reversed input → one that goes backwards.
     static let raiseRecurrent = SimplifierPass(
-        "raiseRecurrent", "sequenceLSTM with float weights becomes lstm; a reversed input becomes goBackwards"
+        "raiseRecurrent",
+        "sequenceLSTM with float weights becomes lstm; a reversed input, or a use of the last step alone, an attribute"
     ) { rewriter throws(Fault) in
         for index in rewriter.indices(of: [.sequenceLSTM]) { try rewriter.raiseSequence(at: index) }
-        for index in rewriter.indices(of: [.lstm, .gru, .simpleRNN]) { try rewriter.joinReversal(at: index) }
+        for index in rewriter.indices(of: [.lstm, .gru, .simpleRNN]) {
+            try rewriter.joinReversal(at: index)
+            try rewriter.joinLastStep(at: index)
+        }
     }
 }
 
@@ -84,5 +88,35 @@ extension GraphRewriter {
         node.inputs[0] = input
         node.attributes["goBackwards"] = .boolean(try !node.attributes.boolean("goBackwards"))
         replace(index, with: node)
+    }
+
+    /// A layer of which only the last step is used gives just that.
+    fileprivate mutating func joinLastStep(at index: Int) throws(Fault) {
+        guard var node = nodes[index], node.attributes["returnSequences"] == .boolean(true), node.input(1) == nil,
+            let sequence = node.outputs.first, !isGraphOutput(sequence)
+        else { return }
+        let shape = shape(of: sequence)
+        node.attributes["returnSequences"] = .boolean(false)
+        if consumers(of: sequence).isEmpty {
+            // The final hidden state is the output at the last step.
+            guard node.outputs.count > 1, !node.outputs.dropFirst(2).contains(where: isUsed) else { return }
+            node.outputs = [node.outputs[1]]
+            return replace(index, with: node)
+        }
+        guard node.outputs.count == 1, isUsedOnce(sequence), let last = onlyConsumer(of: sequence),
+            last.operation == .stridedSlice, let consumer = producer(of: last.outputs[0]),
+            let begin = try last.attributes.optionalIntegers("begin"),
+            let end = try last.attributes.optionalIntegers("end"),
+            let strides = try last.attributes.optionalIntegers("strides"),
+            let window = try? StridedSliceWindow(
+                of: shape, begin: begin, end: end, strides: strides, masks: .init(last.attributes)),
+            window.starts == [0, shape[1] - 1, 0], window.counts == [shape[0], 1, shape[2]], window.steps[0] == 1,
+            window.steps[2] == 1
+        else { return }
+        remove(consumer)
+        let value = addValue(named: "\(node.name)/last", ValueType(.float32, try Shape([shape[0], shape[2]])))
+        node.outputs = [value]
+        replace(index, with: node)
+        reshape(value, making: last.outputs[0], name: last.name)
     }
 }

@@ -60,7 +60,7 @@ struct GraphBuilder {
         return outputs[0]
     }
 
-    func finished(_ outputs: Int...) -> TypedGraph {
+    mutating func finished(_ outputs: Int...) -> TypedGraph {
         var graph = graph
         graph.outputs = outputs
         return graph
