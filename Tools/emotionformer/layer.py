@@ -58,7 +58,7 @@ class Layer:
 
     @property
     def is_model(self) -> bool:
-        return self.class_name in MODEL_CLASSES
+        return bool(self.layers) or self.class_name in MODEL_CLASSES
 
     @property
     def described(self) -> str:

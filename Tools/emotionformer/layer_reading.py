@@ -67,19 +67,29 @@ def is_operator(layer: Layer) -> bool:
         return False
     if layer.module.startswith("keras.layers") or (layer.module and not layer.module.startswith("keras.src")):
         return False
+    if is_graph(layer.class_name, layer.config):
+        return False
     # Without a module (`.h5`) the name decides, and where both have it, what only a layer's configuration has.
-    return layer.class_name not in DECLARATIONS or (
-        layer.class_name in AMBIGUOUS and "trainable" not in layer.config and "dtype" not in layer.config
-    )
+    if layer.class_name not in DECLARATIONS:
+        return "trainable" not in layer.config
+    return layer.class_name in AMBIGUOUS and "trainable" not in layer.config and "dtype" not in layer.config
+
+
+def is_graph(class_name: Any, config: Any) -> bool:
+    """Whether a configuration is a graph of layers; a subclass of a functional model is saved as one, too."""
+    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+        return class_name == "Sequential" and isinstance(config, list)
+    return class_name in MODEL_CLASSES or ("input_layers" in config and "output_layers" in config)
 
 
 def _declare(layer: Layer, generation: int, depth: int) -> None:
     if layer.operator:
         return
-    if layer.class_name in MODEL_CLASSES and "layers" in layer.config:
+    if is_graph(layer.class_name, layer.config):
         layer.layers = [read_layer(entry, generation, depth + 1) for entry in layer.config["layers"]]
         return
-    if layer.registered or layer.class_name not in DECLARATIONS:
+    foreign = layer.module and not layer.module.startswith(("keras", "tf_keras", "tensorflow"))
+    if layer.registered or foreign or layer.class_name not in DECLARATIONS:
         layer.known = False
         return
     DECLARATIONS[layer.class_name](layer, depth)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .conversion import Converter, Result, as_bool, handles, mask_of, tensor
+from .conversion import HANDLERS, Converter, Result, as_bool, handles, mask_of, tensor
 from .graph import Call, Graph, Tensor, Value, Weight
 from .layer import Layer
+from .layer_reading import read_layer
 
 # Keras's names for activation functions → the operation table's, the same in both generations unless said below.
 FUNCTIONS = {
@@ -63,6 +64,8 @@ PARAMETERLESS = {
     "exponential",
     "logSigmoid",
 }
+# Layers without weights that may be given as another layer's activation.
+LAYERS_AS_ACTIVATION = ("LeakyReLU", "ReLU", "ELU", "ThresholdedReLU", "Softmax")
 WITH_DEFAULTS = {
     2: {"leakyRelu": {"alpha": 0.2}},
     3: {
@@ -103,8 +106,11 @@ def function_of(layer: Layer, name: str) -> str | None:
     return FUNCTIONS[bare]
 
 
-def inline_activation(layer: Layer) -> tuple[str, str | None]:
+def inline_activation(layer: Layer) -> tuple[str, str | dict[str, Any] | None]:
     """What the layer's own operation can compute, and the activation that needs a node of its own (None if none)."""
+    found = layer.config.get("activation")
+    if isinstance(found, dict) and found.get("class_name") in LAYERS_AS_ACTIVATION:
+        return "linear", found
     name = activation_name(layer)
     function = function_of(layer, name)
     if function in PARAMETERLESS:
@@ -112,10 +118,14 @@ def inline_activation(layer: Layer) -> tuple[str, str | None]:
     return "linear", name
 
 
-def activate(converter: Converter, layer: Layer, value: Value, name: str | None) -> Value:
-    """A node for an activation given by its Keras name."""
+def activate(converter: Converter, layer: Layer, value: Value, name: str | dict[str, Any] | None) -> Value:
+    """A node for an activation given by its Keras name, or by a layer that stands in its place."""
     if name is None or name == "linear":
         return value
+    if isinstance(name, dict):
+        inner = read_layer({"name": layer.name, **name}, layer.generation)
+        result = HANDLERS[inner.class_name](converter, inner, Call([Tensor(value)]))
+        return tensor(result, layer).value
     function = function_of(layer, name)
     if function is None:
         operation = "softmax" if "log" not in name else "logSoftmax"
@@ -154,7 +164,8 @@ def as_float(graph: Graph, value: Value) -> Value:
 @handles("Activation")
 def activation(converter: Converter, layer: Layer, call: Call) -> Result:
     given = tensor(call.first, layer)
-    name = activation_name(layer)
+    _, later = inline_activation(layer)
+    name = activation_name(layer) if later is None else later
     if name == "linear":
         return given
     return Tensor(activate(converter, layer, as_float(converter.graph, given.value), name), given.mask)

@@ -22,8 +22,8 @@ from .conversion import Converter, Handler
 from .errors import ExportError
 from .functional import references, run_model
 from .graph import Call, Graph, Node, Tensor, Value
-from .layer import MODEL_CLASSES, Layer
-from .layer_reading import read_layer
+from .layer import Layer
+from .layer_reading import is_graph, read_layer
 from .source import KerasSource
 
 FAMILIES = (
@@ -52,7 +52,7 @@ class Converted:
 
 def read_model(source: KerasSource) -> Layer:
     """The model's layers with their weights."""
-    if source.root.get("class_name") not in MODEL_CLASSES:
+    if not is_graph(source.root.get("class_name"), source.root.get("config")):
         name = source.root.get("registered_name") or source.root.get("class_name")
         raise ExportError(
             f"{source.path.name}: the model is of class {name}; only Functional and Sequential models hold their graph "
@@ -106,6 +106,7 @@ def convert(
     start = graph.input("input", "float32", probe)
     current = start
     if len(extents) > 1:
+        graph.scope = "input"
         current = graph.one("reshape", start, shape=[1, frames, *extents])
     outputs = run_model(converter, model, Call([Tensor(current)]))
     result = _chosen(outputs, model).value

@@ -297,7 +297,7 @@ def test_a_block_with_other_options_is_not_guessed(tmp_path: Path, capsys: pytes
         (lambda c: c["config"]["layers"][1].update(config=7), "configuration"),
         (lambda c: c["config"]["layers"].append(5), "class name"),
         (lambda c: layer_of(c, "Dense")["config"].update(units=9, use_bias=False), "weights"),
-        (lambda c: c.update(class_name="Mine", registered_name="p>Mine"), "p>Mine"),
+        (lambda c: c.update(class_name="Mine", registered_name="p>Mine", config={}), "p>Mine"),
         (
             lambda c: layer_of(c, "Dense").update(
                 inbound_nodes=[
