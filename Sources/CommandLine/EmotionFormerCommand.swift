@@ -1,4 +1,5 @@
 import ArgumentParser
+import EmotionFormerKernels
 
 /// The command line's root: `emotionformer SUBCOMMAND …`.
 @main
@@ -28,6 +29,7 @@ struct EmotionFormerCommand: AsyncParsableCommand {
 
     static func main() async {
         StandardOutput.ignoreBrokenPipes()
+        BLASThreads.useCallerOnly()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

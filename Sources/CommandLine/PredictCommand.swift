@@ -69,7 +69,6 @@ struct PredictCommand: AsyncParsableCommand {
         let model = try modelOptions.load(threads: isSingle ? max(1, cores) : 1)
         let report: any PredictionReport =
             if json { JSONReport(top: top) } else if csv { CSVReport() } else { TableReport(top: top) }
-        try report.begin(model)
         let progress = ProgressBar("Predicting")
         for (position, path) in clips.enumerated() {
             let file = position == 0 ? first : try read(path)
@@ -104,6 +103,8 @@ struct PredictCommand: AsyncParsableCommand {
             }
             let elapsed = (ContinuousClock.now - began) / part.count
             progress.clear()
+            // A failure before the first result leaves standard output empty.
+            if position == 0, start == 0 { try report.begin(model) }
             for (offset, prediction) in predictions.enumerated() {
                 let source = ClipSource(
                     file: file.name, index: start + offset, count: file.clips.count, name: part[offset].name,

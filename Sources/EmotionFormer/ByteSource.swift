@@ -33,7 +33,10 @@ package enum ByteSource {
 
     /// - Throws: `missingFile`, `unreadableFile` if the path cannot be opened; nothing is read.
     static func check(_ path: String) throws(Fault) {
-        close(try openFile(path))
+        let descriptor = try openFile(path)
+        defer { close(descriptor) }
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { throw fault(EISDIR, path) }
     }
 
     private static func openFile(_ path: String) throws(Fault) -> Int32 {

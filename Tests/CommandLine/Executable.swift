@@ -25,8 +25,11 @@ enum Executable {
         return folder.appendingPathComponent("emotionformer")
     }
 
-    static func run(_ arguments: [String], input: Data = Data(), in folder: URL? = nil) throws -> Outcome {
+    static func run(
+        _ arguments: [String], input: Data = Data(), in folder: URL? = nil, environment: [String: String] = [:]
+    ) throws -> Outcome {
         let process = Process()
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.executableURL = url
         process.arguments = arguments
         process.currentDirectoryURL = folder

@@ -99,6 +99,25 @@ struct PredictCommandTests {
     }
 
     @Test(
+        "Every instruction set is chosen by the environment; an unknown one is an error",
+        arguments: ["portable", "vax"])
+    func instructionSet(name: String) throws {
+        let arguments = ["predict", "--json", "--model", model, clip]
+        let run = try Executable.run(arguments, environment: ["EMOTIONFORMER_KERNELS": name])
+        #expect((run.code == 0) == (name == "portable"))
+        #expect(run.isOneLineFailure == (name == "vax"), "\(run.errors)")
+        let threads = try Executable.run(arguments + ["--threads", "3"], environment: ["EMOTIONFORMER_KERNELS": name])
+        #expect(threads.output == run.output)
+    }
+
+    @Test("A failure before the first result leaves standard output empty")
+    func noHeader() throws {
+        let run = try Executable.run("predict", "--csv", "--model", model, try folder.write("1,2,3\n", to: "wide.csv"))
+        #expect(run.code == 1)
+        #expect(run.output.isEmpty)
+    }
+
+    @Test(
         "Bad input is one line on standard error and code 1",
         arguments: [
             ("nan.csv", "1,2\n3,nan\n", "not a finite number"), ("cell.csv", "1,2\n3,x\n", "line 2, column 2"),
