@@ -10,9 +10,11 @@ extension SimplifierPass {
                 let before = rewriter.producing(inner, node.operation), let input = before.input(0),
                 rewriter.constant(input) == nil, let first = before.input(1), let second = node.input(1),
                 rewriter.shape(of: input) == rewriter.shape(of: node.outputs[0]),
-                let firstNumbers = rewriter.numbers(first), let secondNumbers = rewriter.numbers(second)
+                rewriter.constant(first) != nil, rewriter.constant(second) != nil,
+                let shape = try? Shape.broadcast(rewriter.shape(of: first), rewriter.shape(of: second)),
+                rewriter.mayCompute(elementCount: shape.elementCount), let firstNumbers = rewriter.numbers(first),
+                let secondNumbers = rewriter.numbers(second)
             else { continue }
-            let shape = try Shape.broadcast(rewriter.shape(of: first), rewriter.shape(of: second))
             let left = try firstNumbers.broadcast(rewriter.shape(of: first), to: shape)
             let right = try secondNumbers.broadcast(rewriter.shape(of: second), to: shape)
             let isSum = node.operation == .add

@@ -20,8 +20,10 @@ extension SimplifierPass {
                         index, with: TypedGraph.Node(.square, name: node.name, inputs: [first], outputs: node.outputs))
                 }
             case .subtract:
-                guard rewriter.constant(node.input(0)) == nil, let numbers = rewriter.numbers(node.input(1)),
-                    let constant = node.input(1)
+                guard rewriter.constant(node.input(0)) == nil, let constant = node.input(1),
+                    rewriter.constant(constant)?.tensor.elementType == .float32,
+                    rewriter.mayCompute(elementCount: rewriter.shape(of: constant).elementCount),
+                    let numbers = rewriter.numbers(constant)
                 else { continue }
                 let negated = try Tensor(numbers.map { -$0 }, shape: rewriter.shape(of: constant))
                 let summand = rewriter.addConstant(named: "\(rewriter.values[constant].name)/negated", negated)

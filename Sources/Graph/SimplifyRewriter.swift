@@ -12,6 +12,9 @@ package struct GraphRewriter {
     /// Counts every change; a pass that leaves it alone has found nothing to do.
     package private(set) var changeCount = 0
 
+    /// Elements of constants that may still be computed: many nodes can share a large constant of a small file.
+    private var constantBudget = 1 << 24
+
     private let name: String
     private let inputs: [Int]
     private let outputs: [Int]
@@ -112,6 +115,13 @@ package struct GraphRewriter {
 
     package mutating func addConstant(named name: String, _ tensor: Tensor) -> Int {
         addValue(named: name, ValueType(tensor.elementType, tensor.shape), constant: StoredTensor(tensor))
+    }
+
+    /// Whether a constant of so many elements may be computed; if so, it counts.
+    package mutating func mayCompute(elementCount: Int) -> Bool {
+        guard elementCount <= constantBudget else { return false }
+        constantBudget -= elementCount
+        return true
     }
 
     /// Lets every user of `value` use another of the same type, so that `value`'s producer falls away.
