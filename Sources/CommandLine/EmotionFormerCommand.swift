@@ -25,7 +25,9 @@ struct EmotionFormerCommand: AsyncParsableCommand {
               64  the command line is at fault
             """,
         version: EmotionFormerVersion.current,
-        subcommands: [PredictCommand.self, InspectCommand.self, VerifyCommand.self, BenchmarkCommand.self])
+        subcommands: [
+            PredictCommand.self, InspectCommand.self, VerifyCommand.self, BenchmarkCommand.self, TraceCommand.self,
+        ])
 
     static func main() async {
         StandardOutput.ignoreBrokenPipes()

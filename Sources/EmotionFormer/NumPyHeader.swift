@@ -1,12 +1,12 @@
-import EmotionFormerTensors
+package import EmotionFormerTensors
 
 /// The header of an `npy` file: `{'descr': '<f4', 'fortran_order': False, 'shape': (300, 478), }`.
-struct NumPyHeader {
-    let descriptor: String
-    let isFortranOrder: Bool
-    let extents: [Int]
+package struct NumPyHeader {
+    package let descriptor: String
+    package let isFortranOrder: Bool
+    package let extents: [Int]
     /// Bytes before the first element.
-    let byteCount: Int
+    package let byteCount: Int
 
     enum ElementKind {
         case float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64
@@ -22,7 +22,7 @@ struct NumPyHeader {
     }
 
     /// - Throws: `malformedClip`, `unsupportedVersion`.
-    init(_ bytes: ArraySlice<UInt8>) throws(Fault) {
+    package init(_ bytes: ArraySlice<UInt8>) throws(Fault) {
         let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
         guard bytes.starts(with: magic), bytes.count >= 8 else {
             throw Fault(
@@ -64,7 +64,7 @@ struct NumPyHeader {
     }
 
     /// - Throws: `sizeOverflow` for absurd extents.
-    func shape() throws(Fault) -> Shape {
+    package func shape() throws(Fault) -> Shape {
         do throws(Fault) { return try Shape(extents) } catch { throw error.within("header") }
     }
 

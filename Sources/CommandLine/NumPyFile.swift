@@ -1,0 +1,76 @@
+import EmotionFormer
+import EmotionFormerTensors
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Tensors as `npy` files, every element type as it is.
+enum NumPyFile {
+    /// - Throws: what keeps the file from being read; `unsupportedAttribute` for another byte order, layout or type.
+    static func read(_ path: String) throws(Fault) -> Tensor {
+        let bytes = try ByteSource.path(path).bytes()
+        do throws(Fault) {
+            return try tensor(bytes[...])
+        } catch {
+            throw error.within(path)
+        }
+    }
+
+    private static func tensor(_ bytes: ArraySlice<UInt8>) throws(Fault) -> Tensor {
+        let header = try NumPyHeader(bytes)
+        let shape = try header.shape()
+        guard !header.isFortranOrder || shape.rank < 2 else {
+            throw Fault(.unsupportedAttribute, at: "header", "the array is in Fortran order", expected: "C order")
+        }
+        guard let type = ElementType.allCases.first(where: { descriptor(of: $0) == header.descriptor }) else {
+            throw Fault(
+                .unsupportedAttribute, at: "header", "no tensor has such elements", found: header.descriptor,
+                expected: ElementType.allCases.map { descriptor(of: $0) }.joined(separator: ", "))
+        }
+        let payload = bytes.dropFirst(header.byteCount)
+        guard payload.count == shape.elementCount * type.byteCount else {
+            throw Fault(
+                .sizeMismatch, at: "array \(shape)", "the elements do not fill the file exactly",
+                found: "\(payload.count) bytes", expected: "\(shape.elementCount * type.byteCount)")
+        }
+        return Tensor(type, shape) { memory in payload.withUnsafeBytes { memory.copyMemory(from: $0) } }
+    }
+
+    /// - Throws: `writeFailed`.
+    static func write(_ tensor: Tensor, to path: String) throws(Fault) {
+        let extents = tensor.shape.extents.map { "\($0)," }.joined(separator: " ")
+        var header =
+            "{'descr': '\(descriptor(of: tensor.elementType))', 'fortran_order': False, 'shape': (\(extents)), }"
+        // Magic, version, length and header fill a multiple of 64 bytes, as the format asks.
+        header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
+        let length = header.utf8.count
+        var bytes = Data([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0, UInt8(length & 0xFF), UInt8(length >> 8 & 0xFF)])
+        bytes.append(contentsOf: header.utf8)
+        tensor.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        try write(bytes, to: path)
+    }
+
+    static func write(_ bytes: Data, to path: String) throws(Fault) {
+        do {
+            try bytes.write(to: URL(fileURLWithPath: path))
+        } catch {
+            throw Fault(.writeFailed, at: path, "the file cannot be written")
+        }
+    }
+
+    /// NumPy's name of an element type, little-endian.
+    private static func descriptor(of type: ElementType) -> String {
+        switch type {
+        case .float32: "<f4"
+        case .float16: "<f2"
+        case .int8: "|i1"
+        case .uint8: "|u1"
+        case .int32: "<i4"
+        case .int64: "<i8"
+        case .bool: "|b1"
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import EmotionFormer
+import EmotionFormerEngine
+import EmotionFormerTFLiteImport
+import EmotionFormerTensors
+
+/// `emotionformer trace MODEL.tflite`
+struct TraceCommand: ParsableCommand {
+    /// How far the graph is rewritten before it runs.
+    enum Stage: String, ExpressibleByArgument, CaseIterable {
+        case imported, fused
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "trace",
+        abstract: "Run a TensorFlow Lite file and write what every operator makes.",
+        discussion: """
+            For clip number c, the tensor with index t of the file's main subgraph is written to OUTPUT/c/t.npy. \
+            OUTPUT/index.json says which operator makes which tensors; a file of null means that the plan keeps no such \
+            value, as a fused plan does not keep most. Operators inside a loop's or branch's body are not listed: the \
+            WHILE or IF itself is.
+
+            With --feed, every operator runs alone, on operands read from FEED/c/t.npy, in place of those that the \
+            operators before it made. The difference to another program's result is then that operator's own.
+
+            EXAMPLES:
+              emotionformer trace model.tflite --input clips.npy --output trace
+              emotionformer trace model.tflite --feed tensors --output trace
+              emotionformer trace model.tflite --input clips.npy --stage fused --outputs-only --output trace
+            """)
+
+    @Argument(help: "A TensorFlow Lite file.")
+    var model: String
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Clips, as .npy of the input's own element type: clips × the input's shape, without the batch axis or with \
+            it. Once for each input of the model, in its order.
+            """, valueName: "file"))
+    var input: [String] = []
+
+    @Option(help: ArgumentHelp("The folder to write to; it is made if need be.", valueName: "folder"))
+    var output: String
+
+    @Option(help: "How far the graph is rewritten: as the file has it, or raised to layers that are joined.")
+    var stage: Stage = .imported
+
+    @Option(help: ArgumentHelp("A folder with every operator's operands: FEED/0/12.npy.", valueName: "folder"))
+    var feed: String?
+
+    @Flag(help: "Write the model's outputs and logits alone.")
+    var outputsOnly = false
+
+    func validate() throws {
+        if feed != nil, !input.isEmpty { throw ValidationError("--feed and --input exclude each other") }
+        if feed == nil, input.isEmpty { throw ValidationError("--input or --feed is needed") }
+        if feed != nil, stage == .fused || outputsOnly {
+            throw ValidationError("--feed runs the operators of the file: neither --stage fused nor --outputs-only")
+        }
+    }
+
+    func run() throws {
+        let imported = try TFLiteImporter.read(contentsOf: model)
+        let index = try TraceIndex(imported)
+        let folder = try TraceFolder(output)
+        if let feed {
+            try OperatorTrace(imported, index: index, feed: feed).write(to: folder)
+        } else {
+            let trace = ModelTrace(
+                imported, index: index, stage: stage == .fused ? .fused : .imported, outputsOnly: outputsOnly)
+            try trace.write(to: folder, inputs: try input.map { (path) throws(Fault) in try NumPyFile.read(path) })
+        }
+    }
+}
