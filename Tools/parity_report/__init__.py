@@ -1,0 +1,1 @@
+"""Holds this package's engine to LiteRT on the same TensorFlow Lite file and inputs, operation by operation."""

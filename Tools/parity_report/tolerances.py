@@ -1,0 +1,43 @@
+"""How far apart two programs may be: DESIGN.md's "Numbers that count as equal", in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# One operation of a float file after all those before it, and a float operation of a dynamic-range file alone: a part
+# of the tensor's largest magnitude.
+OPERATION = 1e-5
+# A dynamic-range product alone, on LiteRT's own operand: a part of the largest magnitude, which counts as 1 at least.
+DYNAMIC_RANGE_OPERATION = 1e-6
+# The fused plan against the unfused one, as a part of the largest logit. One rounding moves a value of a dynamic-range
+# file by a whole step of its quantisation, so nothing can be asked of those.
+FUSION = 1e-6
+# What a median is worth something of.
+MEDIAN_CLIPS = 20
+
+
+@dataclass(frozen=True)
+class EndTolerance:
+    """Bounds on the model's outputs: the largest difference of any clip, and the median over the clips of each one's."""
+
+    maximum: float
+    median: float | None = None
+
+
+@dataclass(frozen=True)
+class ModelTolerance:
+    """Bounds for probabilities, and for logits where there are any of their own."""
+
+    probabilities: EndTolerance
+    logits: EndTolerance | None = None
+
+
+FLOAT = ModelTolerance(EndTolerance(2e-6))
+SMALL_DYNAMIC_RANGE = ModelTolerance(EndTolerance(5e-3, 1e-4), EndTolerance(2e-2, 1e-3))
+LARGE_DYNAMIC_RANGE = ModelTolerance(EndTolerance(1e-2), EndTolerance(5e-2))
+
+
+def for_model(is_dynamic_range: bool, is_full_size: bool) -> ModelTolerance:
+    if not is_dynamic_range:
+        return FLOAT
+    return LARGE_DYNAMIC_RANGE if is_full_size else SMALL_DYNAMIC_RANGE
