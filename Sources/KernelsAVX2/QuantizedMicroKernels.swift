@@ -49,52 +49,6 @@
         var x1: __m256i
         var e: __m256i
         var left = groups
-        while left >= 2 {
-            x0 = weights(b)
-            x1 = weights(b + 16)
-            e = group(a0)
-            c00 = accumulate(e, x0, c00)
-            c01 = accumulate(e, x1, c01)
-            e = group(a0 + aStride)
-            c10 = accumulate(e, x0, c10)
-            c11 = accumulate(e, x1, c11)
-            e = group(a0 + 2 &* aStride)
-            c20 = accumulate(e, x0, c20)
-            c21 = accumulate(e, x1, c21)
-            e = group(a1)
-            c30 = accumulate(e, x0, c30)
-            c31 = accumulate(e, x1, c31)
-            e = group(a1 + aStride)
-            c40 = accumulate(e, x0, c40)
-            c41 = accumulate(e, x1, c41)
-            e = group(a1 + 2 &* aStride)
-            c50 = accumulate(e, x0, c50)
-            c51 = accumulate(e, x1, c51)
-            x0 = weights(b + 32)
-            x1 = weights(b + 48)
-            e = group(a0 + 2)
-            c00 = accumulate(e, x0, c00)
-            c01 = accumulate(e, x1, c01)
-            e = group(a0 + aStride + 2)
-            c10 = accumulate(e, x0, c10)
-            c11 = accumulate(e, x1, c11)
-            e = group(a0 + 2 &* aStride + 2)
-            c20 = accumulate(e, x0, c20)
-            c21 = accumulate(e, x1, c21)
-            e = group(a1 + 2)
-            c30 = accumulate(e, x0, c30)
-            c31 = accumulate(e, x1, c31)
-            e = group(a1 + aStride + 2)
-            c40 = accumulate(e, x0, c40)
-            c41 = accumulate(e, x1, c41)
-            e = group(a1 + 2 &* aStride + 2)
-            c50 = accumulate(e, x0, c50)
-            c51 = accumulate(e, x1, c51)
-            a0 += 4
-            a1 += 4
-            b += 64
-            left &-= 2
-        }
         while left > 0 {
             x0 = weights(b)
             x1 = weights(b + 16)
@@ -160,33 +114,6 @@
         var x1: __m256i
         var e: __m256i
         var left = groups
-        while left >= 2 {
-            x0 = weights(b)
-            x1 = weights(b + 16)
-            e = group(a0)
-            c00 = accumulate(e, x0, c00)
-            c01 = accumulate(e, x1, c01)
-            e = group(a0 + aStride)
-            c10 = accumulate(e, x0, c10)
-            c11 = accumulate(e, x1, c11)
-            e = group(a0 + 2 &* aStride)
-            c20 = accumulate(e, x0, c20)
-            c21 = accumulate(e, x1, c21)
-            x0 = weights(b + 32)
-            x1 = weights(b + 48)
-            e = group(a0 + 2)
-            c00 = accumulate(e, x0, c00)
-            c01 = accumulate(e, x1, c01)
-            e = group(a0 + aStride + 2)
-            c10 = accumulate(e, x0, c10)
-            c11 = accumulate(e, x1, c11)
-            e = group(a0 + 2 &* aStride + 2)
-            c20 = accumulate(e, x0, c20)
-            c21 = accumulate(e, x1, c21)
-            a0 += 4
-            b += 64
-            left &-= 2
-        }
         while left > 0 {
             x0 = weights(b)
             x1 = weights(b + 16)

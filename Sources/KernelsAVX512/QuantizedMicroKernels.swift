@@ -49,52 +49,6 @@
         var x1: __m512i
         var e: __m512i
         var left = groups
-        while left >= 2 {
-            x0 = weights(b)
-            x1 = weights(b + 64)
-            e = group(a0)
-            c00 = accumulate(e, x0, c00)
-            c01 = accumulate(e, x1, c01)
-            e = group(a0 + aStride)
-            c10 = accumulate(e, x0, c10)
-            c11 = accumulate(e, x1, c11)
-            e = group(a0 + 2 &* aStride)
-            c20 = accumulate(e, x0, c20)
-            c21 = accumulate(e, x1, c21)
-            e = group(a1)
-            c30 = accumulate(e, x0, c30)
-            c31 = accumulate(e, x1, c31)
-            e = group(a1 + aStride)
-            c40 = accumulate(e, x0, c40)
-            c41 = accumulate(e, x1, c41)
-            e = group(a1 + 2 &* aStride)
-            c50 = accumulate(e, x0, c50)
-            c51 = accumulate(e, x1, c51)
-            x0 = weights(b + 128)
-            x1 = weights(b + 192)
-            e = group(a0 + 4)
-            c00 = accumulate(e, x0, c00)
-            c01 = accumulate(e, x1, c01)
-            e = group(a0 + aStride + 4)
-            c10 = accumulate(e, x0, c10)
-            c11 = accumulate(e, x1, c11)
-            e = group(a0 + 2 &* aStride + 4)
-            c20 = accumulate(e, x0, c20)
-            c21 = accumulate(e, x1, c21)
-            e = group(a1 + 4)
-            c30 = accumulate(e, x0, c30)
-            c31 = accumulate(e, x1, c31)
-            e = group(a1 + aStride + 4)
-            c40 = accumulate(e, x0, c40)
-            c41 = accumulate(e, x1, c41)
-            e = group(a1 + 2 &* aStride + 4)
-            c50 = accumulate(e, x0, c50)
-            c51 = accumulate(e, x1, c51)
-            a0 += 8
-            a1 += 8
-            b += 256
-            left &-= 2
-        }
         while left > 0 {
             x0 = weights(b)
             x1 = weights(b + 64)
@@ -160,33 +114,6 @@
         var x1: __m512i
         var e: __m512i
         var left = groups
-        while left >= 2 {
-            x0 = weights(b)
-            x1 = weights(b + 64)
-            e = group(a0)
-            c00 = accumulate(e, x0, c00)
-            c01 = accumulate(e, x1, c01)
-            e = group(a0 + aStride)
-            c10 = accumulate(e, x0, c10)
-            c11 = accumulate(e, x1, c11)
-            e = group(a0 + 2 &* aStride)
-            c20 = accumulate(e, x0, c20)
-            c21 = accumulate(e, x1, c21)
-            x0 = weights(b + 128)
-            x1 = weights(b + 192)
-            e = group(a0 + 4)
-            c00 = accumulate(e, x0, c00)
-            c01 = accumulate(e, x1, c01)
-            e = group(a0 + aStride + 4)
-            c10 = accumulate(e, x0, c10)
-            c11 = accumulate(e, x1, c11)
-            e = group(a0 + 2 &* aStride + 4)
-            c20 = accumulate(e, x0, c20)
-            c21 = accumulate(e, x1, c21)
-            a0 += 8
-            b += 256
-            left &-= 2
-        }
         while left > 0 {
             x0 = weights(b)
             x1 = weights(b + 64)
