@@ -11,7 +11,7 @@ import numpy as np
 from .evaluation_functions import activation, softmax
 
 MASKED_SCORE = -1e9
-Inputs = Sequence["np.ndarray | None"]
+Inputs = Sequence[Any]
 Attributes = dict[str, Any]
 Weights = dict[str, np.ndarray]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .evaluation_functions import activation
 
-Inputs = Sequence["np.ndarray | None"]
+Inputs = Sequence[Any]
 Step = Callable[[np.ndarray, list[np.ndarray]], list[np.ndarray]]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .evaluation_functions import erf
 
-Inputs = Sequence["np.ndarray | None"]
+Inputs = Sequence[Any]
 Attributes = dict[str, Any]
 Results = list[np.ndarray]
 

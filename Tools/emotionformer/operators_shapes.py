@@ -98,7 +98,7 @@ def transpose(converter: Converter, arguments: list[Any], options: Options) -> T
 @operator("swapaxes", "moveaxis")
 def moved(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
     value, axes = value_of(converter, arguments[0]), None
-    order = np.arange(value.rank).reshape([1] * 0 + [value.rank]).tolist()
+    order = list(range(value.rank))
     if options["function"] == "swapaxes":
         first, second = int(options["axis1"]) % value.rank, int(options["axis2"]) % value.rank
         order[first], order[second] = order[second], order[first]
@@ -188,7 +188,10 @@ def sliced(converter: Converter, value: Value, key: Any) -> Value:
         place = next(i for i, entry in enumerate(entries) if entry is ...)
         entries[place : place + 1] = [slice(None)] * (value.rank - used)
     lists = [i for i, entry in enumerate(entries) if _is_list(entry)]
-    begin, end, strides, masks = [], [], [], {"beginMask": 0, "endMask": 0, "newAxisMask": 0, "shrinkAxisMask": 0}
+    begin: list[int] = []
+    end: list[int] = []
+    strides: list[int] = []
+    masks: dict[str, int] = {"beginMask": 0, "endMask": 0, "newAxisMask": 0, "shrinkAxisMask": 0}
     for position, entry in enumerate(entries):
         bit = 1 << position
         if entry is None:
