@@ -40,7 +40,8 @@ package struct SimplifierPass: Sendable, CustomStringConvertible {
     package static let all: [SimplifierPass] = [
         expandMultiHeadAttention, expandPositionalEncoding, expandRescaling, expandBatchNormalization,
         canonicalizeOperands, removeNoOperations, mergeEqualNodes, raiseDense, moveReshapes, foldAffine,
-        raiseActivations, joinActivations, raiseLayerNormalization, raiseAttention, mergeConstants, raiseMasking,
+        raiseActivations, joinActivations, raiseLayerNormalization, unfoldScale, raiseAttention, mergeConstants,
+        raiseMasking,
         raisePooling, raiseConvolution, raiseLoops, raiseRecurrent,
     ]
 }

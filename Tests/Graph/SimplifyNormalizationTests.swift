@@ -82,4 +82,28 @@ import Testing
             #expect(graph.operations == (function == .linear ? ["dense"] : ["dense", "multiply", "add"]))
         }
     }
+
+    @Test("gamma and beta that a converter put into the next layer's weights come back, unless those are int8")
+    func unfolding() throws {
+        for isQuantised in [false, true] {
+            var builder = GraphBuilder()
+            let input = try builder.input("input", [1, 3, 4])
+            let normalized = try builder.node(
+                .layerNormalization, [input], [1, 3, 4], attributes: ["epsilon": .number(0.001)])
+            let scaled = try builder.binary(.multiply, normalized, builder.constant([4]))
+            let residual = try builder.binary(.add, scaled, builder.constant([4]))
+            let quantised = StoredTensor(
+                Tensor(.int8, try Shape([4, 4])) { $0[3] = 5 },
+                quantization: Quantization(scales: [0.1], zeroPoints: [0], axis: nil))
+            let dense = try builder.node(
+                .dense, [normalized], [1, 3, 4], attributes: ["kernelLayout": .text("outputInput")],
+                weights: ["kernel": isQuantised ? quantised : builder.weight([4, 4])])
+            let graph = try builder.finished(builder.binary(.add, residual, dense)).simplifiedAndCompared()
+            #expect(
+                graph.operations.sorted()
+                    == (isQuantised
+                        ? ["add", "add", "dense", "layerNormalization", "multiply"]
+                        : ["add", "dense", "layerNormalization"]))
+        }
+    }
 }

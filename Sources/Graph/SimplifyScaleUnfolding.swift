@@ -1,0 +1,90 @@
+import EmotionFormerTensors
+
+extension SimplifierPass {
+    /// A converter multiplies gamma and beta into the dense layers behind a normalisation and keeps multiply and add for
+    /// the residual way. Divided out again, all use one layerNormalization with gamma and beta.
+    static let unfoldScale = SimplifierPass(
+        "unfoldScale",
+        "gamma and beta in the weights behind a layerNormalization go back into it where others need them"
+    ) { rewriter throws(Fault) in
+        for index in rewriter.indices(of: [.layerNormalization]) {
+            guard let scale = FoldedScale(rewriter, normalization: index) else { continue }
+            try scale.unfold(in: &rewriter)
+        }
+    }
+}
+
+/// gamma and beta that stand behind a normalisation for some of its users, and in the weights of the others.
+private struct FoldedScale {
+    private let gamma: [Double]
+    private let beta: [Double]
+    /// The value gamma · normalised + beta.
+    private let scaled: Int
+    private let layers: [Int]
+
+    init?(_ rewriter: GraphRewriter, normalization index: Int) {
+        guard let node = rewriter.nodes[index], node.weights.isEmpty, node.attributes["axes"] == .integers([-1]),
+            let value = node.outputs.first, !rewriter.isGraphOutput(value)
+        else { return nil }
+        let consumers = rewriter.consumers(of: value)
+        let products = consumers.filter { rewriter.nodes[$0]?.operation == .multiply }
+        let layers = consumers.filter { rewriter.nodes[$0]?.operation == .dense }
+        guard products.count == 1, !layers.isEmpty, layers.count + 1 == consumers.count,
+            let product = rewriter.nodes[products[0]], let gamma = FoldedScale.row(rewriter, product, of: value),
+            gamma.allSatisfy({ abs($0) >= Double(Float.leastNormalMagnitude) })
+        else { return nil }
+        self.gamma = gamma
+        self.layers = layers
+        if let sum = rewriter.onlyConsumer(of: product.outputs[0]), sum.operation == .add,
+            let beta = FoldedScale.row(rewriter, sum, of: product.outputs[0])
+        {
+            self.beta = beta
+            scaled = sum.outputs[0]
+        } else {
+            beta = Array(repeating: 0, count: gamma.count)
+            scaled = product.outputs[0]
+        }
+    }
+
+    /// One number a column, if the node's other operand is such a constant.
+    private static func row(_ rewriter: GraphRewriter, _ node: TypedGraph.Node, of value: Int) -> [Double]? {
+        guard node.input(0) == value, let constant = node.input(1), let width = rewriter.shape(of: value).extents.last,
+            rewriter.shape(of: constant).extents.last == width, rewriter.shape(of: constant).elementCount == width,
+            rewriter.shape(of: node.outputs[0]) == rewriter.shape(of: value)
+        else { return nil }
+        return rewriter.numbers(constant)?.map(Double.init)
+    }
+
+    func unfold(in rewriter: inout GraphRewriter) throws(Fault) {
+        var unfolded: [(index: Int, node: TypedGraph.Node)] = []
+        for index in layers {
+            guard var node = rewriter.nodes[index], let kernel = node.weights["kernel"], kernel.quantization == nil,
+                kernel.tensor.shape.rank == 2, rewriter.mayCompute(elementCount: kernel.tensor.shape.elementCount),
+                let numbers = kernel.tensor.elements(as: Float.self)
+            else { return }
+            let isOutputFirst = node.attributes["kernelLayout"] == .text("outputInput")
+            let columns = kernel.tensor.shape[isOutputFirst ? 0 : 1]
+            var bias = [Double](repeating: 0, count: columns)
+            if let stored = node.weights["bias"] {
+                guard let own = stored.plainNumbers, own.count == columns else { return }
+                bias = own
+            }
+            guard kernel.tensor.shape.elementCount == columns * gamma.count else { return }
+            var result = [Float](repeating: 0, count: numbers.count)
+            for position in numbers.indices {
+                let row = isOutputFirst ? position % gamma.count : position / columns
+                let column = isOutputFirst ? position / gamma.count : position % columns
+                let number = Double(numbers[position]) / gamma[row]
+                result[position] = Float(number)
+                bias[column] -= beta[row] * number
+            }
+            let offsets = bias.map { Float($0) }
+            guard result.allSatisfy(\.isFinite), offsets.allSatisfy(\.isFinite) else { return }
+            node.weights["kernel"] = StoredTensor(try Tensor(result, shape: kernel.tensor.shape))
+            node.weights["bias"] = StoredTensor(Tensor(offsets))
+            node.inputs[0] = scaled
+            unfolded.append((index, node))
+        }
+        for layer in unfolded { rewriter.replace(layer.index, with: layer.node) }
+    }
+}
