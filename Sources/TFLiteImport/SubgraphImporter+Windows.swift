@@ -22,9 +22,30 @@ extension SubgraphImporter {
             "padding": .text(try padding(options)), "strides": try pair(options, 2, 1, "strides"),
             "dilations": try pair(options, 5, 4, "dilations", default: 1),
         ]
+        if try isPointwiseInDynamicRange(reader), attributes["strides"] == .integers([1, 1]) {
+            return try pointwiseConvolution(reader, activation: try fusedActivation(try options.choice(3)))
+        }
         try emit(
             reader, .conv2D, try convolutionOperands(reader), attributes,
             activation: try fusedActivation(try options.choice(3)))
+    }
+
+    /// LiteRT's default kernels (XNNPACK) run a 1 × 1 convolution with int8 weights and without strides as a fully
+    /// connected layer: they quantise each position on its own, not the whole input at once.
+    private func pointwiseConvolution(_ reader: OperatorReader, activation: ActivationFunction?) throws(Fault) {
+        let operands = try [
+            value(try reader.input(0)), pointwiseMatrix(try reader.input(1), of: reader), optionalValue(reader, 2),
+        ]
+        try emit(
+            reader, .fullyConnected, operands,
+            ["keepDimensions": .boolean(true), "asymmetricQuantizeInputs": .boolean(true)], activation: activation)
+    }
+
+    private func isPointwiseInDynamicRange(_ reader: OperatorReader) throws(Fault) -> Bool {
+        let weights = reader.tensor(try reader.input(1))
+        let input = reader.tensor(try reader.input(0))
+        return weights.type.elementType == .int8 && input.type.elementType == .float32 && weights.shape[1] == 1
+            && weights.shape[2] == 1 && weights.shape[3] == input.shape.last
     }
 
     private func depthwiseConvolution(_ reader: OperatorReader) throws(Fault) {

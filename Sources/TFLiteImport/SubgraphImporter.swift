@@ -137,6 +137,19 @@ final class SubgraphImporter {
         return result
     }
 
+    /// The value of int8 constant weights (out, 1, 1, in) as a matrix (out, in).
+    func pointwiseMatrix(_ tensor: Int, of reader: OperatorReader) throws(Fault) -> String {
+        let result = intermediate(of: reader.outputs[0], "weights")
+        var matrix = subgraph.tensors[tensor]
+        matrix.shape = [matrix.shape[0], matrix.shape[3]]
+        let stored = try constants.name(of: matrix, wish: "\(name(tensor))/matrix")
+        nodes.append(
+            Node(
+                .constant, name: nodeNames.claim("constant_\(tensor)", suffix: "matrix"), outputs: [result],
+                weights: ["value": stored]))
+        return result
+    }
+
     /// The integers of an operand that the file holds, or nil if it is computed at run time.
     /// - Parameter count: so many are allowed. They become attributes, and operators may share a constant.
     func integers(_ tensor: Int, atMost count: Int = 64) throws(Fault) -> [Int]? {
