@@ -25,6 +25,8 @@ What is held to what:
                               default kernels made of them: with all tensors preserved, XNNPACK takes the operators one
                               by one, as a delegate each, so every operand and result can be read. Products with int8
                               weights: 1e-6 of the largest magnitude, or of 1; others: 1e-5 of the largest magnitude.
+                              LSTMs and loops quantise what their last step has made: there 1e-6 is for the median over
+                              the frames, and 5e-3 for each.
                               End to end, for small models: median over the clips of each one's largest difference 1e-4
                               in probability and 1e-3 in logit, maximum 5e-3 and 2e-2; from a million parameters on:
                               maximum 1e-2 and 5e-2.

@@ -118,6 +118,8 @@ def _compare_operations(model: ModelFile, programs: Programs, clips: list[Clip])
             default, reference = programs.pieces.tensor(row.tensor), programs.reference.tensor(row.tensor)
             row.add(trace.tensor(number, row.tensor), default if model.is_dynamic_range else reference)
             row.add_apart(default, reference)
+    for row in rows:
+        row.judge_median()
     return rows
 
 

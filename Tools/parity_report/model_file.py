@@ -31,6 +31,10 @@ class Operator:
     is_dynamic_range: bool
 
     @property
+    def is_recurrence(self) -> bool:
+        return self.name in _SEQUENCES or self.name == "WHILE"
+
+    @property
     def label(self) -> str:
         return f"operator {self.index} ({self.name})"
 

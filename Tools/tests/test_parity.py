@@ -1,0 +1,181 @@
+"""Parity with LiteRT, live: small files agree, and each alteration of the file on our side fails, by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Callable
+
+import flatbuffers
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+
+from parity_report import model_file
+from parity_report.command import main
+from parity_report.operations import OperationRow, distance
+
+FIXTURES = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures" / "tflite"
+FLOAT = FIXTURES / "k3_transformer_float32.tflite"
+INT8 = FIXTURES / "k3_transformer_int8.tflite"
+
+Alteration = Callable[[Any, Any], int]
+
+
+def compare(file: Path, *options: str) -> int:
+    return main([str(file), "--traced", "2", *options])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "k3_transformer_float32",
+        "k2_masked_float16",
+        "k2_transformer_float32_dynamic",
+        "k3_bilstm_float32",
+        "k2_prenorm_gelu_int8",
+        "k3_convolution_int8",
+        "k2_bilstm_int8",
+    ],
+)
+def test_files_agree(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every operation is compared and within its tolerance, and so are the outputs."""
+    report = tmp_path / "report.json"
+    assert compare(FIXTURES / f"{name}.tflite", "--json", str(report)) == 0, capsys.readouterr().err
+    found = json.loads(report.read_text("utf-8"))
+    model = model_file.read(FIXTURES / f"{name}.tflite")
+    assert {row["index"] for row in found["operations"]} == {operator.index for operator in model.operators}
+    assert all(row["clips"] == 2 and row["problem"] is None for row in found["operations"])
+
+
+def _operators(model: Any, name: str) -> list[tuple[int, Any]]:
+    operators = model.subgraphs[0].operators
+    return [(i, o) for i, o in enumerate(operators) if model_file.operator_name(model, o) == name]
+
+
+def _floats(model: Any, tensor: Any) -> np.ndarray[Any, np.dtype[np.float32]]:
+    return np.frombuffer(bytes(model.buffers[tensor.buffer].data), np.float32).copy()
+
+
+def _store(model: Any, tensor: Any, array: np.ndarray[Any, Any]) -> None:
+    """Gives the tensor a buffer of its own: others may share the one it had."""
+    buffer = schema.BufferT()
+    buffer.data = np.frombuffer(array.tobytes(), np.uint8)
+    model.buffers.append(buffer)
+    tensor.buffer = len(model.buffers) - 1
+
+
+def swap_heads(model: Any, graph: Any) -> int:
+    """The rows of a query's weights that belong to two heads change places. The first product's are the embedding's."""
+    index, operator = _operators(model, "FULLY_CONNECTED")[1]
+    tensor = graph.tensors[operator.inputs[1]]
+    weights = _floats(model, tensor).reshape(tensor.shape)
+    head = len(weights) // 4
+    weights[: 2 * head] = np.concatenate([weights[head : 2 * head], weights[:head]])
+    _store(model, tensor, weights)
+    return index
+
+
+def drop_bias(model: Any, graph: Any) -> int:
+    index, operator = _operators(model, "FULLY_CONNECTED")[-2]
+    operator.inputs = np.array([*operator.inputs[:2], -1], np.int32)
+    return index
+
+
+def change_epsilon(model: Any, graph: Any) -> int:
+    """The addition before the reciprocal square root gets Keras's other usual constant."""
+    _, root = _operators(model, "RSQRT")[0]
+    index, operator = next((i, o) for i, o in _operators(model, "ADD") if o.outputs[0] == root.inputs[0])
+    tensor = graph.tensors[operator.inputs[1]]
+    epsilon = _floats(model, tensor)
+    _store(model, tensor, np.where(epsilon > 1e-4, np.float32(1e-6), np.float32(1e-3)).astype(np.float32))
+    return index
+
+
+def quantise_weights_only(model: Any, graph: Any) -> int:
+    """The weights become floats of the same value: the operand is no longer quantised at run time."""
+    index, operator = _operators(model, "FULLY_CONNECTED")[1]
+    tensor = graph.tensors[operator.inputs[1]]
+    assert tensor.type == schema.TensorType.INT8
+    integers = np.frombuffer(bytes(model.buffers[tensor.buffer].data), np.int8).reshape(tensor.shape)
+    scales = np.asarray(tensor.quantization.scale, np.float32).reshape(-1, 1)
+    _store(model, tensor, integers * scales)
+    tensor.type, tensor.quantization = schema.TensorType.FLOAT32, None
+    return index
+
+
+def one_scale_for_all(model: Any, graph: Any) -> int:
+    """Every channel of a product gets the first one's scale."""
+    index, operator = _operators(model, "FULLY_CONNECTED")[1]
+    quantization = graph.tensors[operator.inputs[1]].quantization
+    assert len(quantization.scale) > 1
+    quantization.scale = np.full(len(quantization.scale), quantization.scale[0], np.float32)
+    return index
+
+
+@pytest.mark.parametrize(
+    ("file", "alteration"),
+    [
+        (FLOAT, swap_heads),
+        (FLOAT, drop_bias),
+        (FLOAT, change_epsilon),
+        (INT8, quantise_weights_only),
+        (INT8, one_scale_for_all),
+    ],
+)
+def test_alterations_fail(
+    file: Path, alteration: Alteration, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The engine reads an altered file: the run fails, and names the first operation that is wrong."""
+    model = model_file.read_objects(file)
+    index = alteration(model, model.subgraphs[0])
+    builder = flatbuffers.Builder(1 << 16)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    altered = tmp_path / "altered.tflite"
+    altered.write_bytes(builder.Output())
+    assert compare(file, "--ours", str(altered)) == 1
+    name = model_file.operator_name(model, model.subgraphs[0].operators[index])
+    assert f"operator {index} ({name})" in capsys.readouterr().err
+
+
+def test_rewriting_the_file_alone_passes(tmp_path: Path) -> None:
+    """What the alterations do beside altering does no harm."""
+    model = model_file.read_objects(FLOAT)
+    builder = flatbuffers.Builder(1 << 16)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    (tmp_path / "same.tflite").write_bytes(builder.Output())
+    assert compare(FLOAT, "--ours", str(tmp_path / "same.tflite")) == 0
+
+
+def test_page_stands_alone(tmp_path: Path) -> None:
+    """The page names every operation and fetches nothing."""
+    page = tmp_path / "page.html"
+    assert compare(FLOAT, "--random", "0", "--html", str(page)) == 0
+    text = page.read_text("utf-8")
+    assert "<svg" in text and "prefers-color-scheme" in text and "width=device-width" in text
+    assert not any(word in text for word in ("http:", "https:", "<script", "@import", "url("))
+    operators = model_file.read(FLOAT).operators
+    assert text.count("<circle class=\"ours\"") == sum(len(operator.outputs) for operator in operators)
+
+
+def test_a_missing_operation_fails() -> None:
+    row = OperationRow(model_file.Operator(3, "ADD", (0, 1), (2,), False), 2, "sum", "reference")
+    row.add(None, np.zeros(3, np.float32))
+    assert row.problem is not None and "missing" in row.problem
+
+
+def test_not_a_number_is_a_difference() -> None:
+    ours = np.array([1, np.nan, np.inf], np.float32)
+    assert distance(ours, np.array([1, 2, np.inf], np.float32)) == (np.inf, 2.0)
+    assert distance(ours, ours)[0] == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"no model at all", b"\x10\0\0\0TFL3" + b"\xff" * 40])
+def test_other_files_are_refused_in_one_line(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "broken.tflite"
+    file.write_bytes(content)
+    assert main([str(file)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("parity: ") and error.count("\n") == 1
