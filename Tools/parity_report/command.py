@@ -85,7 +85,9 @@ def _count(text: str) -> int:
     return value
 
 
-def _clips(arguments: argparse.Namespace, model: model_file.ModelFile) -> tuple[comparison.Named, list[tuple[int, ...]]]:
+def _clips(
+    arguments: argparse.Namespace, model: model_file.ModelFile
+) -> tuple[comparison.Named, list[tuple[int, ...]]]:
     inputs = litert.input_details(arguments.model)
     shapes = clip_sources.closed_shapes(inputs)
     real: comparison.Named = []

@@ -38,11 +38,14 @@ class Kernels:
     preserves: bool
 
     def run(self, clip: Clip) -> None:
-        """Runs one clip, from a state of zero."""
-        self.interpreter.reset_all_variables()
-        for index, array in zip(self.inputs, clip):
-            self.interpreter.set_tensor(index, array)
-        self.interpreter.invoke()
+        """Runs one clip, from a state of zero. Raises ParityError if LiteRT cannot."""
+        try:
+            self.interpreter.reset_all_variables()
+            for index, array in zip(self.inputs, clip):
+                self.interpreter.set_tensor(index, array)
+            self.interpreter.invoke()
+        except (RuntimeError, ValueError) as error:
+            raise ParityError(f"LiteRT does not run the file on a clip: {' '.join(str(error).split())}") from error
 
     def tensor(self, index: int) -> Array | None:
         """A copy of a tensor after a run; None if it was not kept."""

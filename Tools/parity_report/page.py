@@ -10,8 +10,8 @@ from parity_report.comparison import Comparison
 from parity_report.operations import OperationRow
 from parity_report.report import short, summary
 
-_WIDTH, _HEIGHT = 720, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 10, 12, 34
+_WIDTH, _HEIGHT = 720, 330
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 14, 58
 # Differences of 0 lie on the lowest line.
 _FLOOR = -9
 
@@ -29,7 +29,8 @@ p { margin: .4rem 0; } .soft { color: var(--soft); } .bad { color: var(--bad); }
 pre { background: var(--card); border-radius: .5rem; padding: .8rem; margin: .5rem 0; white-space: pre-wrap;
   overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, monospace; }
 svg { display: block; width: 100%; height: auto; background: var(--card); border-radius: .5rem; }
-svg text { fill: var(--soft); font: 11px system-ui, sans-serif; }
+svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
+@media (max-width: 40rem) { svg text { font-size: 20px; } circle { r: 5px; } }
 .grid { stroke: var(--line); stroke-width: 1; } .limit { stroke: var(--bad); stroke-width: 1; stroke-dasharray: 5 4; }
 .ours { fill: var(--ours); } .theirs { fill: var(--theirs); opacity: .75; } .failed { fill: var(--bad); }
 .legend span { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin: 0 .35em 0 .9em; }
@@ -111,8 +112,8 @@ def _chart(rows: list[OperationRow]) -> str:
     parts.append(f'<line class="limit" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{limit:.1f}" y2="{limit:.1f}"/>')
     for index in sorted({round(last * step / 5) for step in range(6)}):
         x = _LEFT + index * scale
-        parts.append(f'<text x="{x:.1f}" y="{_HEIGHT - 14}" text-anchor="middle">{index}</text>')
-    parts.append(f'<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 2}" text-anchor="end">operator of the file</text>')
+        parts.append(f'<text x="{x:.1f}" y="{_HEIGHT - 34}" text-anchor="middle">{index}</text>')
+    parts.append(f'<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 8}" text-anchor="end">operator of the file</text>')
     parts += [dot(row, row.apart, "theirs", 2) for row in rows if row.apart is not None]
     parts += [dot(row, row.relative, "failed" if row.problem else "ours", 3 if row.problem else 2.2) for row in rows]
     return (

@@ -37,10 +37,13 @@ def table(comparison: Comparison) -> str:
     ]
     widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
     right = {0, 4, 5, 6}
-    lines = [
-        "  ".join(cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths))).rstrip()
-        for row in [heads, *rows]
-    ]
+    lines = []
+    for row in [heads, *rows]:
+        cells = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths))
+        ]
+        lines.append("  ".join(cells).rstrip())
     return "\n".join([*lines, "", *summary(comparison)]) + "\n"
 
 
@@ -49,9 +52,12 @@ def summary(comparison: Comparison) -> list[str]:
     model, clips = comparison.model, comparison.clips
     kind = "dynamic-range int8" if model.is_dynamic_range else "float"
     worst = max(comparison.rows, key=lambda row: row.share, default=None)
-    how = "alone, on LiteRT's operands" if model.is_dynamic_range else "on the unfused plan, against the reference kernels"
+    how = "on the unfused plan, against the reference kernels"
+    if model.is_dynamic_range:
+        how = "alone, on LiteRT's operands"
     lines = [
-        f"model          {model.path.name}: {kind}, {len(model.operators)} operators, {model.parameter_count} parameters",
+        f"model          {model.path.name}: {kind}, {len(model.operators)} operators, "
+        f"{model.parameter_count} parameters",
         f"operations     {len(comparison.rows) - len(comparison.failed_rows)} of {len(comparison.rows)} agree {how}, "
         f"over {len(comparison.traced)} clips",
     ]
@@ -71,7 +77,8 @@ def summary(comparison: Comparison) -> list[str]:
     agree = sum(clip.ours == clip.theirs for clip in clips)
     margin = min((clip.margin for clip in clips), default=math.inf)
     lines += [
-        f"top-1          {agree} of {len(clips)} agree, {comparison.undecided} undecided; smallest margin {short(margin)}",
+        f"top-1          {agree} of {len(clips)} agree, {comparison.undecided} undecided; "
+        f"smallest margin {short(margin)}",
         f"LiteRT itself  XNNPACK and reference kernels: {name} {short(max(clip.apart for clip in clips))}"
         + _logits_apart(comparison)
         + f"; XNNPACK whole and in pieces: {short(max(clip.pieces for clip in clips))}",

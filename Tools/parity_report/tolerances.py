@@ -22,7 +22,7 @@ MEDIAN_CLIPS = 20
 
 @dataclass(frozen=True)
 class EndTolerance:
-    """Bounds on the model's outputs: the largest difference of any clip, and the median over the clips of each one's."""
+    """Bounds on an output: the largest difference of any clip, and the median over the clips of each one's."""
 
     maximum: float
     median: float | None = None
