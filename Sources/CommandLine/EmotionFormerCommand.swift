@@ -9,13 +9,14 @@ struct EmotionFormerCommand: AsyncParsableCommand {
         abstract: "Emotions of face-landmark clips, by sequence transformers.",
         discussion: """
             Clips are files of MediaPipe face landmarks or raw features: .npy, .npz, .csv or .jsonl. Models are package \
-            folders with a manifest.json. Results go to standard output, everything else to standard error.
+            folders with a manifest.json, or TensorFlow Lite files. Results go to standard output, everything else to standard error.
 
             EXAMPLES:
               emotionformer predict clip.npy
               emotionformer predict --model Weights/demo --json clips/*.npz > all.jsonl
               emotionformer inspect Weights/demo
               emotionformer verify --nodes Weights/demo
+              emotionformer convert model.tflite --assets assets -o MyModel
 
             EXIT CODES:
               0   success
@@ -26,7 +27,8 @@ struct EmotionFormerCommand: AsyncParsableCommand {
             """,
         version: EmotionFormerVersion.current,
         subcommands: [
-            PredictCommand.self, InspectCommand.self, VerifyCommand.self, BenchmarkCommand.self, TraceCommand.self,
+            PredictCommand.self, InspectCommand.self, VerifyCommand.self, ConvertCommand.self, BenchmarkCommand.self,
+            TraceCommand.self,
         ])
 
     static func main() async {

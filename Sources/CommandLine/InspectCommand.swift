@@ -21,11 +21,17 @@ struct InspectCommand: ParsableCommand {
             EXAMPLES:
               emotionformer inspect Weights/demo
               emotionformer inspect --stage plan Weights/demo
+              emotionformer inspect model.tflite --assets assets
               emotionformer inspect --json Weights/demo | jq .graph
             """)
 
-    @Argument(help: "The model: a package folder.")
+    @Argument(help: "The model: a package folder or a .tflite file.")
     var model: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Normalisation, labels and metadata of a .tflite file: the folder published with it.", valueName: "folder"))
+    var assets: String?
 
     @Option(help: "What to show of the graph.")
     var stage: Stage = .imported
@@ -34,7 +40,7 @@ struct InspectCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let contents = try ModelFile.read(model)
+        let contents = try ModelFile.read(model, assets: assets)
         let compiled = try EmotionModel(contents)
         let summary = ModelSummary(contents: contents, labels: compiled.labels)
         switch stage {

@@ -7,15 +7,22 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "The model: a package folder; the bundled one, whose weights are random, if not given.", valueName: "folder"
+            "The model: a package folder or a .tflite file; the bundled package, whose weights are random, if not given.",
+            valueName: "model"
         ))
     var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Normalisation, labels and metadata of a .tflite file: the folder published with it.", valueName: "folder"))
+    var assets: String?
 
     @Option(
         name: .long, help: ArgumentHelp("Threads to compute with; all of the machine's cores if not given."))
     var threads: Int?
 
     func validate() throws {
+        if assets != nil, model == nil { throw ValidationError("--assets needs --model") }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads is out of range (found \(threads), expected 1 to 1024)")
         }
@@ -23,7 +30,7 @@ struct ModelOptions: ParsableArguments {
 
     /// - Parameter clips: several clips are spread over the threads, a single one is computed by all of them.
     func load(threads: Int) throws -> EmotionModel {
-        try EmotionModel(path: path(), options: EmotionModel.Options(threads: threads))
+        try EmotionModel(path: path(), assets: assets, options: EmotionModel.Options(threads: threads))
     }
 
     func path() throws -> String { try ModelOptions.path(model) }

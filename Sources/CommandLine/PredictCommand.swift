@@ -19,6 +19,7 @@ struct PredictCommand: AsyncParsableCommand {
             EXAMPLES:
               emotionformer predict clip.npy
               emotionformer predict --top 3 --model Weights/demo a.npy b.csv
+              emotionformer predict --model model.tflite --assets assets clip.npy
               emotionformer predict --json clips.npz | jq .label
               landmarks video.mp4 | emotionformer predict --input-format jsonl -
             """)

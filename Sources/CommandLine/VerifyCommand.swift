@@ -13,6 +13,7 @@ struct VerifyCommand: ParsableCommand {
             EXAMPLES:
               emotionformer verify Weights/demo
               emotionformer verify --nodes Weights/demo
+              emotionformer verify --nodes model.tflite
 
             EXIT CODES:
               0  everything agrees
@@ -21,7 +22,7 @@ struct VerifyCommand: ParsableCommand {
               3  the model does not compute what the self-test or the reference says
             """)
 
-    @Argument(help: "The model: a package folder.")
+    @Argument(help: "The model: a package folder, or a .tflite file with --nodes.")
     var model: String
 
     @Flag(help: "Compare every node with the float64 reference executor on the same operands.")

@@ -56,11 +56,25 @@ public final class EmotionModel: Sendable {
     let preparation: InputPreparation
     let plans: PlanCache
 
-    /// Reads a model package (a folder) and compiles it.
+    /// Reads a model package (a folder) or a TensorFlow Lite file, and compiles it.
+    ///
+    /// Of a TensorFlow Lite file's input nothing is known: features are taken as they are, and labels are `class0`, ….
     /// - Throws: what is wrong with the package, with file and field; `unsupportedProcessor` for an instruction set that
     ///   this machine lacks; `invalidArgument` for fewer threads than one.
     public convenience init(contentsOf url: URL, options: Options = Options()) throws(EmotionFormerError) {
         try self.init(path: EmotionModel.path(of: url), options: options)
+    }
+
+    /// Reads a TensorFlow Lite file, compiles it, and normalises and labels as its assets say.
+    /// - Parameter assets: a folder with `global_mean.npy`, `global_std.npy`, `label_encoder.pkl` and `metadata.json`, as
+    ///   published models have it. Files are found by what their names say (`mean`, `std`, `label`, `meta`); each may be
+    ///   missing, mean and standard deviation only together. Pickles are read as data: nothing in them is executed.
+    /// - Throws: like `init(contentsOf:options:)`, and what is wrong with the assets, with file and place.
+    public convenience init(
+        contentsOf url: URL, assets: URL, options: Options = Options()
+    ) throws(EmotionFormerError) {
+        try self.init(
+            path: EmotionModel.path(of: url), assets: EmotionModel.path(of: assets), options: options)
     }
 
     static func path(of url: URL) throws(EmotionFormerError) -> String {
@@ -71,9 +85,14 @@ public final class EmotionModel: Sendable {
         return url.path
     }
 
-    /// Reads a model like `init(contentsOf:options:)`.
-    public convenience init(path: String, options: Options = Options()) throws(EmotionFormerError) {
-        let contents = try publicly { () throws(Fault) in try ModelFile.read(path, includingSelfTest: false) }
+    /// Reads a model like `init(contentsOf:options:)`, or, with a folder of assets, like
+    /// `init(contentsOf:assets:options:)`.
+    public convenience init(
+        path: String, assets: String? = nil, options: Options = Options()
+    ) throws(EmotionFormerError) {
+        let contents = try publicly { () throws(Fault) in
+            try ModelFile.read(path, assets: assets, includingSelfTest: false)
+        }
         do throws(Fault) {
             try self.init(contents, options: options)
         } catch {

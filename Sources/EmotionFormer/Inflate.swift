@@ -13,13 +13,21 @@ package struct Inflate {
         return decoder.output
     }
 
+    /// Decodes data that does not say how much it makes.
+    /// - Throws: like `decode(_:byteCount:)`; `sizeMismatch` if it makes more bytes than `maximum`.
+    package static func decode(_ bytes: ArraySlice<UInt8>, atMost maximum: Int) throws(Fault) -> [UInt8] {
+        var decoder = Inflate(input: BitReader(bytes), limit: maximum)
+        try decoder.run(isExact: false)
+        return decoder.output
+    }
+
     private init(input: BitReader, limit: Int) {
         self.input = input
         self.limit = limit
         output.reserveCapacity(limit)
     }
 
-    private mutating func run() throws(Fault) {
+    private mutating func run(isExact: Bool = true) throws(Fault) {
         var isLast = false
         while !isLast {
             isLast = try input.bits(1) == 1
@@ -32,7 +40,7 @@ package struct Inflate {
             default: throw Inflate.fault("a block has an unknown type")
             }
         }
-        guard output.count == limit else {
+        guard output.count == limit || !isExact else {
             throw Fault(
                 .sizeMismatch, at: "deflate", "the data ends early", found: "\(output.count) bytes",
                 expected: "\(limit)")

@@ -95,7 +95,8 @@ package struct InputPreparation: Sendable {
         {
             throw Fault(
                 .layoutMismatch, at: place,
-                "the clip holds landmarks with three coordinates, and the model does not say which of them it takes",
+                "the clip holds landmarks with three coordinates, and the model does not say which of them it takes: "
+                    + "export or convert it with --layout x, y or z",
                 found: "\(landmarks) × 3", expected: "\(input.features) features a frame")
         }
         guard count == input.features else {

@@ -24,6 +24,10 @@ package struct ImportOptions: Sendable {
         self.name = name
         self.producer = producer
     }
+
+    package func layout(features: Int) -> LandmarkLayout {
+        layout ?? (features == 3 * 478 ? .xyzInterleaved : .raw)
+    }
 }
 
 extension ModelPackage {
@@ -66,7 +70,7 @@ extension ModelPackage {
             producer: options.producer,
             input: InputDescription(
                 frames: frames, features: features,
-                layout: options.layout ?? (features == 3 * 478 ? .xyzInterleaved : .raw),
+                layout: options.layout(features: features),
                 normalization: normalization, padding: options.padding, truncation: options.truncation,
                 missingFrame: options.missingFrame),
             labels: options.labels, program: program, outputs: .init(probabilities: probabilities, logits: logits),

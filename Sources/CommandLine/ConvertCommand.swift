@@ -1,0 +1,93 @@
+import ArgumentParser
+import EmotionFormer
+import EmotionFormerModelFormat
+
+/// `emotionformer convert MODEL.tflite -o PACKAGE`
+struct ConvertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Make a model package from a TensorFlow Lite file.",
+        discussion: """
+            A TensorFlow Lite file says nothing of normalisation, labels and padding. The assets folder that a model is \
+            published with does: global_mean.npy, global_std.npy, label_encoder.pkl and metadata.json, found by what \
+            their names say. An option comes before what the folder holds. Pickles are read as data: nothing in them is \
+            executed.
+
+            A package that stands at PACKAGE is replaced whole, or not at all. The new one has no self-test, because no \
+            other program computed one: verify says so with exit code 2.
+
+            EXAMPLES:
+              emotionformer convert model.tflite --assets assets -o MyModel
+              emotionformer convert model.tflite --mean mean.npy --std std.npy --labels Angry,Happy,Sad -o MyModel
+              emotionformer convert open.tflite --frames 120 --pad-side none -o MyModel
+            """)
+
+    @Argument(help: "A TensorFlow Lite file.")
+    var model: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The package's folder.", valueName: "package"))
+    var output: String
+
+    @Option(help: ArgumentHelp("The folder with normalisation, labels and metadata.", valueName: "folder"))
+    var assets: String?
+
+    @Option(help: ArgumentHelp("The features' means, as .npy.", valueName: "file"))
+    var mean: String?
+
+    @Option(help: ArgumentHelp("Their standard deviations, as .npy.", valueName: "file"))
+    var std: String?
+
+    @Option(help: "Added to the standard deviation.")
+    var epsilon = 0.0
+
+    @Option(
+        help: ArgumentHelp(
+            "Class names in the outputs' order: a label encoder's .pkl, a .json, a .txt with a name a line, or A,B,C.",
+            valueName: "file or names"))
+    var labels: String?
+
+    @OptionGroup var input: InputOptions
+
+    @Option(help: "The model's name; the package's folder's if not given.")
+    var name: String?
+
+    @Option(help: "The model's licence, for people.")
+    var license: String?
+
+    @Option(help: "How to cite it, for people.")
+    var citation: String?
+
+    func validate() throws {
+        guard epsilon >= 0, epsilon.isFinite else {
+            throw ValidationError("--epsilon is out of range (found \(epsilon), expected 0 or more)")
+        }
+        if output.isEmpty { throw ValidationError("--output is empty") }
+    }
+
+    func run() throws {
+        var conversion = TFLiteConversion()
+        conversion.assets = assets
+        conversion.mean = mean
+        conversion.standardDeviation = std
+        conversion.epsilon = epsilon
+        conversion.labels = labels
+        input.apply(to: &conversion)
+        conversion.name = name ?? output.split(separator: "/").last.map(String.init)
+        conversion.license = license
+        conversion.citation = citation
+        conversion.tool = ("emotionformer convert", EmotionFormerVersion.current)
+        let package = try conversion.package(of: model)
+        // What cannot be compiled is not written.
+        let compiled = try EmotionModel(package)
+        try package.write(to: output)
+        StandardError.write(summary(of: package, compiled))
+    }
+
+    private func summary(of package: ModelPackage, _ compiled: EmotionModel) -> String {
+        let summary = ModelSummary(contents: package, labels: compiled.labels)
+        let shown: Set = ["input", "normalization", "padding", "longer clips", "labels"]
+        let assumed = summary.lines.filter { shown.contains($0.0) }.map { "\($0.0): \($0.1)\n" }.joined()
+        return "Wrote \(output): \(package.program.graphs.map(\.nodes.count).reduce(0, +)) nodes, no self-test\n"
+            + assumed
+    }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import EmotionFormer
+import EmotionFormerModelFormat
+
+/// What becomes of a clip on its way into a model, as `Tools/export` names it too.
+struct InputOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Frames of a clip, where the model leaves them open; \(TFLiteConversion.defaultFrames) if nothing says so.",
+            valueName: "count"))
+    var frames: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How landmarks become features (\(InputOptions.layouts)); xyz-interleaved for 1434 features, else raw.",
+            valueName: "layout"),
+        transform: { try InputOptions.choice($0, "layout", LandmarkLayout.allCases.map { ($0.rawValue, $0) }) })
+    var layout: LandmarkLayout?
+
+    @Option(
+        help: ArgumentHelp("Pad before or after normalising.", valueName: "before or after"),
+        transform: { try InputOptions.choice($0, "padding-order", InputOptions.orders) })
+    var paddingOrder = InputDescription.Padding.Order.beforeNormalization
+
+    @Option(
+        help: ArgumentHelp("Where a short clip is padded: end or start; none runs it at its own length."),
+        transform: { try InputOptions.choice($0, "pad-side", InputOptions.sides) })
+    var padSide = InputDescription.Padding.Side.end
+
+    @Option(help: "What a short clip is padded with.")
+    var padValue = 0.0
+
+    @Option(
+        help: ArgumentHelp("Which frames of a long clip go: end, start, or uniform for evenly sampled ones."),
+        transform: { try InputOptions.choice($0, "truncate", InputOptions.truncations) })
+    var truncate = InputDescription.Truncation.end
+
+    @Option(
+        help: ArgumentHelp("What a frame without a face becomes: drop, zeros or repeatPrevious."),
+        transform: {
+            try InputOptions.choice(
+                $0, "missing-frame", InputDescription.MissingFrame.allCases.map { ($0.rawValue, $0) })
+        })
+    var missingFrame = InputDescription.MissingFrame.drop
+
+    private static let layouts = LandmarkLayout.allCases.map(\.rawValue).joined(separator: ", ")
+    private static let orders: [(String, InputDescription.Padding.Order)] = [
+        ("before", .beforeNormalization), ("after", .afterNormalization),
+        ("beforeNormalization", .beforeNormalization), ("afterNormalization", .afterNormalization),
+    ]
+    private static let sides: [(String, InputDescription.Padding.Side)] = [
+        ("end", .end), ("start", .start), ("none", .none), ("post", .end), ("pre", .start),
+    ]
+    private static let truncations: [(String, InputDescription.Truncation)] = [
+        ("end", .end), ("start", .start), ("uniform", .uniform), ("post", .end), ("pre", .start),
+    ]
+
+    private static func choice<Value>(_ text: String, _ option: String, _ choices: [(String, Value)]) throws -> Value {
+        guard let choice = choices.first(where: { $0.0 == text }) else {
+            throw ValidationError(
+                "--\(option) is unknown (found \(text), expected \(choices.map(\.0).joined(separator: ", ")))")
+        }
+        return choice.1
+    }
+
+    func validate() throws {
+        if let frames, !(1...65536).contains(frames) {
+            throw ValidationError("--frames is out of range (found \(frames), expected 1 to 65536)")
+        }
+        guard padValue.isFinite else { throw ValidationError("--pad-value is no number") }
+    }
+
+    func apply(to conversion: inout TFLiteConversion) {
+        conversion.frames = frames
+        conversion.layout = layout
+        conversion.padding = .init(value: padValue, side: padSide, order: paddingOrder)
+        conversion.truncation = truncate
+        conversion.missingFrame = missingFrame
+    }
+}

@@ -1,0 +1,72 @@
+import EmotionFormerModelFormat
+import EmotionFormerTensors
+
+/// Class names in the order of a model's outputs, from the files in which people keep them.
+enum ClassNames {
+    private static let keys = [
+        "class_names", "classes", "labels", "emotions", "emotion_labels", "label_names", "label_classes",
+    ]
+
+    /// Reads a label encoder's pickle (`.pkl`, `.pickle`, `.joblib`), a `.json`, or text with a name a line.
+    /// - Throws: `invalidValue` and what the file's format is not.
+    static func read(_ file: AssetFile) throws(Fault) -> [String] {
+        do throws(Fault) {
+            switch file.fileExtension {
+            case "pkl", "pickle", "joblib": return try pickled(file.contents)
+            case "json":
+                let value = try JSONValue(parsing: file.contents)
+                guard let names = names(value) ?? names(in: value) else {
+                    throw Fault(.invalidValue, at: "", "the file holds no list of class names")
+                }
+                return names
+            default:
+                guard file.contents.count <= PickleReader.byteLimit,
+                    let text = String(validating: file.contents, as: UTF8.self)
+                else { throw Fault(.invalidValue, at: "", "the file holds no text") }
+                let lines = text.split(whereSeparator: \.isNewline).map(trimmed).filter { !$0.isEmpty }
+                guard !lines.isEmpty else { throw Fault(.invalidValue, at: "", "the file holds no class names") }
+                return lines
+            }
+        } catch {
+            throw error.within(file.path)
+        }
+    }
+
+    /// `A,B,C`; nil if that is no list of two names at least.
+    static func list(_ text: String) -> [String]? {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
+        return names.count >= 2 && names.allSatisfy { !$0.isEmpty } ? names : nil
+    }
+
+    /// The names that metadata hold under one of the usual keys.
+    static func names(in metadata: JSONValue?) -> [String]? {
+        for key in keys { if let names = metadata?[key].flatMap(names) { return names } }
+        return nil
+    }
+
+    /// A list of names, or an object of numbers and names.
+    private static func names(_ value: JSONValue) -> [String]? {
+        switch value {
+        case .array(let items):
+            let names = items.compactMap(text)
+            return names.isEmpty || names.count != items.count ? nil : names
+        case .object(let members):
+            let numbered = members.compactMap { member in
+                Int(member.name).flatMap { number in text(member.value).map { (number, $0) } }
+            }
+            guard !numbered.isEmpty, numbered.count == members.count else { return nil }
+            return numbered.sorted { $0.0 < $1.0 }.map(\.1)
+        default: return nil
+        }
+    }
+
+    private static func text(_ value: JSONValue) -> String? {
+        if case .string(let text) = value { text } else { nil }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text.drop(while: \.isWhitespace)
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}

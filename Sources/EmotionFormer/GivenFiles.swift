@@ -1,0 +1,127 @@
+import EmotionFormerModelFormat
+import EmotionFormerTensors
+
+/// The files that a conversion was given by name or as a folder, read.
+struct GivenFiles {
+    private let mean: AssetFile?
+    private let standardDeviation: AssetFile?
+    private let labelFile: AssetFile?
+    private let labelList: [String]?
+    private let metadataFile: AssetFile?
+    /// An object, as a package wants it.
+    let metadata: JSONValue?
+
+    private static let framesKeys = [
+        "max_frames", "num_frames", "n_frames", "frames", "sequence_length", "seq_len", "seq_length", "max_len",
+        "max_seq_len", "maxlen", "max_length", "timesteps", "time_steps",
+    ]
+
+    init(_ conversion: TFLiteConversion) throws(Fault) {
+        var roles = ModelAssets()
+        if let folder = conversion.assets { roles = try ModelAssets(folder: GivenFiles.withoutEndingSlash(folder)) }
+        roles.mean = conversion.mean ?? roles.mean
+        roles.standardDeviation = conversion.standardDeviation ?? roles.standardDeviation
+        guard (roles.mean == nil) == (roles.standardDeviation == nil) else {
+            throw Fault(
+                .invalidArgument, at: roles.mean ?? roles.standardDeviation ?? "",
+                "mean and standard deviation go together",
+                expected: roles.mean == nil ? "--mean too" : "--std too")
+        }
+        if let labels = conversion.labels {
+            labelList = ClassNames.list(labels)
+            if labelList == nil, !labels.contains("/"), !labels.contains(".") {
+                throw Fault(
+                    .invalidArgument, at: "--labels", "this is neither a file nor a list", found: labels,
+                    expected: "a file, or A,B,C")
+            }
+            roles.labels = labelList == nil ? labels : nil
+        } else {
+            labelList = nil
+        }
+        mean = try GivenFiles.read(roles.mean)
+        standardDeviation = try GivenFiles.read(roles.standardDeviation)
+        labelFile = try GivenFiles.read(roles.labels)
+        metadataFile = try GivenFiles.read(roles.metadata)
+        guard let metadataFile else {
+            metadata = nil
+            return
+        }
+        do throws(Fault) {
+            let value = try JSONValue(parsing: metadataFile.contents)
+            if case .object = value { metadata = value } else { metadata = ["content": value] }
+        } catch {
+            throw error.within(metadataFile.path)
+        }
+    }
+
+    var all: [AssetFile] { [mean, standardDeviation, labelFile, metadataFile].compactMap { $0 } }
+
+    /// The number of frames that the metadata give under one of the usual keys.
+    var publishedFrames: Int? {
+        for key in GivenFiles.framesKeys {
+            if case .integer(let frames)? = metadata?[key], (1..<1 << 16).contains(frames) { return frames }
+        }
+        return nil
+    }
+
+    /// What was given, or the encoder's, or the metadata's.
+    func labels() throws(Fault) -> [String]? {
+        if let labelList { return labelList }
+        if let labelFile { return try ClassNames.read(labelFile) }
+        return ClassNames.names(in: metadata)
+    }
+
+    /// - Throws: `shapeMismatch`, with both shapes, for statistics that are not the model's.
+    func normalization(
+        frames: Int, features: Int, layout: LandmarkLayout, epsilon: Double
+    ) throws(Fault) -> InputDescription.Normalization? {
+        guard let mean, let standardDeviation else { return nil }
+        func fitted(_ file: AssetFile, _ role: String) throws(Fault) -> Tensor {
+            do throws(Fault) {
+                return try GivenFiles.statistics(
+                    file, role, frame: Shape([frames, features]), isPlanar: layout == .xyzPlanar)
+            } catch {
+                throw error.within(file.path)
+            }
+        }
+        return .init(
+            mean: try fitted(mean, "mean"),
+            standardDeviation: try fitted(standardDeviation, "standard deviation"), epsilon: epsilon)
+    }
+
+    /// An array as float32 that broadcasts to frames × features; statistics of landmarks × 3 are laid out as features.
+    private static func statistics(
+        _ file: AssetFile, _ role: String, frame: Shape, isPlanar: Bool
+    ) throws(Fault) -> Tensor {
+        let array = try NumPyArray(file.contents[...])
+        var values = try array.floats()
+        var extents = array.shape.extents
+        while extents.count > 2, extents[0] == 1 { extents.removeFirst() }
+        let features = frame[1]
+        if features.isMultiple(of: 3), extents == [features / 3, 3] {
+            if isPlanar {
+                let points = values
+                values = (0..<features).map { points[$0 % (features / 3) * 3 + $0 / (features / 3)] }
+            }
+            extents = [features]
+        }
+        let shape = try Shape(extents)
+        guard extents.count <= 2, (try? shape.strides(broadcastTo: frame)) != nil else {
+            throw Fault(
+                .shapeMismatch, at: "", "the \(role) does not fit the model's frames × features",
+                found: "\(array.shape)", expected: "\(frame), [1, \(features)], [\(features)] or a single number")
+        }
+        return try Tensor(values, shape: shape)
+    }
+
+    private static func read(_ path: String?) throws(Fault) -> AssetFile? {
+        guard let path else { return nil }
+        return try AssetFile(path)
+    }
+
+    private static func withoutEndingSlash(_ path: String) -> String {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
+    }
+}

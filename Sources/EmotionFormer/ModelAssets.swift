@@ -1,0 +1,107 @@
+import EmotionFormerTensors
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A file that says something of a model, read.
+struct AssetFile {
+    let path: String
+    let contents: [UInt8]
+
+    /// - Throws: `missingFile`, `unreadableFile`.
+    init(_ path: String) throws(Fault) {
+        self.path = path
+        contents = try ByteSource.path(path).bytes()
+    }
+
+    var name: String { AssetFile.name(path) }
+    var fileExtension: String { AssetFile.parts(path).fileExtension }
+
+    static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
+    /// The file's name in lower case, cut at its last point.
+    static func parts(_ path: String) -> (stem: String, fileExtension: String) {
+        let name = name(path).lowercased()
+        guard let point = name.lastIndex(of: "."), point != name.startIndex else { return (name, "") }
+        return (String(name[..<point]), String(name[name.index(after: point)...]))
+    }
+}
+
+/// The files of a published assets folder, found by the role that their names and kinds say they play.
+struct ModelAssets {
+    var mean: String?
+    var standardDeviation: String?
+    var labels: String?
+    var metadata: String?
+
+    private static let depthLimit = 3
+    private static let fileLimit = 10_000
+
+    init() {}
+
+    /// - Parameter folder: searched with its folders, three deep.
+    /// - Throws: `missingFile`, `unreadableFile`; `invalidArgument` where several files play one role.
+    init(folder: String) throws(Fault) {
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
+            throw Fault(.missingFile, at: folder, "there is no such folder")
+        }
+        guard isFolder else { throw Fault(.unreadableFile, at: folder, "this is a file", expected: "a folder") }
+        var files: [String] = []
+        try ModelAssets.collect(folder, depth: 0, into: &files)
+        files.sort()
+        func all(_ extensions: Set<String>) -> [String] {
+            files.filter { extensions.contains(AssetFile.parts($0).fileExtension) }
+        }
+        func named(_ files: [String], _ words: [String]) -> [String] {
+            files.filter { file in words.contains { AssetFile.parts(file).stem.contains($0) } }
+        }
+        func one(_ fitting: [String], _ role: String, _ option: String) throws(Fault) -> String? {
+            let preferred = named(fitting, ["global"])
+            let chosen = fitting.count > 1 && preferred.count == 1 ? preferred : fitting
+            guard chosen.count <= 1 else {
+                throw Fault(
+                    .invalidArgument, at: folder, "several files may be the \(role)",
+                    found: chosen.map { String($0.dropFirst(folder.count + 1)) }.joined(separator: ", "),
+                    expected: "one, or \(option)")
+            }
+            return chosen.first
+        }
+        let arrays = all(["npy"])
+        mean = try one(named(arrays, ["mean"]), "mean", "--mean")
+        standardDeviation = try one(
+            named(arrays, ["std", "stdev", "deviation", "sigma", "scale"]), "standard deviation", "--std")
+        let pickles = all(["pkl", "pickle", "joblib"])
+        let labelWords = ["label", "encoder", "class"]
+        let encoders = named(pickles, labelWords)
+        let lists = pickles.isEmpty ? named(all(["json", "txt"]), labelWords) : []
+        labels = try one(encoders.isEmpty ? pickles + lists : encoders, "class names", "--labels")
+        let documents = all(["json"]).filter { $0 != labels }
+        metadata = named(documents, ["meta"]).first ?? (documents.count == 1 ? documents[0] : nil)
+    }
+
+    private static func collect(_ folder: String, depth: Int, into files: inout [String]) throws(Fault) {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        } catch {
+            throw Fault(.unreadableFile, at: folder, "the folder cannot be read")
+        }
+        for name in names where !name.hasPrefix(".") {
+            let path = "\(folder)/\(name)"
+            var isFolder = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { continue }
+            if !isFolder {
+                files.append(path)
+            } else if depth < depthLimit {
+                try collect(path, depth: depth + 1, into: &files)
+            }
+            guard files.count <= fileLimit else {
+                throw Fault(.limitExceeded, at: folder, "the folder holds too many files for a model's assets")
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+import EmotionFormerTensors
+
+/// Reads Python's pickles (protocols 0 to 5) as far as a scikit-learn `LabelEncoder`, NumPy arrays and plain data go.
+///
+/// Nothing is ever called or imported: a name that is not on the list of `PickleGlobal` is an error, and so is every
+/// opcode that such a pickle has no use for. Memory is linear in the file, which is bounded.
+struct PickleReader {
+    private enum Entry {
+        case mark
+        case value(PickleValue)
+    }
+
+    static let byteLimit = 4 << 20
+    private static let opcodeLimit = 1 << 19
+    private static let depthLimit = 4
+
+    var bytes: PickleBytes
+    var objects: [PickleObject] = []
+    private var stack: [Entry] = []
+    private var memo: [Int: PickleValue] = [:]
+    private var opcodeCount = 0
+    private var depth = 0
+
+    /// - Throws: `invalidValue` for a damaged pickle, `unsupportedOperation` for one that wants anything but values,
+    ///   `limitExceeded`.
+    static func read(_ bytes: [UInt8]) throws(Fault) -> (value: PickleValue, objects: [PickleObject]) {
+        var reader = PickleReader(bytes: PickleBytes(bytes))
+        let value = try reader.run()
+        return (value, reader.objects)
+    }
+
+    private init(bytes: PickleBytes) { self.bytes = bytes }
+
+    /// A pickle inside another one, as joblib writes arrays of objects.
+    mutating func nested() throws(Fault) -> PickleValue {
+        guard depth < PickleReader.depthLimit else {
+            throw Fault(.limitExceeded, at: bytes.place, "pickles are nested too deep")
+        }
+        let (outerStack, outerMemo) = (stack, memo)
+        depth += 1
+        stack = []
+        memo = [:]
+        let value = try run()
+        depth -= 1
+        stack = outerStack
+        memo = outerMemo
+        return value
+    }
+
+    private mutating func run() throws(Fault) -> PickleValue {
+        while true {
+            opcodeCount += 1
+            guard opcodeCount <= PickleReader.opcodeLimit else {
+                throw Fault(.limitExceeded, at: bytes.place, "the pickle is too long for a label encoder")
+            }
+            let opcode = try bytes.byte()
+            if opcode == UInt8(ascii: ".") { return try pop() }
+            if let value = try bytes.constant(opcode) {
+                push(value)
+            } else {
+                try perform(opcode)
+            }
+        }
+    }
+
+    private mutating func perform(_ opcode: UInt8) throws(Fault) {
+        switch opcode {
+        case UInt8(ascii: "("): stack.append(.mark)
+        case UInt8(ascii: "0"): _ = stack.popLast()
+        case UInt8(ascii: "1"): _ = try marked()
+        case UInt8(ascii: "2"): push(try top())
+        case UInt8(ascii: "]"): make(.list)
+        case UInt8(ascii: "}"): make(.dictionary)
+        case UInt8(ascii: ")"): make(.tuple)
+        case UInt8(ascii: "l"): make(.list, try marked())
+        case UInt8(ascii: "t"): make(.tuple, try marked())
+        case UInt8(ascii: "d"): make(.dictionary, try pairs(try marked()))
+        case 0x85...0x87: make(.tuple, try pop(Int(opcode) - 0x84))
+        case UInt8(ascii: "a"): try extend(.list, by: try pop(1))
+        case UInt8(ascii: "e"): try extend(.list, by: try marked())
+        case UInt8(ascii: "s"): try extend(.dictionary, by: try pop(2))
+        case UInt8(ascii: "u"): try extend(.dictionary, by: try pairs(try marked()))
+        case UInt8(ascii: "p"): memo[try bytes.decimalLine()] = try top()
+        case UInt8(ascii: "q"): memo[Int(try bytes.byte())] = try top()
+        case UInt8(ascii: "r"): memo[try bytes.count(4)] = try top()
+        case 0x94: memo[memo.count] = try top()
+        case UInt8(ascii: "g"): try recall(try bytes.decimalLine())
+        case UInt8(ascii: "h"): try recall(Int(try bytes.byte()))
+        case UInt8(ascii: "j"): try recall(try bytes.count(4))
+        case UInt8(ascii: "c"): try pushGlobal(try bytes.line(), try bytes.line())
+        case 0x93:
+            let names = try pop(2)
+            guard case .text(let module) = names[0], case .text(let name) = names[1] else {
+                throw bytes.fault("a global's name is no text")
+            }
+            try pushGlobal(module, name)
+        case UInt8(ascii: "R"), 0x81:
+            let call = try pop(2)
+            push(try construct(call[0], items(of: call[1], .tuple)))
+        case UInt8(ascii: "b"):
+            let state = try pop()
+            guard case .object(let index) = try top() else {
+                throw bytes.fault("a state is given to something that is no object")
+            }
+            try build(index, state: state)
+        // The protocol's number and the frames' lengths, which say nothing new.
+        case 0x80: _ = try bytes.byte()
+        case 0x95: _ = try bytes.take(8)
+        default:
+            throw Fault(
+                .unsupportedOperation, at: bytes.place, "the pickle does something that no label encoder needs",
+                found: "opcode 0x" + String(opcode, radix: 16))
+        }
+    }
+
+    private mutating func push(_ value: PickleValue) { stack.append(.value(value)) }
+
+    private func top() throws(Fault) -> PickleValue {
+        guard case .value(let value)? = stack.last else { throw bytes.fault("the stack is empty") }
+        return value
+    }
+
+    private mutating func pop() throws(Fault) -> PickleValue {
+        let value = try top()
+        stack.removeLast()
+        return value
+    }
+
+    private mutating func pop(_ count: Int) throws(Fault) -> [PickleValue] {
+        var values: [PickleValue] = []
+        for _ in 0..<count { values.append(try pop()) }
+        return values.reversed()
+    }
+
+    /// What was pushed after the last mark; the mark goes too.
+    private mutating func marked() throws(Fault) -> [PickleValue] {
+        var values: [PickleValue] = []
+        while let entry = stack.popLast() {
+            guard case .value(let value) = entry else { return values.reversed() }
+            values.append(value)
+        }
+        throw bytes.fault("a mark is missing")
+    }
+
+    private func pairs(_ values: [PickleValue]) throws(Fault) -> [PickleValue] {
+        guard values.count.isMultiple(of: 2) else { throw bytes.fault("a key has no value") }
+        return values
+    }
+
+    mutating func object(_ kind: PickleObject.Kind, _ items: [PickleValue] = []) -> PickleValue {
+        objects.append(PickleObject(kind: kind, items: items))
+        return .object(objects.count - 1)
+    }
+
+    private mutating func make(_ kind: PickleObject.Kind, _ items: [PickleValue] = []) {
+        push(object(kind, items))
+    }
+
+    private mutating func extend(_ kind: PickleObject.Kind, by items: [PickleValue]) throws(Fault) {
+        guard case .object(let index) = try top() else { throw bytes.fault("something that cannot grow is extended") }
+        switch (kind, objects[index].kind) {
+        case (.list, .list), (.dictionary, .dictionary): objects[index].items += items
+        default: throw bytes.fault("something that cannot grow is extended")
+        }
+    }
+
+    private mutating func recall(_ index: Int) throws(Fault) {
+        guard let value = memo[index] else { throw bytes.fault("the memo has no entry \(index)") }
+        push(value)
+    }
+
+    private mutating func pushGlobal(_ module: String, _ name: String) throws(Fault) {
+        guard let global = PickleGlobal("\(module).\(name)") else {
+            throw Fault(
+                .unsupportedOperation, at: bytes.place,
+                "the pickle refers to something else than a LabelEncoder and arrays, and is not read",
+                found: String("\(module).\(name)".prefix(80)), expected: "class names; --labels A,B,C gives them too")
+        }
+        push(.global(global))
+    }
+
+    /// The items of a list, tuple or dictionary.
+    func items(of value: PickleValue?, _ kind: PickleObject.Kind) throws(Fault) -> [PickleValue] {
+        guard case .object(let index)? = value else { throw bytes.fault("a value is of the wrong kind") }
+        switch (kind, objects[index].kind) {
+        case (.tuple, .tuple), (.list, .list), (.dictionary, .dictionary): return objects[index].items
+        default: throw bytes.fault("a value is of the wrong kind")
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import EmotionFormerGraph
+package import EmotionFormerModelFormat
+import EmotionFormerTFLiteImport
+package import EmotionFormerTensors
+
+/// How a TensorFlow Lite file, which says nothing of normalisation, labels and padding, becomes a model: by what its
+/// assets folder holds, and by what is given here, which comes first.
+package struct TFLiteConversion: Sendable {
+    /// Frames of models that leave them open, unless something says otherwise.
+    package static let defaultFrames = 300
+
+    /// Folder of the published files; nil for none.
+    package var assets: String?
+    /// Paths of `.npy` files.
+    package var mean: String?
+    package var standardDeviation: String?
+    package var epsilon = 0.0
+    /// A file, or `A,B,C`.
+    package var labels: String?
+    package var frames: Int?
+    package var layout: LandmarkLayout?
+    package var padding = InputDescription.Padding()
+    package var truncation = InputDescription.Truncation.end
+    package var missingFrame = InputDescription.MissingFrame.drop
+    package var name: String?
+    package var license: String?
+    package var citation: String?
+    /// What goes into the package as its maker, with the hashes of all files; nil for the file's own description.
+    package var tool: (name: String, version: String)?
+
+    package init() {}
+
+    /// - Throws: what is wrong with a file, with its path; what makes no package.
+    package func package(of path: String) throws(Fault) -> ModelPackage {
+        try package(of: ByteSource.path(path).bytes(), path)
+    }
+
+    func package(of bytes: [UInt8], _ path: String) throws(Fault) -> ModelPackage {
+        guard TFLiteImporter.recognises(bytes.prefix(8)) else {
+            throw Fault(
+                .unreadableFile, at: path, "the file is no model",
+                expected: "a folder with manifest.json, or a TensorFlow Lite file")
+        }
+        let model = try TFLiteImporter.read(bytes, name: path)
+        let given = try GivenFiles(self)
+        var sources: [ModelPackage.Producer.Source] = []
+        if tool != nil {
+            sources = [.init(name: AssetFile.name(path), contents: bytes)]
+            for file in given.all where !sources.contains(where: { $0.name == file.name }) {
+                sources.append(.init(name: file.name, contents: file.contents))
+            }
+        }
+        var options = ImportOptions(
+            name: name ?? AssetFile.name(path),
+            producer: .init(
+                tool: tool?.name ?? "TensorFlow Lite", version: tool?.version ?? model.description, sources: sources))
+        options.license = license
+        options.citation = citation
+        options.padding = padding
+        options.truncation = truncation
+        options.missingFrame = missingFrame
+        options.layout = layout
+        options.frames = frames
+        let clip = model.program.graphs.first?.inputs.first?.extents ?? []
+        if clip.count == 3, clip[1] == nil {
+            options.frames = frames ?? given.publishedFrames ?? TFLiteConversion.defaultFrames
+        }
+        options.metadata = given.metadata
+        options.labels = try given.labels()
+        if clip.count == 3, let features = clip[2], let frames = clip[1] ?? options.frames {
+            let layout = options.layout(features: features)
+            options.normalization = try given.normalization(
+                frames: frames, features: features, layout: layout, epsilon: epsilon)
+        }
+        do throws(Fault) {
+            return try ModelPackage(importing: model.program, options: options)
+        } catch {
+            throw error.within(path)
+        }
+    }
+}

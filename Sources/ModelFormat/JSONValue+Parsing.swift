@@ -1,0 +1,10 @@
+package import EmotionFormerTensors
+
+extension JSONValue {
+    /// Reads a JSON text that is to be carried along in a package.
+    /// - Throws: `malformedJSON` with line and column, `limitExceeded`.
+    package init(parsing bytes: [UInt8]) throws(Fault) {
+        // Half of what a manifest may have, into which the value goes.
+        self = try JSONCursor(parsing: bytes, limits: JSONParser.Limits(byteCount: 4 << 20, depth: 32)).node.value
+    }
+}
