@@ -81,6 +81,11 @@ struct ModelAssets {
         labels = try one(encoders.isEmpty ? pickles + lists : encoders, "class names", "--labels")
         let documents = all(["json"]).filter { $0 != labels }
         metadata = named(documents, ["meta"]).first ?? (documents.count == 1 ? documents[0] : nil)
+        guard [mean, standardDeviation, labels, metadata].contains(where: { $0 != nil }) else {
+            throw Fault(
+                .missingFile, at: folder, "the folder holds nothing that says anything of a model",
+                expected: "files like global_mean.npy, global_std.npy, label_encoder.pkl, metadata.json")
+        }
     }
 
     private static func collect(_ folder: String, depth: Int, into files: inout [String]) throws(Fault) {
