@@ -116,6 +116,9 @@ def _compare_operations(model: ModelFile, programs: Programs, clips: list[Clip])
         programs.reference.run(clip)
         for row in rows:
             default, reference = programs.pieces.tensor(row.tensor), programs.reference.tensor(row.tensor)
+            if row.tensor in model.states:
+                # What is read after a run is the last state; every clip starts from zeros.
+                default, reference = (None if t is None else np.zeros_like(t) for t in (default, reference))
             row.add(trace.tensor(number, row.tensor), default if model.is_dynamic_range else reference)
             row.add_apart(default, reference)
     for row in rows:

@@ -17,6 +17,8 @@ _FULL_SIZE = 1_000_000
 # Where operands of integers make the operator compute in them, by the position of its weights.
 _DYNAMIC_RANGE = {"FULLY_CONNECTED": 1, "CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "BATCH_MATMUL": 1}
 _SEQUENCES = ("UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM")
+# Operands in which a fused LSTM keeps its state.
+_STATES = {"UNIDIRECTIONAL_SEQUENCE_LSTM": (18, 19), "BIDIRECTIONAL_SEQUENCE_LSTM": (35, 36, 37, 38)}
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,16 @@ class ModelFile:
     @property
     def is_full_size(self) -> bool:
         return self.parameter_count >= _FULL_SIZE
+
+    @property
+    def states(self) -> set[int]:
+        """Tensors in which a fused LSTM leaves its last state, whatever made them."""
+        return {
+            operator.inputs[position]
+            for operator in self.operators
+            for position in _STATES.get(operator.name, ())
+            if position < len(operator.inputs)
+        }
 
     @property
     def fed(self) -> list[int]:
