@@ -149,10 +149,13 @@ def _compare_ends(model: ModelFile, programs: Programs, clips: Named) -> list[Cl
         pieces = programs.pieces.first_outputs()
         reference = programs.reference.first_outputs()
         ours = [_needed(fused, number, tensor) for tensor in model.outputs]
+        plain = [_needed(unfused, number, tensor) for tensor in model.outputs]
         result = ClipResult(
             name=name,
             probabilities=largest(ours, theirs, scaled=not has_probabilities),
             logits=None,
+            unfused=largest(plain, theirs, scaled=not has_probabilities),
+            unfused_logits=None,
             fusion=None,
             apart=largest(theirs, reference, scaled=not has_probabilities),
             apart_logits=None,
@@ -164,10 +167,12 @@ def _compare_ends(model: ModelFile, programs: Programs, clips: Named) -> list[Cl
         )
         if model.logits is not None:
             logits = _needed(fused, number, model.logits)
-            result.fusion = relative(*distance(logits, _needed(unfused, number, model.logits)))
+            plain_logits = _needed(unfused, number, model.logits)
+            result.fusion = relative(*distance(logits, plain_logits))
             expected, other = programs.pieces.tensor(model.logits), programs.reference.tensor(model.logits)
             if expected is not None and other is not None:
                 result.logits = distance(logits, expected)[0]
+                result.unfused_logits = distance(plain_logits, expected)[0]
                 result.apart_logits = distance(expected, other)[0]
         results.append(result)
     return results

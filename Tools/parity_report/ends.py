@@ -19,6 +19,9 @@ class ClipResult:
     # Largest differences between the engine, as it runs for an app, and LiteRT's default kernels.
     probabilities: float
     logits: float | None
+    # The same of the engine's unfused plan: the file's operations as they stand.
+    unfused: float
+    unfused_logits: float | None
     # The engine's fused plan against its unfused one, as a part of the largest logit.
     fusion: float | None
     # LiteRT's default kernels against its reference kernels.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import median
 from typing import Any
 
 from parity_report import tolerances
@@ -70,6 +71,12 @@ def summary(comparison: Comparison) -> list[str]:
     lines.append(_spread(name, comparison.probabilities))
     if comparison.logits:
         lines.append(_spread("logits", comparison.logits))
+    plain = Spread([clip.unfused for clip in clips], None)
+    plain_logits = [clip.unfused_logits for clip in clips if clip.unfused_logits is not None]
+    lines.append(
+        f"unfused plan   {name} {short(plain.maximum)}, median {short(plain.median)}"
+        + (f"; logits {short(max(plain_logits))}, median {short(median(plain_logits))}" if plain_logits else "")
+    )
     fusion = [clip.fusion for clip in clips if clip.fusion is not None]
     if fusion:
         allowed = "no bound" if model.is_dynamic_range else f"allowed {tolerances.FUSION:g}"
@@ -140,6 +147,8 @@ def document(comparison: Comparison) -> dict[str, Any]:
                 "name": clip.name,
                 "difference": _number(clip.probabilities),
                 "logitsDifference": _number(clip.logits),
+                "unfusedDifference": _number(clip.unfused),
+                "unfusedLogitsDifference": _number(clip.unfused_logits),
                 "fusedAgainstUnfused": _number(clip.fusion),
                 "defaultAgainstReference": _number(clip.apart),
                 "defaultAgainstReferenceLogits": _number(clip.apart_logits),
