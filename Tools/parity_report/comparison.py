@@ -119,10 +119,10 @@ def _compare_operations(model: ModelFile, programs: Programs, clips: list[Clip])
             if row.tensor in model.states:
                 # What is read after a run is the last state; every clip starts from zeros.
                 default, reference = (None if t is None else np.zeros_like(t) for t in (default, reference))
+            expected = default if model.is_dynamic_range else reference
             if row.operator.name == "DEQUANTIZE":
                 # XNNPACK unpacks constants for itself and leaves the tensor as it was.
-                default = None
-            expected = default if model.is_dynamic_range and default is not None else reference
+                default, expected = None, reference
             row.add(trace.tensor(number, row.tensor), expected)
             row.add_apart(default, reference)
     for row in rows:
