@@ -119,6 +119,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/CommandLine", swiftSettings: common),
+        .target(
+            name: "EmotionFormerFixtures", dependencies: ["EmotionFormerTFLiteImport", "EmotionFormerTensors"],
+            path: "Tests/Fixtures/Support", swiftSettings: common),
         tests("Tensors", ["EmotionFormerTensors"]),
         tests(
             "Graph",
@@ -127,6 +130,7 @@ let package = Package(
         tests(
             "TFLiteImport",
             [
+                "EmotionFormerFixtures",
                 "EmotionFormerTFLiteImport", "EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerTensors",
             ]),
         tests("ModelFormat", ["EmotionFormerModelFormat", "EmotionFormerGraph", "EmotionFormerTensors"]),
@@ -137,6 +141,12 @@ let package = Package(
                 "EmotionFormerTFLiteImport", "EmotionFormerTensors",
             ]),
         tests("Kernels", ["EmotionFormerKernels", "EmotionFormerKernelInterface", "EmotionFormerTensors"]),
+        tests(
+            "Parity",
+            [
+                "EmotionFormerFixtures", "EmotionFormerTFLiteImport", "EmotionFormerEngine", "EmotionFormerKernels",
+                "EmotionFormerGraph", "EmotionFormerTensors",
+            ]),
         .testTarget(
             name: "EmotionFormerTests",
             dependencies: [

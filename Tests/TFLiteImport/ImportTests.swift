@@ -1,3 +1,4 @@
+import EmotionFormerFixtures
 import EmotionFormerGraph
 import EmotionFormerTFLiteImport
 import EmotionFormerTensors

@@ -1,3 +1,4 @@
+import EmotionFormerFixtures
 import EmotionFormerGraph
 import EmotionFormerReference
 import EmotionFormerTFLiteImport

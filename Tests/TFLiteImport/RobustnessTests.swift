@@ -1,3 +1,4 @@
+import EmotionFormerFixtures
 import EmotionFormerTFLiteImport
 import EmotionFormerTensors
 import Testing

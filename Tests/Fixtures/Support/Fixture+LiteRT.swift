@@ -1,16 +1,14 @@
-import EmotionFormerGraph
-import EmotionFormerReference
-import EmotionFormerTensors
+package import EmotionFormerTensors
 import Foundation
 
 extension Fixture {
     /// What LiteRT computes from one set of inputs.
-    struct Run {
-        var inputs: [Tensor]
+    package struct Run {
+        package var inputs: [Tensor]
         /// By LiteRT's reference kernels.
-        var reference: [Tensor]
+        package var reference: [Tensor]
         /// By its default kernels (XNNPACK).
-        var xnnpack: [Tensor]
+        package var xnnpack: [Tensor]
     }
 
     private struct Index: Decodable {
@@ -25,17 +23,17 @@ extension Fixture {
         var cases: [String: Case]
     }
 
-    struct Unreadable: Error {
-        var reason: String
+    package struct Unreadable: Error {
+        package var reason: String
     }
 
     private static func index() throws -> Index {
         try JSONDecoder().decode(Index.self, from: try Data(contentsOf: folder.appendingPathComponent("index.json")))
     }
 
-    static func indexedNames() throws -> [String] { try index().cases.keys.sorted() }
+    package static func indexedNames() throws -> [String] { try index().cases.keys.sorted() }
 
-    static func runs(_ name: String) throws -> [Run] {
+    package static func runs(_ name: String) throws -> [Run] {
         guard let entry = try index().cases[name] else { throw Unreadable(reason: "\(name) is not in index.json") }
         var arrays = ArrayReader(bytes: [UInt8](try Data(contentsOf: folder.appendingPathComponent("\(name).npys"))))
         return try (0..<entry.runs).map { _ in
@@ -48,11 +46,14 @@ extension Fixture {
 }
 
 /// Arrays in NumPy's format, one after the other.
-struct ArrayReader {
-    let bytes: [UInt8]
-    var position = 0
+package struct ArrayReader {
+    private let bytes: [UInt8]
+    private var position = 0
 
-    mutating func next() throws -> Tensor {
+    package init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// - Throws: `Fixture.Unreadable` unless a whole array of a known type begins here.
+    package mutating func next() throws -> Tensor {
         guard position + 10 <= bytes.count, bytes[position] == 0x93 else {
             throw Fixture.Unreadable(reason: "no array at byte \(position)")
         }
@@ -69,6 +70,7 @@ struct ArrayReader {
             .compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
         let shape = try Shape(extents)
         let end = start + shape.elementCount * type.byteCount
+        guard end <= bytes.count else { throw Fixture.Unreadable(reason: "the array ends early") }
         let content = bytes[start..<end]
         position = end
         return Tensor(type, shape) { destination in content.withUnsafeBytes { destination.copyMemory(from: $0) } }
