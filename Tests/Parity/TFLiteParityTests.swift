@@ -46,14 +46,14 @@ struct Way: Sendable, CustomTestStringConvertible {
         tensor.doubles.filter(\.isFinite).map(abs).max() ?? 0
     }
 
-    private static let operators = [
+    private static let operatorFiles = [
         "unary", "elu", "binary", "reduction", "shape", "gather", "matrix", "convolution", "quantisation", "control",
         "lstm", "lstm_int8",
     ]
 
     @Test(
         "every operator alone, within 1e-5 of its largest magnitude of LiteRT's reference kernels",
-        arguments: operators, Way.all)
+        arguments: operatorFiles, Way.all)
     func operators(_ name: String, _ way: Way) throws {
         let model = try Fixture.model(name)
         for run in try Fixture.runs(name) {

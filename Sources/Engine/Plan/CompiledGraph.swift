@@ -23,7 +23,7 @@ struct CompiledGraph: Sendable {
         var builder = StepBuilder(graph: graph, kernels: kernels)
         try builder.appendAll(fuses: fuses)
         let graph = builder.graph
-        let drafts = CompiledGraph.segments(of: builder.drafts)
+        let drafts = CompiledGraph.segments(of: builder.drafts, aliases: builder.aliases)
         let layout = Layout(
             graph: graph, aliases: builder.aliases, segments: drafts, keepsEveryValue: keepsEveryValue)
         segments = drafts.map { drafts in
@@ -54,7 +54,9 @@ struct CompiledGraph: Sendable {
     }
 
     /// Steps go into one segment as long as each needs, of what the segment's steps have made, its own rows only.
-    static func segments(of drafts: [StepDraft]) -> [[StepDraft]] {
+    ///
+    /// What a step has made can be read under another name, so values are compared by whose memory they are.
+    static func segments(of drafts: [StepDraft], aliases: [Int]) -> [[StepDraft]] {
         var segments: [[StepDraft]] = []
         var written = Set<Int>()
         for draft in drafts {
@@ -63,7 +65,7 @@ struct CompiledGraph: Sendable {
                 segments.last?.last.map { last in
                     if isWhole { return last.rows <= 1 }
                     return last.rows == draft.rows
-                        && draft.reads.allSatisfy { !written.contains($0) || draft.alignedReads.contains($0) }
+                        && draft.reads.allSatisfy { !written.contains(aliases[$0]) || draft.alignedReads.contains($0) }
                 } ?? false
             if joins {
                 segments[segments.count - 1].append(draft)
@@ -71,7 +73,7 @@ struct CompiledGraph: Sendable {
                 segments.append([draft])
                 written = []
             }
-            written.formUnion(draft.writes)
+            written.formUnion(draft.writes.map { aliases[$0] })
         }
         return segments
     }

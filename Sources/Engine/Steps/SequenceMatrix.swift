@@ -5,6 +5,8 @@ struct SequenceMatrix: Sendable {
     let k: Int
     let n: Int
     let isQuantized: Bool
+    /// Whether rows are quantised around zero rather than by their own range.
+    let isSymmetric: Bool
     let packed: ConstantAddress
     /// A scale a column; of int8 matrices only.
     let scales: ConstantAddress
@@ -20,12 +22,13 @@ struct SequenceMatrix: Sendable {
         ) -> Void
 
     init(
-        k: Int, n: Int, isQuantized: Bool, packed: ConstantAddress, scales: ConstantAddress, bias: ConstantAddress?,
-        kernels: KernelSet
+        k: Int, n: Int, isQuantized: Bool, isSymmetric: Bool, packed: ConstantAddress, scales: ConstantAddress,
+        bias: ConstantAddress?, kernels: KernelSet
     ) {
         self.k = k
         self.n = n
         self.isQuantized = isQuantized
+        self.isSymmetric = isSymmetric
         self.packed = packed
         self.scales = scales
         self.bias = bias
@@ -59,7 +62,14 @@ struct SequenceMatrix: Sendable {
         var first = range.lowerBound
         while first < range.upperBound {
             let count = min(block, range.upperBound &- first)
-            quantizeRows(.builtin, input + first &* k, k, quantized, rowStride, quantization, count, k)
+            if isSymmetric {
+                for row in 0..<count {
+                    quantizeAroundZero(
+                        input + (first &+ row) &* k, quantized + row &* rowStride, quantization + row)
+                }
+            } else {
+                quantizeRows(.builtin, input + first &* k, k, quantized, rowStride, quantization, count, k)
+            }
             var epilogue = epilogue
             epilogue.residual = addend.map { $0 + first &* n }
             matmulQuantized(
@@ -69,5 +79,22 @@ struct SequenceMatrix: Sendable {
                     n: n, epilogue: epilogue), 0..<count)
             first &+= count
         }
+    }
+
+    /// The builtin kernels' symmetric rule: scale = largest magnitude / 127, ties away from zero; all zeros have scale 1.
+    private func quantizeAroundZero(
+        _ row: UnsafePointer<Float>, _ output: UnsafeMutablePointer<UInt8>,
+        _ quantization: UnsafeMutablePointer<RowQuantization>
+    ) {
+        var range: Float = 0
+        for index in 0..<k { range = max(range, abs(row[index])) }
+        // The kernels' bytes and zero points are raised by 128.
+        quantization.pointee = RowQuantization(scale: range == 0 ? 1 : range / 127, zeroPoint: 128)
+        let inverse = range == 0 ? 0 : 127 / range
+        for index in 0..<k {
+            let rounded = (row[index] * inverse).rounded(.toNearestOrAwayFromZero)
+            output[index] = rounded.isNaN ? 128 : UInt8(min(max(rounded, -127), 127) + 128)
+        }
+        (output + k).update(repeating: 0, count: rowStride &- k)
     }
 }

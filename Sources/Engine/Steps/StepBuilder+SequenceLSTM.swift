@@ -51,10 +51,6 @@ extension StepBuilder {
         let units = recurrent.n / order.count
         var projection: SequenceMatrix?
         if node.input(16) != nil { projection = try gateMatrix(node, operands: [16], columns: units, bias: [17]) }
-        let asymmetric = try node.attributes.boolean("asymmetricQuantizeInputs")
-        if recurrent.isQuantized, !asymmetric {
-            throw Fault(.unsupportedAttribute, at: node.place, "symmetric quantisation of a recurrent layer's input")
-        }
         let name = try node.attributes.text("activation")
         guard let activation = ActivationFunction(rawValue: name) else {
             throw Fault(.unsupportedAttribute, at: node.place, "there is no such activation", found: "'\(name)'")
@@ -150,7 +146,8 @@ extension StepBuilder {
             }
         }
         return SequenceMatrix(
-            k: k, n: n, isQuantized: isQuantized, packed: ConstantAddress(packed),
+            k: k, n: n, isQuantized: isQuantized,
+            isSymmetric: try !node.attributes.boolean("asymmetricQuantizeInputs"), packed: ConstantAddress(packed),
             scales: ConstantAddress(scales), bias: bias == nil ? nil : ConstantAddress(biasAddress), kernels: kernels)
     }
 
