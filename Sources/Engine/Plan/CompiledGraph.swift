@@ -18,6 +18,9 @@ struct CompiledGraph: Sendable {
     private let constants: [Tensor]
     private let buffers: [Buffer]
 
+    /// Bytes that a session may take; the largest model of this family needs a few millions.
+    static let memoryLimit = 1 << 31
+
     /// - Parameter keepsEveryValue: see `PlanOptions`.
     init(_ graph: TypedGraph, kernels: KernelSet, fuses: Bool, keepsEveryValue: Bool) throws(Fault) {
         var builder = StepBuilder(graph: graph, kernels: kernels)
@@ -38,6 +41,12 @@ struct CompiledGraph: Sendable {
         }
         arenaByteCount = layout.arenaByteCount
         scratchByteCount = ((builder.drafts.map(\.scratchByteCount).max() ?? 0) + 63) / 64 * 64 + 64
+        guard layout.arenaByteCount + scratchByteCount <= CompiledGraph.memoryLimit else {
+            throw Fault(
+                .limitExceeded, at: "graph '\(graph.name)'", "running the graph takes too much memory",
+                found: "\(layout.arenaByteCount + scratchByteCount) bytes",
+                expected: "at most \(CompiledGraph.memoryLimit)")
+        }
         inputs = graph.inputs.map { layout.destination($0) }
         outputs = graph.outputs.map { layout.operand($0) }
         inputTypes = graph.inputs.map { graph.values[$0].type }

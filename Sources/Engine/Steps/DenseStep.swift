@@ -26,6 +26,8 @@ struct DenseStep {
     var rowTable: StoredTensor?
     /// A value of rows × n, added after the activation.
     var residual: Int?
+    /// Whether an int8 product quantises its rows around zero, by the builtin kernels' rule.
+    var isSymmetric = false
     var output: Int
 
     var inputCount: Int { parts[0].inputCount }
@@ -187,7 +189,8 @@ extension StepBuilder {
         return DenseProduct(
             form: .quantized(
                 ConstantAddress(packed), ConstantAddress(scales), kernels.quantizeRows, kernels.matmulQuantized),
-            rows: rows, k: k, n: n, epilogue: epilogue, quantizedStride: kernels.quantizedRowStride(k))
+            rows: rows, k: k, n: n, epilogue: epilogue, quantizedStride: kernels.quantizedRowStride(k),
+            isSymmetric: dense.isSymmetric)
     }
 }
 
@@ -210,6 +213,7 @@ private struct DenseProduct: Sendable {
     let n: Int
     let epilogue: Epilogue
     var quantizedStride = 0
+    var isSymmetric = false
 
     /// Quantised rows, then what is needed to read them.
     var scratchByteCount: Int {
@@ -236,13 +240,22 @@ private struct DenseProduct: Sendable {
         case .quantized(let packed, let scales, let quantizeRows, let matmul):
             let bytes = execution.scratch.assumingMemoryBound(to: UInt8.self)
             let quantization = (execution.scratch + quantizationOffset).assumingMemoryBound(to: RowQuantization.self)
-            quantizeRows(
-                .xnnpack, input + range.lowerBound &* k, k, bytes + range.lowerBound &* quantizedStride,
-                quantizedStride, quantization + range.lowerBound, range.count, k)
+            if isSymmetric {
+                for row in range {
+                    SymmetricQuantization.quantize(
+                        input + row &* k, count: k, stride: quantizedStride, bytes + row &* quantizedStride,
+                        quantization + row)
+                }
+            } else {
+                quantizeRows(
+                    .xnnpack, input + range.lowerBound &* k, k, bytes + range.lowerBound &* quantizedStride,
+                    quantizedStride, quantization + range.lowerBound, range.count, k)
+            }
             matmul(
                 QuantizedProduct(
                     a: bytes, aStride: quantizedStride, rowQuantization: quantization, b: packed.bytes,
-                    weightScales: scales.floats, rule: .xnnpack, c: output, cStride: n, m: rows, k: k, n: n,
+                    weightScales: scales.floats, rule: isSymmetric ? .builtin : .xnnpack, c: output, cStride: n,
+                    m: rows, k: k, n: n,
                     epilogue: epilogue), range)
         }
     }

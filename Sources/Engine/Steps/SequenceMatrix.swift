@@ -64,8 +64,9 @@ struct SequenceMatrix: Sendable {
             let count = min(block, range.upperBound &- first)
             if isSymmetric {
                 for row in 0..<count {
-                    quantizeAroundZero(
-                        input + (first &+ row) &* k, quantized + row &* rowStride, quantization + row)
+                    SymmetricQuantization.quantize(
+                        input + (first &+ row) &* k, count: k, stride: rowStride, quantized + row &* rowStride,
+                        quantization + row)
                 }
             } else {
                 quantizeRows(.builtin, input + first &* k, k, quantized, rowStride, quantization, count, k)
@@ -79,22 +80,5 @@ struct SequenceMatrix: Sendable {
                     n: n, epilogue: epilogue), 0..<count)
             first &+= count
         }
-    }
-
-    /// The builtin kernels' symmetric rule: scale = largest magnitude / 127, ties away from zero; all zeros have scale 1.
-    private func quantizeAroundZero(
-        _ row: UnsafePointer<Float>, _ output: UnsafeMutablePointer<UInt8>,
-        _ quantization: UnsafeMutablePointer<RowQuantization>
-    ) {
-        var range: Float = 0
-        for index in 0..<k { range = max(range, abs(row[index])) }
-        // The kernels' bytes and zero points are raised by 128.
-        quantization.pointee = RowQuantization(scale: range == 0 ? 1 : range / 127, zeroPoint: 128)
-        let inverse = range == 0 ? 0 : 127 / range
-        for index in 0..<k {
-            let rounded = (row[index] * inverse).rounded(.toNearestOrAwayFromZero)
-            output[index] = rounded.isNaN ? 128 : UInt8(min(max(rounded, -127), 127) + 128)
-        }
-        (output + k).update(repeating: 0, count: rowStride &- k)
     }
 }

@@ -81,11 +81,13 @@ extension StepBuilder {
         try requireFloat(input, node)
         let weights = try operand(node, 1)
         let output = try output(node)
-        guard type(weights).elementType == .float32 else {
-            throw unsupported(node, "dynamic-range weights", found: type(weights).elementType.rawValue)
-        }
         let grid = try grid(node, input: input, weights: shape(weights))
         let multiplier = try node.attributes.integer("multiplier")
+        if let constant = graph.constant(weights), constant.tensor.elementType == .int8 {
+            return try appendQuantizedDepthwise(
+                node, input: input, output: output, constant, grid, multiplier: multiplier)
+        }
+        try requireFloat(weights, node)
         let channels = grid.channels
         let width = channels * multiplier
         guard grid.count > 0, width > 0 else { return }

@@ -30,7 +30,10 @@ extension StepBuilder {
         if let kernel = graph.values[weights].constant, bias.map({ graph.values[$0].constant != nil }) ?? true {
             let part = DenseStep.Part(
                 kernel: kernel, isOutputMajor: true, bias: bias.flatMap { graph.values[$0].constant })
-            try append(DenseStep(name: node.name, input: input, parts: [part], output: output))
+            var dense = DenseStep(name: node.name, input: input, parts: [part], output: output)
+            let isAsymmetric = try node.attributes.boolean("asymmetricQuantizeInputs")
+            dense.isSymmetric = part.isQuantized && !isAsymmetric
+            try append(dense)
             return
         }
         try requireFloat(weights, node)

@@ -1,0 +1,104 @@
+import EmotionFormerGraph
+import EmotionFormerKernels
+import EmotionFormerTensors
+
+extension StepBuilder {
+    /// Dynamic range by the builtin kernels' rule, which LiteRT follows here: the whole image is quantised by one range,
+    /// and places outside it count nothing.
+    mutating func appendQuantizedDepthwise(
+        _ node: TypedGraph.Node, input: Int, output: Int, _ weights: StoredTensor, _ grid: WindowGrid, multiplier: Int
+    ) throws(Fault) {
+        let width = grid.channels * multiplier
+        guard let quantization = weights.quantization, quantization.zeroPoints.allSatisfy({ $0 == 0 }),
+            quantization.scales.count == 1 || quantization.scales.count == width,
+            let integers = weights.tensor.elements(as: Int8.self)
+        else {
+            throw unsupported(node, "weights without a symmetric quantisation")
+        }
+        let packed = ConstantAddress(
+            makeBuffer(byteCount: integers.count) { bytes in
+                integers.withUnsafeBytes { source in
+                    if let base = source.baseAddress { bytes.copyMemory(from: base, byteCount: source.count) }
+                }
+            })
+        let own = quantization.scales
+        let scales = ConstantAddress(
+            makeBuffer(byteCount: width * 4) { bytes in
+                let scales = bytes.assumingMemoryBound(to: Float.self)
+                for index in 0..<width { scales[index] = own[own.count == 1 ? 0 : index] }
+            })
+        let run = QuantizedDepthwise(
+            grid: grid, multiplier: multiplier, width: width, packed: packed, scales: scales,
+            bias: try makeBias(node, count: width), imageByteCount: kernels.quantizedRowStride(grid.imageSize),
+            isSymmetric: try !node.attributes.boolean("asymmetricQuantizeInputs"), quantize: kernels.quantizeMatrix)
+        var draft = StepDraft(
+            name: node.name, label: "depthwise \(grid.count)×\(width) int8", reads: [input], writes: [output]
+        ) { layout in
+            let input = layout.operand(input)
+            let output = layout.destination(output)
+            return { execution, _ in
+                run.run(execution.scratch, input.floats(execution), output.floats(execution))
+            }
+        }
+        draft.scratchByteCount = run.scratchByteCount
+        append(draft)
+    }
+}
+
+private struct QuantizedDepthwise: Sendable {
+    let grid: WindowGrid
+    let multiplier: Int
+    let width: Int
+    let packed: ConstantAddress
+    let scales: ConstantAddress
+    let bias: ConstantAddress?
+    let imageByteCount: Int
+    let isSymmetric: Bool
+    let quantize:
+        @Sendable (
+            QuantizationRule, UnsafePointer<Float>, Int, UnsafeMutablePointer<UInt8>, Int,
+            UnsafeMutablePointer<RowQuantization>, Int, Int
+        ) -> Void
+
+    private var imageOffset: Int { 64 + (width * 4 + 63) / 64 * 64 }
+    /// The quantisation, the sums of one window, the image.
+    var scratchByteCount: Int { imageOffset + imageByteCount }
+
+    func run(
+        _ scratch: UnsafeMutableRawPointer, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+    ) {
+        let quantization = scratch.assumingMemoryBound(to: RowQuantization.self)
+        let sums = (scratch + 64).assumingMemoryBound(to: Int32.self)
+        let image = (scratch + imageOffset).assumingMemoryBound(to: UInt8.self)
+        let weights = packed.bytes.assumingMemoryBound(to: Int8.self)
+        let windows = grid.rows.count &* grid.columns.count
+        for batch in 0..<grid.batches {
+            let start = batch &* grid.imageSize
+            if isSymmetric {
+                SymmetricQuantization.quantize(
+                    input + start, count: grid.imageSize, stride: imageByteCount, image, quantization)
+            } else {
+                quantize(
+                    .builtin, input + start, grid.imageSize, image, imageByteCount, quantization, 1, grid.imageSize)
+            }
+            let zero = quantization.pointee.zeroPoint
+            for window in (batch &* windows)..<((batch &+ 1) &* windows) {
+                sums.update(repeating: 0, count: width)
+                grid.forEachPlace(of: window) { index, offset in
+                    guard let offset else { return }
+                    let x = image + (offset &- start)
+                    let w = weights + index &* width
+                    for column in 0..<width {
+                        sums[column] &+= (Int32(x[column / multiplier]) &- zero) &* Int32(w[column])
+                    }
+                }
+                let y = output + window &* width
+                for column in 0..<width {
+                    y[column] =
+                        (bias?.floats[column] ?? 0)
+                        + Float(sums[column]) * (scales.floats[column] * quantization.pointee.scale)
+                }
+            }
+        }
+    }
+}

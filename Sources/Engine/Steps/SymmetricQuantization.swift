@@ -1,0 +1,21 @@
+import EmotionFormerKernels
+
+/// The builtin kernels' rule for rows that are quantised around zero: scale = largest magnitude / 127, ties away from
+/// zero; a row of zeros has scale 1. For files of old converters; nobody runs them at speed.
+enum SymmetricQuantization {
+    /// Quantises a row of `count` values; bytes and zero point are raised by 128, and bytes up to `stride` become 0.
+    static func quantize(
+        _ row: UnsafePointer<Float>, count: Int, stride: Int, _ output: UnsafeMutablePointer<UInt8>,
+        _ quantization: UnsafeMutablePointer<RowQuantization>
+    ) {
+        var range: Float = 0
+        for index in 0..<count { range = max(range, abs(row[index])) }
+        quantization.pointee = RowQuantization(scale: range == 0 ? 1 : range / 127, zeroPoint: 128)
+        let inverse = range == 0 ? 0 : 127 / range
+        for index in 0..<count {
+            let rounded = (row[index] * inverse).rounded(.toNearestOrAwayFromZero)
+            output[index] = rounded.isNaN ? 128 : UInt8(min(max(rounded, -127), 127) + 128)
+        }
+        (output + count).update(repeating: 0, count: stride &- count)
+    }
+}
