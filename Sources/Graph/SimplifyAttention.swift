@@ -95,9 +95,12 @@ private struct AttentionMatch {
             .attention, name: "\(name)/attention", inputs: operands,
             making: givesWeights ? [context, weights] : [context], attributes: attributes)
         if zeroesEmptyRows, let maskValue, let mask {
+            let columns = rewriter.shape(of: maskValue)[3]
+            let flat = rewriter.reshaped(
+                maskValue, to: try Shape([mask.batch, mask.rows, columns]), name: "\(name)/mask")
             let any = rewriter.insert(
-                .reduceAny, name: "\(name)/any", inputs: [maskValue],
-                type: ValueType(.bool, try Shape([mask.batch, 1, mask.rows])), attributes: ["axes": .integers([3])])
+                .reduceAny, name: "\(name)/any", inputs: [flat],
+                type: ValueType(.bool, try Shape([mask.batch, mask.rows])), attributes: ["axes": .integers([2])])
             let rows = rewriter.reshaped(any, to: try Shape([mask.batch, mask.rows, 1]), name: "\(name)/rows")
             let zero = rewriter.addConstant(named: "\(name)/zero", Tensor(scalar: Float(0)))
             context = rewriter.insert(.select, name: "\(name)/kept", inputs: [rows, context, zero], type: type)

@@ -39,9 +39,9 @@ package struct SimplifierPass: Sendable, CustomStringConvertible {
     /// Every pass, in the order in which `TypedGraph.simplified()` applies them.
     package static let all: [SimplifierPass] = [
         expandMultiHeadAttention, expandPositionalEncoding, expandRescaling, expandBatchNormalization,
-        canonicalizeOperands, removeNoOperations, mergeEqualNodes, raiseDense, moveReshapes, foldAffine,
+        canonicalizeOperands, removeNoOperations, mergeEqualNodes, simplifyLogic, raiseDense, moveReshapes, foldAffine,
         raiseActivations, joinActivations, raiseLayerNormalization, unfoldScale, raiseAttention, mergeConstants,
         raiseMasking,
-        raisePooling, raiseConvolution, raiseLoops, raiseRecurrent,
+        moveRowSelection, raisePooling, raiseConvolution, raiseLoops, raiseRecurrent,
     ]
 }

@@ -3,14 +3,41 @@ import EmotionFormerTensors
 extension SimplifierPass {
     /// Reductions over time of (B, T, C) → globalPooling1D; Σ kept x / Σ kept → with its mask.
     static let raisePooling = SimplifierPass(
-        "raisePooling", "means, masked means and maxima over time become globalPooling1D"
+        "raisePooling",
+        "means, masked means and maxima over time become globalPooling1D; pooling2D of one row becomes pooling1D"
     ) { rewriter throws(Fault) in
+        for index in rewriter.indices(of: [.pooling2D]) { try rewriter.raiseRowPooling(at: index) }
         for index in rewriter.indices(of: [.divide]) { try rewriter.raiseMaskedMean(at: index) }
         for index in rewriter.indices(of: [.reduceMean, .reduceMaximum]) { try rewriter.raiseReduction(at: index) }
     }
 }
 
 extension GraphRewriter {
+    /// Windows over an image of one row, one element high → windows along time.
+    fileprivate mutating func raiseRowPooling(at index: Int) throws(Fault) {
+        guard let node = nodes[index], let input = node.input(0), type(of: input).elementType == .float32 else {
+            return
+        }
+        let shape = shape(of: input)
+        let result = self.shape(of: node.outputs[0])
+        let sizes = try node.attributes.integers("poolSize")
+        let strides = try node.attributes.integers("strides")
+        guard sizes.count == 2, strides.count == 2, shape.rank == 4, shape[0] == result[0],
+            let row = [1, 2].first(where: { shape[$0] == 1 && result[$0] == 1 && sizes[$0 - 1] == 1 })
+        else { return }
+        let time = 3 - row
+        let attributes: Attributes = [
+            "kind": .text(try node.attributes.text("kind")), "padding": .text(try node.attributes.text("padding")),
+            "poolSize": .integer(sizes[time - 1]), "stride": .integer(strides[time - 1]),
+        ]
+        remove(index)
+        let steps = reshaped(input, to: try Shape([shape[0], shape[time], shape[3]]), name: "\(node.name)/steps")
+        let value = insert(
+            .pooling1D, name: node.name, inputs: [steps],
+            type: ValueType(.float32, try Shape([result[0], result[time], result[3]])), attributes: attributes)
+        reshape(value, making: node.outputs[0], name: "\(node.name)/reshape")
+    }
+
     fileprivate mutating func raiseReduction(at index: Int) throws(Fault) {
         guard let node = nodes[index], let input = node.input(0), axes(node) == [1],
             type(of: input).elementType == .float32, shape(of: input).rank == 3

@@ -1,0 +1,32 @@
+import EmotionFormerTensors
+
+extension SimplifierPass {
+    /// dense(x) where a row is kept and the bias elsewhere → dense of x with the other rows at zero, as converted files
+    /// have attention's rows with nothing to attend to.
+    static let moveRowSelection = SimplifierPass(
+        "moveRowSelection", "rows that a dense layer's bias stands in for become rows of zeros before it"
+    ) { rewriter throws(Fault) in
+        for index in rewriter.indices(of: [.select]) { rewriter.moveRowSelection(at: index) }
+    }
+}
+
+extension GraphRewriter {
+    fileprivate mutating func moveRowSelection(at index: Int) {
+        guard let select = nodes[index], let rows = select.input(0), let result = select.input(1),
+            let bias = numbers(select.input(2)), isUsedOnce(result), var dense = producing(result, .dense),
+            let maker = producer(of: result), let input = dense.input(0), dense.inputs.compactMap({ $0 }).count == 1,
+            dense.attributes["activation"] == .text("linear"), type(of: input).elementType == .float32,
+            dense.weights["bias"]?.tensor.elements(as: Float.self) == bias,
+            let width = shape(of: result).extents.last, bias.count == width,
+            let biasWidth = select.input(2).map({ shape(of: $0).extents.last }), biasWidth == width,
+            shape(of: rows).extents == Array(shape(of: result).extents.dropLast()) + [1],
+            type(of: select.outputs[0]) == type(of: result)
+        else { return }
+        remove(index)
+        let zero = addConstant(named: "\(select.name)/zero", Tensor(scalar: Float(0)))
+        dense.inputs[0] = insert(
+            .select, name: "\(select.name)/kept", inputs: [rows, input, zero], type: type(of: input))
+        dense.outputs = select.outputs
+        replace(maker, with: dense)
+    }
+}
