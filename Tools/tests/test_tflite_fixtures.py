@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "Tests" / "Fixtures" / "tflite"
-RECIPE = ROOT / "Tools" / "fixtures" / "make_tflite_fixtures.py"
+RECIPES = ["make_tflite_fixtures.py", "make_road_fixtures.py"]
 
 
 def test_every_file_is_listed_with_its_arrays() -> None:
@@ -32,6 +33,8 @@ def test_files_stay_small() -> None:
     assert sum(sizes) <= 3 * 1024 * 1024
 
 
-def test_help_shows_an_example() -> None:
-    result = subprocess.run([sys.executable, str(RECIPE), "--help"], capture_output=True, text=True, check=True)
-    assert "example: python Tools/fixtures/make_tflite_fixtures.py" in result.stdout
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_help_shows_an_example(recipe: str) -> None:
+    path = ROOT / "Tools" / "fixtures" / recipe
+    result = subprocess.run([sys.executable, str(path), "--help"], capture_output=True, text=True, check=True)
+    assert f"example: python Tools/fixtures/{recipe}" in result.stdout
