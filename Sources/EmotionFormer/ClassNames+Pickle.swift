@@ -1,10 +1,10 @@
-import EmotionFormerTensors
+package import EmotionFormerTensors
 
 extension ClassNames {
     /// Class names from a pickled scikit-learn `LabelEncoder`, an array, a list, or a dictionary of names and numbers;
     /// plain, or as joblib writes and compresses it.
     /// - Throws: what `PickleReader` throws; `invalidValue` if the pickle holds no names.
-    static func pickled(_ file: [UInt8]) throws(Fault) -> [String] {
+    package static func pickled(_ file: [UInt8]) throws(Fault) -> [String] {
         guard file.count <= PickleReader.byteLimit else {
             throw Fault(
                 .limitExceeded, at: "", "the file is too large for a label encoder", found: "\(file.count) bytes",

@@ -2,7 +2,7 @@ import EmotionFormerModelFormat
 import EmotionFormerTensors
 
 /// Class names in the order of a model's outputs, from the files in which people keep them.
-enum ClassNames {
+package enum ClassNames {
     private static let keys = [
         "class_names", "classes", "labels", "emotions", "emotion_labels", "label_names", "label_classes",
     ]

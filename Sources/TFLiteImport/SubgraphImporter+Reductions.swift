@@ -35,10 +35,38 @@ extension SubgraphImporter {
                 "reverse": .boolean(try options.flag(1)),
             ]
             try emit(reader, .cumulativeSum, [try value(try reader.input(0))], attributes)
+        case "UNSORTED_SEGMENT_PROD": try segmentProducts(reader)
         case "L2_NORMALIZATION": try normalization(reader)
         default: return false
         }
         return true
+    }
+
+    /// Products of neighbours in a vector, in the order of their segments: how attention over an open number of frames
+    /// computes its shapes.
+    private func segmentProducts(_ reader: OperatorReader) throws(Fault) {
+        try reader.expect(inputs: 3...3, outputs: 1)
+        let segments = try knownIntegers(reader, 1, "segments")
+        let count = try knownInteger(reader, 2, "number of segments")
+        let isOrdered = !segments.isEmpty && segments == segments.sorted() && Set(segments) == Set(0..<max(count, 0))
+        guard reader.tensor(try reader.input(0)).shape.count == 1, isOrdered else {
+            throw reader.unsupported(
+                "multiplies other segments than neighbours in a vector, which is not supported", found: "\(segments)")
+        }
+        let input = try value(try reader.input(0))
+        var products: [String] = []
+        for segment in 0..<count {
+            let members = segments.indices.filter { segments[$0] == segment }
+            let part = intermediate(of: reader.outputs[0], "segment\(segment)")
+            let product = intermediate(of: reader.outputs[0], "product\(segment)")
+            let range: Attributes = ["begin": .integers([members[0]]), "size": .integers([members.count])]
+            emit(reader, .slice, [input], outputs: [part], range, step: "slice\(segment)")
+            emit(
+                reader, .reduceProduct, [part], outputs: [product],
+                ["axes": .integers([0]), "keepDimensions": .boolean(true)], step: "product\(segment)")
+            products.append(product)
+        }
+        try emit(reader, .concatenate, products, ["axis": .integer(0)])
     }
 
     /// x / max(√Σx², 10⁻⁶) over the last axis, written out.

@@ -19,6 +19,8 @@ def main() -> None:
     for protocol in range(6):
         (FOLDER / f"text-{protocol}.pkl").write_bytes(pickle.dumps(text, protocol))
         (FOLDER / f"objects-{protocol}.pkl").write_bytes(pickle.dumps(objects, protocol))
+    emotions = LabelEncoder().fit(["Neutral", "Angry", "Sad", "Happy", "Fear", "Disgust"])
+    (FOLDER / "emotions.pkl").write_bytes(pickle.dumps(emotions))
     joblib.dump(text, FOLDER / "text.joblib")
     joblib.dump(text, FOLDER / "zlib.joblib", compress=("zlib", 3))
     joblib.dump(text, FOLDER / "gzip.joblib", compress=("gzip", 3))

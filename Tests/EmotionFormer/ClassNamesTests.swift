@@ -1,0 +1,105 @@
+import EmotionFormer
+import EmotionFormerTensors
+import Testing
+
+/// Pickles by scikit-learn; `Fixtures/labels/make_labels.py` wrote them.
+@Suite("Class names from a LabelEncoder's pickle")
+struct ClassNamesTests {
+    private static let names = ["Happy", "Sad", "Ängstlich"]
+
+    private static func names(_ file: String) throws -> [String] {
+        try ClassNames.pickled(ClipFixtures.bytes(inFile: "labels/\(file)"))
+    }
+
+    private static func fault(_ bytes: [UInt8]) -> Fault? {
+        do throws(Fault) {
+            _ = try ClassNames.pickled(bytes)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("Every protocol is read, for arrays of text and of objects", arguments: 0..<6)
+    func protocols(number: Int) throws {
+        #expect(try Self.names("text-\(number).pkl") == Self.names)
+        #expect(try Self.names("objects-\(number).pkl") == Self.names)
+    }
+
+    @Test("joblib's files are read, plain and compressed, and numbers are names")
+    func joblib() throws {
+        for file in ["text", "objects", "zlib", "gzip"] { #expect(try Self.names("\(file).joblib") == Self.names) }
+        #expect(try Self.names("numbers.joblib") == ["3", "7", "10"])
+        let bytes = try ClipFixtures.bytes(inFile: "labels/bzip2.joblib")
+        #expect(Self.fault(bytes)?.found == "bzip2")
+    }
+
+    @Test("Every beginning of a file is an error, and no changed byte does harm")
+    func damage() throws {
+        for file in ["text-0.pkl", "text-4.pkl", "objects-2.pkl", "objects.joblib", "zlib.joblib", "gzip.joblib"] {
+            let bytes = try ClipFixtures.bytes(inFile: "labels/\(file)")
+            for length in 0..<bytes.count { #expect(Self.fault(Array(bytes[..<length])) != nil, "\(file) \(length)") }
+            for index in bytes.indices {
+                for change in [1, 0x80, 0xFF] as [UInt8] {
+                    var changed = bytes
+                    changed[index] ^= change
+                    let fault = Self.fault(changed)
+                    #expect(fault.map { !$0.description.contains("\n") } ?? true)
+                }
+            }
+        }
+        // Negative control: a stored checksum notices what the pickle itself cannot.
+        var changed = try ClipFixtures.bytes(inFile: "labels/zlib.joblib")
+        changed[changed.count - 1] ^= 1
+        #expect(Self.fault(changed)?.code == .checksumMismatch)
+    }
+
+    @Test(
+        "A pickle that refers to anything else is refused by name",
+        arguments: [
+            "cos\nsystem\n(S'true'\ntR.", "cposix\nsystem\n(S'true'\ntR.", "c__builtin__\neval\n(S'1'\ntR.",
+            "\u{8C}\u{02}os\u{8C}\u{06}system\u{93}.",
+        ])
+    func globals(text: String) throws {
+        let fault = try #require(Self.fault(text.unicodeScalars.map { UInt8($0.value) }))
+        #expect(fault.code == .unsupportedOperation)
+        #expect(fault.found?.hasSuffix("system") == true || fault.found == "__builtin__.eval")
+        // Negative control: the same form with an allowed name fails later, for another reason.
+        let allowed = Self.fault(Array("csklearn.preprocessing._label\nLabelEncoder\n)R.".utf8))
+        #expect(allowed?.problem.contains("holds no LabelEncoder with classes") == true)
+    }
+
+    @Test("Opcodes that no label encoder needs are refused")
+    func opcodes() {
+        for opcode in [UInt8(ascii: "i"), UInt8(ascii: "o"), UInt8(ascii: "P"), 0x82, 0x92, 0x97, 0xFF] {
+            #expect(Self.fault([opcode, 1, 0x2E])?.code == .unsupportedOperation)
+        }
+    }
+
+    @Test("Deep nesting, huge lengths and huge shapes are errors at once")
+    func limits() {
+        let nested = [UInt8](repeating: UInt8(ascii: "]"), count: 300_000)
+        #expect(Self.fault(nested + [UInt8](repeating: UInt8(ascii: "a"), count: 300_000)) != nil)
+        #expect(Self.fault([UInt8](repeating: UInt8(ascii: "("), count: 1 << 20))?.code == .limitExceeded)
+        let tuples = [UInt8(ascii: "N")] + [UInt8](repeating: 0x85, count: 200_000) + [UInt8(ascii: ".")]
+        #expect(Self.fault(tuples) != nil)
+        #expect(Self.fault([0x8D] + [UInt8](repeating: 0xFF, count: 8))?.code == .invalidValue)
+        #expect(Self.fault([0x8E] + [UInt8](repeating: 0xFE, count: 7) + [0x7F]) != nil)
+        #expect(Self.fault([UInt8](repeating: 0, count: 5 << 20))?.code == .limitExceeded)
+        let shape =
+            "cnumpy.core.numeric\n_frombuffer\n(S''\ncnumpy\ndtype\n(S'i8'\ntR(I4294967296\nI4294967296\ntS'C'\ntR."
+        #expect(Self.fault(Array(shape.utf8))?.code == .limitExceeded)
+        // A list that holds itself has no end, but is no name either.
+        #expect(Self.fault(Array("]q\0h\0a.".utf8))?.problem == "a class name in the pickle is no text")
+    }
+
+    @Test("Lists, and dictionaries of numbers and names, are class names too")
+    func plainData() throws {
+        #expect(try ClassNames.pickled(Array("(S'B'\nS'A'\nl.".utf8)) == ["B", "A"])
+        #expect(try ClassNames.pickled(Array("(S'B'\nI1\nS'A'\nI0\nd.".utf8)) == ["A", "B"])
+        #expect(try ClassNames.pickled(Array("(I1\nVB\nI0\nVA\\u00e4\nd.".utf8)) == ["Aä", "B"])
+        #expect(Self.fault(Array("(S'B'\nI1\nS'A'\nI7\nd.".utf8)) != nil)
+        #expect(Self.fault(Array("N.".utf8)) != nil)
+        #expect(Self.fault(Array("(I01\nl.".utf8)) != nil)
+    }
+}
