@@ -48,7 +48,9 @@ extension SubgraphImporter {
         try reader.expect(inputs: 3...3, outputs: 1)
         let segments = try knownIntegers(reader, 1, "segments")
         let count = try knownInteger(reader, 2, "number of segments")
-        let isOrdered = !segments.isEmpty && segments == segments.sorted() && Set(segments) == Set(0..<max(count, 0))
+        let isOrdered =
+            !segments.isEmpty && (1...64).contains(count) && segments == segments.sorted()
+            && Set(segments) == Set(0..<count)
         guard reader.tensor(try reader.input(0)).shape.count == 1, isOrdered else {
             throw reader.unsupported(
                 "multiplies other segments than neighbours in a vector, which is not supported", found: "\(segments)")
