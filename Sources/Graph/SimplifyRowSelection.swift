@@ -19,7 +19,7 @@ extension GraphRewriter {
             dense.weights["bias"]?.tensor.elements(as: Float.self) == bias,
             let width = shape(of: result).extents.last, bias.count == width,
             let biasWidth = select.input(2).map({ shape(of: $0).extents.last }), biasWidth == width,
-            shape(of: rows).extents == Array(shape(of: result).extents.dropLast()) + [1],
+            shape(of: rows).rank == shape(of: result).rank, shape(of: rows).extents.last == 1,
             type(of: select.outputs[0]) == type(of: result)
         else { return }
         remove(index)

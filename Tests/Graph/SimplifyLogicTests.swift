@@ -37,11 +37,13 @@ import Testing
         }
     }
 
-    @Test("a bias in the place of a dense layer's rows is a row of zeros before it; another constant is not")
-    func rows() throws {
+    @Test(
+        "a bias in the place of a dense layer's rows is a row of zeros before it; another constant is not",
+        arguments: [5, 1])
+    func rows(count: Int) throws {
         for isBias in [true, false] {
             var builder = GraphBuilder()
-            let rows = try builder.input("rows", [1, 5, 1], .bool)
+            let rows = try builder.input("rows", [1, count, 1], .bool)
             let input = try builder.input("input", [1, 5, 4])
             let bias = try builder.tensor([3])
             let dense = try builder.node(
