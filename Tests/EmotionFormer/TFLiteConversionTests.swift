@@ -1,0 +1,162 @@
+import EmotionFormer
+import EmotionFormerTensors
+import Foundation
+import Testing
+
+@Suite("TensorFlow Lite files with an open number of frames, and with assets")
+final class TFLiteConversionTests {
+    private let path = ClipFixtures.path("open.tflite")
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("emotionformer-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    /// What `Fixtures/make_open.py` gives to LiteRT too.
+    private static func clip(frames: Int) throws -> LandmarkClip {
+        let values = (0..<frames * 6).map { Float($0 * 37 % 41) / 16 - 1 }
+        return try LandmarkClip(features: values, frameCount: frames, featureCount: 6)
+    }
+
+    private func write(_ values: [Double], _ shape: String, to name: String) throws -> String {
+        let bytes = ClipFixtures.npy(
+            "{'descr': '<f8', 'fortran_order': False, 'shape': \(shape), }\n",
+            payload: values.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> ($0 * 8)) } }
+        )
+        let file = folder.appendingPathComponent(name)
+        try Data(bytes).write(to: file)
+        return file.path
+    }
+
+    private func fault(_ change: (inout TFLiteConversion) -> Void) -> Fault? {
+        var conversion = TFLiteConversion()
+        conversion.frames = 9
+        change(&conversion)
+        do throws(Fault) {
+            _ = try conversion.package(of: path)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("Clips of any length give LiteRT's probabilities")
+    func openFrames() throws {
+        let expected: [Int: [Float]] = [
+            4: [0.6370894312858582, 0.20312078297138214, 0.1597897857427597],
+            9: [0.628158688545227, 0.2213345617055893, 0.15050671994686127],
+        ]
+        var conversion = TFLiteConversion()
+        conversion.frames = 9
+        conversion.padding.side = .none
+        let model = try EmotionModel(conversion.package(of: path))
+        for (frames, probabilities) in expected {
+            let found = try model.predict(Self.clip(frames: frames)).probabilities
+            #expect(zip(found, probabilities).allSatisfy { abs($0 - $1) <= 2e-6 }, "\(found)")
+            // Negative control: the other length's are no match.
+            #expect(!zip(found, expected[13 - frames] ?? []).allSatisfy { abs($0 - $1) <= 2e-6 })
+        }
+        #expect(try EmotionModel(path: path).input.frames == 300)
+        conversion.frames = nil
+        try Data("{\"max_frames\": 17}".utf8).write(to: folder.appendingPathComponent("metadata.json"))
+        conversion.assets = folder.path
+        #expect(try conversion.package(of: path).input.frames == 17)
+    }
+
+    @Test(
+        "Statistics of every shape that broadcasts normalise alike",
+        arguments: ["()", "(6,)", "(1, 6)", "(1, 1, 6)", "(9, 6)", "(1, 9, 6)", "(2, 3)", "(1, 2, 3)"])
+    func statistics(shape: String) throws {
+        let count = shape == "()" ? 1 : shape.contains("9") ? 54 : 6
+        _ = try write([Double](repeating: 0.25, count: count), shape, to: "the_mean.npy")
+        _ = try write([Double](repeating: 2, count: count), shape, to: "the_std.npy")
+        try Data("{\"max_frames\": 9}".utf8).write(to: folder.appendingPathComponent("metadata.json"))
+        let model = try EmotionModel(
+            contentsOf: URL(fileURLWithPath: path), assets: folder, options: EmotionModel.Options())
+        var conversion = TFLiteConversion()
+        conversion.frames = 9
+        conversion.assets = folder.path
+        let fixed = try EmotionModel(conversion.package(of: path))
+        let plain = try EmotionModel(
+            {
+                conversion.assets = nil
+                return try conversion.package(of: path)
+            }())
+        let clip = try Self.clip(frames: 9)
+        let byHand = try LandmarkClip(
+            features: clip.values.map { ($0 - 0.25) / 2 }, frameCount: 9, featureCount: 6)
+        #expect(try fixed.predict(clip).probabilities == plain.predict(byHand).probabilities)
+        #expect(try fixed.predict(clip).probabilities != plain.predict(clip).probabilities)
+        #expect(try model.predict(clip).probabilities == fixed.predict(clip).probabilities)
+    }
+
+    @Test("Assets that do not fit are errors that say what was found and expected")
+    func misfits() throws {
+        let short = try write([1, 2, 3, 4, 5], "(5,)", to: "a.npy")
+        let good = try write([1, 2, 3, 4, 5, 6], "(6,)", to: "b.npy")
+        let fault = try #require(
+            fault {
+                $0.mean = short
+                $0.standardDeviation = good
+            })
+        #expect(fault.code == .shapeMismatch)
+        #expect(fault.found == "[5]")
+        #expect(fault.expected?.contains("[6]") == true)
+        #expect(self.fault { $0.mean = good }?.expected == "--std too")
+        // Nothing in the folder is called mean, std, label or metadata.
+        #expect(self.fault { $0.assets = folder.path }?.code == .missingFile)
+        for name in ["mean1.npy", "mean2.npy", "std.npy"] { _ = try write([1], "()", to: name) }
+        #expect(self.fault { $0.assets = folder.path }?.found == "mean1.npy, mean2.npy")
+        _ = try write([1], "()", to: "global_mean.npy")
+        #expect(self.fault { $0.assets = folder.path } == nil)
+        try Data("{\"a\": ".utf8).write(to: folder.appendingPathComponent("metadata.json"))
+        #expect(self.fault { $0.assets = folder.path }?.code == .malformedJSON)
+    }
+
+    @Test("Class names come from lists, files and metadata")
+    func labels() throws {
+        func names(_ labels: String?) throws -> [String]? {
+            var conversion = TFLiteConversion()
+            conversion.assets = folder.path
+            conversion.labels = labels
+            return try conversion.package(of: path).labels
+        }
+        try Data("{\"class_names\": {\"1\": \"b\", \"0\": \"a\", \"2\": \"c\"}}".utf8)
+            .write(to: folder.appendingPathComponent("metadata.json"))
+        #expect(try names(nil) == ["a", "b", "c"])
+        try Data("x\n\n y \nz".utf8).write(to: folder.appendingPathComponent("labels.txt"))
+        #expect(try names(nil) == ["x", "y", "z"])
+        let list = folder.appendingPathComponent("emotions.json")
+        try Data("[\"p\", \"q\", \"r\"]".utf8).write(to: list)
+        #expect(try names(list.path) == ["p", "q", "r"])
+        #expect(try names("d, e,f") == ["d", "e", "f"])
+        #expect(fault { $0.labels = "d,e" }?.code == .shapeMismatch)
+        #expect(fault { $0.labels = "d,e,d" }?.code == .duplicateName)
+    }
+
+    @Test("A package takes no assets")
+    func packageWithAssets() throws {
+        var conversion = TFLiteConversion()
+        conversion.frames = 9
+        let package = folder.appendingPathComponent("package")
+        try conversion.package(of: path).write(to: package.path)
+        #expect(throws: EmotionFormerError.self) { try EmotionModel(contentsOf: package, assets: folder) }
+        #expect(throws: Never.self) { try EmotionModel(contentsOf: package) }
+    }
+
+    @Test("Landmarks for a model that does not say which coordinate it takes: the error names the remedy")
+    func layoutRemedy() throws {
+        var conversion = TFLiteConversion()
+        conversion.frames = 9
+        let model = try EmotionModel(conversion.package(of: path))
+        let landmarks = try LandmarkClip([[SIMD3<Float>]](repeating: .init(repeating: .one, count: 6), count: 2))
+        let error = #expect(throws: EmotionFormerError.self) { try model.predict(landmarks) }
+        #expect(error?.code == .layoutMismatch)
+        #expect(error?.problem.contains("--layout x, y or z") == true)
+        conversion.layout = .y
+        #expect(throws: Never.self) { try EmotionModel(conversion.package(of: path)).predict(landmarks) }
+    }
+}
