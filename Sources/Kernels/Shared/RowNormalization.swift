@@ -71,7 +71,8 @@
         return sum
     }
 
-    /// (x − mean)·factor·gamma + beta in place.
+    /// x·(factor·gamma) + (beta − mean·(factor·gamma)): the order, and the roundings, of the models' source frameworks.
+    /// In dynamic-range models a last bit here can turn a quantised value over in the layer that follows.
     @inline(__always)
     private func rescaleRow(
         _ values: UnsafeMutablePointer<Float>, _ mean: Float, _ factor: Float, _ call: borrowing RowNormalization,
@@ -83,15 +84,15 @@
         if let gamma = call.gamma, let beta = call.beta {
             var index = 0
             while index &+ laneCount <= columns {
-                let normal = (load(values + index) - center) * scale
-                store(multiplyAdd(normal, load(gamma + index), load(beta + index)), output + index)
+                let weight = scale * load(gamma + index)
+                store(load(values + index) * weight + (load(beta + index) - center * weight), output + index)
                 index &+= laneCount
             }
             let rest = columns &- index
             if rest > 0 {
-                let normal = (load(values + index, first: rest) - center) * scale
-                let value = multiplyAdd(normal, load(gamma + index, first: rest), load(beta + index, first: rest))
-                store(value, output + index, first: rest)
+                let weight = scale * load(gamma + index, first: rest)
+                let shift = load(beta + index, first: rest) - center * weight
+                store(load(values + index, first: rest) * weight + shift, output + index, first: rest)
             }
             return
         }
