@@ -8,6 +8,10 @@ extension TypedGraph {
     /// where they are recognised, and what does nothing removed.
     ///
     /// Outputs keep their names and, but for float rounding, their values. Bodies of loops and branches come first.
+    ///
+    /// Beside a dynamic-range recurrence attention stays as the file has it: a last bit of difference turns quantised
+    /// values over, and a recurrence carries each of them on through time (measured against LiteRT: a median of 1e-4 in
+    /// probability with raised attention, 4e-7 without).
     package func simplified() throws(Fault) -> TypedGraph {
         var graph = self
         for index in graph.nodes.indices {
@@ -17,13 +21,22 @@ extension TypedGraph {
             }
         }
         var rewriter = GraphRewriter(graph)
+        let passes =
+            hasQuantizedRecurrence
+            ? SimplifierPass.all.filter { $0.name != SimplifierPass.raiseAttention.name } : SimplifierPass.all
         for _ in 0..<TypedGraph.maximumRounds {
             let before = rewriter.changeCount
-            for pass in SimplifierPass.all { try pass.apply(to: &rewriter) }
+            for pass in passes { try pass.apply(to: &rewriter) }
             if rewriter.changeCount == before { break }
             rewriter = GraphRewriter(rewriter.finished())
         }
         return rewriter.finished()
+    }
+
+    private var hasQuantizedRecurrence: Bool {
+        nodes.contains { node in
+            node.operation == .sequenceLSTM && node.inputs.contains { constant($0)?.tensor.elementType == .int8 }
+        }
     }
 
     /// A loop's variable that never changes and is known before the loop becomes a constant in its bodies.
