@@ -44,4 +44,7 @@ package struct SimplifierPass: Sendable, CustomStringConvertible {
         raiseMasking,
         moveRowSelection, raisePooling, raiseConvolution, raiseLoops, raiseRecurrent,
     ]
+
+    /// The passes after which a float result can differ in its last bits from the operations that it replaces.
+    static let raisingRoundings: Set<String> = [raiseAttention.name, raiseLayerNormalization.name]
 }
