@@ -55,6 +55,7 @@ public final class EmotionModel: Sendable {
 
     let preparation: InputPreparation
     let plans: PlanCache
+    let attentionPlans: AttentionPlans
 
     /// Reads a model package (a folder) or a TensorFlow Lite file, and compiles it.
     ///
@@ -94,13 +95,18 @@ public final class EmotionModel: Sendable {
             try ModelFile.read(path, assets: assets, includingSelfTest: false)
         }
         do throws(Fault) {
-            try self.init(contents, options: options)
+            try self.init(contents, options: options, source: .file(path: path, assets: assets))
         } catch {
             throw EmotionFormerError(error.within(path))
         }
     }
 
-    package init(_ contents: ModelPackage, options: Options = Options()) throws(Fault) {
+    package convenience init(_ contents: ModelPackage, options: Options = Options()) throws(Fault) {
+        try self.init(contents, options: options, source: .contents(contents))
+    }
+
+    /// - Parameter source: where attention plans take the weights from.
+    private init(_ contents: ModelPackage, options: Options, source: AttentionPlans.Source) throws(Fault) {
         guard options.threads >= 1, options.threads <= 1024 else {
             throw Fault(
                 .invalidArgument, at: "threads", "the number of threads is out of range", found: "\(options.threads)",
@@ -113,11 +119,11 @@ public final class EmotionModel: Sendable {
         metadata = try contents.metadata?.text()
         input = ModelInput(contents.input)
         preparation = try InputPreparation(input, normalizer: Normalizer(contents.input))
-        plans = try PlanCache(
-            contents,
-            options: PlanOptions(
-                instructionSetNamed: options.instructionSet?.rawValue,
-                environment: ProcessInfo.processInfo.environment, threads: options.threads))
+        let planOptions = try PlanOptions(
+            instructionSetNamed: options.instructionSet?.rawValue,
+            environment: ProcessInfo.processInfo.environment, threads: options.threads)
+        plans = try PlanCache(contents, options: planOptions)
+        attentionPlans = AttentionPlans(source, options: planOptions)
         labels = contents.labels ?? (0..<plans.classCount).map { "class\($0)" }
         guard labels.count == plans.classCount else {
             throw Fault(

@@ -1,0 +1,35 @@
+import EmotionFormerEngine
+import EmotionFormerTensors
+
+extension EmotionModel {
+    /// Where the model's attention layers look in a clip, in the order in which the model runs them; empty for a model without attention.
+    ///
+    /// The first call compiles the model a second time, from its file; calls are slower than predictions, which pay
+    /// nothing for this. Attention inside loops and branches is not given.
+    /// - Throws: like `predict(_:)`; `checksumMismatch` if the model's file has changed since it was loaded.
+    public func attention(of clip: LandmarkClip) throws(EmotionFormerError) -> [AttentionMap] {
+        try publicly { () throws(Fault) in
+            let frames = try preparation.frames(of: clip)
+            let rows = input.padding.side == .none ? frames.count : input.frames
+            let entry = try attentionPlans.entry(rows: rows)
+            guard !entry.layers.isEmpty else { return [] }
+            let session = Session(entry.plan)
+            preparation.write(clip, frames: frames, rows: rows, to: session.input(0).bindMemory(to: Float.self))
+            try session.run()
+            let first = input.padding.side == .start ? rows - frames.count : 0
+            let places = (0..<rows).map { row in
+                row >= first && row - first < frames.count ? frames[row - first] : nil
+            }
+            return try entry.layers.enumerated().map { index, layer throws(Fault) in
+                let weights = Array(session.output(index + 1).bindMemory(to: Float.self))
+                guard weights.allSatisfy(\.isFinite) else {
+                    throw Fault(.notFinite, at: layer.layer, "an attention weight is not a finite number")
+                }
+                return AttentionMap(
+                    name: layer.layer, headCount: layer.headCount, queryCount: layer.queryCount,
+                    keyCount: layer.keyCount, weights: weights, queryFrames: layer.queryCount == rows ? places : [],
+                    keyFrames: layer.keyCount == rows ? places : [])
+            }
+        }
+    }
+}
