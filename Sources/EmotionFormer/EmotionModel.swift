@@ -154,10 +154,15 @@ public final class EmotionModel: Sendable {
         let output = try plans.run(rows: rows) { target in
             preparation.write(clip, frames: frames, rows: rows, to: target)
         }
+        return try prediction(output, framesUsed: frames.count, of: clip.name ?? "")
+    }
+
+    /// - Throws: `notFinite` if the output is not finite.
+    func prediction(_ output: PlanCache.Output, framesUsed: Int, of place: String) throws(Fault) -> Prediction {
         guard output.probabilities.allSatisfy(\.isFinite), output.logits?.allSatisfy(\.isFinite) ?? true else {
-            throw Fault(.notFinite, at: clip.name ?? "", "the model's output is not a finite number")
+            throw Fault(.notFinite, at: place, "the model's output is not a finite number")
         }
         return Prediction(
-            labels: labels, probabilities: output.probabilities, logits: output.logits, framesUsed: frames.count)
+            labels: labels, probabilities: output.probabilities, logits: output.logits, framesUsed: framesUsed)
     }
 }

@@ -3,7 +3,7 @@ package import EmotionFormerTensors
 /// Turns a clip into a model's input: picks frames, lays out features, normalises, pads.
 package struct InputPreparation: Sendable {
     package let input: ModelInput
-    private let normalizer: Normalizer?
+    let normalizer: Normalizer?
 
     package init(_ input: ModelInput, normalizer: Normalizer?) {
         self.input = input
@@ -18,12 +18,16 @@ package struct InputPreparation: Sendable {
         let present = try presentFrames(of: clip)
         let count = present.count
         guard count > input.frames else { return present }
-        switch input.truncation {
-        case .end: return Array(present.prefix(input.frames))
-        case .start: return Array(present.suffix(input.frames))
-        case .uniform:
-            let intervals = max(input.frames - 1, 1)
-            return (0..<input.frames).map { present[$0 * (count - 1) / intervals] }
+        return (0..<input.frames).map { present[pick($0, of: count)] }
+    }
+
+    /// Which of `count` frames, of which not too few are there, becomes the model's frame `index`.
+    func pick(_ index: Int, of count: Int) -> Int {
+        guard count > input.frames else { return index }
+        return switch input.truncation {
+        case .end: index
+        case .start: count - input.frames + index
+        case .uniform: index * (count - 1) / max(input.frames - 1, 1)
         }
     }
 
@@ -69,30 +73,39 @@ package struct InputPreparation: Sendable {
             let row = UnsafeBufferPointer(
                 rebasing: values[frame * clip.featureCount..<(frame + 1) * clip.featureCount])
             if row.allSatisfy(\.isNaN) { return target.update(repeating: 0) }
-            guard let landmarks = clip.landmarkCount else {
-                _ = target.update(fromContentsOf: row)
-                return
+            layOut(row, landmarkCount: clip.landmarkCount, to: target)
+        }
+    }
+
+    /// A frame's values, x, y, z of each landmark or features, as the model wants its features.
+    func layOut(
+        _ row: UnsafeBufferPointer<Float>, landmarkCount: Int?, to target: UnsafeMutableBufferPointer<Float>
+    ) {
+        guard let landmarks = landmarkCount else {
+            _ = target.update(fromContentsOf: row)
+            return
+        }
+        switch input.layout {
+        case .raw, .xyzInterleaved: _ = target.update(fromContentsOf: row)
+        case .xyzPlanar:
+            for landmark in 0..<landmarks {
+                for axis in 0..<3 { target[axis * landmarks + landmark] = row[landmark * 3 + axis] }
             }
-            switch input.layout {
-            case .raw, .xyzInterleaved: _ = target.update(fromContentsOf: row)
-            case .xyzPlanar:
-                for landmark in 0..<landmarks {
-                    for axis in 0..<3 { target[axis * landmarks + landmark] = row[landmark * 3 + axis] }
-                }
-            case .x: for landmark in 0..<landmarks { target[landmark] = row[landmark * 3] }
-            case .y: for landmark in 0..<landmarks { target[landmark] = row[landmark * 3 + 1] }
-            case .z: for landmark in 0..<landmarks { target[landmark] = row[landmark * 3 + 2] }
-            }
+        case .x: for landmark in 0..<landmarks { target[landmark] = row[landmark * 3] }
+        case .y: for landmark in 0..<landmarks { target[landmark] = row[landmark * 3 + 1] }
+        case .z: for landmark in 0..<landmarks { target[landmark] = row[landmark * 3 + 2] }
         }
     }
 
     private func check(_ clip: LandmarkClip) throws(Fault) {
-        let place = clip.name ?? ""
+        try check(featureCount: clip.featureCount, landmarkCount: clip.landmarkCount, at: clip.name ?? "")
+    }
+
+    /// - Throws: `featureCountMismatch` or `layoutMismatch` unless a frame of so many values is for this model.
+    func check(featureCount: Int, landmarkCount: Int?, at place: String) throws(Fault) {
         let isSingle = [.x, .y, .z].contains(input.layout)
-        let count = isSingle ? clip.landmarkCount ?? clip.featureCount : clip.featureCount
-        if input.layout == .raw, let landmarks = clip.landmarkCount, landmarks == input.features,
-            count != input.features
-        {
+        let count = isSingle ? landmarkCount ?? featureCount : featureCount
+        if input.layout == .raw, let landmarks = landmarkCount, landmarks == input.features, count != input.features {
             throw Fault(
                 .layoutMismatch, at: place,
                 "the clip holds landmarks with three coordinates, and the model does not say which of them it takes: "

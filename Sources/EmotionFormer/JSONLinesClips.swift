@@ -4,7 +4,7 @@ import EmotionFormerTensors
 ///
 /// A frame is an array of numbers (features), an array of `[x, y, z]` or `{"x":…, "y":…, "z":…}` (landmarks), or `null`
 /// or an empty array (no face). A clip is an array of frames. Either can stand in an object as `features` or `landmarks`, beside `clip`
-/// (the clip's name), `frame` (its number) and `emotion`.
+/// (the clip's name), `frame` (its number), `time` (in seconds; only a stream uses it) and `emotion`.
 enum JSONLinesClips {
     /// The clips in the order in which they begin in the file. Frames without a `clip` are one clip.
     /// - Throws: `malformedClip` with line and column, `emptyClip`, `featureCountMismatch`, `notFinite`.
@@ -14,9 +14,8 @@ enum JSONLinesClips {
         for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
             let place = "line \(index + 1)"
-            var scanner = JSONScanner(line, line: index + 1)
             do throws(Fault) {
-                let entry = try Entry(try scanner.value())
+                let entry = try Entry(line, number: index + 1)
                 switch entry.content {
                 case .frame(let frame):
                     let position = order[entry.clip] ?? clips.count
@@ -41,7 +40,7 @@ enum JSONLinesClips {
     }
 
     /// One line.
-    fileprivate struct Entry {
+    struct Entry {
         enum Content {
             case frame(ClipAssembly.Frame?)
             case clip([ClipAssembly.Frame?])
@@ -50,9 +49,15 @@ enum JSONLinesClips {
         var content: Content
         var clip: String?
         var frame: Int?
+        var time: Double?
         var emotion: String?
 
-        init(_ value: JSONFrameValue) throws(Fault) {
+        init(_ line: ArraySlice<UInt8>, number: Int) throws(Fault) {
+            var scanner = JSONScanner(line, line: number)
+            try self.init(try scanner.value())
+        }
+
+        private init(_ value: JSONFrameValue) throws(Fault) {
             guard case .object(var fields) = value else {
                 content = try JSONLinesClips.content(value)
                 return
@@ -71,10 +76,15 @@ enum JSONLinesClips {
                 }
                 frame = exact
             }
+            switch fields.removeValue(forKey: "time") {
+            case nil, .null?: break
+            case .number(let seconds)? where seconds.isFinite: time = seconds
+            default: throw malformed("'time' is not a number")
+            }
             if let unknown = fields.keys.min() {
                 throw Fault(
                     .unknownField, at: "", "the field is unknown", found: unknown,
-                    expected: "features, landmarks, clip, frame or emotion")
+                    expected: "features, landmarks, clip, frame, time or emotion")
             }
         }
 

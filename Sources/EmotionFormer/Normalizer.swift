@@ -6,7 +6,8 @@ package struct Normalizer: Sendable {
     private let mean: [Float]
     private let divisor: [Float]
     private let features: Int
-    private let hasRowForEachFrame: Bool
+    /// Whether what a frame becomes depends on its place.
+    let hasRowForEachFrame: Bool
 
     /// - Parameters:
     ///   - mean, standardDeviation: of any shape that broadcasts to frames × features, leading axes of 1 included.

@@ -42,13 +42,27 @@ final class PlanCache: Sendable {
 
     /// Runs the model on `rows` rows of features, which `write` writes.
     func run(rows: Int, _ write: (UnsafeMutableBufferPointer<Float>) -> Void) throws(Fault) -> Output {
+        try withSession(rows: rows) { session throws(Fault) in
+            write(session.input(0).bindMemory(to: Float.self))
+            try session.run()
+            return output(of: session)
+        }
+    }
+
+    /// What a session's run gave.
+    func output(of session: Session) -> Output {
+        func values(_ index: Int) -> [Float] { Array(session.output(index).bindMemory(to: Float.self)) }
+        return Output(probabilities: values(0), logits: hasLogits ? values(1) : nil)
+    }
+
+    /// Lends a session of the plan for so many rows.
+    func withSession<Result>(
+        rows: Int, _ body: (Session) throws(Fault) -> Result
+    ) throws(Fault) -> Result {
         let pool = rows == frames ? whole : try shorterPool(rows)
         let lease = pool.take()
         defer { pool.give(lease) }
-        write(lease.session.input(0).bindMemory(to: Float.self))
-        try lease.session.run()
-        func output(_ index: Int) -> [Float] { Array(lease.session.output(index).bindMemory(to: Float.self)) }
-        return Output(probabilities: output(0), logits: hasLogits ? output(1) : nil)
+        return try body(lease.session)
     }
 
     /// The plan for so many rows.

@@ -1,0 +1,63 @@
+import EmotionFormerTensors
+
+extension EmotionStream {
+    /// The predictions of a sequence of frames that come in time, for instance a camera's.
+    ///
+    /// ```swift
+    /// for try await prediction in stream.predictions(of: camera.frames) { show(prediction) }
+    /// ```
+    /// A frame is taken from `frames` only when a prediction is waited for, so a slow reader slows the source down, or lets it
+    /// drop frames if it buffers the newest alone. After the last frame `finish()` gives one more. The stream itself is not changed:
+    /// the sequence goes on from a copy of it.
+    ///
+    /// Reading throws what `append(_:)` and `frames` throw, and `cancelled` if the reader's task is cancelled.
+    public func predictions<Frames: AsyncSequence>(
+        of frames: Frames
+    ) -> StreamPredictions<Frames> where Frames.Element == LandmarkFrame {
+        StreamPredictions(stream: self, frames: frames)
+    }
+}
+
+/// The predictions of a sequence of frames; made by `EmotionStream.predictions(of:)`.
+public struct StreamPredictions<Frames: AsyncSequence>: AsyncSequence where Frames.Element == LandmarkFrame {
+    public typealias Element = StreamPrediction
+
+    let stream: EmotionStream
+    let frames: Frames
+
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        private var stream: EmotionStream
+        private var frames: Frames.AsyncIterator
+        private var hasEnded = false
+
+        init(stream: EmotionStream, frames: Frames.AsyncIterator) {
+            self.stream = stream
+            self.frames = frames
+        }
+
+        /// The next prediction; nil after the last.
+        public mutating func next() async throws -> StreamPrediction? {
+            guard !hasEnded else { return nil }
+            do {
+                while true {
+                    if Task.isCancelled {
+                        throw EmotionFormerError(Fault(.cancelled, at: "stream", "the task was cancelled"))
+                    }
+                    guard let frame = try await frames.next() else { break }
+                    if let prediction = try stream.append(frame) { return prediction }
+                }
+            } catch {
+                hasEnded = true
+                throw error
+            }
+            hasEnded = true
+            return try stream.finish()
+        }
+    }
+
+    public func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(stream: stream, frames: frames.makeAsyncIterator())
+    }
+}
+
+extension StreamPredictions: Sendable where Frames: Sendable {}

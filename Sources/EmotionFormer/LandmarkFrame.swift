@@ -1,0 +1,98 @@
+import EmotionFormerTensors
+
+/// One frame of a stream: the landmarks of a face, raw features, or no face.
+public struct LandmarkFrame: Sendable, Hashable {
+    enum Content: Sendable, Hashable {
+        case noFace
+        case landmarks([SIMD3<Float>])
+        /// Features, or x, y, z of each landmark.
+        case values(ArraySlice<Float>, landmarkCount: Int?)
+    }
+
+    let content: Content
+    /// Seconds since the stream began, if anybody knows.
+    public let time: Double?
+
+    /// A frame of landmarks; without any it has no face, as with every coordinate NaN.
+    /// - Throws: `notFinite` for another NaN or infinite coordinate, or for such a time.
+    public init(landmarks: [SIMD3<Float>], time: Double? = nil) throws(EmotionFormerError) {
+        var isFinite = true
+        for landmark in landmarks {
+            isFinite = isFinite && landmark.x.isFinite && landmark.y.isFinite && landmark.z.isFinite
+        }
+        let hasFace = !landmarks.isEmpty
+        if !isFinite, let bad = landmarks.firstIndex(where: { !($0.x.isNaN && $0.y.isNaN && $0.z.isNaN) }) {
+            throw LandmarkFrame.notFinite("landmark \(landmarks[bad...].firstIndex { !$0.isFinite } ?? 0)")
+        }
+        try self.init(content: hasFace && isFinite ? .landmarks(landmarks) : .noFace, time: time)
+    }
+
+    /// A frame of raw features; without any it has no face, as with every value NaN.
+    /// - Throws: `notFinite` for another NaN or infinite value, or for such a time.
+    public init(features: [Float], time: Double? = nil) throws(EmotionFormerError) {
+        try self.init(values: features, landmarkCount: nil, time: time)
+    }
+
+    /// A frame in which no face was found.
+    /// - Throws: `notFinite` for a time that is not a finite number.
+    public init(withoutFaceAt time: Double?) throws(EmotionFormerError) {
+        try self.init(content: .noFace, time: time)
+    }
+
+    init(values: [Float], landmarkCount: Int?, time: Double?) throws(EmotionFormerError) {
+        if let bad = values.firstIndex(where: { !$0.isFinite }) {
+            guard values.allSatisfy(\.isNaN) else { throw LandmarkFrame.notFinite("feature \(bad)") }
+            try self.init(content: .noFace, time: time)
+            return
+        }
+        try self.init(
+            content: values.isEmpty ? .noFace : .values(values[...], landmarkCount: landmarkCount), time: time)
+    }
+
+    /// Values that are known to be finite.
+    fileprivate init(content: Content, time: Double?) throws(EmotionFormerError) {
+        if let time, !time.isFinite { throw LandmarkFrame.notFinite("time") }
+        self.content = content
+        self.time = time
+    }
+
+    public var hasFace: Bool {
+        if case .noFace = content { false } else { true }
+    }
+
+    private static func notFinite(_ place: String) -> EmotionFormerError {
+        EmotionFormerError(Fault(.notFinite, at: place, "the value is not a finite number"))
+    }
+}
+
+extension SIMD3<Float> {
+    fileprivate var isFinite: Bool { x.isFinite && y.isFinite && z.isFinite }
+}
+
+extension LandmarkClip {
+    /// The clip's frames, to be put through a stream; they share the clip's memory.
+    /// - Parameter rate: frames a second, for the frames' times; without it they have none.
+    /// - Throws: `invalidArgument` for a rate that is not positive.
+    public func frames(perSecond rate: Double? = nil) throws(EmotionFormerError) -> [LandmarkFrame] {
+        if let rate, !(rate > 0 && rate.isFinite) {
+            throw EmotionFormerError(
+                Fault(
+                    .invalidArgument, at: "rate", "the number of frames a second is out of range", found: "\(rate)",
+                    expected: "a positive number"))
+        }
+        var missing = missingFrames[...]
+        var frames: [LandmarkFrame] = []
+        frames.reserveCapacity(frameCount)
+        for frame in 0..<frameCount {
+            var content = LandmarkFrame.Content.noFace
+            if missing.first == frame {
+                missing.removeFirst()
+            } else {
+                let row = values[frame * featureCount..<(frame + 1) * featureCount]
+                content = .values(row, landmarkCount: landmarkCount)
+            }
+            frames.append(try LandmarkFrame(content: content, time: rate.map { Double(frame) / $0 }))
+        }
+        return frames
+    }
+}

@@ -1,0 +1,277 @@
+import EmotionFormer
+import EmotionFormerModelFormat
+import EmotionFormerTensors
+import Foundation
+import Testing
+
+@Suite("Streams of frames")
+struct EmotionStreamTests {
+    /// Frames × features, NaN throughout where a face is missing.
+    private func clip(_ count: Int, missing: Set<Int> = [], landmarks: Bool = false) throws -> LandmarkClip {
+        var random = SplitMix(state: 5)
+        let rows = (0..<count).map { _ in (0..<StreamModel.features).map { _ in random.next() } }
+        if landmarks {
+            return try LandmarkClip(
+                rows.enumerated().map { frame, row in
+                    missing.contains(frame)
+                        ? []
+                        : stride(from: 0, to: row.count, by: 3).map { SIMD3(row[$0], row[$0 + 1], row[$0 + 2]) }
+                })
+        }
+        return try LandmarkClip(
+            features: rows.enumerated().flatMap { frame, row in
+                missing.contains(frame) ? row.map { _ in .nan } : row
+            }, frameCount: count, featureCount: StreamModel.features)
+    }
+
+    private func part(_ clip: LandmarkClip, _ frames: Range<Int>) throws -> LandmarkClip {
+        let width = clip.featureCount
+        let values = Array(clip.values[frames.lowerBound * width..<frames.upperBound * width])
+        guard clip.landmarkCount != nil else {
+            return try LandmarkClip(features: values, frameCount: frames.count, featureCount: width)
+        }
+        return try LandmarkClip(
+            (0..<frames.count).map { frame in
+                let row = values[frame * width..<(frame + 1) * width]
+                if row.allSatisfy(\.isNaN) { return [] }
+                return stride(from: row.startIndex, to: row.endIndex, by: 3).map {
+                    SIMD3(row[$0], row[$0 + 1], row[$0 + 2])
+                }
+            })
+    }
+
+    /// Puts a clip through a stream and compares each prediction with that of the window as a clip.
+    /// - Returns: how many predictions there were.
+    @discardableResult
+    private func compare(
+        _ model: EmotionModel, _ clip: LandmarkClip, _ options: EmotionStream.Options, tolerance: Float = 0
+    ) throws -> Int {
+        var stream = try EmotionStream(model, options: options)
+        var count = 0
+        for (index, frame) in try clip.frames(perSecond: 10).enumerated() {
+            guard let found = try stream.append(frame) else { continue }
+            count += 1
+            #expect(found.frames == max(0, index + 1 - (options.window ?? model.input.frames))..<index + 1)
+            #expect(found.endTime == Double(index) / 10)
+            let expected = try model.predict(part(clip, found.frames))
+            if tolerance == 0 {
+                #expect(found.window == expected)
+            } else {
+                let difference = zip(found.window.probabilities, expected.probabilities).map { abs($0 - $1) }.max()
+                #expect(difference ?? 1 <= tolerance)
+            }
+        }
+        return count
+    }
+
+    @Test("Each prediction is the window's as a clip, to the bit", arguments: StreamModel.allCases)
+    func equality(kind: StreamModel) throws {
+        for level in EmotionModel.InstructionSet.available {
+            let model = try EmotionModel(kind.package(), options: .init(instructionSet: level))
+            let tolerance: Float = level == .portable ? 2e-6 : 0
+            #expect(try compare(model, clip(20), .init(), tolerance: tolerance) == 13)
+            #expect(try compare(model, clip(20), .init(hop: 3, minimumFrames: 2), tolerance: tolerance) == 7)
+            #expect(try compare(model, clip(20), .init(window: 5, hop: 2), tolerance: tolerance) == 8)
+        }
+    }
+
+    @Test("Frames without a face, padding and truncation follow the model's rules", arguments: StreamModel.allCases)
+    func rules(kind: StreamModel) throws {
+        let missing: Set = [0, 1, 4, 7, 8, 9, 15]
+        for rule in InputDescription.MissingFrame.allCases {
+            for side in [InputDescription.Padding.Side.end, .start] {
+                for order in InputDescription.Padding.Order.allCases {
+                    let package = try kind.package(
+                        padding: .init(value: 0.25, side: side, order: order),
+                        truncation: side == .end ? .uniform : .start, missingFrame: rule,
+                        normalization: normalization([StreamModel.features]))
+                    let model = try EmotionModel(package)
+                    try compare(model, clip(20, missing: missing), .init(minimumFrames: 1))
+                    // More frames than the model takes.
+                    try compare(model, clip(20, missing: missing), .init(window: 11, hop: 4))
+                }
+            }
+        }
+    }
+
+    @Test(
+        "A model that takes any number of frames gets the window's own number",
+        arguments: [
+            StreamModel.attention, .recurrent,
+        ])
+    func openTime(kind: StreamModel) throws {
+        let model = try EmotionModel(kind.package(hasOpenTime: true, padding: .init(side: .none)))
+        #expect(try compare(model, clip(20, missing: [3, 12]), .init(minimumFrames: 1)) == 20)
+    }
+
+    @Test(
+        "Statistics for each frame of the window are those of its place",
+        arguments: [
+            StreamModel.positions, .convolution,
+        ])
+    func frameStatistics(kind: StreamModel) throws {
+        let normalization = try normalization([8, StreamModel.features])
+        for order in InputDescription.Padding.Order.allCases {
+            let package = try kind.package(
+                padding: .init(value: 0.5, side: .start, order: order), normalization: normalization)
+            try compare(EmotionModel(package), clip(16, missing: [2]), .init(minimumFrames: 1))
+        }
+    }
+
+    @Test(
+        "Landmarks are laid out as the model says",
+        arguments: [
+            LandmarkLayout.raw, .xyzInterleaved, .xyzPlanar,
+        ])
+    func layouts(layout: LandmarkLayout) throws {
+        let model = try EmotionModel(StreamModel.stem.package(layout: layout))
+        let clip = try clip(12, missing: [3], landmarks: true)
+        try compare(model, clip, .init(hop: 2, minimumFrames: 2))
+        // Landmarks given as such, not from a clip.
+        var stream = try EmotionStream(model, options: .init(window: 1))
+        let found = try stream.append(LandmarkFrame(landmarks: [SIMD3(1, 2, 3), SIMD3(4, 5, 6)]))
+        #expect(try found?.window == model.predict(LandmarkClip([[SIMD3(1, 2, 3), SIMD3(4, 5, 6)]])))
+    }
+
+    private func normalization(_ extents: [Int]) throws -> InputDescription.Normalization {
+        var random = SplitMix(state: 3)
+        let count = extents.reduce(1, *)
+        return InputDescription.Normalization(
+            mean: try Tensor((0..<count).map { _ in random.next() }, shape: Shape(extents)),
+            standardDeviation: try Tensor((0..<count).map { _ in 1.5 + random.next() }, shape: Shape(extents)))
+    }
+
+    @Test("Smoothing is the documented moving average, and 0 gives the window's own probabilities")
+    func smoothing() throws {
+        let model = try EmotionModel(StreamModel.positions.package())
+        for share in [0, 0.75] {
+            var stream = try EmotionStream(model, options: .init(smoothing: share))
+            var expected: [Double] = []
+            for frame in try clip(14).frames() {
+                guard let found = try stream.append(frame) else { continue }
+                let own = found.window.probabilities.map { Double($0) }
+                expected = expected.isEmpty ? own : zip(expected, own).map { share * $0 + (1 - share) * $1 }
+                #expect(found.probabilities == expected.map { Float($0) })
+                #expect(found.smoothed.labelIndex == found.labels.firstIndex(of: found.label))
+                if share == 0 { #expect(found.probabilities == found.window.probabilities) }
+            }
+            #expect(!expected.isEmpty)
+        }
+    }
+
+    @Test("finish gives what is left, also of a stream that was too short, and nothing twice")
+    func finishing() throws {
+        let model = try EmotionModel(StreamModel.positions.package())
+        let clip = try clip(12)
+        var short = try EmotionStream(model)
+        for frame in try clip.frames().prefix(3) { #expect(try short.append(frame) == nil) }
+        let last = try #require(try short.finish())
+        #expect(last.frames == 0..<3)
+        #expect(try last.window == model.predict(part(clip, 0..<3)))
+        #expect(try short.finish() == nil)
+        var long = try EmotionStream(model, options: .init(hop: 3))
+        for frame in try clip.frames() { _ = try long.append(frame) }
+        #expect(try long.finish()?.frames == 4..<12)
+        var empty = try EmotionStream(model)
+        #expect(try empty.finish() == nil)
+    }
+
+    @Test("A window without any face gives nothing, and the stream goes on")
+    func noFaces() throws {
+        let model = try EmotionModel(StreamModel.positions.package())
+        var stream = try EmotionStream(model, options: .init(window: 2, minimumFrames: 1))
+        let frames = try clip(4, missing: [0, 1]).frames()
+        #expect(try frames.map { try stream.append($0)?.frames } == [nil, nil, 1..<3, 2..<4])
+    }
+
+    @Test("A copy of a stream goes on by itself")
+    func copies() throws {
+        let model = try EmotionModel(StreamModel.positions.package())
+        let frames = try clip(12).frames()
+        var first = try EmotionStream(model, options: .init(smoothing: 0.5))
+        for frame in frames.prefix(9) { _ = try first.append(frame) }
+        var second = first
+        let expected = try frames.suffix(3).map { try first.append($0) }
+        #expect(try frames.suffix(3).reversed().map { try second.append($0) } != expected)
+        #expect(second.frameCount == 12)
+    }
+
+    @Test("A frame that is not for the model is refused by name, and the stream goes on without it")
+    func wrongFrames() throws {
+        let model = try EmotionModel(StreamModel.positions.package())
+        var stream = try EmotionStream(model, options: .init(minimumFrames: 1))
+        let good = try clip(3).frames()
+        _ = try stream.append(good[0])
+        let error = #expect(throws: EmotionFormerError.self) {
+            try stream.append(LandmarkFrame(features: [1, 2]))
+        }
+        #expect(error?.code == .featureCountMismatch)
+        #expect(error?.place == "frame 1")
+        #expect(try stream.append(good[1])?.frames == 0..<2)
+        #expect(throws: EmotionFormerError.self) { try LandmarkFrame(features: [1, .infinity]) }
+        #expect(throws: EmotionFormerError.self) { try LandmarkFrame(landmarks: [.zero, SIMD3(1, .nan, 2)]) }
+        #expect(throws: EmotionFormerError.self) { try LandmarkFrame(withoutFaceAt: .nan) }
+        #expect(try !LandmarkFrame(features: [.nan, .nan]).hasFace)
+        #expect(try !LandmarkFrame(landmarks: [SIMD3(repeating: .nan)]).hasFace)
+    }
+
+    @Test(
+        "Options out of range are refused",
+        arguments: [
+            EmotionStream.Options(window: 0), .init(window: -1), .init(window: .max), .init(hop: 0), .init(hop: .max),
+            .init(smoothing: 1), .init(smoothing: -0.1), .init(smoothing: .nan), .init(minimumFrames: 0),
+            .init(minimumFrames: 9), .init(window: 1 << 25),
+        ])
+    func badOptions(options: EmotionStream.Options) throws {
+        let model = try EmotionModel(StreamModel.positions.package())
+        #expect(throws: EmotionFormerError.self) { try EmotionStream(model, options: options) }
+    }
+
+    @Test("As a sequence: the same predictions, and the rest at the end")
+    func sequence() async throws {
+        let model = try EmotionModel(StreamModel.positions.package())
+        let frames = try clip(15).frames()
+        let stream = try EmotionStream(model, options: .init(hop: 4, smoothing: 0.5))
+        var expected: [StreamPrediction] = []
+        var direct = stream
+        for frame in frames { if let found = try direct.append(frame) { expected.append(found) } }
+        if let found = try direct.finish() { expected.append(found) }
+        #expect(expected.count == 3)
+        let source = AsyncStream { continuation in
+            for frame in frames { continuation.yield(frame) }
+            continuation.finish()
+        }
+        var found: [StreamPrediction] = []
+        for try await prediction in stream.predictions(of: source) { found.append(prediction) }
+        #expect(found == expected)
+    }
+
+    @Test("The sequence takes frames only when a prediction is waited for, and ends when its task is cancelled")
+    func backPressure() async throws {
+        let model = try EmotionModel(StreamModel.positions.package())
+        let frames = try clip(1).frames()
+        let stream = try EmotionStream(model, options: .init(window: 2, hop: 2))
+        let taken = Counter()
+        let endless = AsyncStream { () -> LandmarkFrame? in
+            taken.increment()
+            return frames[0]
+        }
+        var iterator = stream.predictions(of: endless).makeAsyncIterator()
+        #expect(taken.value == 0)
+        #expect(try await iterator.next()?.frames == 0..<2)
+        #expect(taken.value == 2)
+        let task = Task {
+            for try await _ in stream.predictions(of: endless) { await Task.yield() }
+        }
+        task.cancel()
+        let error = await #expect(throws: EmotionFormerError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
+    }
+}
+
+private final class Counter: @unchecked Sendable {
+    private let lock = NSLock()
+    private var count = 0
+    func increment() { lock.withLock { count += 1 } }
+    var value: Int { lock.withLock { count } }
+}
