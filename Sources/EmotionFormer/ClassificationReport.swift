@@ -43,8 +43,10 @@ public struct ClassificationReport: Sendable, Hashable {
     public let macroAverage: Row
     /// The mean over classes, each counting by its support.
     public let weightedAverage: Row
-    /// The mean of −ln p(truth), with p kept between 1e-7 and 1 − 1e-7 as Keras does.
+    /// The mean of −ln p(truth), with p kept between 2⁻⁵² and 1 − 2⁻⁵² as scikit-learn does.
     public let logLoss: Double
+    /// The mean of −ln p(truth), with p kept between 1e-7 and 1 − 1e-7: the `loss` that Keras reports.
+    public let loss: Double
 
     /// - Parameter truths: the true label of each prediction.
     /// - Throws: `invalidArgument` if there are no predictions, if there are not as many truths, if a truth is no label, or
@@ -61,6 +63,7 @@ public struct ClassificationReport: Sendable, Hashable {
         }
         var confusion = [[Int]](repeating: [Int](repeating: 0, count: labels.count), count: labels.count)
         var loss = 0.0
+        var logLoss = 0.0
         for (index, (prediction, truth)) in zip(predictions, truths).enumerated() {
             guard prediction.labels == labels else {
                 throw Fault(.invalidArgument, at: "prediction \(index)", "the predictions are of different models")
@@ -71,34 +74,39 @@ public struct ClassificationReport: Sendable, Hashable {
                     expected: labels.joined(separator: ", "))
             }
             confusion[row][prediction.labelIndex] += 1
-            loss -= log(min(max(Double(prediction.probabilities[row]), 1e-7), 1 - 1e-7))
+            let probability = Double(prediction.probabilities[row])
+            loss -= log(min(max(probability, 1e-7), 1 - 1e-7))
+            logLoss -= log(min(max(probability, Double.ulpOfOne), 1 - Double.ulpOfOne))
         }
         let total = predictions.count
         let supports = confusion.map { $0.reduce(0, +) }
         let rows = labels.indices.map { label in
             let hits = Double(confusion[label][label])
             let given = confusion.reduce(0) { $0 + $1[label] }
-            let precision = given == 0 ? 0 : hits / Double(given)
-            let recall = supports[label] == 0 ? 0 : hits / Double(supports[label])
-            let sum = precision + recall
+            func part(_ numerator: Double, of denominator: Int) -> Double {
+                denominator == 0 ? 0 : numerator / Double(denominator)
+            }
             return Row(
-                precision: precision, recall: recall, f1: sum == 0 ? 0 : 2 * precision * recall / sum,
-                support: supports[label])
+                precision: part(hits, of: given), recall: part(hits, of: supports[label]),
+                f1: part(2 * hits, of: supports[label] + given), support: supports[label])
         }
         self.labels = labels
         self.confusion = confusion
         self.rows = rows
         accuracy = Double(labels.indices.reduce(0) { $0 + confusion[$1][$1] }) / Double(total)
-        logLoss = loss / Double(total)
-        macroAverage = Row(averaging: rows, weights: rows.map { _ in 1 / Double(rows.count) }, support: total)
-        weightedAverage = Row(
-            averaging: rows, weights: supports.map { Double($0) / Double(total) }, support: total)
+        self.loss = loss / Double(total)
+        self.logLoss = logLoss / Double(total)
+        macroAverage = Row(averaging: rows, weights: rows.map { _ in 1 }, support: total)
+        weightedAverage = Row(averaging: rows, weights: supports.map(Double.init), support: total)
     }
 }
 
 extension ClassificationReport.Row {
     fileprivate init(averaging rows: [Self], weights: [Double], support: Int) {
-        func mean(_ measure: (Self) -> Double) -> Double { zip(rows, weights).reduce(0) { $0 + measure($1.0) * $1.1 } }
+        let sum = weights.reduce(0, +)
+        func mean(_ measure: (Self) -> Double) -> Double {
+            zip(rows, weights).reduce(0) { $0 + measure($1.0) * $1.1 } / sum
+        }
         self.init(precision: mean(\.precision), recall: mean(\.recall), f1: mean(\.f1), support: support)
     }
 }

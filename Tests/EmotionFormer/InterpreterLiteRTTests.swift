@@ -53,7 +53,7 @@ struct InterpreterLiteRTTests {
 }
 
 /// Files that are one `npy` array after another.
-private enum ConcatenatedArrays {
+enum ConcatenatedArrays {
     /// Each array's elements as bytes; all of them are little-endian float32.
     static func read(_ path: String) throws -> [Data] {
         var rest = try Data(contentsOf: URL(fileURLWithPath: path))[...]

@@ -1,0 +1,26 @@
+/// Everything that is measured of many predictions whose truth is known.
+public struct Evaluation: Sendable, Hashable {
+    /// Precision, recall, F1, accuracy, losses and the confusion matrix.
+    public let report: ClassificationReport
+    /// One a label, one class against the rest; nil for a class of which there are no clips, or of which all are.
+    public let curves: [ROCCurve?]
+    /// The mean area under the curves that there are; nil if there are none.
+    public let macroArea: Double?
+    public let calibration: Calibration
+
+    public var labels: [String] { report.labels }
+
+    /// - Parameter truths: the true label of each prediction.
+    /// - Throws: like `ClassificationReport`.
+    public init(_ predictions: [Prediction], truths: [String]) throws(EmotionFormerError) {
+        report = try ClassificationReport(predictions, truths: truths)
+        let labels = report.labels
+        curves = labels.indices.map { label in
+            ROCCurve(zip(predictions, truths).map { (Double($0.probabilities[label]), $1 == labels[label]) })
+        }
+        let areas = curves.compactMap { $0?.area }
+        macroArea = areas.isEmpty ? nil : areas.reduce(0, +) / Double(areas.count)
+        calibration = Calibration(
+            zip(predictions, truths).map { (Double($0.probabilities[$0.labelIndex]), $0.label == $1) })
+    }
+}
