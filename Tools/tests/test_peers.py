@@ -1,0 +1,262 @@
+"""The comparison with other runtimes: statistics, the protocol with peers that are slow, wrong or dead, table and chart."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peers import chart, table
+from peers.bars import bars
+from peers.coldstart import measured
+from peers.command import main
+from peers.contestants import OURS, Entry, Files, Setting, Way, entries
+from peers.correctness import Agreement
+from peers.errors import PeersError
+from peers.measure import Round
+from peers.protocol import Contestant, interleaved
+from peers.statistics import Summary, quantile
+
+# A peer: answers counts with timings of its own making, after some arithmetic; writes outputs if it is asked to.
+PEER = """
+import json, sys, time
+milliseconds, outputs, mode = float(sys.argv[1]), sys.argv[2], sys.argv[3]
+if "--outputs" in sys.argv:
+    open(sys.argv[sys.argv.index("--outputs") + 1], "w").write(outputs)
+for line in sys.stdin:
+    if mode == "dies": sys.exit("it is broken")
+    if mode == "silent": time.sleep(60)
+    if mode == "talks": print("hello", flush=True); continue
+    count = int(line) - (mode == "short")
+    time.sleep(milliseconds * count / 1000)
+    print(json.dumps({"milliseconds": [milliseconds] * count}), flush=True)
+"""
+KERAS = [[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]]
+
+
+def peer(milliseconds: float = 1, outputs: Any = KERAS, mode: str = "") -> tuple[str, ...]:
+    return (sys.executable, "-c", PEER, str(milliseconds), json.dumps(outputs), mode)
+
+
+def entry(engine: str, *commands: tuple[str, ...]) -> Entry:
+    return Entry(engine, "float32", Setting("base", 1, 1), tuple(Way(str(at), each) for at, each in enumerate(commands)))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "keras.json").write_text(json.dumps(KERAS), "utf-8")
+    return Files(tmp_path, tmp_path / "emotionformer", Path(sys.executable), Path(__file__).resolve().parents[1])
+
+
+def test_quantiles_are_linear_between_ranks() -> None:
+    assert quantile([3, 1, 2], 0.5) == 2
+    assert quantile([1, 2], 0.5) == 1.5
+    assert quantile([5], 0.9) == 5
+    assert Summary.of([4, 1, 3, 2, 5]) == Summary(1, 1.4, 3, 4.6, 5)
+    with pytest.raises(ValueError):
+        quantile([], 0.5)
+
+
+def test_turns_are_interleaved_and_each_has_its_time() -> None:
+    """Both have what was asked for, and each sample is what that contestant said."""
+    with Contestant("a", peer(2)) as a, Contestant("b", peer(5)) as b:
+        samples = interleaved([a, b], 0.05, turn=0.01)
+    assert set(samples[0]) == {2.0} and set(samples[1]) == {5.0}
+    assert sum(samples[0]) >= 50 and sum(samples[1]) >= 50
+
+
+def test_a_resting_contestant_uses_no_processor_time() -> None:
+    """A process that spins all the time stands still while others have their turns, and goes on afterwards."""
+    spinning = "import threading, sys\ndef spin():\n  while True: pass\nthreading.Thread(target=spin, daemon=True).start()\n"
+    with Contestant("spinning", (sys.executable, "-c", spinning + PEER, "1", "[]", "")) as contestant:
+        contestant.timed(1)
+        stat = Path(f"/proc/{contestant._process.pid}/schedstat")
+        if not stat.exists():
+            pytest.skip("the system does not tell a process's time")
+        contestant.rest()
+        time.sleep(0.05)
+
+        def spent() -> int:
+            tasks = Path(f"/proc/{contestant._process.pid}/task").glob("*/schedstat")
+            return sum(int(task.read_text().split()[0]) for task in tasks)
+
+        before = spent()
+        time.sleep(0.1)
+        assert spent() == before
+        contestant.timed(1)
+        assert spent() > before
+
+
+@pytest.mark.parametrize(
+    ("mode", "message"),
+    [("dies", "it is broken"), ("silent", "no answer within"), ("talks", "no line of timings"), ("short", "2 positive timings")],
+)
+def test_a_broken_contestant_is_an_error_in_one_line(mode: str, message: str) -> None:
+    with Contestant("broken", peer(mode=mode), timeout=0.5 if mode == "silent" else 30) as contestant:
+        with pytest.raises(PeersError, match=message) as caught:
+            contestant.timed(2)
+    assert "\n" not in str(caught.value) and str(caught.value).startswith("broken: ")
+    assert contestant._process.poll() is not None
+
+
+def test_a_contestant_that_is_not_there() -> None:
+    with pytest.raises(PeersError, match="does not start"):
+        Contestant("none", ("/no/such/program",))
+
+
+def test_the_right_the_wrong_and_the_dead(files: Files) -> None:
+    """The wrong one is flagged although it is the fastest, the dead one told, and the right one measured."""
+    wrong = [[0.2, 0.7, 0.1], KERAS[1]]
+    said: list[str] = []
+    results = Round(files, 0.02, said.append).run(
+        [entry("right", peer(5)), entry("wrong", peer(0.5, wrong)), entry("dead", peer(mode="dies"))]
+    )
+    found = {result.entry.engine: result for result in results}
+    assert found["right"].agreement.problem is None and found["right"].summary is not None
+    assert "from Keras" in (found["wrong"].agreement.problem or "")
+    assert "it is broken" in (found["dead"].agreement.problem or "") and found["dead"].summary is None
+    assert len(said) == 2
+
+
+def test_the_fastest_way_is_taken(files: Files) -> None:
+    result = Round(files, 0.02, lambda _: None).run([entry("two ways", peer(9), peer(1))])[0]
+    assert result.way.name == "1"
+
+
+@pytest.mark.parametrize(
+    ("found", "problem"),
+    [
+        (KERAS, None),
+        ([[0.7 + 5e-6, 0.2, 0.1], KERAS[1]], None),
+        ([[0.7 + 5e-5, 0.2, 0.1], KERAS[1]], "from Keras"),
+        ([[float("nan"), 0.2, 0.1], KERAS[1]], "finite"),
+        (KERAS[:1], "1 rows"),
+        ([row[::-1] for row in KERAS], "from Keras"),
+    ],
+)
+def test_outputs_against_keras(found: Any, problem: str | None) -> None:
+    told = Agreement.of(found, KERAS, "float32").problem
+    assert told is None if problem is None else problem in (told or "")
+
+
+def test_int8_has_its_own_bound() -> None:
+    near = [[0.68, 0.21, 0.11], KERAS[1]]
+    assert Agreement.of(near, KERAS, "float32").problem
+    assert Agreement.of(near, KERAS, "int8").problem is None
+
+
+def document(ours: float = 6.0, problem: str | None = None) -> dict[str, Any]:
+    """An earlier run's, small."""
+    runs = []
+    for model, batch in (("base", 1), ("bilstm", 1), ("base", 32)):
+        for threads in (1, 2):
+            for engine, precision, median in (
+                (OURS, "float32", ours),
+                ("LiteRT", "float32", 10.0),
+                ("OpenVINO", "float32", 8.0),
+                (OURS, "int8", 3.0),
+                ("LiteRT", "int8", 5.0),
+            ):
+                wrong = problem if engine == "OpenVINO" else None
+                runs.append({
+                    "model": model, "batch": batch, "threads": threads, "engine": engine, "precision": precision,
+                    "way": "", "difference": 1e-7, "problem": wrong,
+                    "milliseconds": {"minimum": median, "p10": median, "median": median / threads, "p90": median * 1.2, "count": 9},
+                })
+    cold = [
+        {"model": "base", "engine": engine, "precision": precision, "milliseconds": {"median": time, "p10": time, "p90": time}, "peakBytes": 30 << 20}
+        for engine, time in ((OURS, 20.0), ("LiteRT", 160.0)) for precision in ("float32", "int8")
+    ]
+    return {
+        "machine": {"processor": "A < B & C", "cores": 2, "system": "Linux"}, "versions": {}, "batch": 32, "seconds": 1,
+        "runs": runs, "coldStart": cold, "extra": {"shareOfPeak": 0.8, "portableAgainstBLAS": 1.4},
+    }
+
+
+def test_bars_hold_and_are_missed() -> None:
+    found = {bar.name: bar for bar in bars(document())}
+    openvino = found["base, 1 thread: float32 / OpenVINO float32"]
+    assert openvino.value == pytest.approx(0.75) and openvino.verdict == "holds"
+    assert found["base, 32 clips, 2 threads: float32 / best peer of it"].value == pytest.approx(0.75)
+    assert found["base, portable, 1 thread / its products by OpenBLAS"].verdict == "missed"
+    assert found["base, float32, 1 thread / its products at the FMA peak"].value == pytest.approx(1.25)
+    assert found["peak memory: int8"].verdict == "missed" and found["peak memory: float32"].verdict == "holds"
+    assert found["xyz, 1 thread: int8 / LiteRT int8"].verdict == "not measured"
+    assert all(bar.verdict != "holds" for bar in bars(document(ours=60)) if "float32 / " in bar.name and "cold" not in bar.name)
+
+
+def test_who_is_wrong_takes_part_in_no_ratio() -> None:
+    found = {bar.name: bar for bar in bars(document(problem="another best class"))}
+    assert found["base, 1 thread: float32 / OpenVINO float32"].verdict == "not measured"
+    assert found["base, 32 clips, 2 threads: float32 / best peer of it"].value == pytest.approx(0.6)
+    assert "WRONG: another best class" in table.runs(document(problem="another best class"))
+
+
+def test_the_table_has_every_number() -> None:
+    text = table.runs(document())
+    assert "base, one clip" in text and "base, 32 clips" in text and "A < B" not in text
+    assert text.count("LiteRT") == 8 and "6.00 (6.00–7.20)" in text and "30.0" in text
+    assert "0.75  holds" in table.ratios(bars(document()))
+
+
+def test_the_chart_is_well_formed_and_to_scale() -> None:
+    root = ElementTree.fromstring(chart.chart(document()))
+    name = "{http://www.w3.org/2000/svg}"
+    bars_drawn = [each for each in root.iter(f"{name}rect") if "bar" in each.get("class", "").split()]
+    assert len(bars_drawn) == 5 * 5
+    widths = [float(each.get("width", "0")) for each in bars_drawn[:5]]
+    assert widths[0] / widths[1] == pytest.approx(6 / 8, rel=0.01)
+    labels = " ".join("".join(each.itertext()) for each in root.iter(f"{name}text"))
+    assert "A < B & C" in labels and "base, 32 clips, 2 threads" in labels
+    right = max(float(each.get("x", "0")) + float(each.get("width", "0")) for each in bars_drawn)
+    assert right <= chart.WIDTH - 40
+    wrong = ElementTree.fromstring(chart.chart(document(problem="wrong")))
+    assert "OpenVINO" not in "".join(wrong.itertext())
+
+
+def test_every_engine_takes_part_in_every_setting(files: Files) -> None:
+    for batch in (1, 32):
+        found = {(each.engine, each.precision) for each in entries(files, Setting("base", batch, 2), 32)}
+        assert len(found) == 7 and (OURS, "int8") in found and ("OpenVINO", "float32") in found
+
+
+def test_a_process_is_measured_from_its_start() -> None:
+    """The time is to the first line, and memory is the process's own, however large the one that measures is."""
+    ballast = bytearray(os.urandom(1 << 20) * 100)
+    program = "import time, sys; time.sleep(0.2); print(1, flush=True); time.sleep(0.6)"
+    milliseconds, peak = measured((sys.executable, "-S", "-c", program))
+    assert 200 <= milliseconds
+    assert peak < 60 << 20 < len(ballast)
+    with pytest.raises(PeersError, match="no good"):
+        measured((sys.executable, "-c", "import sys; sys.exit('no good')"))
+
+
+def test_an_earlier_run_is_shown_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps(document()), "utf-8")
+    assert main(["--from", str(file), "--svg", str(tmp_path / "chart.svg")]) == 0
+    assert "holds" in capsys.readouterr().out and (tmp_path / "chart.svg").read_text("utf-8").startswith("<svg")
+    file.write_text(json.dumps(document(problem="wrong")), "utf-8")
+    assert main(["--from", str(file)]) == 1
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"runs": 1}'])
+def test_a_file_that_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    file = tmp_path / "run.json"
+    file.write_text(text, "utf-8")
+    assert main(["--from", str(file)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("options", [["--models", "all"], ["--models", "base,base"], ["--seconds", "0"], ["--seconds", "x"]])
+def test_bad_options(options: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(options)
+    assert caught.value.code == 2
