@@ -1,0 +1,1 @@
+"""Face landmarks of videos: the command `Tools/landmarks`."""

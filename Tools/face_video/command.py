@@ -1,0 +1,115 @@
+"""The command `Tools/landmarks`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from face_video.arguments import parsed
+from face_video.detectors import Detector, DetectorOptions, open_detector
+from face_video.errors import VideoError
+from face_video.faces import CHOICES
+from face_video.missing import MissingFaces
+from face_video.progress import Progress
+from face_video.quiet import quieten
+from face_video.reading import Frame, Reading, frame_count, frames
+from face_video.sources import Camera, Source, check_names, source_at
+from face_video.timing import RisingMilliseconds
+from face_video.writing import JSONLines, NumPyWriter, Sink
+
+
+def run(arguments: argparse.Namespace) -> int:
+    failures = 0
+    sources: list[Source] = []
+    for path in arguments.inputs:
+        try:
+            sources.append(source_at(Path(path)))
+        except VideoError as error:
+            failures += 1
+            _say(str(error))
+    if arguments.camera is not None:
+        sources.append(Camera(arguments.camera))
+    check_names(sources)
+    for source in sources:
+        try:
+            _convert(source, arguments)
+        except VideoError as error:
+            failures += 1
+            _say(str(error))
+    return 1 if failures else 0
+
+
+def _convert(source: Source, arguments: argparse.Namespace) -> None:
+    folder = None if arguments.output in (None, "-") else Path(arguments.output)
+    file = folder / f"{source.name}.npy" if folder else None
+    if file and arguments.resume and file.exists():
+        return
+    how = Reading(arguments.fps, arguments.seconds, arguments.as_stored)
+    with ExitStack() as stack:
+        writer = stack.enter_context(NumPyWriter(file)) if file else None
+        sinks: list[Sink] = [writer] if writer else []
+        if arguments.output == "-":
+            sinks.append(JSONLines(sys.stdout, source.name))
+        landmarks = MissingFaces(arguments.missing, sinks)
+        total = frame_count(source, how)
+        detector = stack.enter_context(_detector(arguments))
+        progress = Progress(sys.stderr, source.name, total)
+        stack.callback(progress.clear)
+        with suppress(KeyboardInterrupt) if isinstance(source, Camera) else ExitStack():
+            _detect(source, frames(source, how), detector, arguments, landmarks, progress)
+        if not landmarks.faces and landmarks.frames:
+            raise VideoError(f"{source.path}: no face is in any of its {landmarks.frames} frames")
+        if writer and landmarks.frames:
+            writer.keep()
+
+
+def _detector(arguments: argparse.Namespace) -> Detector:
+    count = 1 if arguments.faces == "first" else arguments.at_most
+    return open_detector(arguments.task, DetectorOptions(count, arguments.confidence, arguments.still))
+
+
+def _detect(
+    source: Source,
+    pictures: Iterator[Frame],
+    detector: Detector,
+    arguments: argparse.Namespace,
+    landmarks: MissingFaces,
+    progress: Progress,
+) -> None:
+    choice = CHOICES[arguments.faces]()
+    clock = RisingMilliseconds()
+    for index, frame in enumerate(pictures):
+        height, width = frame.picture.shape[:2]
+        try:
+            faces = detector.faces(frame.picture, clock.next(frame.time))
+        except (RuntimeError, ValueError) as error:
+            raise VideoError(f"{source.path}: frame {index}: the detector fails ({error})") from error
+        chosen = choice.choose(faces, width, height)
+        landmarks.add(index, frame.time, None if chosen is None else faces[chosen])
+        progress.update(index + 1)
+
+
+def _say(message: str) -> None:
+    print(f"landmarks: {message}", file=sys.stderr, flush=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = parsed(sys.argv[1:] if argv is None else argv)
+    if not arguments.verbose:
+        quieten()
+    try:
+        return run(arguments)
+    except VideoError as error:
+        _say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return 130
+    except BrokenPipeError:
+        # Whoever read the lines has enough of them; nothing is left to write at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

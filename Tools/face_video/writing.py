@@ -1,0 +1,105 @@
+"""Where landmarks go: NumPy files that appear whole or not at all, and JSON lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, TextIO
+
+import numpy as np
+
+from face_video.errors import VideoError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+LANDMARKS = 478
+_HEADER_BYTES = 192
+_NUMBERS = ",".join(["[%.9g,%.9g,%.9g]"] * LANDMARKS)
+
+
+class Sink(Protocol):
+    """Takes the frames of one clip in order."""
+
+    def add(self, frame: int, time: Fraction, face: Array | None) -> None: ...
+
+
+class NumPyWriter:
+    """Writes frames × 478 × 3 float32, NaN throughout a frame without a face, in bounded memory: beside the file, and in
+    its place once `keep` is called."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            self._temporary = Path(name)
+            self._file = os.fdopen(handle, "wb")
+            self._file.write(header(0))
+        except OSError as error:
+            raise VideoError(f"{path}: cannot be written ({error.strerror})") from error
+
+    def add(self, frame: int, time: Fraction, face: Array | None) -> None:
+        values = np.full((LANDMARKS, 3), np.nan, "<f4") if face is None else np.asarray(face, "<f4")
+        try:
+            self._file.write(values.tobytes())
+        except OSError as error:
+            raise VideoError(f"{self.path}: cannot be written ({error.strerror})") from error
+        self.count += 1
+
+    def keep(self) -> None:
+        try:
+            self._file.seek(0)
+            self._file.write(header(self.count))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            # A temporary file is the owner's alone; a result has the rights of any other file.
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(self._temporary, 0o666 & ~mask)
+            os.replace(self._temporary, self.path)
+        except OSError as error:
+            raise VideoError(f"{self.path}: cannot be written ({error.strerror})") from error
+
+    def __enter__(self) -> NumPyWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+def header(count: int) -> bytes:
+    """The header of a version 1.0 file with so many frames, always of the same length."""
+    fields = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({count}, {LANDMARKS}, 3), }}"
+    start = b"\x93NUMPY\x01\x00" + struct.pack("<H", _HEADER_BYTES - 10)
+    return start + fields.encode("ascii").ljust(_HEADER_BYTES - 11) + b"\n"
+
+
+class JSONLines:
+    """One object a frame, flushed at once: clip, frame, time, landmarks; null for a frame without a face. The numbers
+    read back as the same 32-bit floats."""
+
+    def __init__(self, stream: TextIO, clip: str) -> None:
+        self._stream = stream
+        self._clip = json.dumps(clip, ensure_ascii=False)
+
+    def add(self, frame: int, time: Fraction, face: Array | None) -> None:
+        self._stream.write(json_line(self._clip, frame, time, face))
+        self._stream.flush()
+
+
+def json_line(quoted_clip: str, frame: int, time: Fraction, face: Array | None) -> str:
+    landmarks = "null"
+    if face is not None and np.isfinite(face).all():
+        landmarks = f"[{_NUMBERS % tuple(np.asarray(face, np.float32).ravel().tolist())}]"
+    seconds = f"{float(time):.6f}".rstrip("0").rstrip(".")
+    return f'{{"clip":{quoted_clip},"frame":{frame},"time":{seconds},"landmarks":{landmarks}}}\n'
