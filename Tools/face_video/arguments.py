@@ -101,6 +101,10 @@ def parser() -> argparse.ArgumentParser:
     drawing.add_argument(
         "--predictions", type=Path, metavar="FILE", help="JSON lines with frame, label, probabilities, in place of a model"
     )
+    drawing.add_argument("--hop", type=_whole(1, 100_000), default=5, metavar="N", help="predict every N frames (default: 5)")
+    drawing.add_argument(
+        "--smoothing", type=_share, default=0.6, metavar="P", help="the past's share in the probabilities (default: 0.6)"
+    )
     drawing.add_argument("--executable", type=Path, help="the emotionformer executable (default: what was built last)")
     return result
 

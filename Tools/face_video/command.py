@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+
+import numpy as np
 
 from face_video.arguments import parsed
 from face_video.detectors import Detector, DetectorOptions, open_detector
@@ -44,11 +47,50 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _convert(source: Source, arguments: argparse.Namespace) -> None:
+    """One source's landmarks, to where the arguments say."""
     folder = None if arguments.output in (None, "-") else Path(arguments.output)
     file = folder / f"{source.name}.npy" if folder else None
-    if file and arguments.resume and file.exists():
+    if arguments.annotate is not None:
+        _convert_and_annotate(source, arguments, file)
         return
-    how = Reading(arguments.fps, arguments.seconds, arguments.as_stored)
+    if not (file and arguments.resume and file.exists()):
+        _find(source, arguments, file)
+
+
+def _convert_and_annotate(source: Source, arguments: argparse.Namespace, file: Path | None) -> None:
+    """The landmarks, and then the video once more."""
+    from face_video.annotation import annotate
+    from face_video.engine import Predicting, predictions_of
+    from face_video.predictions import read_predictions
+
+    with tempfile.TemporaryDirectory(prefix="landmarks-") as scratch:
+        clip = file or Path(scratch) / f"{source.name}.npy"
+        if not (file and arguments.resume and file.exists()):
+            _find(source, arguments, clip)
+        if arguments.predictions is not None:
+            note = arguments.predictions.name
+            try:
+                timeline = read_predictions(arguments.predictions.read_text("utf-8").splitlines(), note)
+            except (OSError, UnicodeDecodeError) as error:
+                raise VideoError(f"{arguments.predictions}: cannot be read") from error
+        else:
+            note = arguments.model.name if arguments.model else "bundled model: synthetic weights"
+            how = Predicting(arguments.executable, arguments.model, arguments.hop, arguments.smoothing)
+            timeline = predictions_of(clip, how)
+        faces = np.load(clip, mmap_mode="r", allow_pickle=False)
+        progress = Progress(sys.stderr, arguments.annotate.name, len(faces))
+        try:
+            annotate(frames(source, _reading(arguments)), faces, timeline, note, arguments.annotate, progress)
+        finally:
+            progress.clear()
+
+
+def _reading(arguments: argparse.Namespace) -> Reading:
+    return Reading(arguments.fps, arguments.seconds, arguments.as_stored)
+
+
+def _find(source: Source, arguments: argparse.Namespace, file: Path | None) -> None:
+    how = _reading(arguments)
     with ExitStack() as stack:
         writer = stack.enter_context(NumPyWriter(file)) if file else None
         sinks: list[Sink] = [writer] if writer else []

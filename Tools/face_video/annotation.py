@@ -1,0 +1,78 @@
+"""A copy of a video with what was found drawn in. It has the original's times, and no sound."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+
+from face_video.errors import VideoError
+from face_video.overlay import Overlay
+from face_video.panel import arrangement
+from face_video.predictions import Timeline
+from face_video.progress import Progress
+from face_video.reading import Frame
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_TIME_BASE = Fraction(1, 90000)
+
+
+def annotate(frames: Iterable[Frame], faces: Array, timeline: Timeline, note: str, output: Path, progress: Progress) -> None:
+    """Writes the video whole or not at all. `faces` is frames × 478 × 3 in the frames' order."""
+    try:
+        output.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.absolute().parent) as scratch:
+            temporary = Path(scratch) / "video.mp4"
+            _write(frames, faces, timeline, note, temporary, progress)
+            os.replace(temporary, output)
+    except (av.error.FFmpegError, OSError) as error:
+        raise VideoError(f"{output}: the video cannot be written ({getattr(error, 'strerror', None) or error})") from error
+
+
+def _write(
+    frames: Iterable[Frame], faces: Array, timeline: Timeline, note: str, file: Path, progress: Progress
+) -> None:
+    with av.open(str(file), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream: Any = None
+        overlay: Overlay | None = None
+        size: tuple[int, ...] = ()
+        for index, frame in enumerate(frames):
+            if index >= len(faces):
+                break
+            if stream is None or overlay is None:
+                size = frame.picture.shape[1::-1]
+                plan = arrangement(*size, len(timeline.labels))
+                overlay = Overlay(plan, timeline.labels, note)
+                stream = _stream(container, plan.width, plan.height)
+            elif frame.picture.shape[1::-1] != size:
+                raise VideoError(f"frame {index}: the pictures differ in size, which an annotated video cannot show")
+            face = faces[index] if np.isfinite(faces[index]).all() else None
+            picture = av.VideoFrame.from_ndarray(overlay.drawn(frame.picture, face, timeline.at(index)), format="rgb24")
+            picture.pts = round(frame.time / _TIME_BASE)
+            picture.time_base = _TIME_BASE
+            container.mux(stream.encode(picture))
+            progress.update(index + 1)
+        if stream is None:
+            raise VideoError("there is no frame to draw in")
+        container.mux(stream.encode(None))
+
+
+def _stream(container: Any, width: int, height: int) -> Any:
+    """H.264 where this PyAV has an encoder for it, else MPEG-4; 4:2:0, which every player shows."""
+    has_x264 = "libx264" in av.codec.codecs_available
+    stream = container.add_stream("libx264" if has_x264 else "mpeg4", rate=30)
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    stream.time_base = stream.codec_context.time_base = _TIME_BASE
+    if has_x264:
+        stream.options = {"crf": "20", "preset": "veryfast"}
+    else:
+        stream.bit_rate = max(1_000_000, width * height * 6)
+    return stream
