@@ -1,0 +1,1 @@
+"""The published landmark dataset as clips with labels: the command `Tools/dataset`."""
