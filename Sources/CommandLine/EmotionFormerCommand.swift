@@ -14,6 +14,7 @@ struct EmotionFormerCommand: AsyncParsableCommand {
             EXAMPLES:
               emotionformer predict clip.npy
               emotionformer predict --model Weights/demo --json clips/*.npz > all.jsonl
+              emotionformer evaluate dataset --report page.html
               emotionformer inspect Weights/demo
               emotionformer verify --nodes Weights/demo
               emotionformer convert model.tflite --assets assets -o MyModel
@@ -27,7 +28,8 @@ struct EmotionFormerCommand: AsyncParsableCommand {
             """,
         version: EmotionFormerVersion.current,
         subcommands: [
-            PredictCommand.self, InspectCommand.self, VerifyCommand.self, ConvertCommand.self, BenchmarkCommand.self,
+            PredictCommand.self, EvaluateCommand.self, InspectCommand.self, VerifyCommand.self, ConvertCommand.self,
+            BenchmarkCommand.self,
             TraceCommand.self,
         ])
 

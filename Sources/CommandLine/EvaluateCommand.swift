@@ -1,0 +1,58 @@
+import ArgumentParser
+import EmotionFormer
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// `emotionformer evaluate DATASET`
+struct EvaluateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Measure a model on clips whose emotion is known.",
+        discussion: """
+            Prints precision, recall, F1 and support of each class with accuracy and averages as scikit-learn does, losses, \
+            areas under the ROC curves, calibration and the confusion matrix. A dataset is a folder with labels.csv \
+            (columns clip and label), a folder whose subfolders are named after classes, or one file whose clips state \
+            their emotion. Upper and lower case of labels do not count.
+
+            EXAMPLES:
+              emotionformer evaluate dataset
+              emotionformer evaluate dataset --split test --model MyModel --report page.html
+              emotionformer evaluate frames.csv --model model.tflite --assets assets --json > measures.json
+            """)
+
+    @Argument(help: ArgumentHelp("The dataset's folder or file.", valueName: "dataset"))
+    var dataset: String
+
+    @OptionGroup var modelOptions: ModelOptions
+
+    @Flag(help: "One JSON object with every measure, curve and prediction.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Write a page with the measures and plots.", valueName: "page.html"))
+    var report: String?
+
+    @Option(help: ArgumentHelp("Only clips whose column 'split' in labels.csv says this.", valueName: "name"))
+    var split: String?
+
+    @Flag(help: "Go on without the clips that cannot be read or predicted; each is named on standard error.")
+    var skipBad = false
+
+    func run() async throws {
+        if let report { try PageFile.check(report) }
+        let clips = try EvaluationDataset(path: dataset, split: split)
+        let model = try modelOptions.load(threads: 1)
+        let width = modelOptions.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let outcome = try await EvaluateClips(
+            model: model, dataset: clips, width: max(1, width), skipsBad: skipBad
+        ).run(ProgressBar("Evaluating"))
+        let result = try EvaluateReport(
+            dataset: split.map { "\(dataset), split \($0)" } ?? dataset, model: model,
+            modelNote: modelOptions.note, outcome: outcome)
+        if let report { try PageFile.write(EvaluatePage(result).html, to: report) }
+        for line in json ? [result.json] : result.lines { try StandardOutput.writeLine(line) }
+    }
+}

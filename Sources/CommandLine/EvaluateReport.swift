@@ -1,0 +1,85 @@
+import EmotionFormer
+
+/// An evaluation with where it comes from, as text and as JSON.
+struct EvaluateReport {
+    let dataset: String
+    let model: EmotionModel
+    /// Printed beside the model's name.
+    let modelNote: String?
+    let outcome: EvaluateClips.Outcome
+    let evaluation: Evaluation
+
+    init(
+        dataset: String, model: EmotionModel, modelNote: String?, outcome: EvaluateClips.Outcome
+    ) throws {
+        self.dataset = dataset
+        self.model = model
+        self.modelNote = modelNote
+        self.outcome = outcome
+        evaluation = try Evaluation(outcome.answers.map(\.prediction), truths: outcome.answers.map(\.truth))
+    }
+
+    var lines: [String] {
+        let report = evaluation.report
+        func row(_ name: String, _ value: Double?) -> String {
+            let gap = String(repeating: " ", count: max(2, 20 - name.count))
+            return name + gap + (value.map { DecimalText.fixed($0, 4) } ?? "undefined")
+        }
+        var confusion = TextTable(
+            ["truth \\ prediction"] + report.labels, rightAligned: Set(1..<report.labels.count + 1))
+        for (label, counts) in zip(report.labels, report.confusion) {
+            confusion.append([label] + counts.map(String.init))
+        }
+        let skipped = outcome.skipped.isEmpty ? "" : ", \(outcome.skipped.count) files skipped"
+        return [
+            "dataset: \(dataset) (\(outcome.answers.count) clips\(skipped))",
+            "model: \(model.name)",
+        ] + (modelNote.map { ["note: \($0)"] } ?? []) + [
+            "", report.text(),
+            row("loss, as Keras", report.loss), row("log loss", report.logLoss),
+            row("calibration error", evaluation.calibration.expectedError), "",
+        ] + ["area under the ROC curve, one class against the rest"]
+            + zip(report.labels, evaluation.curves).map { row("  " + $0, $1?.area) }
+            + [row("  macro", evaluation.macroArea), ""] + confusion.lines
+    }
+
+    /// One object; numbers in the shortest form that reads back the same, null where something is undefined.
+    var json: String {
+        let report = evaluation.report
+        func row(_ row: ClassificationReport.Row) -> String {
+            "\"precision\":\(row.precision),\"recall\":\(row.recall),\"f1\":\(row.f1),\"support\":\(row.support)"
+        }
+        func list(_ values: [Double]) -> String { "[\(values.map { "\($0)" }.joined(separator: ","))]" }
+        func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "null" }
+        let classes = report.labels.indices.map { index in
+            let curve = evaluation.curves[index].map { curve in
+                // The first threshold is infinite, which JSON cannot say.
+                "{\"falsePositiveRates\":\(list(curve.falsePositiveRates)),"
+                    + "\"truePositiveRates\":\(list(curve.truePositiveRates)),"
+                    + "\"thresholds\":[null\(curve.thresholds.dropFirst().map { ",\($0)" }.joined())]}"
+            }
+            return "\(JSONText.quoted(report.labels[index])):{\(row(report.rows[index])),"
+                + "\"auc\":\(number(evaluation.curves[index]?.area)),\"roc\":\(curve ?? "null")}"
+        }
+        let bins = evaluation.calibration.bins.map {
+            "{\"from\":\($0.lowerEdge),\"to\":\($0.upperEdge),\"count\":\($0.count),\"confidence\":\($0.confidence),"
+                + "\"accuracy\":\($0.accuracy)}"
+        }
+        let answers = outcome.answers.map {
+            "{\"clip\":\(JSONText.quoted($0.clip)),\"index\":\($0.index),\"truth\":\(JSONText.quoted($0.truth)),"
+                + "\"label\":\(JSONText.quoted($0.prediction.label)),"
+                + "\"probabilities\":[\($0.prediction.probabilities.map { "\($0)" }.joined(separator: ","))]}"
+        }
+        return "{\"dataset\":\(JSONText.quoted(dataset)),\"model\":\(JSONText.quoted(model.name)),"
+            + "\"clips\":\(outcome.answers.count),"
+            + "\"skipped\":[\(outcome.skipped.map(JSONText.quoted).joined(separator: ","))],"
+            + "\"labels\":[\(report.labels.map(JSONText.quoted).joined(separator: ","))],"
+            + "\"accuracy\":\(report.accuracy),\"loss\":\(report.loss),\"logLoss\":\(report.logLoss),"
+            + "\"macroAverage\":{\(row(report.macroAverage))},\"weightedAverage\":{\(row(report.weightedAverage))},"
+            + "\"macroAUC\":\(number(evaluation.macroArea)),\"classes\":{\(classes.joined(separator: ","))},"
+            + "\"confusion\":[\(report.confusion.map { "[\($0.map(String.init).joined(separator: ","))]" }.joined(separator: ","))],"
+            + "\"calibration\":{\"expectedError\":\(evaluation.calibration.expectedError),"
+            + "\"maximumError\":\(evaluation.calibration.maximumError),\"bins\":[\(bins.joined(separator: ","))]},"
+            + "\"predictions\":[\(answers.joined(separator: ","))]}"
+    }
+}

@@ -1,0 +1,94 @@
+import EmotionFormer
+
+/// Axes of a drawing, with percentages up the left side.
+///
+/// Drawings are 360 units wide, so that their letters are as large as the text on a phone.
+struct ChartFrame {
+    static let width = 360.0
+    let height: Double
+    let left = 44.0
+    let right = 10.0
+    let top = 8.0
+    let bottom = 34.0
+    /// What stands under the horizontal axis.
+    let title: String
+    /// Where the horizontal axis begins and ends.
+    let range: ClosedRange<Double>
+    let ticks: [(value: Double, text: String)]
+    /// The part that the top of the vertical axis stands for.
+    let maximum: Double
+    /// What the drawing shows, for who does not see it.
+    let description: String
+
+    init(
+        height: Double = 320, title: String, range: ClosedRange<Double> = 0...1,
+        ticks: [(value: Double, text: String)] = [
+            (0, "0 %"), (0.25, "25 %"), (0.5, "50 %"), (0.75, "75 %"), (1, "100 %"),
+        ],
+        maximum: Double = 1, description: String
+    ) {
+        self.height = height
+        self.title = title
+        self.range = range
+        self.ticks = ticks
+        self.maximum = maximum
+        self.description = description
+    }
+
+    func x(_ value: Double) -> Double {
+        let extent = range.upperBound - range.lowerBound
+        return left + (ChartFrame.width - left - right) * (extent > 0 ? (value - range.lowerBound) / extent : 0.5)
+    }
+
+    /// - Parameter value: 0 at the bottom, `maximum` at the top.
+    func y(_ value: Double) -> Double { top + (height - top - bottom) * (1 - value / maximum) }
+
+    func point(_ horizontal: Double, _ vertical: Double) -> String {
+        "\(HTML.coordinate(x(horizontal))),\(HTML.coordinate(y(vertical)))"
+    }
+
+    /// The drawing, with `content` over the grid.
+    func svg(identifier: String? = nil, _ content: String) -> String {
+        let name = identifier.map { " id=\"\($0)\"" } ?? ""
+        var text = "<svg\(name) viewBox=\"0 0 \(Int(ChartFrame.width)) \(Int(height))\" role=\"img\" "
+        text += "aria-label=\"\(HTML.escaped(description))\">\n"
+        for step in 0...4 {
+            let value = maximum * Double(step) / 4
+            text += line("grid", range.lowerBound, value, range.upperBound, value)
+            text += "<text x=\"\(HTML.coordinate(left - 5))\" y=\"\(HTML.coordinate(y(value) + 4))\" "
+            text += "text-anchor=\"end\">\(DecimalText.fixed(value * 100, maximum < 1 ? 1 : 0)) %</text>\n"
+        }
+        for tick in ticks {
+            let anchor = x(tick.value) > ChartFrame.width - 24 ? "end" : "middle"
+            let place = anchor == "end" ? ChartFrame.width - 2 : x(tick.value)
+            text += line("grid", tick.value, 0, tick.value, maximum)
+            text += "<text x=\"\(HTML.coordinate(place))\" y=\"\(HTML.coordinate(height - bottom + 14))\" "
+            text += "text-anchor=\"\(anchor)\">\(HTML.escaped(tick.text))</text>\n"
+        }
+        text += "<text x=\"\(HTML.coordinate((left + ChartFrame.width - right) / 2))\" "
+        text += "y=\"\(HTML.coordinate(height - 4))\" text-anchor=\"middle\">\(HTML.escaped(title))</text>\n"
+        return text + content + "</svg>\n"
+    }
+
+    func line(_ style: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
+        "<line class=\"\(style)\" x1=\"\(HTML.coordinate(x(x1)))\" y1=\"\(HTML.coordinate(y(y1)))\" "
+            + "x2=\"\(HTML.coordinate(x(x2)))\" y2=\"\(HTML.coordinate(y(y2)))\"/>\n"
+    }
+
+    func curve(_ style: String, _ points: [(Double, Double)]) -> String {
+        let places = points.map { point($0.0, $0.1) }
+        // One point alone draws nothing.
+        if places.count == 1, let only = points.first {
+            return "<circle class=\"curve \(style)\" cx=\"\(HTML.coordinate(x(only.0)))\" "
+                + "cy=\"\(HTML.coordinate(y(only.1)))\" r=\"2\"/>\n"
+        }
+        return "<polyline class=\"curve \(style)\" points=\"\(places.joined(separator: " "))\"/>\n"
+    }
+
+    /// Colours with the names of what is drawn in them.
+    static func legend(_ entries: [String]) -> String {
+        "<ul class=\"legend\">"
+            + entries.enumerated().map { "<li><i class=\"\(HTML.color($0))\"></i>\(HTML.escaped($1))</li>" }.joined()
+            + "</ul>\n"
+    }
+}
