@@ -33,6 +33,11 @@ struct ModelOptions: ParsableArguments {
         try EmotionModel(path: path(), assets: assets, options: EmotionModel.Options(threads: threads))
     }
 
+    /// What must be said beside the model's name on a page; nil for a model of the user's own.
+    var note: String? {
+        model == nil ? "The bundled model: its weights are random, so its answers mean nothing." : nil
+    }
+
     func path() throws -> String { try ModelOptions.path(model) }
 
     /// The bundled package if no model is named.

@@ -21,6 +21,8 @@ struct PredictCommand: AsyncParsableCommand {
               emotionformer predict --top 3 --model Weights/demo a.npy b.csv
               emotionformer predict --model model.tflite --assets assets clip.npy
               emotionformer predict --json clips.npz | jq .label
+              emotionformer predict --csv --window 60 --hop 30 clips/*.npy > windows.csv
+              emotionformer predict --report page.html clip.npy
               landmarks video.mp4 | emotionformer predict --input-format jsonl -
             """)
 
@@ -32,8 +34,28 @@ struct PredictCommand: AsyncParsableCommand {
     @Flag(help: "One JSON object a clip and line: clip, index, label, probabilities, logits, frames.")
     var json = false
 
-    @Flag(help: "Comma-separated values with a header: clip, index, label, one probability a label.")
+    @Flag(
+        help: ArgumentHelp(
+            """
+            Comma-separated values with a header: clip, index, start_frame, end_frame, label, one probability a label. The \
+            frames are those from start_frame up to and without end_frame, from 0.
+            """))
     var csv = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Predict windows of so many frames of each clip; windows without a face are left out.", valueName: "frames")
+    )
+    var window: Int?
+
+    @Option(help: ArgumentHelp("Frames from one window to the next; half a window if not given.", valueName: "frames"))
+    var hop: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write a page with the face, probabilities over time, attention and input statistics of one clip.",
+            valueName: "page.html"))
+    var report: String?
 
     @Option(help: ArgumentHelp("Show the most probable labels only, the most probable first.", valueName: "count"))
     var top: Int?
@@ -57,6 +79,13 @@ struct PredictCommand: AsyncParsableCommand {
         if json, csv { throw ValidationError("--json and --csv exclude each other") }
         if let top, top < 1 { throw ValidationError("--top is out of range (found \(top), expected 1 or more)") }
         if csv, top != nil { throw ValidationError("--top does not go with --csv, whose columns are all labels") }
+        for (name, value) in [("window", window), ("hop", hop)] {
+            if let value, !(1...1_000_000).contains(value) {
+                throw ValidationError("--\(name) is out of range (found \(value), expected 1 to 1000000)")
+            }
+        }
+        if hop != nil, window == nil, report == nil { throw ValidationError("--hop needs --window or --report") }
+        if report != nil, clips.count > 1 { throw ValidationError("--report takes one clip (found \(clips.count))") }
         if clips.contains("-"), inputFormat == nil {
             throw ValidationError("standard input needs --input-format (npy, npz, csv or jsonl)")
         }
@@ -64,24 +93,49 @@ struct PredictCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let cores = modelOptions.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let cores = max(1, modelOptions.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        if let report { try PageFile.check(report) }
         let first = try read(clips[0])
-        let isSingle = clips.count == 1 && first.clips.count == 1
-        let model = try modelOptions.load(threads: isSingle ? max(1, cores) : 1)
-        let report: any PredictionReport =
+        if report != nil, first.clips.count > 1 {
+            throw Failure("\(first.name): a page is of one clip (found \(first.clips.count) clips)")
+        }
+        let isSingle = clips.count == 1 && first.clips.count == 1 && window == nil
+        let model = try modelOptions.load(threads: isSingle && report == nil ? cores : 1)
+        let printed: any PredictionReport =
             if json { JSONReport(top: top) } else if csv { CSVReport() } else { TableReport(top: top) }
         let progress = ProgressBar("Predicting")
         for (position, path) in clips.enumerated() {
             let file = position == 0 ? first : try read(path)
-            try await predict(file, model, width: isSingle ? 1 : max(1, cores), report, progress, file: position)
+            try await predict(file, model, width: isSingle ? 1 : cores, printed, progress, file: position)
         }
         progress.clear()
-        try report.end(model, isBundled: modelOptions.model == nil)
+        try printed.end(model, isBundled: modelOptions.model == nil)
+        if let report {
+            let page = try await ClipPage(
+                first.clips[0], of: first.name, model, modelNote: modelOptions.note, window: window, hop: hop,
+                concurrency: cores)
+            try PageFile.write(page.html, to: report)
+        }
     }
 
     private func read(_ path: String) throws -> ClipFile {
         if path == "-", let inputFormat { return try ClipFile(standardInput: inputFormat) }
         return try ClipFile(path: path, format: inputFormat)
+    }
+
+    /// A clip or a window of one, with where it comes from.
+    private func parts(of file: ClipFile) -> [(source: ClipSource, clip: LandmarkClip)] {
+        file.clips.enumerated().flatMap { index, clip in
+            func source(_ frames: Range<Int>) -> ClipSource {
+                ClipSource(
+                    file: file.name, index: index, count: file.clips.count, name: clip.name, frames: frames,
+                    isWindow: window != nil)
+            }
+            guard let window else { return [(source(0..<clip.frameCount), clip)] }
+            let missing = Set(clip.missingFrames)
+            return clip.windows(window, hop: hop ?? max(1, window / 2))
+                .filter { !$0.allSatisfy(missing.contains) }.map { (source($0), clip[frames: $0]) }
+        }
     }
 
     private func predict(
@@ -90,14 +144,17 @@ struct PredictCommand: AsyncParsableCommand {
     ) async throws {
         // Results come out while the rest of a long file is still under way.
         let step = max(64, width)
-        for start in stride(from: 0, to: file.clips.count, by: step) {
-            let part = Array(file.clips[start..<min(start + step, file.clips.count)])
+        let parts = parts(of: file)
+        guard !parts.isEmpty else { throw Failure("\(file.name): no frame of the clip has a face") }
+        for start in stride(from: 0, to: parts.count, by: step) {
+            let part = Array(parts[start..<min(start + step, parts.count)])
             let began = ContinuousClock.now
             let predictions: [Prediction]
             do {
                 predictions =
-                    file.clips.count == 1
-                    ? [try model.predict(part[0])] : try await model.predict(part, concurrency: width)
+                    parts.count == 1
+                    ? [try model.predict(part[0].clip)]
+                    : try await model.predict(part.map(\.clip), concurrency: width)
             } catch {
                 progress.clear()
                 throw Failure("\(file.name): \(error)")
@@ -107,16 +164,13 @@ struct PredictCommand: AsyncParsableCommand {
             // A failure before the first result leaves standard output empty.
             if position == 0, start == 0 { try report.begin(model) }
             for (offset, prediction) in predictions.enumerated() {
-                let source = ClipSource(
-                    file: file.name, index: start + offset, count: file.clips.count, name: part[offset].name,
-                    frameCount: part[offset].frameCount)
-                try report.add(prediction, of: source, elapsed: elapsed)
+                try report.add(prediction, of: part[offset].source, elapsed: elapsed)
             }
             try StandardOutput.flush()
             if clips.count > 1 {
                 progress.show(position + 1, of: clips.count)
-            } else if file.clips.count > step {
-                progress.show(start + part.count, of: file.clips.count)
+            } else if parts.count > step {
+                progress.show(start + part.count, of: parts.count)
             }
         }
     }
@@ -130,5 +184,10 @@ struct ClipSource {
     let count: Int
     /// The clip's own name, if its file gives one.
     let name: String?
-    let frameCount: Int
+    /// The clip's frames that were given to the model.
+    let frames: Range<Int>
+    /// Whether the frames were asked for as a window, and are not just the whole clip.
+    let isWindow: Bool
+
+    var frameCount: Int { frames.count }
 }

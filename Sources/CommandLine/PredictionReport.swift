@@ -22,6 +22,7 @@ struct TableReport: PredictionReport {
         var title = source.file
         if source.count > 1 { title += " #\(source.index)" }
         if let name = source.name { title += " (\(name))" }
+        if source.isWindow { title += ", frames \(source.frames.lowerBound)–\(source.frames.upperBound - 1)" }
         try StandardOutput.writeLine("\(title): \(prediction.label)")
         let rows: [(label: String, probability: Float)] =
             top.map { prediction.top($0) } ?? zip(prediction.labels, prediction.probabilities).map { ($0, $1) }
@@ -70,6 +71,9 @@ struct JSONReport: PredictionReport {
     func add(_ prediction: Prediction, of source: ClipSource, elapsed: Duration) throws {
         var line = "{\"clip\":\(JSONText.quoted(source.file)),\"index\":\(source.index)"
         if let name = source.name { line += ",\"name\":\(JSONText.quoted(name))" }
+        if source.isWindow {
+            line += ",\"startFrame\":\(source.frames.lowerBound),\"endFrame\":\(source.frames.upperBound)"
+        }
         line += ",\"label\":\(JSONText.quoted(prediction.label))"
         let probabilities = zip(prediction.labels, prediction.probabilities)
             .map { "\(JSONText.quoted($0)):\($1)" }.joined(separator: ",")
@@ -87,14 +91,16 @@ struct JSONReport: PredictionReport {
 /// Comma-separated values, with a header.
 struct CSVReport: PredictionReport {
     func begin(_ model: EmotionModel) throws {
-        let header = ["clip", "index", "label"] + model.labels
+        let header = ["clip", "index", "start_frame", "end_frame", "label"] + model.labels
         try StandardOutput.writeLine(header.map(CSVReport.quoted).joined(separator: ","))
     }
 
     func add(_ prediction: Prediction, of source: ClipSource, elapsed: Duration) throws {
         let cells =
-            [CSVReport.quoted(source.file), "\(source.index)", CSVReport.quoted(prediction.label)]
-            + prediction.probabilities.map { "\($0)" }
+            [
+                CSVReport.quoted(source.file), "\(source.index)", "\(source.frames.lowerBound)",
+                "\(source.frames.upperBound)", CSVReport.quoted(prediction.label),
+            ] + prediction.probabilities.map { "\($0)" }
         try StandardOutput.writeLine(cells.joined(separator: ","))
     }
 

@@ -97,7 +97,7 @@ struct ConvertCommandTests {
         try FileManager.default.copyItem(at: encoders.appendingPathComponent("emotions.pkl"), to: place)
         #expect(try Executable.run("convert", model, "--assets", assets.path, "-o", package).code == 0)
         let header = try Executable.run("predict", "--csv", "--model", package, clip).lines.first
-        #expect(header == "clip,index,label,Angry,Disgust,Fear,Happy,Neutral,Sad")
+        #expect(header == "clip,index,start_frame,end_frame,label,Angry,Disgust,Fear,Happy,Neutral,Sad")
     }
 
     @Test("An existing package is replaced whole; a failure leaves it as it was")

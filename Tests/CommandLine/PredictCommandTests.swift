@@ -37,7 +37,7 @@ struct PredictCommandTests {
     @Test("Printed probabilities read back as the same 32-bit floats, and sum to one")
     func digits() throws {
         let run = try Executable.run("predict", "--csv", "--model", model, clip)
-        #expect(run.lines.first == "clip,index,label,Angry,\"Happy, too\",Sad")
+        #expect(run.lines.first == "clip,index,start_frame,end_frame,label,Angry,\"Happy, too\",Sad")
         let numbers = try #require(run.lines.last).split(separator: ",").suffix(3).compactMap { Float($0) }
         #expect(numbers.count == 3)
         #expect(abs(numbers.reduce(0, +) - 1) < 1e-6)

@@ -1,0 +1,121 @@
+import EmotionFormer
+
+/// One clip and what a model makes of it, to be looked at: the face played back, probabilities over time, attention, and how the
+/// clip's numbers lie among the training data's.
+struct ClipPage {
+    /// The clip's name, for people.
+    var name: String
+    var modelName: String
+    /// What must be said of the model beside its name.
+    var modelNote: String?
+    var labels: [String]
+    /// The answer that stands at the top.
+    var prediction: Prediction
+    var frameCount: Int
+    /// nil if the clip's values are no faces.
+    var faces: FaceFrames?
+    var series: ProbabilitySeries
+    /// nil for a model without attention.
+    var attention: AttentionSummary?
+    var statistics: InputStatistics?
+    /// What a feature is called, for the statistics.
+    var featureName: @Sendable (Int) -> String = { "feature \($0)" }
+
+    var html: String {
+        Page(
+            title: "\(prediction.label): \(name)",
+            body: [
+                head, "<div class=\"pair\">\n\(player)\(chances)</div>", attentionSection,
+                statistics.map(statisticsSection) ?? "",
+            ].joined(separator: "\n"), script: ClipPageScript.text, data: data
+        ).html
+    }
+
+    private var chart: ChartFrame {
+        let last = Double(max(frameCount - 1, 1))
+        let steps = min(4, max(frameCount - 1, 1))
+        let ticks = (0...steps).map { Int(last * Double($0) / Double(steps)) }
+        return ChartFrame(
+            height: 240, title: "frame", range: 0...last, ticks: ticks.map { (Double($0), "\($0)") },
+            description: "Probability of each label over the clip's frames")
+    }
+
+    private var data: String {
+        let points = series.points.map { point in
+            "[\(point.last),\(point.probabilities.map { DecimalText.fixed(Double($0), 4) }.joined(separator: ","))]"
+        }
+        return "{\"frameCount\":\(frameCount),\"points\":[\(points.joined(separator: ","))],"
+            + "\"chart\":{\"left\":\(chart.left),\"right\":\(chart.right),\"width\":\(ChartFrame.width)},"
+            + "\"faces\":\(faces?.json ?? "null"),\"attention\":\(attention?.json ?? "null")}"
+    }
+
+    private var head: String {
+        let note = modelNote.map { "<p class=\"note\">\(HTML.escaped($0))</p>\n" } ?? ""
+        let probability = prediction.probabilities.max().map { HTML.percent(Double($0)) } ?? ""
+        return "<h1>\(HTML.escaped(name))</h1>\n<p class=\"lead\">by \(HTML.escaped(modelName)); "
+            + "\(prediction.framesUsed) of \(frameCount) frames used</p>\n"
+            + "<p class=\"answer\"><strong>\(HTML.escaped(prediction.label))</strong> \(probability)</p>\n\(note)"
+    }
+
+    private var player: String {
+        let picture: String
+        if let faces {
+            picture =
+                "<canvas id=\"mesh\" role=\"img\" aria-label=\"The face's landmarks at the chosen frame\"></canvas>\n"
+                + "<p class=\"small\">\(FaceContours.landmarkCount) landmarks; contours of face, eyes, brows and lips. Drawn as "
+                + "of a picture of \(faces.pictureAspect.name), which is a guess from the face's shape."
+                + (faces.frames.count < frameCount ? " Only \(faces.frames.count) of the frames are in this page." : "")
+                + "</p>\n"
+        } else {
+            picture =
+                "<p class=\"note\">No face can be drawn: the clip holds raw features, not "
+                + "\(FaceContours.landmarkCount) landmarks with x, y and z.</p>\n"
+        }
+        return "<section><h2>Face</h2>\n\(picture)"
+            + "<div class=\"controls\"><button id=\"play\" type=\"button\" aria-pressed=\"false\">Play</button>\n"
+            + "<input id=\"scrub\" type=\"range\" min=\"0\" max=\"\(max(frameCount - 1, 0))\" value=\"\(max(frameCount - 1, 0))\" "
+            + "step=\"1\" aria-label=\"Frame\">\n<output id=\"place\" for=\"scrub\"></output>\n"
+            + "<label>Speed <select id=\"rate\"><option value=\"5\">5 frames/s</option><option value=\"15\">15 frames/s</option>"
+            + "<option value=\"30\" selected>30 frames/s</option><option value=\"60\">60 frames/s</option></select></label></div>\n"
+            + "<noscript><p class=\"note\">Playing back needs JavaScript; the drawings do not.</p></noscript></section>\n"
+    }
+
+    private var chances: String {
+        let frame = chart
+        var drawing = ""
+        for label in labels.indices {
+            drawing += frame.curve(
+                HTML.color(label),
+                series.points.compactMap {
+                    $0.probabilities.indices.contains(label) ? (Double($0.last), Double($0.probabilities[label])) : nil
+                })
+        }
+        drawing += "<line id=\"cursor\" class=\"cursor\" x1=\"0\" x2=\"0\" y1=\"\(frame.top)\" "
+        drawing += "y2=\"\(HTML.coordinate(frame.y(0)))\" visibility=\"hidden\"/>\n"
+        let bars = labels.enumerated().map { index, label in
+            "<li><span>\(HTML.escaped(label))</span><div class=\"track\"><div class=\"fill \(HTML.color(index))\"></div></div>"
+                + "<b>\(HTML.percent(Double(prediction.probabilities.indices.contains(index) ? prediction.probabilities[index] : 0)))</b></li>"
+        }
+        return "<section><h2>Probabilities over time</h2>\n"
+            + frame.svg(identifier: "chart", drawing)
+            + "<ul class=\"bars\" id=\"bars\">\n\(bars.joined(separator: "\n"))</ul>\n"
+            + "<p class=\"small\" id=\"when\"></p>\n<p class=\"small\">\(HTML.escaped(series.explanation))</p></section>\n"
+    }
+
+    private var attentionSection: String {
+        guard attention != nil else {
+            return
+                "<section><h2>Attention</h2>\n<p>The model has no attention layers that can be shown.</p></section>\n"
+        }
+        return
+            "<section><h2>Attention</h2>\n<p class=\"small\">Which frames the model looked at: for each frame, what it got of "
+            + "the attention of all frames. The stronger the colour, the more; even attention is one colour throughout.</p>\n"
+            + "<div class=\"controls\"><label>Layer <select id=\"layer\"></select></label>"
+            + "<label>Head <select id=\"head\"></select></label></div>\n"
+            + "<canvas id=\"strip\" role=\"img\" aria-label=\"Attention that each frame got\"></canvas>\n"
+            + "<p class=\"small\" id=\"peak\"></p>\n"
+            + "<canvas id=\"matrix\" role=\"img\" aria-label=\"Attention of each frame to each frame\"></canvas>\n"
+            + "<p class=\"small\" id=\"matrixnote\">Each row is a frame that looks, each column a frame that is looked at.</p>"
+            + "</section>\n"
+    }
+}

@@ -1,0 +1,45 @@
+import EmotionFormer
+
+/// What a model says at several times of one clip.
+struct ProbabilitySeries {
+    struct Point {
+        /// The frames that the model was given, first and last.
+        let first: Int
+        let last: Int
+        let probabilities: [Float]
+    }
+
+    let points: [Point]
+    /// What a point stands for, in one sentence.
+    let explanation: String
+}
+
+extension ProbabilitySeries {
+    private static let pointLimit = 60
+
+    /// Over windows of a clip; without a window over the growing clip, or over windows of as many frames as the model takes if the
+    /// clip is longer.
+    init(_ clip: LandmarkClip, _ model: EmotionModel, window: Int?, hop: Int?, width: Int) async throws {
+        let windows: [Range<Int>]
+        if let size = window ?? (clip.frameCount > model.input.frames ? model.input.frames : nil) {
+            let step = hop ?? max(1, (clip.frameCount - size + Self.pointLimit - 1) / Self.pointLimit)
+            windows = clip.windows(size, hop: step)
+            explanation =
+                "Each point is what the model says of the last \(size) frames, every \(step == 1 ? "frame" : "\(step) frames")."
+        } else {
+            let step = hop ?? max(1, (clip.frameCount + Self.pointLimit - 1) / Self.pointLimit)
+            let ends = stride(from: clip.frameCount, to: 0, by: -step).reversed()
+            windows = ends.map { 0..<$0 }
+            explanation =
+                "The clip grows: each point is what the model says of all frames up to there, every "
+                + "\(step == 1 ? "frame" : "\(step) frames"); the last point is the whole clip."
+        }
+        let missing = Set(clip.missingFrames)
+        // A window without any face has no answer.
+        let answered = windows.filter { !$0.allSatisfy(missing.contains) }
+        let predictions = try await model.predict(answered.map { clip[frames: $0] }, concurrency: width)
+        points = zip(answered, predictions).map {
+            Point(first: $0.lowerBound, last: $0.upperBound - 1, probabilities: $1.probabilities)
+        }
+    }
+}

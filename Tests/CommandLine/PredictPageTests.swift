@@ -1,0 +1,104 @@
+import Foundation
+import Testing
+
+@Suite("emotionformer predict: pages and windows")
+struct PredictPageTests {
+    private static let cremad = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Fixtures/cremad")
+    private let folder: TemporaryFolder
+    private let model: String
+    private let clip: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        model = try SmallPackage.write(to: folder)
+        // The third of five frames has no face.
+        clip = try folder.write("1,0\n2,0\nnan,nan\n0,3\n0,4\n", to: "clip.csv")
+    }
+
+    @Test("A window is predicted as a clip of its frames, and a row says which frames")
+    func windows() throws {
+        let run = try Executable.run(["predict", "--csv", "--window", "2", "--hop", "1", "--model", model, clip])
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(
+            run.lines.dropFirst().map { $0.split(separator: ",").prefix(4).joined(separator: ",") } == [
+                "clip.csv,0,0,2", "clip.csv,0,1,3", "clip.csv,0,2,4", "clip.csv,0,3,5",
+            ])
+        let part = try folder.write("0,3\n0,4\n", to: "part.csv")
+        let whole = try Executable.run(["predict", "--csv", "--model", model, part])
+        #expect(whole.lines.last?.split(separator: ",").suffix(3) == run.lines.last?.split(separator: ",").suffix(3))
+        #expect(whole.lines.last?.hasPrefix("part.csv,0,0,2,") == true)
+    }
+
+    @Test("Half a window is the step, the last window ends with the clip, windows without a face are left out")
+    func steps() throws {
+        func starts(_ options: String...) throws -> [[Int]] {
+            let run = try Executable.run(["predict", "--json", "--model", model, clip] + options)
+            #expect(run.code == 0, "\(run.errors)")
+            return try run.lines.map { line in
+                let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                return [object?["startFrame"] as? Int ?? -1, object?["endFrame"] as? Int ?? -1]
+            }
+        }
+        #expect(try starts("--window", "4") == [[0, 4], [1, 5]])
+        #expect(try starts("--window", "9") == [[0, 5]])
+        #expect(try starts("--window", "1") == [[0, 1], [1, 2], [3, 4], [4, 5]])
+        for options in [
+            ["--window", "0"], ["--hop", "1"], ["--window", "2", "--hop", "0"], ["--report", "x", clip],
+        ] {
+            let run = try Executable.run(["predict", "--model", model, clip] + options)
+            #expect(run.code == 64)
+            #expect(run.isOneLineFailure, "\(run.errors)")
+        }
+    }
+
+    @Test("Features that are no landmarks have a page without a face, and the page says so")
+    func rawFeatures() throws {
+        let page = folder.url.appendingPathComponent("<b>.html")
+        let named = try folder.write("1,0\n2,0\n", to: "<img src=x>.csv")
+        let run = try Executable.run("predict", "--report", page.path, "--model", model, named)
+        #expect(run.code == 0, "\(run.errors)")
+        let html = try String(contentsOf: page, encoding: .utf8)
+        PageChecks.needsNoNetwork(html.replacing("&lt;img src=x&gt;", with: ""))
+        #expect(html.contains("No face can be drawn"))
+        #expect(html.contains("&lt;img src=x&gt;.csv"))
+        #expect(html.contains("no attention layers"))
+        #expect(html.contains("comes without training statistics"))
+        #expect(html.contains("The clip grows"))
+        let windows = try Executable.run(
+            "predict", "--report", page.path, "--window", "1", "--hop", "1", "--model", model, clip)
+        #expect(windows.code == 0)
+        #expect(try String(contentsOf: page, encoding: .utf8).contains("the last 1 frames"))
+    }
+
+    @Test("A clip of landmarks has a face, probabilities, attention and statistics")
+    func landmarks() throws {
+        let page = folder.url.appendingPathComponent("page.html")
+        let run = try Executable.run(
+            "predict", "--report", page.path, "--hop", "30",
+            Self.cremad.appendingPathComponent("1001_DFA_NEU.facelandmarker.npy").path)
+        #expect(run.code == 0, "\(run.errors)")
+        let html = try String(contentsOf: page, encoding: .utf8)
+        PageChecks.needsNoNetwork(html)
+        for word in ["id=\"mesh\"", "picture of 4:3", "id=\"strip\"", "Input against the training data", "landmark "] {
+            #expect(html.contains(word), "\(word)")
+        }
+        let start = try #require(html.range(of: "id=\"data\">")?.upperBound)
+        let end = try #require(html.range(of: "</script>", range: start..<html.endIndex)?.lowerBound)
+        let data = try #require(
+            try JSONSerialization.jsonObject(with: Data(html[start..<end].utf8)) as? [String: Any])
+        let frames = try #require(data["frameCount"] as? Int)
+        let faces = try #require(data["faces"] as? [String: Any])
+        #expect(Data(base64Encoded: faces["coordinates"] as? String ?? "")?.count == frames * 478 * 4)
+        #expect((data["points"] as? [[Double]])?.last?.first == Double(frames - 1))
+        let layers = try #require(data["attention"] as? [[String: Any]])
+        for layer in layers {
+            for view in try #require(layer["views"] as? [[String: Any]]) {
+                // The even share is 1, whatever went to padding.
+                let received = try #require(view["received"] as? [Double])
+                #expect(received.count == frames)
+                #expect(abs(received.reduce(0, +) / Double(frames) - 1) < 0.01)
+            }
+        }
+    }
+}
