@@ -26,11 +26,13 @@ body { margin: 0 auto; padding: 1rem; max-width: 72rem; background: var(--back);
 h1 { font-size: 1.35rem; margin: .2rem 0; overflow-wrap: anywhere; } h2 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }
 p { margin: .4rem 0; } .soft { color: var(--soft); } .bad { color: var(--bad); } .good { color: var(--good); }
 .verdict { font-weight: 650; }
-pre { background: var(--card); border-radius: .5rem; padding: .8rem; margin: .5rem 0; white-space: pre-wrap;
-  overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, monospace; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; background: var(--card);
+  border-radius: .5rem; padding: .8rem; margin: .5rem 0; font-size: 14px; }
+dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 svg { display: block; width: 100%; height: auto; background: var(--card); border-radius: .5rem; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
-@media (max-width: 40rem) { svg text { font-size: 20px; } circle { r: 5px; } }
+@media (max-width: 40rem) { svg { min-width: 40rem; } svg text { font-size: 14px; } circle { r: 3px; }
+  dl { grid-template-columns: 1fr; } dd { margin-bottom: .3rem; } }
 .grid { stroke: var(--line); stroke-width: 1; } .limit { stroke: var(--bad); stroke-width: 1; stroke-dasharray: 5 4; }
 .ours { fill: var(--ours); } .theirs { fill: var(--theirs); opacity: .75; } .failed { fill: var(--bad); }
 .legend span { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin: 0 .35em 0 .9em; }
@@ -68,14 +70,14 @@ def html(comparison: Comparison) -> str:
 <body>
 <h1>{name}: this engine and LiteRT</h1>
 {verdict}
-<pre>{escape(chr(10).join(summary(comparison)))}</pre>
+{_summary(summary(comparison))}
 <h2>Differences by depth of the network</h2>
 <p class="soft">{what} Largest difference as a part of the tensor’s largest magnitude; equal to the bit lies at the
 bottom.</p>
 <p class="soft legend"><span style="background:var(--ours)"></span>this engine
 <span style="background:var(--theirs)"></span>LiteRT’s XNNPACK against its reference kernels
 <span style="background:var(--bad)"></span>beyond the tolerance</p>
-{_chart(comparison.rows)}
+<div class="wide">{_chart(comparison.rows)}</div>
 <h2>Outputs, clip by clip</h2>
 {_clips(comparison)}
 <h2>Operations</h2>
@@ -83,6 +85,18 @@ bottom.</p>
 </body>
 </html>
 """
+
+
+def _summary(lines: list[str]) -> str:
+    """The report's lines, a name in the first fifteen columns; a line without one belongs to the one before."""
+    parts: list[str] = []
+    for line in lines:
+        name, text = line[:15].strip(), escape(line[15:])
+        if name or not parts:
+            parts.append(f"<dt>{escape(name)}</dt><dd>{text}")
+        else:
+            parts[-1] += f"<br>{text}"
+    return f"<dl>{''.join(part + '</dd>' for part in parts)}</dl>"
 
 
 def _height(value: float) -> float:
