@@ -94,6 +94,7 @@ def _own_json(files: Files, model: str, options: list[str], **environment: str) 
 def _measured(arguments: argparse.Namespace) -> dict[str, Any]:
     seconds = min(1.0, arguments.seconds) if arguments.quick else arguments.seconds
     files = preparation.prepare(arguments.folder, arguments.models, arguments.seed, BATCH, arguments.executable, _say)
+    busy = os.getloadavg()[1]
     here = measure.Round(files, seconds, _say)
     runs = []
     for model in arguments.models:
@@ -114,7 +115,13 @@ def _measured(arguments: argparse.Namespace) -> dict[str, Any]:
         portable = _own_json(files, "base", ["--kernels", "--seconds", str(seconds)], EMOTIONFORMER_KERNELS="portable")
         extra["portableAgainstBLAS"] = portable["predictionAgainstBLAS"]
     document: dict[str, Any] = {
-        "machine": {"processor": _processor(), "cores": os.cpu_count(), "system": platform.system()},
+        "machine": {
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "system": platform.system(),
+            # What else went on: of the five minutes before the run, and of those before its end.
+            "loadAverage": [busy, os.getloadavg()[1]],
+        },
         "versions": _versions(),
         "batch": BATCH,
         "seconds": seconds,

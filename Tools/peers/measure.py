@@ -108,7 +108,12 @@ class Round:
                 except PeersError as error:
                     failed.append(Result(entry, way, None, Agreement(float("inf"), str(error))))
             samples = interleaved(contestants, self.seconds)
-        found = [Result(*who, Summary.of(taken), right) for (*who, right), taken in zip(running, samples)]
+        found = []
+        for (entry, way, right), taken in zip(running, samples):
+            if isinstance(taken, PeersError):
+                found.append(Result(entry, way, None, Agreement(right.difference, str(taken))))
+            else:
+                found.append(Result(entry, way, Summary.of(taken), right))
         for result in failed + found:
             if result.agreement.problem:
                 self.say(f"WRONG: {result.entry.name}: {result.agreement.problem}")
@@ -130,8 +135,12 @@ class Round:
                 for index, way in enumerate(entry.ways)
             ]
             samples = interleaved(contestants, min(1.0, self.seconds / 4))
-        medians = [quantile(taken, 0.5) for taken in samples]
-        return entry.ways[medians.index(min(medians))]
+        medians = {
+            quantile(taken, 0.5): way for taken, way in zip(samples, entry.ways) if not isinstance(taken, PeersError)
+        }
+        if not medians:
+            raise next(taken for taken in samples if isinstance(taken, PeersError))
+        return medians[min(medians)]
 
 
 def cold_starts(files: Files, model: str, rounds: int) -> list[dict[str, Any]]:

@@ -68,16 +68,24 @@ def spread_out(model: Any, clips: Array) -> None:
 
 
 def check_clips(shape: Architecture, seed: int) -> Array:
-    """Clips that every peer's outputs are compared on: four real ones, standardised and padded, and four random."""
+    """Clips that every peer's outputs are compared on: four real ones and four random, each around a face of its own.
+
+    The real ones are standardised over all of them and padded, so that people differ throughout a clip, as they do
+    after the published model's normalisation.
+    """
+    random = np.random.default_rng(seed)
     clips = np.zeros((8, shape.frames, shape.features), np.float32)
+    real = []
     for index, file in enumerate(sorted(CREMAD.glob("*.npy"))[:4]):
         landmarks = np.load(file, allow_pickle=False).astype(np.float32)[: shape.frames]
         landmarks = landmarks[np.isfinite(landmarks).all(axis=(1, 2))]
         features = landmarks.reshape(len(landmarks), -1)
-        if features.shape[1] != shape.features:
-            features = landmarks[:, :, index % 3]
-        clips[index, : len(features)] = (features - features.mean(0)) / (features.std(0) + 1e-6)
-    clips[4:] = np.random.default_rng(seed).standard_normal(clips[4:].shape) * np.array([0.5, 1, 1.5, 2])[:, None, None]
+        real.append(features if features.shape[1] == shape.features else landmarks[:, :, index % 2])
+    joined = np.concatenate(real)
+    for clip, features in zip(clips, real):
+        clip[: len(features)] = (features - joined.mean(0)) / (joined.std(0) + 1e-6)
+    faces = random.standard_normal((4, 1, shape.features))
+    clips[4:] = faces + 0.5 * random.standard_normal((4, shape.frames, shape.features))
     return clips
 
 

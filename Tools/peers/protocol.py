@@ -113,23 +113,35 @@ class Contestant:
         return PeersError(f"{self.name}: ended with code {self._process.poll()}: {lines[-1][:300]}")
 
 
-def interleaved(contestants: Sequence[Contestant], seconds: float, turn: float = 0.08) -> list[list[float]]:
+def interleaved(
+    contestants: Sequence[Contestant], seconds: float, turn: float = 0.08
+) -> list[list[float] | PeersError]:
     """Milliseconds of each contestant, in turns of about `turn` seconds, until each has had `seconds` of them.
 
     Every round begins with another contestant. The first prediction of a turn is not counted: it finds cold caches, and
-    threads that slept.
+    threads that slept. One that fails is out of the race, and its error takes the place of its timings.
     """
-    typical = []
-    for contestant in contestants:
-        typical.append(min(contestant.timed(3)[1:]))
-        contestant.rest()
     samples: list[list[float]] = [[] for _ in contestants]
+    failures: dict[int, PeersError] = {}
+    counts = [2] * len(contestants)
+
+    def take(index: int) -> None:
+        try:
+            samples[index] += contestants[index].timed(counts[index] + 1)[1:]
+        except PeersError as error:
+            failures[index] = error
+        contestants[index].rest()
+
+    for index in range(len(contestants)):
+        take(index)
+        if index not in failures:
+            counts[index] = max(1, round(turn * 1000 / min(samples[index])))
+            samples[index].clear()
     begin = 0
-    while any(sum(taken) < seconds * 1000 for taken in samples):
+    while any(sum(taken) < seconds * 1000 for index, taken in enumerate(samples) if index not in failures):
         for step in range(len(contestants)):
             index = (begin + step) % len(contestants)
-            count = max(1, round(turn * 1000 / typical[index]))
-            samples[index] += contestants[index].timed(count + 1)[1:]
-            contestants[index].rest()
+            if index not in failures:
+                take(index)
         begin += 1
-    return samples
+    return [failures.get(index, taken) for index, taken in enumerate(samples)]
