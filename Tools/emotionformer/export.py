@@ -18,7 +18,7 @@ from .label_pickle import label_names
 from .layer import Layer
 from .model import Converted, convert, input_shape, read_model
 from .package import InputDescription, Package, SelfTest
-from .selftest import clips, expected, normalised
+from .selftest import CLIPS, clips, expected, normalised
 from .source import KerasSource, SourceFile, open_source
 
 DEFAULT_FRAMES = 300
@@ -101,6 +101,13 @@ def parser() -> argparse.ArgumentParser:
         help="store Keras's own outputs as the self-test; needs TensorFlow, in this "
         "Python or in the one that EMOTIONFORMER_KERAS_PYTHON names",
     )
+    add(
+        "--self-test-clips",
+        metavar="N",
+        type=int,
+        default=CLIPS,
+        help=f"clips in the package's self-test (default {CLIPS}); fewer make a smaller package",
+    )
     add("--license", help="the model's licence, for people")
     add("--citation", help="how to cite it, for people")
     return result
@@ -137,7 +144,9 @@ def run(arguments: argparse.Namespace) -> None:
         if path is not None and path.name not in {item.name for item in sources}:
             sources.append(SourceFile.of(path))
 
-    inputs = clips(description)
+    if not 1 <= arguments.self_test_clips <= 100:
+        raise ExportError(f"--self-test-clips {arguments.self_test_clips}: expected 1 … 100")
+    inputs = clips(description, arguments.self_test_clips)
     prepared = normalised(inputs, description)
     progress.say(f"Converting {_count(model)} layers for {description.frames} frames × {description.features} features")
     made = convert(source, model, description.frames, extents, prepared[:1], custom, arguments.from_logits)

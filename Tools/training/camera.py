@@ -35,7 +35,7 @@ def project(
     """Faces (frames, 478, 3) in centimetres to image coordinates (frames, 478, 3).
 
     `travel` (frames, 3): the head's movement in centimetres; `distance`: of the camera, centimetres; `size`: the face's
-    height as a fraction of the image's; `centre`: where the face stands, fractions; `aspect`: the image's width / height.
+    height as a fraction of the image's; `centre`: where the face stands, fractions; `aspect`: image width / height.
     x and y are fractions of width and height under perspective; z is depth on the scale of x, 0 at the landmarks' mean.
     """
     pivot = np.array([0.0, 2.0, 6.0], dtype=np.float32)  # the neck's end of the skull

@@ -51,7 +51,7 @@ SHIFTS: dict[str, Conditions] = {
 
 @cache
 def _modes(reach: float, count: int) -> np.ndarray:
-    """Smooth modes over the mesh (count, 478): a Gaussian process's principal components, of mean variance 1 together."""
+    """Smooth modes over the mesh (count, 478): a Gaussian process's components, of mean variance 1 together."""
     face = mesh.neutral()
     distance = np.square(face[:, None] - face[None]).sum(axis=-1)
     values, vectors = np.linalg.eigh(np.exp(-distance / (2 * reach**2)))

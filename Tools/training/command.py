@@ -1,0 +1,261 @@
+"""The command `Tools/train`."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .batches import Augmentation, Statistics, targets_of
+from .clips import FIRST_PERSON, SPLITS, ClipSet, dataset_sets, make_people, synthetic_set, write_dataset
+from .errors import TrainError
+from .generator import SHIFTS, Conditions, clips_of
+from .network import LANDMARK_FEATURES, Shape
+
+EXAMPLES = """examples:
+  Tools/train --synthetic -o build/EmotionFormer-Synthetic --package build/Package
+      clips from the generator, no outside data; then a package by Tools/export
+  Tools/train --dataset build/landmarks -o build/Mine --bilstm 64 --width 128
+      clips with labels.csv, as Tools/dataset and Tools/landmarks write them
+  Tools/train --assess build/EmotionFormer-Synthetic
+      held-out synthetic people, also under shifted conditions; writes assessment.json and .md into the folder
+  Tools/train --write-dataset build/synthetic --people 20
+      synthetic clips as a dataset, for `emotionformer evaluate`
+"""
+CLIPS_A_PERSON = 12
+SHIFT_PEOPLE = 40
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="Tools/train",
+        description="Trains a sequence transformer on clips of landmarks and writes a folder of the published kind.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    mode = result.add_mutually_exclusive_group(required=True)
+    mode.add_argument("--synthetic", action="store_true", help="train on generated clips")
+    mode.add_argument("--dataset", metavar="DIR", type=Path, help="train on a folder with labels.csv")
+    mode.add_argument("--assess", metavar="FOLDER", type=Path, help="measure a trained folder on generated clips")
+    mode.add_argument("--write-dataset", metavar="DIR", type=Path, help="write generated clips as a dataset")
+    add = result.add_argument
+    add("-o", "--output", metavar="FOLDER", type=Path, help="the folder to write; an older one is replaced whole")
+    add("--package", metavar="PACKAGE", type=Path, help="also make a model package there, with Tools/export")
+    add("--name", help="the model's name (default: the output folder's)")
+    add("--seed", type=int, default=20251122)
+    add("--jobs", type=int, default=2, help="processes that generate clips, threads that train (default 2)")
+    data = result.add_argument_group("clips").add_argument
+    data("--people", type=int, help="synthetic people to train on (default 450), to assess (100), to write (20)")
+    data("--shares", type=float, nargs=2, default=(0.1, 0.1), metavar="S", help="of validation and test (0.1 0.1)")
+    data("--frames", type=int, default=300, help="frames the model takes (default 300)")
+    data("--condition", choices=sorted(SHIFTS), default="as trained", help="for --write-dataset")
+    net = result.add_argument_group("network").add_argument
+    net("--width", type=int, default=64)
+    net("--heads", type=int, default=4)
+    net("--blocks", type=int, default=2)
+    net("--forward", type=int, default=128, help="width inside the feed-forward parts")
+    net("--bilstm", type=int, default=0, metavar="UNITS", help="a bidirectional LSTM after the encoder (default none)")
+    net("--pool", type=int, default=10, help="frames averaged into one step (default 10; 1: none)")
+    net("--dropout", type=float, default=0.2)
+    net("--no-centre", action="store_true", help="leave the face's place and size in (unless 1,434 features: always)")
+    learn = result.add_argument_group("learning").add_argument
+    learn("--epochs", type=int, default=40)
+    learn("--batch", type=int, default=64)
+    learn("--rate", type=float, default=1e-3)
+    learn("--patience", type=int, default=6, help="epochs without a better validation loss until it stops")
+    learn("--no-augmentation", action="store_true")
+    return result
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def progress(what: str) -> Any:
+    """Reports parts done at most every few seconds."""
+    last = [0.0]
+
+    def report(done: int, total: int) -> None:
+        if time.monotonic() - last[0] > 5 or done == total:
+            last[0] = time.monotonic()
+            say(f"{what}: {done} of {total} parts")
+
+    return report
+
+
+def checked(arguments: argparse.Namespace) -> None:
+    """Refuses what cannot work before anything is computed."""
+    if arguments.seed < 0:
+        raise TrainError(f"--seed {arguments.seed}: expected 0 or more")
+    positive = ("jobs", "frames", "width", "heads", "blocks", "forward", "pool", "epochs", "batch", "patience")
+    for name in positive:
+        if getattr(arguments, name) < 1:
+            raise TrainError(f"--{name} {getattr(arguments, name)}: expected a positive number")
+    if arguments.people is not None and arguments.people < 1:
+        raise TrainError(f"--people {arguments.people}: expected a positive number")
+    if arguments.bilstm < 0 or not 0 <= arguments.dropout < 1 or not arguments.rate > 0:
+        raise TrainError("--bilstm must not be negative, --dropout lies in 0 … 1, --rate is positive")
+    if min(arguments.shares) <= 0 or sum(arguments.shares) >= 1:
+        raise TrainError(f"--shares {arguments.shares[0]} {arguments.shares[1]}: positive, together less than 1")
+    if (arguments.synthetic or arguments.dataset) and arguments.output is None:
+        raise TrainError("-o FOLDER is missing")
+
+
+def synthetic_split(arguments: argparse.Namespace, state: Path, split: str) -> ClipSet:
+    """A synthetic split: a validation person for every 7.5 in training, a test person for every 4.5."""
+    people = arguments.people or 450
+    counts = {"train": people, "validation": max(int(people / 7.5), 1), "test": max(int(people / 4.5), 1)}
+    return synthetic_set(
+        *(state / "clips", split, arguments.seed, counts[split], CLIPS_A_PERSON, Conditions(), arguments.jobs),
+        report=progress(f"Generating clips for {split}"),
+    )
+
+
+def quiet_tensorflow(threads: int) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """One training, from clips to folder; its state lies beside the folder until it is complete."""
+    name = arguments.name or arguments.output.absolute().name
+    recipe = {
+        key: str(value) if isinstance(value, Path) else value
+        for key, value in sorted(vars(arguments).items())
+        if key not in ("output", "package", "jobs", "assess", "write_dataset", "condition")
+    }
+    key = hashlib.sha256(json.dumps(recipe, default=str).encode()).hexdigest()[:12]
+    state = arguments.output.with_name(f"{arguments.output.name}.training-{key}")
+    if arguments.synthetic:
+        sets = {split: synthetic_split(arguments, state, split) for split in ("train", "validation")}
+    else:
+        sets = dataset_sets(arguments.dataset, arguments.frames, tuple(arguments.shares), arguments.seed)
+    classes = sorted(set(sets["train"].labels))
+    if len(classes) < 2:
+        raise TrainError(f"the training clips have {len(classes)} class, expected at least two")
+    features = sets["train"].clips[0].values.shape[1]
+    shape = Shape(
+        frames=arguments.frames,
+        features=features,
+        classes=len(classes),
+        pool=arguments.pool,
+        centre=features == LANDMARK_FEATURES and not arguments.no_centre,
+        **{key: getattr(arguments, key) for key in ("width", "heads", "blocks", "forward", "bilstm", "dropout")},
+    ).checked()
+    say(f"{len(sets['train'])} clips to train on, {len(sets['validation'])} to validate")
+
+    quiet_tensorflow(arguments.jobs)
+    from .assess import scores, tables
+    from .curves import curves
+    from .fit import Schedule, fit, probabilities
+    from .publish import PREPARATION, export, file_stem, write_folder
+
+    state.mkdir(parents=True, exist_ok=True)
+    schedule = Schedule(
+        **{key: getattr(arguments, key) for key in ("epochs", "batch", "rate", "patience", "seed")}
+    )
+    augmentation = Augmentation(0, 0, 0, 0) if arguments.no_augmentation else Augmentation()
+    statistics = Statistics.of(sets["train"], by_axis=shape.centre)
+    model, history = fit(
+        shape, schedule, augmentation, sets, classes, statistics, state, file_stem(name), report=say
+    )
+    if arguments.synthetic:
+        sets["test"] = synthetic_split(arguments, state, "test")
+    counts = {split: len(sets[split]) for split in SPLITS}
+    said = probabilities(model, sets["test"], statistics, shape.frames)
+    found = scores(said, targets_of(sets["test"].labels, classes), sets["test"].subjects, classes)
+    source = "synthetic clips (Tools/train --synthetic)" if arguments.synthetic else "a dataset (Tools/train --dataset)"
+    metadata = {
+        "name": name,
+        "labels": classes,
+        "max_frames": shape.frames,
+        "num_features": shape.features,
+        "trainedOn": source,
+        "clips": counts,
+        "preparation": PREPARATION,
+        "network": shape.described(),
+        "parameters": int(model.count_params()),
+        "schedule": asdict(schedule),
+        "augmentation": asdict(augmentation),
+        "epochs": len(history.rows),
+        "epochKept": history.best_epoch,
+        "testAccuracy": round(found["accuracy"], 4),
+        "testLoss": round(found["logLoss"], 4),
+    }
+    extra = {
+        "history.json": json.dumps(history.rows, indent=1) + "\n",
+        "curves.svg": curves(history.rows, history.best_epoch),
+        "assessment.json": json.dumps({"test": found}, indent=1) + "\n",
+        "assessment.md": tables({"test": found}, classes),
+    }
+    write_folder(arguments.output, model, statistics, classes, metadata, extra)
+    say(f"Wrote {arguments.output}: accuracy {found['accuracy']:.3f} on {counts['test']} clips of unseen people")
+    if arguments.package:
+        export(arguments.output, arguments.package, "Apache-2.0", f"{name}, trained on {source}")
+        say(f"Wrote {arguments.package}")
+
+
+def assess(arguments: argparse.Namespace) -> None:
+    """Measures a folder on synthetic people that no training sees, and under every shift."""
+    quiet_tensorflow(arguments.jobs)
+    from .assess import scores, tables
+    from .fit import probabilities, replace_text
+    from .publish import load_folder
+
+    model, statistics, metadata = load_folder(arguments.assess)
+    classes, frames = metadata["labels"], int(metadata["max_frames"])
+    found: dict[str, dict[str, Any]] = {}
+    for name, conditions in SHIFTS.items():
+        people = arguments.people or (100 if name == "as trained" else SHIFT_PEOPLE)
+        clips = make_people(arguments.seed, FIRST_PERSON["test"], people, CLIPS_A_PERSON, conditions)
+        said = probabilities(model, clips, statistics, frames)
+        found[name] = scores(said, targets_of(clips.labels, classes), clips.subjects, classes)
+        say(f"{name}: accuracy {found[name]['accuracy']:.3f} of {len(clips)} clips")
+    replace_text(arguments.assess / "assessment.json", json.dumps(found, indent=1) + "\n")
+    replace_text(arguments.assess / "assessment.md", tables(found, classes))
+
+
+def write(arguments: argparse.Namespace) -> None:
+    """Synthetic clips of test people as a dataset."""
+
+    def items() -> Iterator[tuple[np.ndarray, str, str, str]]:
+        first = FIRST_PERSON["test"]
+        for number in range(first, first + (arguments.people or 20)):
+            for item in clips_of(arguments.seed, number, CLIPS_A_PERSON, SHIFTS[arguments.condition]):
+                yield item.clip, item.label, item.subject, "test"
+
+    say(f"Wrote {write_dataset(arguments.write_dataset, items())} clips to {arguments.write_dataset}")
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    arguments = parser().parse_args(given)
+    try:
+        checked(arguments)
+        if arguments.assess:
+            assess(arguments)
+        elif arguments.write_dataset:
+            write(arguments)
+        else:
+            train(arguments)
+    except TrainError as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 1
+    except (OSError, MemoryError) as error:
+        print(f"train: {error or 'out of memory'}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("train: interrupted; the same command goes on from the last epoch", file=sys.stderr)
+        return 130
+    return 0

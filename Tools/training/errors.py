@@ -1,0 +1,5 @@
+"""What goes wrong, in one line."""
+
+
+class TrainError(Exception):
+    """A message for the person at the keyboard."""
