@@ -123,18 +123,18 @@ struct PredictCommand: AsyncParsableCommand {
         return try ClipFile(path: path, format: inputFormat)
     }
 
-    /// A clip or a window of one, with where it comes from.
-    private func parts(of file: ClipFile) -> [(source: ClipSource, clip: LandmarkClip)] {
+    /// What is predicted of a file: its clips, or their windows.
+    private func parts(of file: ClipFile) -> [ClipSource] {
         file.clips.enumerated().flatMap { index, clip in
-            func source(_ frames: Range<Int>) -> ClipSource {
+            let missing = Set(clip.missingFrames)
+            let windows = window.map { size in
+                clip.windows(size, hop: hop ?? max(1, size / 2)).filter { !$0.allSatisfy(missing.contains) }
+            }
+            return (windows ?? [0..<clip.frameCount]).map { frames in
                 ClipSource(
                     file: file.name, index: index, count: file.clips.count, name: clip.name, frames: frames,
                     isWindow: window != nil)
             }
-            guard let window else { return [(source(0..<clip.frameCount), clip)] }
-            let missing = Set(clip.missingFrames)
-            return clip.windows(window, hop: hop ?? max(1, window / 2))
-                .filter { !$0.allSatisfy(missing.contains) }.map { (source($0), clip[frames: $0]) }
         }
     }
 
@@ -147,14 +147,15 @@ struct PredictCommand: AsyncParsableCommand {
         let parts = parts(of: file)
         guard !parts.isEmpty else { throw Failure("\(file.name): no frame of the clip has a face") }
         for start in stride(from: 0, to: parts.count, by: step) {
-            let part = Array(parts[start..<min(start + step, parts.count)])
+            let part = parts[start..<min(start + step, parts.count)]
+            // Windows overlap: as clips, all of a long clip's could take any amount of memory.
+            let clips = part.map { file.clips[$0.index][frames: $0.frames] }
             let began = ContinuousClock.now
             let predictions: [Prediction]
             do {
                 predictions =
                     parts.count == 1
-                    ? [try model.predict(part[0].clip)]
-                    : try await model.predict(part.map(\.clip), concurrency: width)
+                    ? [try model.predict(clips[0])] : try await model.predict(clips, concurrency: width)
             } catch {
                 progress.clear()
                 throw Failure("\(file.name): \(error)")
@@ -163,11 +164,11 @@ struct PredictCommand: AsyncParsableCommand {
             progress.clear()
             // A failure before the first result leaves standard output empty.
             if position == 0, start == 0 { try report.begin(model) }
-            for (offset, prediction) in predictions.enumerated() {
-                try report.add(prediction, of: part[offset].source, elapsed: elapsed)
+            for (source, prediction) in zip(part, predictions) {
+                try report.add(prediction, of: source, elapsed: elapsed)
             }
             try StandardOutput.flush()
-            if clips.count > 1 {
+            if self.clips.count > 1 {
                 progress.show(position + 1, of: clips.count)
             } else if parts.count > step {
                 progress.show(start + part.count, of: parts.count)

@@ -71,6 +71,38 @@ struct PredictPageTests {
         #expect(try String(contentsOf: page, encoding: .utf8).contains("the last 1 frames"))
     }
 
+    @Test("A clip in another order, in pixels, or normalised twice is told so")
+    func wrongInput() throws {
+        let good = try Self.frames("1001_DFA_NEU.facelandmarker.npy")
+        func verdict(_ frames: [[Float]]) throws -> String {
+            let text = frames.map { $0.map { "\($0)" }.joined(separator: ",") }.joined(separator: "\n")
+            let page = folder.url.appendingPathComponent("page.html")
+            let run = try Executable.run(
+                "predict", "--report", page.path, "--hop", "9", try folder.write(text, to: "frames.csv"))
+            #expect(run.code == 0, "\(run.errors)")
+            let html = try String(contentsOf: page, encoding: .utf8)
+            let start = try #require(html.range(of: "<p class=\"verdict ")?.upperBound)
+            return String(html[start...].prefix { $0 != "<" })
+        }
+        #expect(try !verdict(good).hasPrefix("bad"))
+        let planar = try verdict(good.map { frame in (0..<1434).map { frame[$0 % 478 * 3 + $0 / 478] } })
+        #expect(planar.hasPrefix("bad"))
+        #expect(planar.contains("probably stand in that order"))
+        #expect(try verdict(good.map { $0.map { ($0 - 0.3) / 0.2 } }).contains("normalised already"))
+        #expect(try verdict(good.map { $0.map { $0 * 400 } }).hasPrefix("bad"))
+    }
+
+    /// The first frames of a clip, each as 1,434 numbers.
+    private static func frames(_ name: String) throws -> [[Float]] {
+        let bytes = [UInt8](try Data(contentsOf: cremad.appendingPathComponent(name)))
+        let start = 10 + Int(bytes[8]) + Int(bytes[9]) << 8
+        return bytes.withUnsafeBytes { bytes in
+            (0..<3).map { frame in
+                (0..<1434).map { bytes.loadUnaligned(fromByteOffset: start + (frame * 1434 + $0) * 4, as: Float.self) }
+            }
+        }
+    }
+
     @Test("A clip of landmarks has a face, probabilities, attention and statistics")
     func landmarks() throws {
         let page = folder.url.appendingPathComponent("page.html")

@@ -56,7 +56,7 @@ struct ChartFrame {
             let value = maximum * Double(step) / 4
             text += line("grid", range.lowerBound, value, range.upperBound, value)
             text += "<text x=\"\(HTML.coordinate(left - 5))\" y=\"\(HTML.coordinate(y(value) + 4))\" "
-            text += "text-anchor=\"end\">\(DecimalText.fixed(value * 100, maximum < 1 ? 1 : 0)) %</text>\n"
+            text += "text-anchor=\"end\">\(DecimalText.fixed(value * 100, 0)) %</text>\n"
         }
         for tick in ticks {
             let anchor = x(tick.value) > ChartFrame.width - 24 ? "end" : "middle"
@@ -76,7 +76,17 @@ struct ChartFrame {
     }
 
     func curve(_ style: String, _ points: [(Double, Double)]) -> String {
-        let places = points.map { point($0.0, $0.1) }
+        // Steps that nobody can see are left out, except the last.
+        var kept: [(Double, Double)] = []
+        for (index, point) in points.enumerated() {
+            if let last = kept.last, index < points.count - 1,
+                abs(x(point.0) - x(last.0)) + abs(y(point.1) - y(last.1)) < 0.3
+            {
+                continue
+            }
+            kept.append(point)
+        }
+        let places = kept.map { point($0.0, $0.1) }
         // One point alone draws nothing.
         if places.count == 1, let only = points.first {
             return "<circle class=\"curve \(style)\" cx=\"\(HTML.coordinate(x(only.0)))\" "

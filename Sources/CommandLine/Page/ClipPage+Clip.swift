@@ -11,7 +11,8 @@ extension ClipPage {
     ) async throws {
         let prediction = try model.predict(clip)
         self.init(
-            name: clip.name.map { "\(file) (\($0))" } ?? file, modelName: model.name, modelNote: modelNote,
+            name: file == "-" ? clip.name ?? "standard input" : clip.name.map { "\(file) (\($0))" } ?? file,
+            modelName: model.name, modelNote: modelNote,
             labels: model.labels, prediction: prediction, frameCount: clip.frameCount, faces: FaceFrames(clip),
             series: try await ProbabilitySeries(clip, model, window: window, hop: hop, width: concurrency),
             attention: AttentionSummary(try model.attention(of: clip), frameCount: clip.frameCount),

@@ -22,7 +22,8 @@ extension ClipPage {
 
     private func histogram(_ statistics: InputStatistics) -> String {
         let normal = Self.normal.reversed() + Self.normal
-        let top = max(statistics.histogram.max() ?? 0, 0.2)
+        // Four steps of whole percents.
+        let top = max(((statistics.histogram.max() ?? 0) / 0.04).rounded(.up) * 0.04, 0.2)
         let frame = ChartFrame(
             height: 240, title: "(value − mean) / standard deviation", range: -6...6,
             ticks: [(-6, "≤ −6"), (-3, "−3"), (0, "0"), (3, "3"), (6, "≥ 6")], maximum: top,

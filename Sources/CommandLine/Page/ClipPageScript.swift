@@ -71,7 +71,8 @@ enum ClipPageScript {
             const step = width / received.length;
             received.forEach((value, i) => {
               context.fillStyle = `rgb(${heat} / ${(value / most).toFixed(3)})`;
-              context.fillRect(i * step, 0, Math.ceil(step), height);
+              const from = Math.round(i * step);
+              context.fillRect(from, 0, Math.round((i + 1) * step) - from, height);
             });
             context.fillStyle = color("--ink");
             context.fillRect(Math.min((frame + 0.5) / data.frameCount * width, width - 2) - 1, 0, 2, height);

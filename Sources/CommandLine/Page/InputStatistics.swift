@@ -58,7 +58,8 @@ struct InputStatistics {
         let other = isNormalized ? try Self.otherLayout(clip, model, framesUsed) : nil
         (verdict, explanation) = Self.judgement(
             isNormalized: isNormalized, share: shareBeyond, mean: mean, deviation: deviation, smallest: smallest,
-            largest: largest, other: other, isInPixels: Self.isInPixels(clip))
+            largest: largest, other: other, isInPixels: Self.isInPixels(clip),
+            isNormalizedAlready: Self.isNormalizedAlready(clip))
     }
 
     /// The clip's own rows of the model's input.
@@ -76,8 +77,19 @@ struct InputStatistics {
     /// MediaPipe gives fractions of the picture, 0 to 1 but for faces at its edge.
     private static func isInPixels(_ clip: LandmarkClip) -> Bool {
         guard let landmarks = clip.landmarkCount, landmarks > 0 else { return false }
-        let sizes = clip.values.indices.filter { $0 % 3 < 2 }.map { clip.values[$0] }.filter(\.isFinite).map { abs($0) }
-        return (sizes.sorted().dropFirst(sizes.count / 2).first ?? 0) > 10
+        let sizes = clip.values.prefix(300 * clip.featureCount).filter(\.isFinite).map { abs($0) }
+        let (large, small) = (sizes.count { $0 > 10 }, sizes.count { $0 <= 10 })
+        // A landmark's depth is small in either.
+        return large > small / 2
+    }
+
+    /// Whether the values are spread as normalised ones are.
+    private static func isNormalizedAlready(_ clip: LandmarkClip) -> Bool {
+        let values = clip.values.filter(\.isFinite)
+        let count = Double(max(values.count, 1))
+        let mean = values.reduce(0) { $0 + Double($1) } / count
+        let square = values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
+        return abs(mean) < 0.3 && (0.25...4).contains(square)
     }
 
     /// The part of values beyond three standard deviations if a frame's coordinates stood in the other usual order.
@@ -105,16 +117,15 @@ struct InputStatistics {
 
     private static func judgement(
         isNormalized: Bool, share: Double, mean: Double, deviation: Double, smallest: Double, largest: Double,
-        other: (name: String, share: Double)?, isInPixels: Bool
+        other: (name: String, share: Double)?, isInPixels: Bool, isNormalizedAlready: Bool
     ) -> (Verdict, String) {
-        let pixels = "The coordinates look like pixels; MediaPipe's are fractions of the picture's width and height. "
+        let pixels = " The coordinates look like pixels; MediaPipe's are fractions of the picture's width and height."
         guard isNormalized else {
             return (
                 isInPixels ? .odd : .good,
-                (isInPixels ? pixels : "")
-                    + "The model takes features as they are: it comes without training statistics, so there is nothing to "
+                "The model takes features as they are: it comes without training statistics, so there is nothing to "
                     + "compare with. Values lie between \(DecimalText.fixed(smallest, 3)) and "
-                    + "\(DecimalText.fixed(largest, 3))."
+                    + "\(DecimalText.fixed(largest, 3))." + (isInPixels ? pixels : "")
             )
         }
         let beyond = HTML.percent(share)
@@ -122,10 +133,15 @@ struct InputStatistics {
             var text =
                 "\(beyond) of the values lie more than three standard deviations from what the model was trained on "
             text += "(about 0.3 % would be usual): the layout or the normalisation is evidently wrong for this clip, "
-            text += "and the answer means nothing. "
+            text += "and the answer means nothing."
             if isInPixels { text += pixels }
+            if isNormalizedAlready {
+                text +=
+                    " The clip's own values have a mean near 0 and a deviation near 1: they may have been normalised "
+                text += "already."
+            }
             if let other, other.share < share / 3 {
-                text += "In another order (\(other.name)) it would be \(HTML.percent(other.share)): "
+                text += " In another order (\(other.name)) it would be \(HTML.percent(other.share)): "
                 text += "the coordinates probably stand in that order."
             }
             return (.bad, text)

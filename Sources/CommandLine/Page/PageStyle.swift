@@ -34,9 +34,10 @@ enum PageStyle {
         .facts dt{font-size:.8rem;color:var(--soft)}
         .facts dd{margin:0;font-size:1.15rem;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
         table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.95rem}
-        th,td{padding:.3rem .5rem;text-align:right;border-bottom:1px solid var(--grid)}
+        th,td{padding:.3rem .5rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}
         thead th{border-bottom:1px solid var(--line);color:var(--soft);font-weight:600}
-        th:first-child,td.text,th.text{text-align:left}
+        th:first-child,td.text,th.text{text-align:left;white-space:normal}
+        thead th{white-space:normal}
         td.name{overflow-wrap:anywhere;min-width:8rem}
         @media (max-width:600px){table{font-size:.875rem}th,td{padding:.3rem .3rem}}
         tbody th{font-weight:500}

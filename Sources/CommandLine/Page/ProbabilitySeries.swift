@@ -37,9 +37,16 @@ extension ProbabilitySeries {
         let missing = Set(clip.missingFrames)
         // A window without any face has no answer.
         let answered = windows.filter { !$0.allSatisfy(missing.contains) }
-        let predictions = try await model.predict(answered.map { clip[frames: $0] }, concurrency: width)
-        points = zip(answered, predictions).map {
-            Point(first: $0.lowerBound, last: $0.upperBound - 1, probabilities: $1.probabilities)
+        var points: [Point] = []
+        // As clips, all windows of a long clip could take any amount of memory.
+        let step = max(32, width)
+        for start in stride(from: 0, to: answered.count, by: step) {
+            let part = answered[start..<min(start + step, answered.count)]
+            let predictions = try await model.predict(part.map { clip[frames: $0] }, concurrency: width)
+            points += zip(part, predictions).map {
+                Point(first: $0.lowerBound, last: $0.upperBound - 1, probabilities: $1.probabilities)
+            }
         }
+        self.points = points
     }
 }
