@@ -169,7 +169,7 @@ struct PredictCommand: AsyncParsableCommand {
             }
             try StandardOutput.flush()
             if self.clips.count > 1 {
-                progress.show(position + 1, of: clips.count)
+                progress.show(position + 1, of: self.clips.count)
             } else if parts.count > step {
                 progress.show(start + part.count, of: parts.count)
             }

@@ -40,8 +40,15 @@ struct ClipPage {
             description: "Probability of each label over the clip's frames")
     }
 
+    /// Of very many points as many as a screen has columns, and the last.
+    private var shownPoints: [ProbabilitySeries.Point] {
+        let step = (series.points.count + 2999) / 3000
+        return series.points.indices.filter { $0 % max(step, 1) == 0 || $0 == series.points.count - 1 }
+            .map { series.points[$0] }
+    }
+
     private var data: String {
-        let points = series.points.map { point in
+        let points = shownPoints.map { point in
             "[\(point.last),\(point.probabilities.map { DecimalText.fixed(Double($0), 4) }.joined(separator: ","))]"
         }
         return "{\"frameCount\":\(frameCount),\"points\":[\(points.joined(separator: ","))],"
@@ -86,7 +93,7 @@ struct ClipPage {
         for label in labels.indices {
             drawing += frame.curve(
                 HTML.color(label),
-                series.points.compactMap {
+                shownPoints.compactMap {
                     $0.probabilities.indices.contains(label) ? (Double($0.last), Double($0.probabilities[label])) : nil
                 })
         }
