@@ -86,6 +86,9 @@ private typealias Bits = SIMD8<UInt32>
     return x * withExponent(half) * withExponent(n - half)
 }
 
+/// x·2ⁿ for an integral n of −126…127.
+@inline(__always) func scaled(_ x: Vector, byNormalPowerOfTwo n: Vector) -> Vector { x * withExponent(n) }
+
 @inline(__always) private func withExponent(_ n: Vector) -> Vector {
     // n + 1.5·2²³ holds n in its low bits: shifted up, they are the exponent.
     let bits = unsafeBitCast(n + broadcast(12_582_912 + 127), to: Bits.self)

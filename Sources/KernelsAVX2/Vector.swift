@@ -60,6 +60,8 @@
         return x * withExponent(half) * withExponent(n - half)
     }
 
+    @inline(__always) func scaled(_ x: Vector, byNormalPowerOfTwo n: Vector) -> Vector { x * withExponent(n) }
+
     @inline(__always) private func withExponent(_ n: Vector) -> Vector {
         let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127))
         return _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23))

@@ -54,6 +54,8 @@
 
     @inline(__always) func scaled(_ x: Vector, byPowerOfTwo n: Vector) -> Vector { _mm512_scalef_ps(x, n) }
 
+    @inline(__always) func scaled(_ x: Vector, byNormalPowerOfTwo n: Vector) -> Vector { _mm512_scalef_ps(x, n) }
+
     @inline(__always) func fractionAndExponent(_ x: Vector) -> (fraction: Vector, exponent: Vector) {
         let bits = unsafeBitCast(x, to: SIMD16<UInt32>.self) &- SIMD16(repeating: 0x3F35_04F3)
         let exponent = unsafeBitCast(bits, to: SIMD16<Int32>.self) &>> 23

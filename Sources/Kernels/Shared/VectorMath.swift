@@ -93,7 +93,7 @@
         return whereLess(size, broadcast(0.93), errorFunctionNearZero(x), copySign(far, x))
     }
 
-    /// 2ˣ within 3 units in the last place for x ≤ 128; 0 below −126.
+    /// 2ˣ within 3 units in the last place for x ≤ 127; 0 below −126.
     ///
     /// Results that would be subnormal become 0: processors take a hundred cycles over each of them.
     @inline(__always) func powerOfTwo(_ x: Vector) -> Vector {
@@ -108,7 +108,7 @@
         let high = multiplyAdd(broadcast(0.001_339_892_62), f, broadcast(0.009_618_437_85))
         let upper = multiplyAdd(broadcast(0.000_153_533_198), square, high)
         let p = multiplyAdd(multiplyAdd(upper, square, middle), square, low)
-        return whereLess(x, least, broadcast(0), scaled(p, byPowerOfTwo: whole))
+        return whereLess(x, least, broadcast(0), scaled(p, byNormalPowerOfTwo: whole))
     }
 
     /// x·½·(1 + erf(x/√2)) within 3e-7 · max(1, |x|), and 1.5e-7 · |x| near 0.
