@@ -26,6 +26,7 @@ func matmul(_ product: PackedProduct, _ rows: Range<Int>) {
     let b = BLASOperand(
         product.b.assumingMemoryBound(to: Float.self), rows: product.k, columns: product.n, rowStride: product.n,
         columnStride: 1)
+    let previous = prepareRows(rows, product.n, product.epilogue, product.c, product.cStride)
     // Rows that overlap (convolutions read them so) are taken in turns that do not.
     let turns = product.aStride >= product.k || product.aStride <= 0 ? 1 : (product.k &- 1) / product.aStride &+ 1
     var turn = 0
@@ -36,7 +37,8 @@ func matmul(_ product: PackedProduct, _ rows: Range<Int>) {
             rowStride: product.aStride &* turns, columnStride: 1)
         multiply(
             a, b, product.c + first &* product.cStride, product.cStride &* turns,
-            (count &- turn &+ turns &- 1) / turns, product.k, product.n, product.epilogue, product.c)
+            (count &- turn &+ turns &- 1) / turns, product.k, product.n, scale: product.epilogue.scale,
+            previous: previous)
         turn &+= 1
     }
     finishRows(rows, product.n, product.epilogue, product.c, product.cStride)
@@ -51,32 +53,45 @@ func matmulStrided(_ product: StridedProduct, _ rows: Range<Int>, _ scratch: Uns
     let b = BLASOperand(
         product.b, rows: product.k, columns: product.n, rowStride: product.bRowStride,
         columnStride: product.bColumnStride)
+    let previous = prepareRows(rows, product.n, product.epilogue, product.c, product.cStride)
     multiply(
         a, b, product.c + rows.lowerBound &* product.cStride, product.cStride, count, product.k, product.n,
-        product.epilogue, product.c)
+        scale: product.epilogue.scale, previous: previous)
     finishRows(rows, product.n, product.epilogue, product.c, product.cStride)
 }
 
 func stridedScratchByteCount(_ m: Int, _ k: Int, _ n: Int) -> Int { 0 }
 
-/// The raw product, scaled; where the output holds the residual, it is added here rather than overwritten.
-private func multiply(
-    _ a: BLASOperand, _ b: BLASOperand, _ firstRow: UnsafeMutablePointer<Float>, _ cStride: Int, _ rows: Int, _ k: Int,
-    _ n: Int, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>
-) {
-    let isInPlace = epilogue.residual == UnsafePointer(c)
-    multiply(a, b, firstRow, cStride, rows, k, n, scale: epilogue.scale, previous: isInPlace ? 1 : 0)
+/// Puts into the output what is added before the activation, so that BLAS adds the products to it; without an
+/// activation the residual, too. It then needs no zeros there, and no second pass over the output follows.
+/// - Returns: the factor of what the output holds.
+private func prepareRows(
+    _ rows: Range<Int>, _ n: Int, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int
+) -> Float {
+    var first = epilogue
+    if first.activation != .none { first.residual = nil }
+    if first.bias == nil && first.rowTable == nil && first.residual == nil { return 0 }
+    first.activation = .none
+    let zero = broadcast(0)
+    finish(tile(rows, n, c, cStride), first, c, cStride) { _, _, _ in zero }
+    return 1
 }
 
 private func finishRows(
     _ rows: Range<Int>, _ n: Int, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int
 ) {
+    if epilogue.activation == .none { return }
     var rest = epilogue
     rest.scale = 1
-    if rest.residual == UnsafePointer(c) { rest.residual = nil }
-    if rest.bias == nil && rest.rowTable == nil && rest.residual == nil && rest.activation == .none { return }
-    let tile = ProductTile(
+    rest.bias = nil
+    rest.rowTable = nil
+    finish(tile(rows, n, c, cStride), rest, c, cStride)
+}
+
+private func tile(
+    _ rows: Range<Int>, _ n: Int, _ c: UnsafeMutablePointer<Float>, _ cStride: Int
+) -> ProductTile {
+    ProductTile(
         values: c + rows.lowerBound &* cStride, stride: cStride, row: rows.lowerBound, column: 0,
         rows: rows.upperBound &- rows.lowerBound, columns: n)
-    finish(tile, rest, c, cStride)
 }
