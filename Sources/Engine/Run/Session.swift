@@ -119,12 +119,15 @@ enum RunLimits {
 }
 
 extension Segment {
-    /// The rows of one of `count` threads: whole blocks, spread evenly.
+    /// The rows of one of `count` threads: whole blocks, spread evenly; half blocks, which cost a little more a row,
+    /// where whole ones would leave a thread without work while others have one more.
     func share(of thread: Int, among count: Int) -> Range<Int> {
         guard rows > 1 else { return thread == 0 ? 0..<rows : 0..<0 }
-        let blocks = (rows + rowBlock - 1) / rowBlock
-        let first = blocks * thread / count * rowBlock
-        let end = blocks * (thread + 1) / count * rowBlock
+        let isEven = (rows + rowBlock - 1) / rowBlock % count == 0
+        let unit = isEven || rowBlock % 2 != 0 ? rowBlock : rowBlock / 2
+        let units = (rows + unit - 1) / unit
+        let first = units * thread / count * unit
+        let end = units * (thread + 1) / count * unit
         return min(first, rows)..<min(end, rows)
     }
 }

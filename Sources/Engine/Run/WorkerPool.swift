@@ -10,10 +10,11 @@ import Synchronization
 
 /// Threads that help with a prediction: one pool a process, one prediction at a time.
 ///
-/// A prediction that finds the pool busy is told so and runs on its caller alone. Workers sleep between predictions
-/// and spin between the segments of one.
+/// A prediction that finds the pool busy is told so and runs on its caller alone. Workers spin between the segments of
+/// a prediction and for a moment after it, because one often follows at once; then they sleep.
 ///
-/// `@unchecked Sendable`: `job`, `generation` and `workerCount` change under the mutex alone.
+/// `@unchecked Sendable`: `job`, `context` and `participants` change under the mutex alone, `workerCount` while the pool
+/// is acquired.
 final class WorkerPool: @unchecked Sendable {
     /// What every thread of a job calls with its index; the caller is thread 0.
     typealias Job = @convention(c) (_ context: UnsafeMutableRawPointer, _ thread: Int) -> Void
@@ -27,7 +28,8 @@ final class WorkerPool: @unchecked Sendable {
     private var job: Job?
     private var context: UnsafeMutableRawPointer?
     private var participants = 0
-    private var generation = 0
+    /// Counts jobs; changes under the mutex.
+    private let generation = Atomic<Int>(0)
     private var workerCount = 0
 
     private init() {
@@ -63,7 +65,7 @@ final class WorkerPool: @unchecked Sendable {
         self.job = job
         self.context = context
         participants = threads - 1
-        generation &+= 1
+        generation.add(1, ordering: .releasing)
         pthread_cond_broadcast(wake)
         pthread_mutex_unlock(mutex)
         job(context, 0)
@@ -72,7 +74,8 @@ final class WorkerPool: @unchecked Sendable {
 
     private func startWorker() -> Bool {
         let index = workerCount
-        let start = Unmanaged.passRetained(WorkerStart(pool: self, index: index, generation: generation))
+        let start = Unmanaged.passRetained(
+            WorkerStart(pool: self, index: index, generation: generation.load(ordering: .acquiring)))
         #if canImport(Darwin)
             var thread: pthread_t?
         #else
@@ -94,9 +97,10 @@ final class WorkerPool: @unchecked Sendable {
     fileprivate func work(index: Int, since first: Int) {
         var seen = first
         while true {
+            Spin.wait(atMost: 100_000) { generation.load(ordering: .acquiring) != seen }
             pthread_mutex_lock(mutex)
-            while generation == seen { pthread_cond_wait(wake, mutex) }
-            seen = generation
+            while generation.load(ordering: .relaxed) == seen { pthread_cond_wait(wake, mutex) }
+            seen = generation.load(ordering: .relaxed)
             let takesPart = index < participants
             let job = self.job
             let context = self.context
@@ -137,6 +141,13 @@ private final class WorkerStart {
 
 /// Waiting that costs microseconds, not a system call: for threads that meet many times in a prediction.
 enum Spin {
+    /// Gives up after so many looks: some tens of microseconds.
+    @inline(__always)
+    static func wait(atMost limit: Int, until isDone: () -> Bool) {
+        var spins = 0
+        while spins < limit && !isDone() { spins &+= 1 }
+    }
+
     @inline(__always)
     static func wait(until isDone: () -> Bool) {
         var spins = 0
