@@ -78,7 +78,9 @@ extension StepBuilder {
         var label = "attention \(queries)×\(keys), \(heads) heads of \(keyDimension)"
         if attention.mask != nil { label += " masked" }
         if attention.isCausal { label += " causal" }
+        // Threads share a clip's queries, or, where a head has to be computed as a whole, the heads.
         let splits = kernels.splitsRows && attention.batchCount == 1 && queries > 1
+        let headTotal = attention.batchCount * heads
         var reads = [attention.query.value, attention.key.value, attention.value.value]
         if let mask = attention.mask { reads.append(mask) }
         var draft = StepDraft(
@@ -94,7 +96,9 @@ extension StepBuilder {
             let outputStride = heads * valueDimension
             return { execution, rows in
                 let range = splits ? rows : 0..<queries
-                for batch in 0..<attention.batchCount {
+                for index in splits ? 0..<headTotal : rows {
+                    let batch = index / heads
+                    let head = index % heads
                     let queryStart =
                         query.floats(execution) + attention.query.columnOffset
                         + batch &* queries &* attention.query.rowStride
@@ -104,26 +108,22 @@ extension StepBuilder {
                         value.floats(execution) + attention.value.columnOffset
                         + batch &* keys &* attention.value.rowStride
                     let outputStart = output.floats(execution) + batch &* queries &* outputStride
-                    for head in 0..<heads {
-                        let maskStart = mask.map {
-                            $0.elements(execution, as: UInt8.self) + batch &* strides.batch + head &* strides.head
-                        }
-                        let isKeyMask = strides.query == 0
-                        let weights = scores.map {
-                            $0.floats(execution) + (batch &* heads &+ head) &* queries &* keys
-                        }
-                        kernel(
-                            AttentionHead(
-                                query: queryStart + head &* keyDimension, queryStride: attention.query.rowStride,
-                                key: keyStart + head &* keyDimension, keyStride: attention.key.rowStride,
-                                value: valueStart + head &* valueDimension, valueStride: attention.value.rowStride,
-                                output: outputStart + head &* valueDimension, outputStride: outputStride,
-                                queryCount: queries, keyCount: keys, keyDimension: keyDimension,
-                                valueDimension: valueDimension, scale: attention.scale,
-                                keyMask: isKeyMask ? maskStart : nil, mask: isKeyMask ? nil : maskStart,
-                                maskStride: strides.query, isCausal: attention.isCausal, weights: weights,
-                                weightsStride: keys), range, execution.scratch)
+                    let maskStart = mask.map {
+                        $0.elements(execution, as: UInt8.self) + batch &* strides.batch + head &* strides.head
                     }
+                    let isKeyMask = strides.query == 0
+                    let weights = scores.map { $0.floats(execution) + index &* queries &* keys }
+                    kernel(
+                        AttentionHead(
+                            query: queryStart + head &* keyDimension, queryStride: attention.query.rowStride,
+                            key: keyStart + head &* keyDimension, keyStride: attention.key.rowStride,
+                            value: valueStart + head &* valueDimension, valueStride: attention.value.rowStride,
+                            output: outputStart + head &* valueDimension, outputStride: outputStride,
+                            queryCount: queries, keyCount: keys, keyDimension: keyDimension,
+                            valueDimension: valueDimension, scale: attention.scale,
+                            keyMask: isKeyMask ? maskStart : nil, mask: isKeyMask ? nil : maskStart,
+                            maskStride: strides.query, isCausal: attention.isCausal, weights: weights,
+                            weightsStride: keys), range, execution.scratch)
                 }
             }
         }
@@ -139,6 +139,8 @@ extension StepBuilder {
             draft.rowBlock = kernels.rowBlock
             draft.alignedReads = attention.query.value == attention.key.value ? [] : [attention.query.value]
             if attention.query.value == attention.value.value { draft.alignedReads = [] }
+        } else {
+            draft.rows = headTotal
         }
         append(draft)
     }
