@@ -18,8 +18,16 @@ struct DenseStep {
         var isQuantized: Bool { kernel.tensor.elementType == .int8 }
     }
 
+    /// Rows of the input that overlap: `count` of them, `stride` elements apart.
+    struct Windows {
+        var count: Int
+        var stride: Int
+    }
+
     var name: String
     var input: Int
+    /// Of a float32 product only; otherwise the input's rows stand one behind the other.
+    var windows: Windows?
     var parts: [Part]
     var activation: ActivationFunction = .linear
     /// A constant of rows × n, added before the activation.
@@ -42,7 +50,7 @@ extension StepBuilder {
         }
         let k = dense.inputCount
         let n = dense.outputCount
-        let rows = k == 0 ? 0 : shape(dense.input).elementCount / k
+        let rows = dense.windows?.count ?? (k == 0 ? 0 : shape(dense.input).elementCount / k)
         guard rows > 0, n > 0 else {
             throw Fault(
                 .invalidValue, at: "node '\(dense.name)'", "a matrix product of nothing", found: "\(rows)×\(k)×\(n)")
@@ -51,6 +59,7 @@ extension StepBuilder {
         if dense.parts.contains(where: { $0.bias != nil }) { bias = joinedBias(dense.parts, count: n) }
         var label = "dense \(rows)×\(k)×\(n)"
         if isQuantized { label += " int8" }
+        if dense.windows != nil { label += " windows" }
         if dense.rowTable != nil { label += " +table" }
         if dense.activation != .linear { label += " \(dense.activation.rawValue)" }
         if dense.residual != nil { label += " +residual" }
@@ -96,7 +105,7 @@ extension StepBuilder {
         if splits {
             draft.rows = rows
             draft.rowBlock = isQuantized ? kernels.quantizedRowBlock : kernels.rowBlock
-            draft.alignedReads = draft.reads
+            draft.alignedReads = dense.windows == nil ? draft.reads : dense.residual.map { [$0] } ?? []
         }
         append(draft)
     }
@@ -144,7 +153,8 @@ extension StepBuilder {
             kernels.packMatrix(joined, n, 1, k, n, packed)
         }
         return DenseProduct(
-            form: .float(ConstantAddress(packed), kernels.matmul), rows: rows, k: k, n: n, epilogue: epilogue)
+            form: .float(ConstantAddress(packed), kernels.matmul), rows: rows, k: k, n: n, epilogue: epilogue,
+            inputStride: dense.windows?.stride ?? k)
     }
 
     private mutating func quantizedProduct(
@@ -212,6 +222,7 @@ private struct DenseProduct: Sendable {
     let k: Int
     let n: Int
     let epilogue: Epilogue
+    var inputStride = 0
     var quantizedStride = 0
     var isSymmetric = false
 
@@ -235,7 +246,7 @@ private struct DenseProduct: Sendable {
         case .float(let packed, let matmul):
             matmul(
                 PackedProduct(
-                    a: input, aStride: k, b: packed.bytes, c: output, cStride: n, m: rows, k: k, n: n,
+                    a: input, aStride: inputStride, b: packed.bytes, c: output, cStride: n, m: rows, k: k, n: n,
                     epilogue: epilogue), range)
         case .quantized(let packed, let scales, let quantizeRows, let matmul):
             let bytes = execution.scratch.assumingMemoryBound(to: UInt8.self)

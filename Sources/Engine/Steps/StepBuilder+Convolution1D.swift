@@ -50,14 +50,17 @@ extension StepBuilder {
         let batches = shape(input)[0]
         let function = try node.attributes.activation()
         guard groups > 1 else {
-            let columns = try appendWindows(node, input: input, window, from: 0, count: depth, batches: batches)
             let flat = try kernel.reshaped(to: Shape([size * depth, outputs]))
-            try append(
-                DenseStep(
-                    name: node.name, input: columns,
-                    parts: [
-                        DenseStep.Part(kernel: StoredTensor(flat), isOutputMajor: false, bias: node.weights["bias"])
-                    ], activation: function, output: output))
+            let part = DenseStep.Part(kernel: StoredTensor(flat), isOutputMajor: false, bias: node.weights["bias"])
+            var dense = DenseStep(name: node.name, input: input, parts: [part], activation: function, output: output)
+            if batches == 1, window.dilation == 1, size > 1 {
+                // A window is a stretch of the input, and windows overlap in memory as they do in time.
+                dense.input = try appendPadding(node, input: input, window)
+                dense.windows = DenseStep.Windows(count: window.outputFrames, stride: window.stride * depth)
+            } else {
+                dense.input = try appendWindows(node, input: input, window, from: 0, count: depth, batches: batches)
+            }
+            try append(dense)
             return
         }
         try appendGroups(node, input: input, output: output, kernel: kernel, groups: groups, window, function)
@@ -108,6 +111,39 @@ extension StepBuilder {
                     }
                 })
         }
+    }
+
+    /// Makes (1, T″, C): the input with the zeros around it that the windows of one clip see; the input if there are none.
+    private mutating func appendPadding(
+        _ node: TypedGraph.Node, input: Int, _ window: TimeWindow
+    ) throws(Fault) -> Int {
+        let frames = window.inputFrames
+        let channels = shape(input)[2]
+        let reach = (window.outputFrames - 1) * window.stride + window.size
+        let after = max(reach - window.before - frames, 0)
+        guard window.before > 0 || after > 0 else { return input }
+        let padded = addValue(
+            named: "\(node.name)/padded", ValueType(.float32, try Shape([1, window.before + frames + after, channels])))
+        var draft = StepDraft(
+            name: "\(node.name)/padded", label: "pad \(frames)×\(channels)", reads: [input], writes: [padded]
+        ) { layout in
+            let source = layout.operand(input)
+            let destination = layout.destination(padded)
+            return { execution, rows in
+                let x = source.floats(execution)
+                let y = destination.floats(execution)
+                if rows.lowerBound == 0 { y.update(repeating: 0, count: window.before &* channels) }
+                (y + (window.before &+ rows.lowerBound) &* channels)
+                    .update(from: x + rows.lowerBound &* channels, count: rows.count &* channels)
+                if rows.upperBound == frames {
+                    (y + (window.before &+ frames) &* channels).update(repeating: 0, count: after &* channels)
+                }
+            }
+        }
+        draft.rows = frames
+        draft.alignedReads = [input]
+        append(draft)
+        return padded
     }
 
     /// Makes (B, T′, K · count): what the window sees at each step, of `count` channels from the given one.
