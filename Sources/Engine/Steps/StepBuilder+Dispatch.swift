@@ -31,6 +31,7 @@ extension StepBuilder {
         case .fullyConnected: try appendFullyConnected(node)
         case .matmul: try appendMatmul(node)
         case .attention: try appendAttention(node)
+        case .multiHeadAttention: try appendMultiHeadAttention(node)
         case .layerNormalization, .rmsNormalization: try appendNormalization(node)
         case .softmax, .logSoftmax: try appendSoftmax(node)
         case .activation: try appendActivation(node)
