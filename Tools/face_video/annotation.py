@@ -25,7 +25,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 _TIME_BASE = Fraction(1, 90000)
 
 
-def annotate(frames: Iterable[Frame], faces: Array, timeline: Timeline, note: str, output: Path, progress: Progress) -> None:
+def annotate(
+    frames: Iterable[Frame], faces: Array, timeline: Timeline, note: str, output: Path, progress: Progress
+) -> None:
     """Writes the video whole or not at all. `faces` is frames × 478 × 3 in the frames' order."""
     try:
         output.absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +36,9 @@ def annotate(frames: Iterable[Frame], faces: Array, timeline: Timeline, note: st
             _write(frames, faces, timeline, note, temporary, progress)
             os.replace(temporary, output)
     except (av.error.FFmpegError, OSError) as error:
-        raise VideoError(f"{output}: the video cannot be written ({getattr(error, 'strerror', None) or error})") from error
+        raise VideoError(
+            f"{output}: the video cannot be written ({getattr(error, 'strerror', None) or error})"
+        ) from error
 
 
 def _write(
@@ -43,16 +47,16 @@ def _write(
     with av.open(str(file), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         stream: Any = None
         overlay: Overlay | None = None
-        size: tuple[int, ...] = ()
+        size = (0, 0)
         for index, frame in enumerate(frames):
             if index >= len(faces):
                 break
             if stream is None or overlay is None:
-                size = frame.picture.shape[1::-1]
+                size = _size(frame)
                 plan = arrangement(*size, len(timeline.labels))
                 overlay = Overlay(plan, timeline.labels, note)
                 stream = _stream(container, plan.width, plan.height)
-            elif frame.picture.shape[1::-1] != size:
+            elif _size(frame) != size:
                 raise VideoError(f"frame {index}: the pictures differ in size, which an annotated video cannot show")
             face = faces[index] if np.isfinite(faces[index]).all() else None
             picture = av.VideoFrame.from_ndarray(overlay.drawn(frame.picture, face, timeline.at(index)), format="rgb24")
@@ -63,6 +67,11 @@ def _write(
         if stream is None:
             raise VideoError("there is no frame to draw in")
         container.mux(stream.encode(None))
+
+
+def _size(frame: Frame) -> tuple[int, int]:
+    """Width and height."""
+    return frame.picture.shape[1], frame.picture.shape[0]
 
 
 def _stream(container: Any, width: int, height: int) -> Any:

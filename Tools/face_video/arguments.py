@@ -7,6 +7,7 @@ import argparse
 import math
 import os
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,7 +24,9 @@ What finds them:
   --task FILE      MediaPipe's Face Landmarker with that model bundle (face_landmarker.task), in the current mediapipe
                    or with --mediapipe 0.10.21 in that one
   without --task   the Face Mesh that comes inside mediapipe 0.10.21 (Python 3.9 to 3.12)
-Both follow the face from frame to frame; --still looks at every frame by itself.
+Both follow the face from frame to frame; --still looks at every frame by itself. All work is done on this machine.
+The current mediapipe's tasks send usage metrics, not pictures, to Google, says its privacy notice, and it has no switch
+for that; 0.10.21 opens no connection.
 
 What is done where there is a choice:
   frames without a face    --missing
@@ -92,18 +95,29 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--fps", type=_rate, metavar="N", help="resample to N frames a second (30000/1001 is a rate)")
     result.add_argument("--seconds", type=_rate, metavar="N", help="stop after so much of each input")
-    result.add_argument("--as-stored", action="store_true", help="leave rotated and mirrored pictures as they are stored")
+    result.add_argument(
+        "--as-stored", action="store_true", help="leave rotated and mirrored pictures as they are stored"
+    )
     result.add_argument("--resume", action="store_true", help="leave out videos whose .npy is there already")
     result.add_argument("--verbose", action="store_true", help="show what the libraries log")
     drawing = result.add_argument_group("a copy of the video with mesh, label and probabilities (one video, no sound)")
     drawing.add_argument("--annotate", type=Path, metavar="OUT.mp4", help="where it is written")
     drawing.add_argument("--model", type=Path, metavar="PATH", help="of the predictions (default: the bundled one)")
     drawing.add_argument(
-        "--predictions", type=Path, metavar="FILE", help="JSON lines with frame, label, probabilities, in place of a model"
+        "--predictions",
+        type=Path,
+        metavar="FILE",
+        help="JSON lines with frame, label, probabilities, in place of a model",
     )
-    drawing.add_argument("--hop", type=_whole(1, 100_000), default=5, metavar="N", help="predict every N frames (default: 5)")
     drawing.add_argument(
-        "--smoothing", type=_share, default=0.6, metavar="P", help="the past's share in the probabilities (default: 0.6)"
+        "--hop", type=_whole(1, 100_000), default=5, metavar="N", help="predict every N frames (default: 5)"
+    )
+    drawing.add_argument(
+        "--smoothing",
+        type=_share,
+        default=0.6,
+        metavar="P",
+        help="the past's share in the probabilities (default: 0.6)",
     )
     drawing.add_argument("--executable", type=Path, help="the emotionformer executable (default: what was built last)")
     return result
@@ -169,7 +183,7 @@ def _one_line(message: str) -> None:
     sys.exit(2)
 
 
-def _whole(least: int, most: int = 99) -> object:
+def _whole(least: int, most: int = 99) -> Callable[[str], int]:
     def number(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not least <= int(text[:9]) <= most:
             raise argparse.ArgumentTypeError(f"a number from {least} to {most} is expected (found {text})")

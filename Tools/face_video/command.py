@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from face_video.arguments import parsed
+from face_video.arguments import CURRENT, parsed
 from face_video.detectors import Detector, DetectorOptions, open_detector
 from face_video.errors import VideoError
 from face_video.faces import CHOICES
@@ -23,6 +23,9 @@ from face_video.reading import Frame, Reading, frame_count, frames
 from face_video.sources import Camera, Source, check_names, source_at
 from face_video.timing import RisingMilliseconds
 from face_video.writing import JSONLines, NumPyWriter, Sink
+
+# Whoever runs MediaPipe's tasks for others has to tell them, says its privacy notice.
+_METRICS = "note: this mediapipe sends usage metrics, not pictures, to Google; --mediapipe 0.10.21 does not"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -143,6 +146,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parsed(sys.argv[1:] if argv is None else argv)
     if not arguments.verbose:
         quieten()
+    if arguments.mediapipe == CURRENT:
+        _say(_METRICS)
     try:
         return run(arguments)
     except VideoError as error:

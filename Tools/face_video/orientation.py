@@ -34,10 +34,20 @@ class Orientation:
         if scale == 0:
             return Orientation()
         # One place of each row and column holds the scale, the other nothing, within a degree.
-        signs = [round(value / scale) if abs(abs(round(value / scale)) * scale - abs(value)) * 50 < scale else None
-                 for value in (a, b, c, d)]
-        if None in signs or not (signs[0] and signs[3] and not signs[1] and not signs[2]
-                                 or signs[1] and signs[2] and not signs[0] and not signs[3]):
+        signs = [
+            round(value / scale) if abs(abs(round(value / scale)) * scale - abs(value)) * 50 < scale else None
+            for value in (a, b, c, d)
+        ]
+        if None in signs or not (
+            signs[0]
+            and signs[3]
+            and not signs[1]
+            and not signs[2]
+            or signs[1]
+            and signs[2]
+            and not signs[0]
+            and not signs[3]
+        ):
             return Orientation()
         return Orientation(*(int(sign or 0) for sign in signs))
 

@@ -41,8 +41,8 @@ class Timeline:
 
 
 def read_predictions(lines: Iterable[str], place: str) -> Timeline:
-    """One object a line: `frames` [first, last] of the window, or `frame`; `probabilities` by label; `label`, or else the
-    most probable one; other fields are not looked at. All lines have the same labels."""
+    """One object a line: `frames` [first, last] of the window, or `frame`; `probabilities` by label; `label`, or
+    else the most probable one; other fields are not looked at. All lines have the same labels."""
     found: list[Shown] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -77,6 +77,11 @@ def _shown(line: Any) -> Shown:
 
 
 def _number(value: Any, label: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or not 0 <= value <= 1.001:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not math.isfinite(value)
+        or not 0 <= value <= 1.001
+    ):
         raise ValueError(f"the probability of '{label}' is no number from 0 to 1")
     return float(value)

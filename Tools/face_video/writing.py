@@ -29,8 +29,8 @@ class Sink(Protocol):
 
 
 class NumPyWriter:
-    """Writes frames × 478 × 3 float32, NaN throughout a frame without a face, in bounded memory: beside the file, and in
-    its place once `keep` is called."""
+    """Writes frames × 478 × 3 float32, NaN throughout a frame without a face, in bounded memory: beside the file, and
+    in its place once `keep` is called."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -55,7 +55,12 @@ class ClipFiles:
 
 
 def write_clips(
-    file: parquet.ParquetFile, layout: Layout, index: Index, folder: Path, memory: int, update: Callable[[int, int], None]
+    file: parquet.ParquetFile,
+    layout: Layout,
+    index: Index,
+    folder: Path,
+    memory: int,
+    update: Callable[[int, int], None],
 ) -> tuple[tuple[int, ...], int]:
     """Writes all clips. `memory` is about how many bytes the file's pages and a batch may take; `update` is told values
     done and in all. Gives the shape of a frame, and how many frames have no landmarks."""
@@ -105,9 +110,7 @@ def _scatter(files: ClipFiles, clip_of: Array, place_of: Array, values: Array, f
         files.fill(int(clip_of[part[0]]), place_of[part], values[part], first)
 
 
-def _strips(
-    file: parquet.ParquetFile, layout: Layout, group: int, memory: int
-) -> Iterator[tuple[int, list[str]]]:
+def _strips(file: parquet.ParquetFile, layout: Layout, group: int, memory: int) -> Iterator[tuple[int, list[str]]]:
     """Columns that are read at the same time, and the place of the first. Each column has a page in memory, which is at
     most what it has in the row group."""
     columns = list(layout.columns)

@@ -65,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", type=Path, metavar="FILE.parquet")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="a folder that is not there yet")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="a folder that is not there yet"
+    )
     parser.add_argument(
         "--features",
         choices=["auto", "landmarks", "raw", "x", "y", "z"],
@@ -143,16 +145,17 @@ def _write_labels(path: Path, index: Index) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["clip", "label", "split", "subject", "frames", "video"])
         for clip in sorted(index.clips, key=lambda clip: clip.name):
-            writer.writerow(
-                [f"clips/{clip.name}.npy", clip.label, clip.split, clip.subject, clip.frames, clip.video]
-            )
+            writer.writerow([f"clips/{clip.name}.npy", clip.label, clip.split, clip.subject, clip.frames, clip.video])
 
 
 def _summarise(index: Index, shape: tuple[int, ...], missing: int) -> None:
     frames = [clip.frames for clip in index.clips]
     form = " × ".join(str(extent) for extent in shape)
     print(f"clips     {len(frames)}, {min(frames)} to {max(frames)} frames × {form}")
-    for title, values in (("labels", [clip.label for clip in index.clips]), ("splits", [clip.split for clip in index.clips])):
+    for title, values in (
+        ("labels", [clip.label for clip in index.clips]),
+        ("splits", [clip.split for clip in index.clips]),
+    ):
         counted = sorted(Counter(values).items())
         if counted != [("", len(values))]:
             print(f"{title:9} " + ", ".join(f"{name or '(none)'} {count}" for name, count in counted))

@@ -88,7 +88,9 @@ def find_layout(schema: pa.Schema, features: str) -> Layout:
         raise DatasetError(f"there are no complete columns x_0, y_0, z_0, … (found {_some(numeric + lists)})")
     if not numeric:
         raise DatasetError(f"no column holds features (found {_some(names)})")
-    return layout(numeric, None, False, f"a row a frame, {len(numeric)} columns {numeric[0]} … {numeric[-1]}, as stored")
+    return layout(
+        numeric, None, False, f"a row a frame, {len(numeric)} columns {numeric[0]} … {numeric[-1]}, as stored"
+    )
 
 
 def _coordinate(name: str) -> tuple[str, int] | None:
@@ -132,7 +134,11 @@ def _nested_values(column: pa.Array) -> Array:
     if len(lengths) > 1:
         raise DatasetError(f"the lists of frames differ in length (found {min(lengths)} and {max(lengths)})")
     width = lengths.pop() if lengths else 0
-    return np.stack([np.full(width, np.nan, np.float32) if row is None else row for row in rows]) if rows else np.empty((0, width), np.float32)
+    return (
+        np.stack([np.full(width, np.nan, np.float32) if row is None else row for row in rows])
+        if rows
+        else np.empty((0, width), np.float32)
+    )
 
 
 def _flatten(value: Any, into: list[float]) -> None:

@@ -31,7 +31,17 @@ def make(file: Path, clips: int, rows_a_group: int) -> None:
 
 def peak(file: Path, output: Path, memory: int) -> int:
     """The most memory that a conversion had, in MB."""
-    command = [sys.executable, "-c", _CONVERT, str(ROOT / "Tools"), str(file), "-o", str(output), "--memory", str(memory)]
+    command = [
+        sys.executable,
+        "-c",
+        _CONVERT,
+        str(ROOT / "Tools"),
+        str(file),
+        "-o",
+        str(output),
+        "--memory",
+        str(memory),
+    ]
     result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return int(result.stdout.split()[-1])
 

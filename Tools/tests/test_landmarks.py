@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from face_video.arguments import parsed
+from face_video.arguments import main, parsed
 from face_video.errors import VideoError
 from face_video.faces import CHOICES, Tracked
 from face_video.missing import MissingFaces
@@ -47,9 +48,7 @@ NTSC = Fraction(30000, 1001)
         (["a.mp4", "--annotate", "c.mp4", "--missing", "drop"], "drop"),
     ],
 )
-def test_wrong_arguments_are_one_line(
-    arguments: list[str], part: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_arguments_are_one_line(arguments: list[str], part: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parsed(arguments)
     said = capsys.readouterr().err
@@ -65,6 +64,15 @@ def test_defaults(tmp_path: Path) -> None:
     assert plain.inputs == ["a.mp4"]
     assert parsed(["a.mp4", "-o", "b", "--task", str(task)]).mediapipe == "current"
     assert parsed(["a.mp4", "-", "--fps", "30000/1001"]).fps == NTSC
+
+
+def test_the_legacy_version_needs_a_python_that_it_was_made_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 13, 0))
+    assert main(["a.mp4", "-"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "Python 3.9 to 3.12 (found 3.13)" in said
 
 
 def test_the_video_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
