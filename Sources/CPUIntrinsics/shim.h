@@ -38,4 +38,9 @@ EMOTIONFORMER_AVX2 __m256 emotionformer_round_8(__m256 a) {
 
 /// The upper four lanes below, the lower four above.
 EMOTIONFORMER_AVX2 __m256 emotionformer_swap_halves_8(__m256 a) { return _mm256_permute2f128_ps(a, a, 1); }
+
+/// Brings the cache line of an address, which need not exist, into the first-level cache.
+static inline __attribute__((always_inline)) void emotionformer_prefetch(const void *address) {
+    __builtin_prefetch(address, 0, 3);
+}
 #endif

@@ -48,7 +48,7 @@
         _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
     ) -> Int {
         if rows >= 6 {
-            multiplyBlock6(a, aStride, panel, k, output, outputStride)
+            multiplyBlock6(a, a + 3 &* aStride, aStride, panel, k, output, outputStride)
             return 6
         }
         if rows >= 3 {

@@ -55,11 +55,12 @@
         _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
     ) -> Int {
         if rows >= 12 {
-            multiplyBlock12(a, aStride, panel, k, output, outputStride)
+            multiplyBlock12(
+                a, a + 3 &* aStride, a + 6 &* aStride, a + 9 &* aStride, aStride, panel, k, output, outputStride)
             return 12
         }
         if rows >= 6 {
-            multiplyBlock6(a, aStride, panel, k, output, outputStride)
+            multiplyBlock6(a, a + 3 &* aStride, aStride, panel, k, output, outputStride)
             return 6
         }
         if rows >= 3 {

@@ -1,128 +1,31 @@
 #if EMOTIONFORMER_X86_KERNELS
-    // Micro-kernels of the float product: a block of rows times one packed panel of 32 columns. Every element is one
-    // accumulator over k in order, in each of them, so a row has the same bits whatever block it falls into.
-    // The loops are not unrolled: the optimiser then loads a whole round ahead and spills it.
-
-    /// 12 rows × 32 columns.
+    /// 12 rows × 32 columns; the addresses are those of every third row.
     @inline(never)
     func multiplyBlock12(
-        _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int,
+        _ a0: UnsafePointer<Float>, _ a1: UnsafePointer<Float>, _ a2: UnsafePointer<Float>,
+        _ a3: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int,
         _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
     ) {
-        var a0 = a + 0 &* aStride
-        var a1 = a + 3 &* aStride
-        var a2 = a + 6 &* aStride
-        var a3 = a + 9 &* aStride
+        var rows0 = ThreeRows()
+        var rows1 = ThreeRows()
+        var rows2 = ThreeRows()
+        var rows3 = ThreeRows()
         var b = panel
-        var c00 = broadcast(0)
-        var c01 = broadcast(0)
-        var c10 = broadcast(0)
-        var c11 = broadcast(0)
-        var c20 = broadcast(0)
-        var c21 = broadcast(0)
-        var c30 = broadcast(0)
-        var c31 = broadcast(0)
-        var c40 = broadcast(0)
-        var c41 = broadcast(0)
-        var c50 = broadcast(0)
-        var c51 = broadcast(0)
-        var c60 = broadcast(0)
-        var c61 = broadcast(0)
-        var c70 = broadcast(0)
-        var c71 = broadcast(0)
-        var c80 = broadcast(0)
-        var c81 = broadcast(0)
-        var c90 = broadcast(0)
-        var c91 = broadcast(0)
-        var c100 = broadcast(0)
-        var c101 = broadcast(0)
-        var c110 = broadcast(0)
-        var c111 = broadcast(0)
-        var x0: Vector
-        var x1: Vector
-        var e: Vector
-        var left = k
-        while left > 0 {
-            x0 = load(b)
-            x1 = load(b + 16)
-            e = broadcast(at: a0)
-            c00 = multiplyAdd(e, x0, c00)
-            c01 = multiplyAdd(e, x1, c01)
-            e = broadcast(at: a0 + aStride)
-            c10 = multiplyAdd(e, x0, c10)
-            c11 = multiplyAdd(e, x1, c11)
-            e = broadcast(at: a0 + 2 &* aStride)
-            c20 = multiplyAdd(e, x0, c20)
-            c21 = multiplyAdd(e, x1, c21)
-            e = broadcast(at: a1)
-            c30 = multiplyAdd(e, x0, c30)
-            c31 = multiplyAdd(e, x1, c31)
-            e = broadcast(at: a1 + aStride)
-            c40 = multiplyAdd(e, x0, c40)
-            c41 = multiplyAdd(e, x1, c41)
-            e = broadcast(at: a1 + 2 &* aStride)
-            c50 = multiplyAdd(e, x0, c50)
-            c51 = multiplyAdd(e, x1, c51)
-            e = broadcast(at: a2)
-            c60 = multiplyAdd(e, x0, c60)
-            c61 = multiplyAdd(e, x1, c61)
-            e = broadcast(at: a2 + aStride)
-            c70 = multiplyAdd(e, x0, c70)
-            c71 = multiplyAdd(e, x1, c71)
-            e = broadcast(at: a2 + 2 &* aStride)
-            c80 = multiplyAdd(e, x0, c80)
-            c81 = multiplyAdd(e, x1, c81)
-            e = broadcast(at: a3)
-            c90 = multiplyAdd(e, x0, c90)
-            c91 = multiplyAdd(e, x1, c91)
-            e = broadcast(at: a3 + aStride)
-            c100 = multiplyAdd(e, x0, c100)
-            c101 = multiplyAdd(e, x1, c101)
-            e = broadcast(at: a3 + 2 &* aStride)
-            c110 = multiplyAdd(e, x0, c110)
-            c111 = multiplyAdd(e, x1, c111)
-            a0 += 1
-            a1 += 1
-            a2 += 1
-            a3 += 1
-            b += 32
-            left &-= 1
+        var index = 0
+        while index < k {
+            let x0 = load(b)
+            let x1 = load(b + laneCount)
+            fetchAhead(b)
+            rows0.add(a0 + index, aStride, x0, x1)
+            rows1.add(a1 + index, aStride, x0, x1)
+            rows2.add(a2 + index, aStride, x0, x1)
+            rows3.add(a3 + index, aStride, x0, x1)
+            b += panelWidth
+            index &+= 1
         }
-        var to = output
-        store(c00, to)
-        store(c01, to + 16)
-        to += outputStride
-        store(c10, to)
-        store(c11, to + 16)
-        to += outputStride
-        store(c20, to)
-        store(c21, to + 16)
-        to += outputStride
-        store(c30, to)
-        store(c31, to + 16)
-        to += outputStride
-        store(c40, to)
-        store(c41, to + 16)
-        to += outputStride
-        store(c50, to)
-        store(c51, to + 16)
-        to += outputStride
-        store(c60, to)
-        store(c61, to + 16)
-        to += outputStride
-        store(c70, to)
-        store(c71, to + 16)
-        to += outputStride
-        store(c80, to)
-        store(c81, to + 16)
-        to += outputStride
-        store(c90, to)
-        store(c91, to + 16)
-        to += outputStride
-        store(c100, to)
-        store(c101, to + 16)
-        to += outputStride
-        store(c110, to)
-        store(c111, to + 16)
+        rows0.put(output, outputStride)
+        rows1.put(output + 3 &* outputStride, outputStride)
+        rows2.put(output + 6 &* outputStride, outputStride)
+        rows3.put(output + 9 &* outputStride, outputStride)
     }
 #endif

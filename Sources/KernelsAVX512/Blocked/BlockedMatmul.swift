@@ -1,8 +1,19 @@
 #if EMOTIONFORMER_X86_KERNELS
     import EmotionFormerKernelInterface
 
-    /// Floats of A that a pass over the panels may touch: half of a core's second-level cache.
+    /// Floats of B that stay in a core's second-level cache while blocks of rows pass by.
+    @inline(__always) private var cachedWeights: Int { 200_000 }
+
+    /// Floats of A that a pass over the panels of a larger B may touch: half of that cache.
     @inline(__always) private var cachedElements: Int { 98_304 }
+
+    /// Rows that go through all panels before the next ones do.
+    @inline(__always)
+    private func rowChunk(_ k: Int, _ n: Int) -> Int {
+        if k &* n <= cachedWeights { return tallestBlock }
+        let blocks = cachedElements / (k &* tallestBlock)
+        return (blocks < 1 ? 1 : blocks) &* tallestBlock
+    }
 
     func matmul(_ product: PackedProduct, _ rows: Range<Int>) {
         let k = product.k
@@ -11,8 +22,7 @@
             multiplySingleRow(product, rows.lowerBound)
             return
         }
-        let blocks = cachedElements / (k &* tallestBlock)
-        let chunk = (blocks < 1 ? 1 : blocks) &* tallestBlock
+        let chunk = rowChunk(k, n)
         var memory = emptyBlockMemory
         withUnsafeMutableBytes(of: &memory) { bytes in
             guard let address = bytes.baseAddress else { return }
