@@ -131,8 +131,9 @@ def _detect(
         height, width = frame.picture.shape[:2]
         try:
             faces = detector.faces(frame.picture, clock.next(frame.time))
-        except (RuntimeError, ValueError) as error:
-            raise VideoError(f"{source.path}: frame {index}: the detector fails ({error})") from error
+        except (RuntimeError, TypeError, ValueError) as error:
+            reason = str(error).partition("\n")[0]
+            raise VideoError(f"{source.path}: frame {index}: the detector fails ({reason})") from error
         chosen = choice.choose(faces, width, height)
         landmarks.add(index, frame.time, None if chosen is None else faces[chosen])
         progress.update(index + 1)

@@ -62,7 +62,7 @@ class Overlay:
         cv2.polylines(mesh, list(points[self._mesh]), False, _MESH, thickness, cv2.LINE_AA, _SHIFT)
         result = cv2.addWeighted(picture, 0.6, mesh, 0.4, 0)
         cv2.polylines(result, list(points[self._contours]), False, _CONTOUR, thickness, cv2.LINE_AA, _SHIFT)
-        return result
+        return np.asarray(result)
 
     def _panel_picture(self, shown: Shown | None) -> Array:
         box, unit = self._plan.panel, self._plan.unit

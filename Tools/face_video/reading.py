@@ -133,7 +133,8 @@ def _video(source: VideoFile, as_stored: bool) -> Iterator[Frame]:
 
 
 def _upright(picture: Any, as_stored: bool) -> Array:
-    array: Array = picture.to_ndarray(format="rgb24")
+    # Rows of some widths are padded; the detectors want none of that.
+    array: Array = np.ascontiguousarray(picture.to_ndarray(format="rgb24"))
     if as_stored:
         return array
     matrix = picture.side_data.get("DISPLAYMATRIX")

@@ -133,7 +133,7 @@ def _nested_width(file: parquet.ParquetFile, layout: Layout) -> int:
     for batch in file.iter_batches(16, columns=list(layout.columns), use_threads=False):
         width = layout.values(batch).shape[1]
         if width:
-            return width
+            return int(width)
     raise DatasetError(f"'{layout.columns[0]}' holds no features in any row")
 
 

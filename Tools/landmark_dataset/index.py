@@ -102,7 +102,7 @@ class _Names:
                 self.names.append(value)
             known.append(self._numbers[value])
         indices = compute.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-        return np.array([*known, -1], np.int32)[indices]
+        return np.asarray(np.array([*known, -1], np.int32)[indices])
 
 
 def _frame_numbers(batch: pa.RecordBatch, layout: Layout) -> Array:

@@ -115,6 +115,19 @@ def test_rotated_videos_are_shown_upright(turn: str, tmp_path: Path) -> None:
         assert not alike(next(frames(source, Reading())).picture, picture())
 
 
+@pytest.mark.parametrize("as_stored", [False, True])
+def test_pictures_lie_in_one_piece(as_stored: bool, tmp_path: Path) -> None:
+    """Decoders pad the rows of a width that is no multiple of 32; a detector refuses such pictures."""
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("mpeg4", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 50, 38, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(0, 50, 38), format="rgb24")))
+        container.mux(stream.encode(None))
+    found = next(frames(VideoFile(path, "clip"), Reading(as_stored=as_stored))).picture
+    assert found.shape == (38, 50, 3) and found.flags.c_contiguous
+
+
 def test_constant_rate(tmp_path: Path) -> None:
     """Times are those of the rate, exactly, though the container rounds them; frames are counted without decoding."""
     source = write(tmp_path / "clip.mp4", [i * Fraction(1001, 24000) for i in range(12)])
