@@ -6,9 +6,9 @@ extension EmotionStream {
     /// ```swift
     /// for try await prediction in stream.predictions(of: camera.frames) { show(prediction) }
     /// ```
-    /// A frame is taken from `frames` only when a prediction is waited for, so a slow reader slows the source down, or lets it
-    /// drop frames if it buffers the newest alone. After the last frame `finish()` gives one more. The stream itself is not changed:
-    /// the sequence goes on from a copy of it.
+    /// A frame is taken from `frames` only when a prediction is waited for, so a slow reader slows the source down, or
+    /// lets it drop frames if it buffers the newest alone. After the last frame `finish()` gives one more. The stream
+    /// itself is not changed: the sequence goes on from a copy of it.
     ///
     /// Reading throws what `append(_:)` and `frames` throw, and `cancelled` if the reader's task is cancelled.
     public func predictions<Frames: AsyncSequence>(

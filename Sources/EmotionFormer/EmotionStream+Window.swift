@@ -47,6 +47,9 @@ struct FrameWindow: Sendable {
         write(to: emptySlot, normalizes: true) { $0.update(repeating: 0) }
     }
 
+    /// Whether what a frame becomes depends on its place, so that nothing made of it can be kept.
+    var dependsOnPlace: Bool { preparation.normalizer?.hasRowForEachFrame ?? false }
+
     /// Indices of the stream's frames that are in the window.
     var frames: Range<Int> { max(0, count - capacity)..<count }
 

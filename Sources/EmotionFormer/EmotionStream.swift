@@ -10,8 +10,9 @@ import EmotionFormerTensors
 /// }
 /// ```
 /// A prediction is what `EmotionModel.predict(_:)` gives for a clip of the window's frames, to the bit on processors
-/// with kernels of their own (within 2e-6 in the probabilities on the portable level): frames without a face, padding and truncation
-/// follow the model's rules. What can be computed of a frame wherever it stands is computed once, not once a window.
+/// with kernels of their own (within 2e-6 in the probabilities on the portable level): frames without a face, padding
+/// and truncation follow the model's rules. What can be computed of a frame wherever it stands is computed once, not
+/// once a window.
 ///
 /// A stream is a value: a copy goes on by itself. Streams of one model share its weights, and run on any threads.
 public struct EmotionStream: Sendable {
@@ -21,11 +22,11 @@ public struct EmotionStream: Sendable {
         public var window: Int?
         /// Frames from one prediction to the next.
         public var hop: Int
-        /// How much of the past goes into the probabilities, 0 ..< 1: with p the window's probabilities and s those given
-        /// out, s₀ = p₀ and sₖ = smoothing · sₖ₋₁ + (1 − smoothing) · pₖ. 0 leaves each window by itself.
+        /// How much of the past goes into the probabilities, 0 ..< 1: with p the window's probabilities and s those
+        /// given out, s₀ = p₀ and sₖ = smoothing · sₖ₋₁ + (1 − smoothing) · pₖ. 0 leaves each window by itself.
         public var smoothing: Double
-        /// Frames after which the first prediction is given, of a window that is not full yet and is treated as a short clip; the
-        /// whole window if nil.
+        /// Frames after which the first prediction is given, of a window that is not full yet and is treated as a short
+        /// clip; the whole window if nil.
         public var minimumFrames: Int?
 
         public init(window: Int? = nil, hop: Int = 1, smoothing: Double = 0, minimumFrames: Int? = nil) {
@@ -44,6 +45,7 @@ public struct EmotionStream: Sendable {
 
     private let minimumFrames: Int
     private var window: FrameWindow
+    private var kept: KeptWork
     private var slots: [Int] = []
     private var smoothed: [Double] = []
     private var predictionCount = 0
@@ -51,8 +53,8 @@ public struct EmotionStream: Sendable {
     private var predictedCount = 0
 
     /// A stream that has seen nothing yet.
-    /// - Throws: `invalidArgument` for a window, hop or smoothing that is out of range, or more `minimumFrames` than the
-    ///   window holds; `limitExceeded` for a window that takes too much memory.
+    /// - Throws: `invalidArgument` for a window, hop or smoothing that is out of range, or more `minimumFrames` than
+    ///   the window holds; `limitExceeded` for a window that takes too much memory.
     public init(_ model: EmotionModel, options: Options = Options()) throws(EmotionFormerError) {
         self = try publicly { () throws(Fault) in try EmotionStream(checking: options, model) }
     }
@@ -79,13 +81,19 @@ public struct EmotionStream: Sendable {
         self.options = Options(
             window: length, hop: options.hop, smoothing: options.smoothing, minimumFrames: minimumFrames)
         window = try FrameWindow(capacity: length, preparation: model.preparation)
+        kept = try KeptWork(
+            layout: window.dependsOnPlace ? nil : model.plans.plan(rows: model.input.frames).frameLayout,
+            slotCount: window.slotCount)
     }
 
+    /// Frames, padding among them, for which work was done that is kept; nil if the model has no such work.
+    package var keptFrameCount: Int? { kept.layout == nil ? nil : kept.computedCount }
+
     /// Takes the next frame.
-    /// - Returns: a prediction after `minimumFrames` frames and every `hop` frames from then on; otherwise, and when no frame of
-    ///   the window has a face, nil.
-    /// - Throws: `featureCountMismatch` or `layoutMismatch` if the frame is not for the model: the stream is as it was, and
-    ///   can go on. `notFinite` if the model's output is not finite: the frame is in the window.
+    /// - Returns: a prediction after `minimumFrames` frames and every `hop` frames from then on; otherwise, and when no
+    ///   frame of the window has a face, nil.
+    /// - Throws: `featureCountMismatch` or `layoutMismatch` if the frame is not for the model: the stream is as it was,
+    ///   and can go on. `notFinite` if the model's output is not finite: the frame is in the window.
     public mutating func append(_ frame: LandmarkFrame) throws(EmotionFormerError) -> StreamPrediction? {
         do throws(Fault) {
             try window.append(frame)
@@ -98,8 +106,8 @@ public struct EmotionStream: Sendable {
         }
     }
 
-    /// The prediction of the last window at the end of a stream, whether or not it is due: also of a stream that was too short for
-    /// any, treated as a short clip.
+    /// The prediction of the last window at the end of a stream, whether or not it is due: also of a stream that was
+    /// too short for any, treated as a short clip.
     /// - Returns: nil if no frame has come since the last prediction, or no frame of the window has a face.
     /// - Throws: `notFinite` if the model's output is not finite.
     public mutating func finish() throws(EmotionFormerError) -> StreamPrediction? {
@@ -116,8 +124,12 @@ public struct EmotionStream: Sendable {
         let used = window.arrange(into: &slots)
         guard used > 0 else { return nil }
         let output = try model.plans.withSession(rows: slots.count) { session throws(Fault) in
-            window.write(slots, to: session.input(0).bindMemory(to: Float.self))
-            try session.run()
+            if session.plan.frameLayout == kept.layout, kept.layout != nil {
+                try kept.run(session, slots, &window)
+            } else {
+                window.write(slots, to: session.input(0).bindMemory(to: Float.self))
+                try session.run()
+            }
             return model.plans.output(of: session)
         }
         let prediction = try model.prediction(output, framesUsed: used, of: "window")

@@ -16,41 +16,44 @@ public struct LandmarkFrame: Sendable, Hashable {
     /// A frame of landmarks; without any it has no face, as with every coordinate NaN.
     /// - Throws: `notFinite` for another NaN or infinite coordinate, or for such a time.
     public init(landmarks: [SIMD3<Float>], time: Double? = nil) throws(EmotionFormerError) {
-        var isFinite = true
-        for landmark in landmarks {
-            isFinite = isFinite && landmark.x.isFinite && landmark.y.isFinite && landmark.z.isFinite
+        self = try publicly { () throws(Fault) in
+            let isFinite = landmarks.allSatisfy(\.isFinite)
+            if !isFinite, !landmarks.allSatisfy(\.isMissing) {
+                let bad = landmarks.firstIndex { !$0.isFinite } ?? 0
+                throw LandmarkFrame.notFinite("landmark \(bad)")
+            }
+            return try LandmarkFrame(
+                content: isFinite && !landmarks.isEmpty ? .landmarks(landmarks) : .noFace, time: time)
         }
-        let hasFace = !landmarks.isEmpty
-        if !isFinite, let bad = landmarks.firstIndex(where: { !($0.x.isNaN && $0.y.isNaN && $0.z.isNaN) }) {
-            throw LandmarkFrame.notFinite("landmark \(landmarks[bad...].firstIndex { !$0.isFinite } ?? 0)")
-        }
-        try self.init(content: hasFace && isFinite ? .landmarks(landmarks) : .noFace, time: time)
     }
 
     /// A frame of raw features; without any it has no face, as with every value NaN.
     /// - Throws: `notFinite` for another NaN or infinite value, or for such a time.
     public init(features: [Float], time: Double? = nil) throws(EmotionFormerError) {
-        try self.init(values: features, landmarkCount: nil, time: time)
+        self = try publicly { () throws(Fault) in
+            try LandmarkFrame(checking: features, landmarkCount: nil, time: time)
+        }
     }
 
     /// A frame in which no face was found.
     /// - Throws: `notFinite` for a time that is not a finite number.
     public init(withoutFaceAt time: Double?) throws(EmotionFormerError) {
-        try self.init(content: .noFace, time: time)
+        self = try publicly { () throws(Fault) in try LandmarkFrame(content: .noFace, time: time) }
     }
 
-    init(values: [Float], landmarkCount: Int?, time: Double?) throws(EmotionFormerError) {
+    /// Features, or x, y, z of each landmark; without a face if there are none, or each is NaN.
+    init(checking values: [Float], landmarkCount: Int?, time: Double?) throws(Fault) {
+        var content = Content.noFace
         if let bad = values.firstIndex(where: { !$0.isFinite }) {
             guard values.allSatisfy(\.isNaN) else { throw LandmarkFrame.notFinite("feature \(bad)") }
-            try self.init(content: .noFace, time: time)
-            return
+        } else if !values.isEmpty {
+            content = .values(values[...], landmarkCount: landmarkCount)
         }
-        try self.init(
-            content: values.isEmpty ? .noFace : .values(values[...], landmarkCount: landmarkCount), time: time)
+        try self.init(content: content, time: time)
     }
 
     /// Values that are known to be finite.
-    fileprivate init(content: Content, time: Double?) throws(EmotionFormerError) {
+    fileprivate init(content: Content, time: Double?) throws(Fault) {
         if let time, !time.isFinite { throw LandmarkFrame.notFinite("time") }
         self.content = content
         self.time = time
@@ -60,13 +63,14 @@ public struct LandmarkFrame: Sendable, Hashable {
         if case .noFace = content { false } else { true }
     }
 
-    private static func notFinite(_ place: String) -> EmotionFormerError {
-        EmotionFormerError(Fault(.notFinite, at: place, "the value is not a finite number"))
+    private static func notFinite(_ place: String) -> Fault {
+        Fault(.notFinite, at: place, "the value is not a finite number")
     }
 }
 
 extension SIMD3<Float> {
     fileprivate var isFinite: Bool { x.isFinite && y.isFinite && z.isFinite }
+    fileprivate var isMissing: Bool { x.isNaN && y.isNaN && z.isNaN }
 }
 
 extension LandmarkClip {
@@ -74,25 +78,26 @@ extension LandmarkClip {
     /// - Parameter rate: frames a second, for the frames' times; without it they have none.
     /// - Throws: `invalidArgument` for a rate that is not positive.
     public func frames(perSecond rate: Double? = nil) throws(EmotionFormerError) -> [LandmarkFrame] {
-        if let rate, !(rate > 0 && rate.isFinite) {
-            throw EmotionFormerError(
-                Fault(
+        try publicly { () throws(Fault) in
+            if let rate, !(rate > 0 && rate.isFinite) {
+                throw Fault(
                     .invalidArgument, at: "rate", "the number of frames a second is out of range", found: "\(rate)",
-                    expected: "a positive number"))
-        }
-        var missing = missingFrames[...]
-        var frames: [LandmarkFrame] = []
-        frames.reserveCapacity(frameCount)
-        for frame in 0..<frameCount {
-            var content = LandmarkFrame.Content.noFace
-            if missing.first == frame {
-                missing.removeFirst()
-            } else {
-                let row = values[frame * featureCount..<(frame + 1) * featureCount]
-                content = .values(row, landmarkCount: landmarkCount)
+                    expected: "a positive number")
             }
-            frames.append(try LandmarkFrame(content: content, time: rate.map { Double(frame) / $0 }))
+            var missing = missingFrames[...]
+            var frames: [LandmarkFrame] = []
+            frames.reserveCapacity(frameCount)
+            for frame in 0..<frameCount {
+                var content = LandmarkFrame.Content.noFace
+                if missing.first == frame {
+                    missing.removeFirst()
+                } else {
+                    let row = values[frame * featureCount..<(frame + 1) * featureCount]
+                    content = .values(row, landmarkCount: landmarkCount)
+                }
+                frames.append(try LandmarkFrame(content: content, time: rate.map { Double(frame) / $0 }))
+            }
+            return frames
         }
-        return frames
     }
 }

@@ -75,6 +75,22 @@ struct EmotionStreamTests {
         }
     }
 
+    @Test("What is the same for a frame wherever it stands is computed once", arguments: StreamModel.allCases)
+    func reuse(kind: StreamModel) throws {
+        let model = try EmotionModel(kind.package())
+        let steps = try model.plan(frames: nil).frameSteps
+        var stream = try EmotionStream(model, options: .init(minimumFrames: 2))
+        for frame in try clip(20).frames() { _ = try stream.append(frame) }
+        if kind == .convolution {
+            #expect(stream.keptFrameCount == nil)
+            return
+        }
+        // Each frame, and the padding of the first windows.
+        #expect(stream.keptFrameCount == 21)
+        #expect(!steps.resumed.contains { $0.hasPrefix("dense 8×6×") }, "the layer over the features runs no more")
+        #expect(steps.once.contains(kind == .recurrent ? "forward+backward/input" : "projection"))
+    }
+
     @Test("Frames without a face, padding and truncation follow the model's rules", arguments: StreamModel.allCases)
     func rules(kind: StreamModel) throws {
         let missing: Set = [0, 1, 4, 7, 8, 9, 15]

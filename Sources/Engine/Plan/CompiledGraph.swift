@@ -17,12 +17,18 @@ struct CompiledGraph: Sendable {
     /// What the steps' addresses point into.
     private let constants: [Tensor]
     private let buffers: [Buffer]
+    /// What of the steps' work can be kept from one run to the next, frame by frame; nil if nothing can.
+    let frameWork: FrameWork?
 
     /// Bytes that a session may take; the largest model of this family needs a few millions.
     static let memoryLimit = 1 << 31
 
-    /// - Parameter keepsEveryValue: see `PlanOptions`.
-    init(_ graph: TypedGraph, kernels: KernelSet, fuses: Bool, keepsEveryValue: Bool) throws(Fault) {
+    /// - Parameters:
+    ///   - keepsEveryValue: see `PlanOptions`.
+    ///   - findsFrameWork: whether somebody may want `frameWork`.
+    init(
+        _ graph: TypedGraph, kernels: KernelSet, fuses: Bool, keepsEveryValue: Bool, findsFrameWork: Bool = false
+    ) throws(Fault) {
         var builder = StepBuilder(graph: graph, kernels: kernels)
         try builder.appendAll(fuses: fuses)
         let graph = builder.graph
@@ -60,6 +66,10 @@ struct CompiledGraph: Sendable {
             graph.values.compactMap { $0.constant?.tensor }
             + builder.constantsInUse
         buffers = builder.buffers
+        frameWork =
+            findsFrameWork
+            ? FrameWork(graph: graph, aliases: builder.aliases, drafts: drafts, segments: segments, layout: layout)
+            : nil
     }
 
     /// Steps go into one segment as long as each needs, of what the segment's steps have made, its own rows only.

@@ -30,7 +30,7 @@ package final class Plan: Sendable {
         self.options = options
         compiled = try CompiledGraph(
             graph, kernels: .kernels(for: options.instructionSet), fuses: options.stage == .fused,
-            keepsEveryValue: options.keepsEveryValue)
+            keepsEveryValue: options.keepsEveryValue, findsFrameWork: true)
         inputTypes = compiled.inputTypes
         outputTypes = compiled.outputTypes
     }

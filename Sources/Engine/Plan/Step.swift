@@ -32,6 +32,8 @@ struct StepDraft {
     var floatingPointOperations = 0
     /// The matrix products that the step is made of.
     var products: [ProductShape] = []
+    /// What it does for a row wherever the row stands; nil if there is no such thing.
+    var rowwise: RowwiseWork?
     var bind: (Layout) -> StepBody
 
     init(name: String, label: String, reads: [Int], writes: [Int], bind: @escaping (Layout) -> StepBody) {

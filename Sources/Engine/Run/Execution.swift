@@ -6,6 +6,8 @@ struct Execution {
     let scratch: UnsafeMutableRawPointer
     /// Set to a step's `RunFault` when an element of the input makes it impossible to go on; steps never throw.
     let fault: UnsafeMutablePointer<Int32>
+    /// Where a run that goes on from kept frames finds them; nil in any other.
+    var frames: UnsafePointer<KeptFrames>?
 
     /// Only the first fault is kept.
     func report(_ fault: RunFault) {

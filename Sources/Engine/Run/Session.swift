@@ -9,6 +9,8 @@ package final class Session {
     private let threads: Int
     private let barrier = Barrier()
     private let fault: UnsafeMutablePointer<Int32>
+    /// Of the resumed run that is under way.
+    let frames: UnsafeMutablePointer<KeptFrames>
 
     package init(_ plan: Plan) {
         self.plan = plan
@@ -19,12 +21,15 @@ package final class Session {
         scratch.initializeMemory(as: UInt8.self, repeating: 0, count: plan.compiled.scratchByteCount * threads)
         fault = .allocate(capacity: 1)
         fault.initialize(to: 0)
+        frames = .allocate(capacity: 1)
+        frames.initialize(to: KeptFrames())
     }
 
     deinit {
         arena.deallocate()
         scratch.deallocate()
         fault.deallocate()
+        frames.deallocate()
     }
 
     /// The elements of an input, to be written before `run`. They are as they were left after it.
@@ -67,22 +72,42 @@ package final class Session {
 
     /// Computes the outputs from the inputs.
     /// - Throws: `outOfBounds` or `limitExceeded` if an element of an input makes an operation impossible.
-    package func run() throws(Fault) {
-        fault.pointee = 0
+    package func run() throws(Fault) { try run(resumed: false) }
+
+    /// - Parameter resumed: whether to run the steps after `frameWork`, whose results `frames` gives.
+    func run(resumed: Bool) throws(Fault) {
+        resetFault()
         if threads > 1, WorkerPool.shared.acquire(threads: threads) {
-            var context = RunContext(session: Unmanaged.passUnretained(self))
+            var context = RunContext(session: Unmanaged.passUnretained(self), isResumed: resumed)
             withUnsafeMutablePointer(to: &context) {
                 WorkerPool.shared.run(
                     threads: threads,
                     { context, thread in
-                        let session = context.assumingMemoryBound(to: RunContext.self).pointee.session
-                        session._withUnsafeGuaranteedRef { $0.runShare(of: thread) }
+                        let context = context.assumingMemoryBound(to: RunContext.self).pointee
+                        context.session._withUnsafeGuaranteedRef {
+                            $0.runShare(of: thread, resumed: context.isResumed)
+                        }
                     }, $0)
             }
             WorkerPool.shared.release()
         } else {
-            plan.compiled.run(execution(thread: 0))
+            let execution = execution(thread: 0)
+            for segment in segments(resumed) {
+                for step in segment.steps { step.body(execution, 0..<segment.rows) }
+            }
         }
+        try checkFault()
+    }
+
+    private func segments(_ resumed: Bool) -> [Segment] {
+        if resumed, let work = plan.compiled.frameWork { return work.resumed }
+        return plan.compiled.segments
+    }
+
+    func resetFault() { fault.pointee = 0 }
+
+    /// - Throws: what a step found impossible.
+    func checkFault() throws(Fault) {
         switch RunFault(rawValue: fault.pointee) {
         case nil: return
         case .indexOutside:
@@ -94,22 +119,25 @@ package final class Session {
         }
     }
 
-    private func runShare(of thread: Int) {
+    private func runShare(of thread: Int, resumed: Bool) {
         let execution = execution(thread: thread)
-        for segment in plan.compiled.segments {
+        for segment in segments(resumed) {
             let rows = segment.share(of: thread, among: threads)
             if !rows.isEmpty { for step in segment.steps { step.body(execution, rows) } }
             barrier.wait(threads)
         }
     }
 
-    fileprivate func execution(thread: Int) -> Execution {
-        Execution(arena: arena, scratch: scratch + thread * plan.compiled.scratchByteCount, fault: fault)
+    func execution(thread: Int) -> Execution {
+        Execution(
+            arena: arena, scratch: scratch + thread * plan.compiled.scratchByteCount, fault: fault,
+            frames: UnsafePointer(frames))
     }
 }
 
 private struct RunContext {
     let session: Unmanaged<Session>
+    let isResumed: Bool
 }
 
 /// Bounds on what a model can make a run do.

@@ -99,6 +99,7 @@ extension StepBuilder {
                 if !residualIsJoined { finish.run(outputStart, residualStart, range) }
             }
         }
+        draft.rowwise = rowwise(dense, product, finish, rows: rows)
         draft.scratchByteCount = product.scratchByteCount
         draft.products = [ProductShape(count: 1, m: rows, k: k, n: n)]
         draft.floatingPointOperations = 2 * rows * k * n
@@ -205,7 +206,7 @@ extension StepBuilder {
 }
 
 /// The product itself, float or dynamic-range int8.
-private struct DenseProduct: Sendable {
+struct DenseProduct: Sendable {
     enum Form: Sendable {
         case float(ConstantAddress, @Sendable (PackedProduct, Range<Int>) -> Void)
         case quantized(
@@ -221,7 +222,7 @@ private struct DenseProduct: Sendable {
     let rows: Int
     let k: Int
     let n: Int
-    let epilogue: Epilogue
+    var epilogue: Epilogue
     var inputStride = 0
     var quantizedStride = 0
     var isSymmetric = false
@@ -273,7 +274,7 @@ private struct DenseProduct: Sendable {
 }
 
 /// An activation that the kernels do not have as their last step, and the residual after it.
-private struct DenseFinish: Sendable {
+struct DenseFinish: Sendable {
     let activation: ElementwiseActivation?
     let columns: Int
     let add:

@@ -28,6 +28,7 @@ extension StepBuilder {
         }
         draft.rows = shape(input).elementCount / columns
         draft.alignedReads = [input]
+        draft.worksRowwise()
         append(draft)
     }
 }

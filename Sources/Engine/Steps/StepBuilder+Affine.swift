@@ -74,6 +74,7 @@ extension StepBuilder {
         }
         draft.rows = shape.elementCount / size
         draft.alignedReads = [input]
+        draft.worksRowwise()
         append(draft)
     }
 
@@ -142,6 +143,7 @@ extension StepBuilder {
         }
         draft.rows = shape.elementCount / width
         draft.alignedReads = [input]
+        draft.worksRowwise()
         append(draft)
     }
 }

@@ -31,6 +31,9 @@ extension StepBuilder {
                 lanes[lane] = self.shape(input).elementCount == shape.elementCount ? 1 : 0
             }
             draft.bind = uniform(operands, output, columns: columns, strides: lanes, run)
+            if !inputs.contains(where: { isConstant($0) && self.shape($0).elementCount != 1 }) {
+                draft.worksRowwise()
+            }
         } else {
             // An axis of extent 1 at the end would make every run one element long.
             let axes = (0..<shape.rank).prefix { axis in shape.extents[axis...].contains { $0 != 1 } }
@@ -47,9 +50,16 @@ extension StepBuilder {
                 leading.allSatisfy { shape[$0] == 1 || stride[$0] != 0 }
             }.map(\.0)
             draft.bind = stretched(operands, output, columns: columns, strides: inner, walk, run)
+            // A constant with numbers of its own for each row says different things to different rows.
+            let isPlaced = zip(inputs, strides).contains { input, stride in
+                isConstant(input) && leading.contains { shape[$0] != 1 && stride[$0] != 0 }
+            }
+            if !isPlaced { draft.worksRowwise() }
         }
         append(draft)
     }
+
+    private func isConstant(_ value: Int) -> Bool { graph.values[value].constant != nil }
 
     /// Bytes from one index of an axis to the next.
     private func lanes(_ axis: Int, _ strides: [[Int]], _ inputs: [Int], _ output: Int) -> SIMD4<Int> {

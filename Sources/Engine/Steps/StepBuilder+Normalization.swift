@@ -57,6 +57,7 @@ extension StepBuilder {
         }
         draft.rows = rows
         draft.alignedReads = draft.reads
+        draft.worksRowwise()
         append(draft)
     }
 

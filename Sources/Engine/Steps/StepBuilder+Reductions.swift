@@ -57,7 +57,10 @@ extension StepBuilder {
             }
         }
         draft.rows = outerWalk.count
-        if axes.min() == shape.rank - axes.count { draft.alignedReads = [input] }
+        if axes.min() == shape.rank - axes.count {
+            draft.alignedReads = [input]
+            draft.worksRowwise()
+        }
         append(draft)
     }
 
@@ -98,6 +101,7 @@ extension StepBuilder {
         }
         draft.rows = outer
         draft.alignedReads = [input]
+        draft.worksRowwise()
         append(draft)
         return true
     }

@@ -44,6 +44,7 @@ extension StepBuilder {
             }
             draft.rows = rows
             draft.alignedReads = [input]
+            draft.worksRowwise()
             append(draft)
             return
         }

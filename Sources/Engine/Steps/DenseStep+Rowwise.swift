@@ -1,0 +1,54 @@
+import EmotionFormerGraph
+import EmotionFormerKernels
+import EmotionFormerTensors
+
+extension StepBuilder {
+    /// The product alone where a table of positions follows, which can be added when rows are in their place.
+    func rowwise(
+        _ dense: DenseStep, _ product: DenseProduct, _ finish: DenseFinish, rows: Int
+    ) -> RowwiseWork? {
+        guard dense.windows == nil else { return nil }
+        guard let table = dense.rowTable else {
+            // The residual is joined as in the whole step, or follows the activation's own pass.
+            let reads = [dense.input] + (dense.residual.map { [$0] } ?? [])
+            return RowwiseWork(rows: rows, reads: reads) { layout in
+                let input = layout.operand(dense.input)
+                let output = layout.destination(dense.output)
+                let residual = dense.residual.map { layout.operand($0) }
+                return { execution, range in
+                    let outputStart = output.floats(execution)
+                    let residualStart = residual?.floats(execution)
+                    let isJoined = finish.activation == nil
+                    product.run(
+                        execution, input.floats(execution), outputStart, isJoined ? residualStart : nil, range)
+                    if !isJoined { finish.run(outputStart, residualStart, range) }
+                }
+            }
+        }
+        guard dense.activation == .linear else { return nil }
+        var alone = product
+        alone.epilogue.rowTable = nil
+        let unplaced = alone
+        var work = RowwiseWork(rows: rows, reads: [dense.input]) { layout in
+            let input = layout.operand(dense.input)
+            let output = layout.destination(dense.output)
+            return { execution, range in
+                unplaced.run(execution, input.floats(execution), output.floats(execution), nil, range)
+            }
+        }
+        let (add, columns) = (finish.add, finish.columns)
+        let positions = ConstantAddress(table.tensor.stableBytes)
+        work.placing = RowwiseWork.Placing(reads: dense.residual.map { [$0] } ?? []) { layout in
+            let output = layout.destination(dense.output)
+            let residual = dense.residual.map { layout.operand($0) }
+            return { execution, range in
+                let first = range.lowerBound &* columns
+                let count = range.count &* columns
+                let values = output.floats(execution) + first
+                add(.add, values, positions.floats + first, values, count)
+                if let residual { add(.add, values, residual.floats(execution) + first, values, count) }
+            }
+        }
+        return work
+    }
+}
