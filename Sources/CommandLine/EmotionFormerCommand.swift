@@ -15,6 +15,7 @@ struct EmotionFormerCommand: AsyncParsableCommand {
               emotionformer predict clip.npy
               emotionformer predict --model Weights/demo --json clips/*.npz > all.jsonl
               emotionformer evaluate dataset --report page.html
+              Tools/landmarks video.mp4 - | emotionformer stream -
               emotionformer inspect Weights/demo
               emotionformer verify --nodes Weights/demo
               emotionformer convert model.tflite --assets assets -o MyModel
@@ -28,9 +29,8 @@ struct EmotionFormerCommand: AsyncParsableCommand {
             """,
         version: EmotionFormerVersion.current,
         subcommands: [
-            PredictCommand.self, EvaluateCommand.self, InspectCommand.self, VerifyCommand.self, ConvertCommand.self,
-            BenchmarkCommand.self,
-            TraceCommand.self,
+            PredictCommand.self, StreamCommand.self, EvaluateCommand.self, InspectCommand.self, VerifyCommand.self,
+            ConvertCommand.self, BenchmarkCommand.self, TraceCommand.self,
         ])
 
     static func main() async {

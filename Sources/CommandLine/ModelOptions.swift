@@ -21,6 +21,9 @@ struct ModelOptions: ParsableArguments {
         name: .long, help: ArgumentHelp("Threads to compute with; all of the machine's cores if not given."))
     var threads: Int?
 
+    /// To be said beside what the bundled model answers.
+    static let bundledNote = "bundled; its weights are random, so its answers mean nothing"
+
     func validate() throws {
         if assets != nil, model == nil { throw ValidationError("--assets needs --model") }
         if let threads, !(1...1024).contains(threads) {

@@ -37,20 +37,20 @@ struct TableReport: PredictionReport {
     }
 
     func end(_ model: EmotionModel, isBundled: Bool) throws {
-        let note = isBundled ? " (bundled; its weights are random, so its answers mean nothing)" : ""
+        let note = isBundled ? " (\(ModelOptions.bundledNote))" : ""
         try StandardOutput.writeLine("model: \(model.name)\(note)")
     }
 
     /// ` 93.1 %`, always seven characters.
-    private static func percent(_ probability: Float) -> String {
+    static func percent(_ probability: Float) -> String {
         let tenths = Int((probability * 1000).rounded())
         let text = "\(tenths / 10).\(tenths % 10) %"
         return String(repeating: " ", count: max(0, 7 - text.count)) + text
     }
 
-    /// Forty cells for 100 %, in eighths of a cell.
-    private static func bar(_ probability: Float) -> String {
-        let eighths = Int((probability * 320).rounded())
+    /// So many cells for 100 %, in eighths of a cell.
+    static func bar(_ probability: Float, cells: Int = 40) -> String {
+        let eighths = Int((probability * Float(8 * cells)).rounded())
         let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
         return String(repeating: "█", count: eighths / 8) + rest
     }

@@ -39,7 +39,7 @@ package enum ByteSource {
         if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { throw fault(EISDIR, path) }
     }
 
-    private static func openFile(_ path: String) throws(Fault) -> Int32 {
+    static func openFile(_ path: String) throws(Fault) -> Int32 {
         guard !path.utf8.contains(0) else {
             throw Fault(.invalidArgument, at: path, "the file name contains a null character")
         }
@@ -59,14 +59,7 @@ package enum ByteSource {
         // One step past the declared size notices the end of the file without growing the array.
         var step = isFile ? size &+ 1 : 1 << 16
         while true {
-            var failure: Int32 = 0
-            let chunk = [UInt8](unsafeUninitializedCapacity: min(step, 1 << 24)) { buffer, count in
-                var result = read(descriptor, buffer.baseAddress, buffer.count)
-                while result < 0, errno == EINTR { result = read(descriptor, buffer.baseAddress, buffer.count) }
-                if result < 0 { failure = errno }
-                count = max(0, result)
-            }
-            guard failure == 0 else { throw fault(failure, name) }
+            let chunk = try read(descriptor, atMost: min(step, 1 << 24), name: name)
             if chunk.isEmpty { return bytes }
             bytes.append(contentsOf: chunk)
             guard isFile || bytes.count <= streamLimit else {
@@ -75,6 +68,31 @@ package enum ByteSource {
             }
             step = max(step, 1 << 20)
         }
+    }
+
+    /// What there is to read, waiting for the first byte; nothing at the end.
+    static func read(_ descriptor: Int32, atMost limit: Int, name: String) throws(Fault) -> [UInt8] {
+        var failure: Int32 = 0
+        let chunk = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            var result = systemRead(descriptor, buffer)
+            while result < 0, errno == EINTR { result = systemRead(descriptor, buffer) }
+            if result < 0 { failure = errno }
+            count = max(0, result)
+        }
+        guard failure == 0 else { throw fault(failure, name) }
+        return chunk
+    }
+
+    private static func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        #if canImport(Darwin)
+            Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+        #elseif canImport(Musl)
+            Musl.read(descriptor, buffer.baseAddress, buffer.count)
+        #elseif canImport(Android)
+            Android.read(descriptor, buffer.baseAddress, buffer.count)
+        #else
+            Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        #endif
     }
 
     private static func fault(_ number: Int32, _ name: String) -> Fault {

@@ -31,6 +31,9 @@ public struct ClipFile: Sendable {
         self = try publicly { () throws(Fault) in try ClipFile(.standardInput, format) }
     }
 
+    /// Whether the file's name says that it holds JSON lines, which can be read as they come.
+    package static func isJSONLines(_ path: String) -> Bool { ClipFormat(fileName: path) == .jsonl }
+
     private init(_ source: ByteSource, _ format: ClipFormat?) throws(Fault) {
         switch source {
         case .standardInput: name = "-"

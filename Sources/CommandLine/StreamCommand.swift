@@ -1,0 +1,148 @@
+import ArgumentParser
+import EmotionFormer
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// `emotionformer stream -`
+struct StreamCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stream",
+        abstract: "Predict emotions over time, of frames as they come.",
+        discussion: """
+            Looks back on a window of frames and predicts again every few of them. Standard input (-) and .jsonl files \
+            are JSON lines, one a frame: {"clip": name, "frame": number, "time": seconds, "landmarks": [[x, y, z], …] \
+            or null}, as Tools/landmarks writes them; another clip begins a stream of its own. Other clip files go \
+            through frame by frame. The frames left at the end give one more prediction.
+
+            On a terminal the probabilities are bars that move. In a pipe, or with --json, each prediction is a line of \
+            JSON: clip, index, frames [first, last], start and end (seconds), label, probabilities, window (the \
+            window's own probabilities, if they were smoothed), framesUsed.
+
+            EXAMPLES:
+              Tools/landmarks --camera 0 - | emotionformer stream --hop 5 --smoothing 0.6 -
+              emotionformer stream --hop 30 --minimum-frames 30 clip.npy
+              emotionformer stream --json - < landmarks.jsonl | jq .label
+            """)
+
+    @Argument(help: ArgumentHelp("Clip files, or - for JSON lines from standard input.", valueName: "clip"))
+    var clips: [String]
+
+    @OptionGroup var modelOptions: ModelOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Frames that a prediction looks back on; the model's own number if not given.", valueName: "frames"))
+    var window: Int?
+
+    @Option(help: ArgumentHelp("Frames from one prediction to the next.", valueName: "frames"))
+    var hop = 10
+
+    @Option(
+        help: ArgumentHelp(
+            "How much of the last probabilities goes into the next, 0 up to 1: s = smoothing · s + (1 − smoothing) · p.",
+            valueName: "share"))
+    var smoothing = 0.0
+
+    @Option(
+        help: ArgumentHelp(
+            "Frames before the first prediction, of a window that is not full yet; the whole window if not given.",
+            valueName: "frames"))
+    var minimumFrames: Int?
+
+    @Flag(help: "Lines of JSON on a terminal, too.")
+    var json = false
+
+    func validate() throws {
+        if clips.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
+        if hop < 1 { throw ValidationError("--hop is out of range (found \(hop), expected 1 or more)") }
+        if let window, window < 1 {
+            throw ValidationError("--window is out of range (found \(window), expected 1 or more)")
+        }
+        if let minimumFrames, minimumFrames < 1 {
+            throw ValidationError("--minimum-frames is out of range (found \(minimumFrames), expected 1 or more)")
+        }
+        guard smoothing >= 0, smoothing < 1 else {
+            throw ValidationError("--smoothing is out of range (found \(smoothing), expected 0 or more, less than 1)")
+        }
+    }
+
+    func run() throws {
+        let threads = modelOptions.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let model = try modelOptions.load(threads: max(1, threads))
+        let options = EmotionStream.Options(
+            window: window, hop: hop, smoothing: smoothing, minimumFrames: minimumFrames)
+        let fresh = try EmotionStream(model, options: options)
+        let output: any StreamOutput =
+            json || !StandardOutput.isTerminal
+            ? StreamLines() : StreamBars(note: modelOptions.model == nil ? ModelOptions.bundledNote : nil)
+        for path in clips {
+            if path == "-" || ClipFile.isJSONLines(path) {
+                try streamLines(path, fresh, output)
+            } else {
+                for clip in try ClipFile(path: path).clips {
+                    let run = StreamRun(name: clip.name ?? StreamCommand.name(of: path), stream: fresh, output: output)
+                    for frame in try clip.frames() { try run.append(frame) }
+                    try run.finish()
+                }
+            }
+        }
+    }
+
+    private func streamLines(_ path: String, _ fresh: EmotionStream, _ output: any StreamOutput) throws {
+        var lines = try LandmarkLines(path: path == "-" ? nil : path)
+        var current: (clip: String?, run: StreamRun)?
+        while let line = try lines.next() {
+            if let last = current, last.clip != line.clip {
+                try last.run.finish()
+                current = nil
+            }
+            let run =
+                current?.run
+                ?? StreamRun(name: line.clip ?? StreamCommand.name(of: path), stream: fresh, output: output)
+            current = (line.clip, run)
+            for frame in line.frames { try run.append(frame) }
+        }
+        guard let current else {
+            throw Failure("\(path == "-" ? "standard input" : path): there is no frame")
+        }
+        try current.run.finish()
+    }
+
+    private static func name(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+}
+
+/// One clip on its way through a stream.
+private final class StreamRun {
+    private let name: String
+    private var stream: EmotionStream
+    private let output: any StreamOutput
+
+    init(name: String, stream: EmotionStream, output: any StreamOutput) {
+        self.name = name
+        self.stream = stream
+        self.output = output
+    }
+
+    func append(_ frame: LandmarkFrame) throws {
+        if stream.frameCount == 0 { try output.begin(clip: name, stream: stream) }
+        let prediction: StreamPrediction?
+        do {
+            prediction = try stream.append(frame)
+        } catch {
+            throw Failure("\(name): \(error)")
+        }
+        try output.add(frame, number: stream.frameCount - 1)
+        if let prediction { try output.add(prediction) }
+    }
+
+    func finish() throws {
+        if let prediction = try stream.finish() { try output.add(prediction) }
+        try output.end()
+    }
+}

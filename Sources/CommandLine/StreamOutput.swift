@@ -1,0 +1,141 @@
+import EmotionFormer
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Android)
+    import Android
+#else
+    import Glibc
+#endif
+
+/// What becomes of a stream's predictions. Several clips come one after the other.
+protocol StreamOutput: AnyObject {
+    /// Before a clip's first frame; the stream says what window and hop it has.
+    func begin(clip: String, stream: EmotionStream) throws
+    /// A frame that went into the stream; `number` counts from 0.
+    func add(_ frame: LandmarkFrame, number: Int) throws
+    /// What is said of the window that ends with the last frame.
+    func add(_ prediction: StreamPrediction) throws
+    /// After a clip's last frame.
+    func end() throws
+}
+
+/// One JSON object a prediction and line, each as soon as it is known.
+final class StreamLines: StreamOutput {
+    private var clip = ""
+    private var isSmoothed = false
+
+    func begin(clip: String, stream: EmotionStream) {
+        self.clip = clip
+        isSmoothed = stream.options.smoothing > 0
+    }
+
+    func add(_ frame: LandmarkFrame, number: Int) {}
+
+    func add(_ prediction: StreamPrediction) throws {
+        func object(_ probabilities: [Float]) -> String {
+            let fields = zip(prediction.labels, probabilities).map { "\(JSONText.quoted($0)):\($1)" }
+            return "{\(fields.joined(separator: ","))}"
+        }
+        var line = "{\"clip\":\(JSONText.quoted(clip)),\"index\":\(prediction.index)"
+        line += ",\"frames\":[\(prediction.frames.lowerBound),\(prediction.frames.upperBound - 1)]"
+        if let time = prediction.startTime { line += ",\"start\":\(time)" }
+        if let time = prediction.endTime { line += ",\"end\":\(time)" }
+        line += ",\"label\":\(JSONText.quoted(prediction.label))"
+        line += ",\"probabilities\":\(object(prediction.probabilities))"
+        if isSmoothed { line += ",\"window\":\(object(prediction.window.probabilities))" }
+        line += ",\"framesUsed\":\(prediction.window.framesUsed)}"
+        try StandardOutput.writeLine(line)
+        try StandardOutput.flush()
+    }
+
+    func end() {}
+}
+
+/// Bars on a terminal, drawn again in the same place.
+final class StreamBars: StreamOutput {
+    private let note: String?
+    private var clip = ""
+    private var window = 0
+    private var hop = 1
+    private var minimumFrames = 1
+    /// Lines that the last drawing left above the cursor.
+    private var drawnLines = 0
+    private var prediction: StreamPrediction?
+    private var lastFace: Int?
+    private var isDue = false
+
+    /// - Parameter note: shown under the bars.
+    init(note: String?) { self.note = note }
+
+    func begin(clip: String, stream: EmotionStream) {
+        self.clip = clip
+        window = stream.options.window ?? 0
+        hop = stream.options.hop
+        minimumFrames = stream.options.minimumFrames ?? 1
+        drawnLines = 0
+        prediction = nil
+        lastFace = nil
+    }
+
+    func add(_ frame: LandmarkFrame, number: Int) throws {
+        if frame.hasFace { lastFace = number }
+        // Between predictions there is something to say only before the first, or when the face is gone.
+        guard (number + 1).isMultiple(of: min(hop, 10)), prediction == nil || lastFace != number else { return }
+        try draw(after: number + 1)
+    }
+
+    func add(_ prediction: StreamPrediction) throws {
+        self.prediction = prediction
+        try draw(after: prediction.frames.upperBound)
+    }
+
+    func end() throws {
+        prediction = nil
+        drawnLines = 0
+    }
+
+    private func draw(after count: Int) throws {
+        let width = StreamBars.terminalWidth
+        var lines: [String] = []
+        if let prediction {
+            let title = [
+                clip, prediction.endTime.map { "\(StreamBars.tenths($0)) s" },
+                "frames \(prediction.frames.lowerBound)–\(prediction.frames.upperBound - 1)",
+                lastFace == count - 1 ? nil : lastFace.map { "no face for \(count - 1 - $0) frames" },
+            ]
+            lines.append("\(prediction.label)  (\(title.compactMap(\.self).joined(separator: ", ")))")
+            let column = prediction.labels.map(\.count).max() ?? 0
+            let cells = max(10, min(40, width - column - 14))
+            for (label, probability) in zip(prediction.labels, prediction.probabilities) {
+                let name = label + String(repeating: " ", count: column - label.count)
+                let bar = TableReport.bar(probability, cells: cells)
+                lines.append("  \(name)  \(TableReport.percent(probability))  \(bar)")
+            }
+        } else {
+            let face = lastFace == nil ? ", no face yet" : ""
+            lines.append("\(clip): \(count) of \(minimumFrames) frames\(face)")
+        }
+        if let note { lines.append(note) }
+        // Back to the first line; each is cleared to its end, and what is below, too.
+        var text = drawnLines > 0 ? "\u{1B}[\(drawnLines)A\r" : "\r"
+        for line in lines { text += line.prefix(width - 1) + "\u{1B}[K\n" }
+        text += "\u{1B}[J"
+        drawnLines = lines.count
+        try StandardOutput.write(text)
+        try StandardOutput.flush()
+    }
+
+    private static func tenths(_ seconds: Double) -> String {
+        let tenths = Int((min(max(seconds, -1e12), 1e12) * 10).rounded())
+        return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
+    }
+
+    private static var terminalWidth: Int {
+        var size = winsize()
+        guard ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 20 else { return 80 }
+        return Int(size.ws_col)
+    }
+}

@@ -1,0 +1,117 @@
+import EmotionFormerTensors
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Android)
+    import Android
+#else
+    import Glibc
+#endif
+
+/// One line of landmarks: a frame, or a clip of several.
+package struct LandmarkLine: Sendable {
+    package let clip: String?
+    package let frames: [LandmarkFrame]
+}
+
+/// Reads JSON lines of landmarks as they come, for instance from a pipe that is still being written.
+package struct LandmarkLines: ~Copyable {
+    private let name: String
+    private let descriptor: Int32
+    /// What was read and is no whole line yet, from `start` on; up to `scanned` there is no line break.
+    private var buffer: [UInt8] = []
+    private var start = 0
+    private var scanned = 0
+    private var hasEnded = false
+    private var lineNumber = 0
+    private var last: (clip: String?, frame: Int)?
+
+    /// A line with more bytes is refused; a frame of 478 landmarks has some 30,000.
+    private static let lineLimit = 1 << 26
+
+    /// Standard input, or the file at `path`.
+    /// - Throws: `missingFile`, `unreadableFile`.
+    package init(path: String?) throws(EmotionFormerError) {
+        name = path ?? "standard input"
+        descriptor = try publicly { () throws(Fault) in
+            guard let path else { return 0 }
+            try ByteSource.check(path)
+            return try ByteSource.openFile(path)
+        }
+    }
+
+    deinit { if descriptor > 0 { close(descriptor) } }
+
+    /// The next line, waiting for it if need be; nil at the end.
+    /// - Throws: `malformedClip`, `notFinite` and others for what the line says, with its number; `unreadableFile`.
+    package mutating func next() throws(EmotionFormerError) -> LandmarkLine? {
+        do throws(Fault) {
+            while let line = try nextLine() {
+                lineNumber += 1
+                if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+                return try parse(line)
+            }
+            return nil
+        } catch {
+            throw EmotionFormerError(error.within(name))
+        }
+    }
+
+    private mutating func parse(_ line: ArraySlice<UInt8>) throws(Fault) -> LandmarkLine {
+        let place = "line \(lineNumber)"
+        do throws(Fault) {
+            let entry = try JSONLinesClips.Entry(line, number: lineNumber)
+            if let frame = entry.frame {
+                if let last, last.clip == entry.clip, frame <= last.frame {
+                    throw Fault(
+                        .malformedClip, at: "", "the frames of a stream come in order", found: "\(frame)",
+                        expected: "more than \(last.frame)")
+                }
+                last = (entry.clip, frame)
+            }
+            switch entry.content {
+            case .frame(let frame):
+                return LandmarkLine(clip: entry.clip, frames: [try LandmarkLines.frame(frame, time: entry.time)])
+            case .clip(let frames):
+                var result: [LandmarkFrame] = []
+                for frame in frames { result.append(try LandmarkLines.frame(frame, time: nil)) }
+                return LandmarkLine(clip: entry.clip, frames: result)
+            }
+        } catch {
+            throw error.place.hasPrefix(place) ? error : error.within(place)
+        }
+    }
+
+    private static func frame(_ frame: ClipAssembly.Frame?, time: Double?) throws(Fault) -> LandmarkFrame {
+        let count = frame.map { $0.isLandmarks ? $0.values.count / 3 : nil } ?? nil
+        return try LandmarkFrame(checking: frame?.values ?? [], landmarkCount: count, time: time)
+    }
+
+    /// The next line without its end; nil at the end of the stream.
+    private mutating func nextLine() throws(Fault) -> ArraySlice<UInt8>? {
+        while true {
+            if let end = buffer[scanned...].firstIndex(of: 0x0A) {
+                defer { (start, scanned) = (end + 1, end + 1) }
+                return buffer[start..<end]
+            }
+            if hasEnded {
+                guard start < buffer.count else { return nil }
+                defer { (start, scanned) = (buffer.count, buffer.count) }
+                return buffer[start...]
+            }
+            buffer.removeFirst(start)
+            start = 0
+            scanned = buffer.count
+            guard buffer.count <= LandmarkLines.lineLimit else {
+                throw Fault(
+                    .limitExceeded, at: "line \(lineNumber + 1)", "the line is too long",
+                    expected: "at most \(LandmarkLines.lineLimit) bytes")
+            }
+            let chunk = try ByteSource.read(descriptor, atMost: 1 << 16, name: "")
+            hasEnded = chunk.isEmpty
+            buffer.append(contentsOf: chunk)
+        }
+    }
+}
