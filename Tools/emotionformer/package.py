@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,8 @@ class Package:
     citation: str | None = None
     sources: list[SourceFile] = field(default_factory=list)
     self_test: SelfTest | None = None
+    # Kernels (out, in) that are stored as int8, with a scale for each output: dynamic-range arithmetic.
+    int8_kernels: Collection[str] = ()
 
     def write(self, folder: Path, before: Any = None) -> None:
         """Replaces `folder` by the package in one step; a failure leaves what was there before."""
@@ -92,6 +94,10 @@ class Package:
 
     def _write_files(self, folder: Path) -> None:
         tensors = {name: self.graph.tensors[name] for node in self.nodes for name in node.weights.values()}
+        scales: dict[str, str] = {}
+        for name in [name for name in tensors if name in self.int8_kernels]:
+            scales[name] = f"{name}.scale"
+            tensors[name], tensors[scales[name]] = quantized_rows(tensors[name])
         normalization = None
         if self.input.mean is not None and self.input.deviation is not None:
             tensors["normalization/mean"] = self.input.mean.astype(np.float32)
@@ -102,6 +108,8 @@ class Package:
                 "epsilon": self.input.epsilon,
             }
         entries, weights = write_tensors(folder / "weights.bin", tensors)
+        for name, scale in scales.items():
+            entries[name]["quantization"] = {"scale": scale, "axis": 0}
         manifest: dict[str, Any] = {"format": "emotionformer-model", "formatVersion": 1, "name": self.name}
         if self.license:
             manifest["license"] = self.license
@@ -192,6 +200,13 @@ def _node_entry(node: Node) -> dict[str, Any]:
     if node.weights:
         entry["weights"] = node.weights
     return entry
+
+
+def quantized_rows(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows as int8 and their scales: the largest magnitude of a row becomes 127, as TensorFlow Lite's converter does."""
+    largest = np.abs(kernel).max(axis=1, keepdims=True)
+    scale = np.where(largest == 0, 1, largest / 127).astype(np.float32)
+    return np.clip(np.rint(kernel / scale), -127, 127).astype(np.int8), scale[:, 0]
 
 
 def write_tensors(path: Path, tensors: dict[str, np.ndarray]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -2,6 +2,7 @@
 
     Tools/random-package -o build/full                      # 300×478 → 256 wide, 4 blocks, 8 heads, feed-forward 512
     Tools/random-package -o build/long --frames 1200 --lstm 128
+    Tools/random-package -o build/small --int8            # dense kernels as dynamic-range int8
     .build/release/emotionformer benchmark --model build/full --kernels
 """
 
@@ -21,17 +22,25 @@ from .package import InputDescription, Package
 class Builder:
     """Layers with random weights of the usual sizes."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, int8: bool) -> None:
         self.graph = Graph()
         self.random = np.random.default_rng(seed)
+        self.int8 = int8
+        self.int8_kernels: list[str] = []
 
     def weight(self, name: str, *shape: int) -> Weight:
         fan = int(np.prod(shape[:-1])) if len(shape) > 1 else 100
         return Weight(name, (self.random.standard_normal(shape) / np.sqrt(fan)).astype(np.float32))
 
     def dense(self, name: str, value: Value, units: int, activation: str = "linear") -> Value:
-        weights = {"kernel": self.weight(f"{name}/kernel", value.shape[-1], units), "bias": self.weight(f"{name}/bias", units)}
-        return self.named(name, self.graph.one("dense", value, weights=weights, activation=activation))
+        kernel = self.weight(f"{name}/kernel", value.shape[-1], units)
+        weights = {"kernel": kernel, "bias": self.weight(f"{name}/bias", units)}
+        if not self.int8:
+            return self.named(name, self.graph.one("dense", value, weights=weights, activation=activation))
+        self.int8_kernels.append(kernel.name)
+        weights["kernel"] = Weight(kernel.name, np.ascontiguousarray(kernel.array.T))
+        result = self.graph.one("dense", value, weights=weights, activation=activation, kernelLayout="outputInput")
+        return self.named(name, result)
 
     def norm(self, name: str, value: Value) -> Value:
         width = value.shape[-1]
@@ -42,6 +51,11 @@ class Builder:
     def attention(self, name: str, value: Value, heads: int) -> Value:
         width = value.shape[-1]
         size = width // heads
+        if self.int8:
+            # A layer's kernels of three axes have no int8 form; converted files, too, have its parts.
+            query, key, memory = (self.dense(f"{name}/{role}", value, width) for role in ("query", "key", "value"))
+            scores = self.graph.one("attention", query, key, memory, headCount=heads, scale=size**-0.5)
+            return self.dense(f"{name}/output", self.named(name, scores), width)
         weights = {}
         for role in ("query", "key", "value"):
             weights[f"{role}Kernel"] = self.weight(f"{name}/{role}/kernel", width, heads, size)
@@ -80,7 +94,7 @@ class Builder:
 
 
 def build(arguments: argparse.Namespace) -> Package:
-    builder = Builder(arguments.seed)
+    builder = Builder(arguments.seed, arguments.int8)
     graph = builder.graph
     probe = np.zeros((1, arguments.frames, arguments.features), np.float32)
     x = builder.dense("projection", graph.input("clip", "float32", probe), arguments.width)
@@ -104,6 +118,7 @@ def build(arguments: argparse.Namespace) -> Package:
         logits=logits,
         input=InputDescription(arguments.frames, arguments.features, "raw"),
         metadata={"weights": "random, not trained", "seed": arguments.seed},
+        int8_kernels=builder.int8_kernels,
     )
 
 
@@ -123,6 +138,9 @@ def main(arguments: list[str] | None = None) -> int:
         ("seed", 1),
     ]:
         parser.add_argument(f"--{name}", type=int, default=value, help=f"default {value}")
+    parser.add_argument(
+        "--int8", action="store_true", help="store the dense kernels as int8, with a scale for each output"
+    )
     chosen = parser.parse_args(arguments)
     try:
         if min(chosen.frames, chosen.features, chosen.width, chosen.heads, chosen.feed_forward) < 1:
