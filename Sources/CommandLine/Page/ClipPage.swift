@@ -58,10 +58,17 @@ struct ClipPage {
 
     private var head: String {
         let note = modelNote.map { "<p class=\"note\">\(HTML.escaped($0))</p>\n" } ?? ""
+        // What makes the answer meaningless belongs beside it.
+        let warning =
+            statistics.map { statistics in
+                statistics.verdict == .bad
+                    ? "<p class=\"verdict bad\">\(HTML.escaped(statistics.explanation))</p>\n" : ""
+            } ?? ""
         let probability = prediction.probabilities.max().map { HTML.percent(Double($0)) } ?? ""
         return "<h1>\(HTML.escaped(name))</h1>\n<p class=\"lead\">by \(HTML.escaped(modelName)); "
             + "\(prediction.framesUsed) of \(frameCount) frames used</p>\n"
-            + "<p class=\"answer\"><strong>\(HTML.escaped(prediction.label))</strong> \(probability)</p>\n\(note)"
+            + "<p class=\"answer\"><strong>\(HTML.escaped(prediction.label))</strong> \(probability) "
+            + "<span class=\"small\">of the whole clip</span></p>\n\(note)\(warning)"
     }
 
     private var player: String {

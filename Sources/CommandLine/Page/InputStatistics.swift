@@ -4,6 +4,8 @@ import EmotionFormerTensors
 /// How a clip's features lie among those that a model was trained on: (x − mean) / standard deviation of every value.
 struct InputStatistics {
     enum Verdict: String {
+        /// There is nothing to compare with.
+        case plain
         case good, odd, bad
     }
 
@@ -122,7 +124,7 @@ struct InputStatistics {
         let pixels = " The coordinates look like pixels; MediaPipe's are fractions of the picture's width and height."
         guard isNormalized else {
             return (
-                isInPixels ? .odd : .good,
+                isInPixels ? .odd : .plain,
                 "The model takes features as they are: it comes without training statistics, so there is nothing to "
                     + "compare with. Values lie between \(DecimalText.fixed(smallest, 3)) and "
                     + "\(DecimalText.fixed(largest, 3))." + (isInPixels ? pixels : "")

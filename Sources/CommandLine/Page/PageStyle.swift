@@ -21,6 +21,7 @@ enum PageStyle {
         .answer{font-size:1.25rem;margin:.5rem 0}
         .note,.verdict{border-radius:.5rem;padding:.5rem .75rem;margin:.6rem 0}
         .note,.verdict.odd{background:var(--warnback);color:var(--warn)}
+        .verdict.plain{background:var(--grid);color:var(--ink)}
         .verdict.bad{background:var(--badback);color:var(--bad)}
         .verdict.good{background:var(--goodback);color:var(--good)}
         .small{font-size:.875rem;color:var(--soft)}
