@@ -9,8 +9,9 @@ struct ClipPage {
     /// What must be said of the model beside its name.
     var modelNote: String?
     var labels: [String]
-    /// The answer that stands at the top.
+    /// The answer that stands at the top, and what it is of.
     var prediction: Prediction
+    var scope = "of the whole clip"
     var frameCount: Int
     /// nil if the clip's values are no faces.
     var faces: FaceFrames?
@@ -68,7 +69,7 @@ struct ClipPage {
         return "<h1>\(HTML.escaped(name))</h1>\n<p class=\"lead\">by \(HTML.escaped(modelName)); "
             + "\(prediction.framesUsed) of \(frameCount) frames used</p>\n"
             + "<p class=\"answer\"><strong>\(HTML.escaped(prediction.label))</strong> \(probability) "
-            + "<span class=\"small\">of the whole clip</span></p>\n\(note)\(warning)"
+            + "<span class=\"small\">\(HTML.escaped(scope))</span></p>\n\(note)\(warning)"
     }
 
     private var player: String {
