@@ -8,14 +8,16 @@ public struct AttentionMap: Sendable, Hashable {
     public let keyCount: Int
     /// Heads × queries × keys, row-major; each row of keys sums to 1.
     public let weights: [Float]
-    /// By query and by key, the frame of the clip that stands there; nil for padding. Empty if the layer's rows are not the model's
-    /// frames, as behind pooling or strided convolutions.
-    public let queryFrames: [Int?]
-    public let keyFrames: [Int?]
+    /// By query and by key, the frames of the clip that stand there: one; or several where the model shortens its rows before the
+    /// layer, as pooling and strides do, each row then standing for an even part. nil for padding. Empty if there are more
+    /// rows than frames, or a number of them that no even shortening gives.
+    public let queryFrames: [ClosedRange<Int>?]
+    public let keyFrames: [ClosedRange<Int>?]
 
     package init(
-        name: String, headCount: Int, queryCount: Int, keyCount: Int, weights: [Float], queryFrames: [Int?] = [],
-        keyFrames: [Int?] = []
+        name: String, headCount: Int, queryCount: Int, keyCount: Int, weights: [Float],
+        queryFrames: [ClosedRange<Int>?] = [],
+        keyFrames: [ClosedRange<Int>?] = []
     ) {
         self.name = name
         self.headCount = headCount

@@ -27,9 +27,26 @@ extension EmotionModel {
                 }
                 return AttentionMap(
                     name: layer.layer, headCount: layer.headCount, queryCount: layer.queryCount,
-                    keyCount: layer.keyCount, weights: weights, queryFrames: layer.queryCount == rows ? places : [],
-                    keyFrames: layer.keyCount == rows ? places : [])
+                    keyCount: layer.keyCount, weights: weights,
+                    queryFrames: EmotionModel.shortened(places, to: layer.queryCount),
+                    keyFrames: EmotionModel.shortened(places, to: layer.keyCount))
             }
+        }
+    }
+
+    /// The frames that each of `count` rows stands for, if they can be the model's rows or even groups of them.
+    package static func shortened(_ places: [Int?], to count: Int) -> [ClosedRange<Int>?] {
+        guard count > 0, count <= places.count else { return [] }
+        // Pooling of `size` rows gives as many groups as fit, or one more with the rest.
+        let sizes = [places.count / count, (places.count + count - 1) / count]
+        guard let size = sizes.first(where: { count == places.count / $0 || count == (places.count + $0 - 1) / $0 })
+        else {
+            return []
+        }
+        return (0..<count).map { row in
+            let group = places[row * size..<min((row + 1) * size, places.count)].compactMap { $0 }
+            guard let low = group.min(), let high = group.max() else { return nil }
+            return low...high
         }
     }
 }

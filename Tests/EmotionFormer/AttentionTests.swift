@@ -47,7 +47,7 @@ struct AttentionTests {
         for (map, expected) in zip(maps, scores) {
             #expect(map.queryCount == Self.frames && map.keyCount == Self.frames)
             #expect(Self.distance(map.weights, expected) <= model.tolerance, "\(map.name)")
-            #expect(map.keyFrames == Array(0..<Self.frames))
+            #expect(map.keyFrames == (0..<Self.frames).map { $0...$0 })
             // The negative control: with two heads swapped, nothing agrees.
             let size = Self.frames * Self.frames
             let swapped = expected[size..<2 * size] + expected[..<size] + expected[(2 * size)...]
@@ -68,8 +68,8 @@ struct AttentionTests {
         #expect(map[head: 0, query: 0, key: 3] == nil)
         #expect(map.received(head: 2).isEmpty)
         let padded = AttentionMap(
-            name: "a", headCount: 1, queryCount: 2, keyCount: 2, weights: [1, 0, 0, 1], queryFrames: [0, nil],
-            keyFrames: [0, nil])
+            name: "a", headCount: 1, queryCount: 2, keyCount: 2, weights: [1, 0, 0, 1], queryFrames: [0...0, nil],
+            keyFrames: [0...0, nil])
         #expect(padded.received() == [1, 0])
     }
 
@@ -80,8 +80,20 @@ struct AttentionTests {
         for index in 5..<10 { values[index] = .nan }
         let clip = try LandmarkClip(features: values, frameCount: 4, featureCount: 5)
         let map = try #require(try model.attention(of: clip).first)
-        #expect(map.keyFrames == [0, 2, 3, nil, nil, nil, nil, nil, nil])
+        #expect(map.keyFrames == [0...0, 2...2, 3...3, nil, nil, nil, nil, nil, nil])
         #expect(map.queryFrames == map.keyFrames)
+    }
+
+    @Test("Behind pooling a row stands for several frames; rows that are no groups of frames stand for none")
+    func pooledRows() {
+        let places: [Int?] = [0, 1, 3, 4, 5, nil, nil, nil, nil, nil]
+        #expect(EmotionModel.shortened(places, to: 5) == [0...1, 3...4, 5...5, nil, nil])
+        // Three groups of three, and one row that pooling leaves out; or a fourth group.
+        #expect(EmotionModel.shortened(places, to: 3) == [0...3, 4...5, nil])
+        #expect(EmotionModel.shortened(places, to: 4) == [0...3, 4...5, nil, nil])
+        #expect(EmotionModel.shortened(places, to: 6).isEmpty)
+        #expect(EmotionModel.shortened(places, to: 11).isEmpty)
+        #expect(EmotionModel.shortened(places, to: 1) == [0...5])
     }
 
     @Test("A model without attention gives no map; a clip for another model is an error")

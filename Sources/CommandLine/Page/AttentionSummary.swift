@@ -15,6 +15,8 @@ struct AttentionSummary {
         /// is even attention.
         let received: [Double]
         let paddingShare: Double
+        /// Whether the layer's rows could not be told to be frames, and are spread evenly over the clip.
+        let isSpread: Bool
         /// Queries × keys of the clip's frames, mean-pooled to `side` × `side`.
         let matrix: [Double]
         let side: Int
@@ -56,8 +58,8 @@ struct AttentionSummary {
                 if map.keyFrames.isEmpty {
                     // Each key stands for an even part of the clip.
                     received[key * places / map.keyCount] += share
-                } else if let frame = map.keyFrames[key] {
-                    received[min(frame, frameCount - 1) * places / frameCount] += share
+                } else if let frames = map.keyFrames[key]?.clamped(to: 0...frameCount - 1) {
+                    for frame in frames { received[frame * places / frameCount] += share / Double(frames.count) }
                 } else {
                     padding += share
                 }
@@ -66,11 +68,12 @@ struct AttentionSummary {
         let side = min(sideLimit, max(rows(map.queryFrames, map.queryCount).count, 1))
         return View(
             name: name, received: received.map { $0 * Double(places) / max(1 - padding, 1e-9) }, paddingShare: padding,
+            isSpread: map.keyFrames.isEmpty,
             matrix: showsMatrix ? matrix(map, heads: heads, side: side) : [], side: side)
     }
 
     /// The rows that are frames of the clip; all if the layer's rows are no frames.
-    private static func rows(_ frames: [Int?], _ count: Int) -> [Int] {
+    private static func rows(_ frames: [ClosedRange<Int>?], _ count: Int) -> [Int] {
         frames.isEmpty ? Array(0..<count) : frames.indices.filter { frames[$0] != nil }
     }
 
@@ -99,7 +102,7 @@ struct AttentionSummary {
             received: views[0].received.indices.map { place in
                 views.reduce(0) { $0 + ($1.received.indices.contains(place) ? $1.received[place] : 0) } / count
             },
-            paddingShare: views.reduce(0) { $0 + $1.paddingShare } / count,
+            paddingShare: views.reduce(0) { $0 + $1.paddingShare } / count, isSpread: views.contains { $0.isSpread },
             matrix: haveMatrices
                 ? (0..<side * side).map { cell in views.reduce(0) { $0 + $1.matrix[cell] } / count } : [],
             side: side)
@@ -110,7 +113,8 @@ struct AttentionSummary {
             let views = layer.views.map { view in
                 let largest = max(view.matrix.max() ?? 0, 1e-12)
                 let pixels = view.matrix.map { UInt8(min(max($0 / largest, 0), 1) * 255) }
-                return "{\"name\":\(JSONText.quoted(view.name)),\"padding\":\(DecimalText.fixed(view.paddingShare, 4)),"
+                return
+                    "{\"name\":\(JSONText.quoted(view.name)),\"padding\":\(DecimalText.fixed(view.paddingShare, 4)),\"spread\":\(view.isSpread),"
                     + "\"received\":[\(view.received.map { DecimalText.fixed($0, 3) }.joined(separator: ","))],"
                     + "\"side\":\(pixels.isEmpty ? 0 : view.side),\"matrix\":\"\(Data(pixels).base64EncodedString())\"}"
             }

@@ -90,12 +90,13 @@ enum ClipPageScript {
           };
           const describeAttention = () => {
             if (!layers) return;
-            const {received, padding} = view();
+            const {received, padding, spread} = view();
             const most = received.reduce((best, value, i) => value > received[best] ? i : best, 0);
             const at = Math.floor((most + 0.5) / received.length * data.frameCount);
             get("peak").textContent = `Most looked at: frame ${at}, ${received[most].toFixed(2)} times the even share`
               + (padding > 0.0005
-                ? ` of what the frames got; ${(padding * 100).toFixed(1)} % of the attention went to padding.` : ".");
+                ? ` of what the frames got; ${(padding * 100).toFixed(1)} % of the attention went to padding.` : ".")
+              + (spread ? " The rows of this layer are not the clip's frames; they are spread evenly over it." : "");
           };
           const chooseLayer = () => {
             const head = get("head");
