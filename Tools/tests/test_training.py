@@ -151,12 +151,21 @@ def test_mirroring_twice_changes_nothing_and_once_moves_the_face_over() -> None:
 def test_batches_are_padded_with_zeros_after_normalisation_and_come_in_order_without_random() -> None:
     clips, labels = clip_set(), np.arange(6)
     statistics = Statistics.of(clips, by_axis=True)
-    made = list(batches(clips, labels, statistics, 22, 4))
+    made = list(batches(clips, labels, statistics, 22, 1, 4))
     assert [inputs.shape for inputs, _ in made] == [(4, 22, 1434), (2, 22, 1434)]
     assert np.concatenate([truth for _, truth in made]).tolist() == list(range(6))
     np.testing.assert_allclose(made[0][0][0, :20], statistics.normalised(clips.clips[0].frames()), atol=1e-6)
     assert (made[0][0][0, 20:] == 0).all() and (made[0][0][3] != 0).any(axis=1).all()
     assert padded([np.ones((2, 3), np.float32)], 4).sum() == 6
+
+
+def test_steps_are_what_the_models_pooling_makes_of_padded_frames() -> None:
+    clips = clip_set()
+    statistics = Statistics.of(clips, by_axis=True)
+    steps, _ = next(batches(clips, np.arange(6), statistics, 30, 10, 6))
+    frames, _ = next(batches(clips, np.arange(6), statistics, 30, 1, 6))
+    assert steps.shape == (6, 3, 1434) and not (steps[0, 2] != 0).any() and (steps[5, 2] != 0).any()
+    np.testing.assert_allclose(steps, frames.reshape(6, 3, 10, 1434).mean(axis=2), atol=1e-5)
 
 
 def test_augmentation_takes_frames_in_order_and_is_the_same_for_the_same_seed() -> None:
@@ -165,7 +174,7 @@ def test_augmentation_takes_frames_in_order_and_is_the_same_for_the_same_seed() 
         taken = augmentation.indices(60, np.random.default_rng(seed))
         assert (np.diff(taken) >= 0).all() and 0 <= taken[0] and taken[-1] < 60 and len(taken) >= 20
     clip, statistics = clip_set().clips[0], Statistics.of(clip_set(), by_axis=True)
-    one, two = (prepared(clip, statistics, 300, augmentation, np.random.default_rng(4)) for _ in range(2))
+    one, two = (prepared(clip, statistics, 300, 10, augmentation, np.random.default_rng(4)) for _ in range(2))
     np.testing.assert_array_equal(one, two)
     still = Augmentation(0, 0, 0, 0)
     np.testing.assert_array_equal(still.indices(60, np.random.default_rng(1)), np.arange(60))

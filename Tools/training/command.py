@@ -159,7 +159,7 @@ def train(arguments: argparse.Namespace) -> None:
     quiet_tensorflow(arguments.jobs)
     from .assess import scores, tables
     from .curves import curves
-    from .fit import Schedule, fit, probabilities
+    from .fit import Schedule, fit, probabilities, whole
     from .publish import PREPARATION, export, file_stem, write_folder
 
     state.mkdir(parents=True, exist_ok=True)
@@ -168,13 +168,14 @@ def train(arguments: argparse.Namespace) -> None:
     )
     augmentation = Augmentation(0, 0, 0, 0) if arguments.no_augmentation else Augmentation()
     statistics = Statistics.of(sets["train"], by_axis=shape.centre)
-    model, history = fit(
+    trained, history = fit(
         shape, schedule, augmentation, sets, classes, statistics, state, file_stem(name), report=say
     )
     if arguments.synthetic:
         sets["test"] = synthetic_split(arguments, state, "test")
     counts = {split: len(sets[split]) for split in SPLITS}
-    said = probabilities(model, sets["test"], statistics, shape.frames)
+    said = probabilities(trained, sets["test"], statistics, shape)
+    model = whole(trained, shape, file_stem(name))
     found = scores(said, targets_of(sets["test"].labels, classes), sets["test"].subjects, classes)
     source = "synthetic clips (Tools/train --synthetic)" if arguments.synthetic else "a dataset (Tools/train --dataset)"
     metadata = {
@@ -211,16 +212,17 @@ def assess(arguments: argparse.Namespace) -> None:
     """Measures a folder on synthetic people that no training sees, and under every shift."""
     quiet_tensorflow(arguments.jobs)
     from .assess import scores, tables
-    from .fit import probabilities, replace_text
+    from .fit import probabilities, replace_text, whole
     from .publish import load_folder
 
     model, statistics, metadata = load_folder(arguments.assess)
-    classes, frames = metadata["labels"], int(metadata["max_frames"])
+    classes, shape = metadata["labels"], Shape(**metadata["network"]).checked()
+    steps = whole(model, shape.without_pool(), "steps")
     found: dict[str, dict[str, Any]] = {}
     for name, conditions in SHIFTS.items():
         people = arguments.people or (100 if name == "as trained" else SHIFT_PEOPLE)
         clips = make_people(arguments.seed, FIRST_PERSON["test"], people, CLIPS_A_PERSON, conditions)
-        said = probabilities(model, clips, statistics, frames)
+        said = probabilities(steps, clips, statistics, shape)
         found[name] = scores(said, targets_of(clips.labels, classes), clips.subjects, classes)
         say(f"{name}: accuracy {found[name]['accuracy']:.3f} of {len(clips)} clips")
     replace_text(arguments.assess / "assessment.json", json.dumps(found, indent=1) + "\n")

@@ -75,12 +75,12 @@ def replace_text(path: Path, text: str) -> None:
     os.replace(partial, path)
 
 
-def probabilities(model: Any, clips: ClipSet, statistics: Statistics, frames: int, batch: int = 64) -> np.ndarray:
-    """What the model says of clips (N, classes), float64."""
+def probabilities(model: Any, clips: ClipSet, statistics: Statistics, shape: Shape, batch: int = 64) -> np.ndarray:
+    """What a model without its pooling says of clips (N, classes), float64."""
     nothing = np.zeros(len(clips), dtype=np.int64)
     made = [
         np.asarray(model.predict_on_batch(inputs), dtype=np.float64)
-        for inputs, _ in batches(clips, nothing, statistics, frames, batch)
+        for inputs, _ in batches(clips, nothing, statistics, shape.frames, shape.pool, batch)
     ]
     return np.concatenate(made)
 
@@ -96,7 +96,7 @@ def fit(
     name: str,
     report: Callable[[str], None],
 ) -> tuple[Any, History]:
-    """The best model by validation loss, and the history. Goes on where `state` ends."""
+    """The best model by validation loss, without its pooling, and the history. Goes on where `state` ends."""
     import tf_keras as keras
 
     keras.utils.set_random_seed(schedule.seed)
@@ -110,8 +110,8 @@ def fit(
         report(f"Going on after epoch {len(history.rows)}")
     else:
         history = History(rate=schedule.rate)
-        model = build(shape, name)
-        sample = batches(sets["train"], targets["train"], statistics, shape.frames, schedule.batch)
+        model = build(shape.without_pool(), name)
+        sample = batches(sets["train"], targets["train"], statistics, shape.frames, shape.pool, 64)
         standardise(model, shape, [inputs for (inputs, _), _ in zip(sample, range(16))])
         model.compile(keras.optimizers.Adam(schedule.rate), "sparse_categorical_crossentropy", ["accuracy"])
     while not history.finished(schedule):
@@ -119,7 +119,8 @@ def fit(
         model.optimizer.learning_rate.assign(history.rate)
         random = np.random.default_rng([schedule.seed, epoch])
         order = batches(
-            sets["train"], targets["train"], statistics, shape.frames, schedule.batch, augmentation, random
+            *(sets["train"], targets["train"], statistics, shape.frames, shape.pool, schedule.batch),
+            *(augmentation, random),
         )
         model.reset_metrics()
         loss = accuracy = float("nan")
@@ -127,7 +128,7 @@ def fit(
             loss, accuracy = model.train_on_batch(inputs, truth, sample_weight=weight_of[truth], reset_metrics=False)
         if not np.isfinite(loss):
             raise TrainError(f"the loss is {loss} in epoch {epoch}: try a smaller --rate")
-        said = probabilities(model, sets["validation"], statistics, shape.frames, schedule.batch)
+        said = probabilities(model, sets["validation"], statistics, shape)
         truth = targets["validation"]
         row = {
             "epoch": float(epoch),
@@ -150,6 +151,13 @@ def fit(
         )
     model.load_weights(best)
     return model, history
+
+
+def whole(trained: Any, shape: Shape, name: str) -> Any:
+    """The model that takes frames, with the weights of one that was trained on steps."""
+    model = build(shape, name)
+    model.set_weights(trained.get_weights())
+    return model
 
 
 def replace_weights(model: Any, path: Path) -> None:

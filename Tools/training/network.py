@@ -6,7 +6,7 @@ custom objects; Keras 3 writes them to .h5 but cannot load them again.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,10 @@ class Shape:
         if self.centre and self.features != LANDMARK_FEATURES:
             raise TrainError(f"centring needs {LANDMARK_FEATURES} features a frame, found {self.features}")
         return self
+
+    def without_pool(self) -> Shape:
+        """The same network after its pooling, with the same weights: training feeds it steps instead of frames."""
+        return replace(self, frames=self.frames // self.pool, pool=1)
 
     def described(self) -> dict[str, Any]:
         return asdict(self)
