@@ -108,8 +108,8 @@ let package = Package(
             path: "Sources/EmotionFormer", swiftSettings: common),
         .target(
             name: "EmotionFormerBundledModel", dependencies: ["EmotionFormer", "EmotionFormerTensors"], path: "Weights",
-            exclude: ["EmotionFormer-Random.md"],
-            resources: [.copy("EmotionFormer-Random")], swiftSettings: common),
+            exclude: ["EmotionFormer-Synthetic.md", "EmotionFormer-Synthetic.svg"],
+            resources: [.copy("EmotionFormer-Synthetic")], swiftSettings: common),
         .executableTarget(
             name: "EmotionFormerCLI",
             dependencies: [

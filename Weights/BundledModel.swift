@@ -16,11 +16,11 @@ import EmotionFormerTensors
 
 /// The model package that comes with this product.
 ///
-/// Its weights are random, not trained: it shows that everything works, and says nothing about a face. Its card is
-/// `Weights/EmotionFormer-Random.md`.
+/// It was trained on synthetic faces alone: what it says of a real face is a guess, and was never measured on people. Its
+/// card, with what was measured, is `Weights/EmotionFormer-Synthetic.md`.
 public enum BundledModel {
     /// The package's name, as in `Weights/`.
-    public static let name = "EmotionFormer-Random"
+    public static let name = "EmotionFormer-Synthetic"
 
     /// The bundled package, ready to predict.
     /// - Throws: `missingResource` if the package does not lie beside the executable; what `EmotionModel` throws.

@@ -7,7 +7,7 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "The model: a package folder or a .tflite file; the bundled package, whose weights are random, if not given.",
+            "The model: a package folder or a .tflite file; the bundled package, trained on synthetic faces, if not given.",
             valueName: "model"
         ))
     var model: String?
@@ -22,7 +22,7 @@ struct ModelOptions: ParsableArguments {
     var threads: Int?
 
     /// To be said beside what the bundled model answers.
-    static let bundledNote = "bundled; its weights are random, so its answers mean nothing"
+    static let bundledNote = "bundled; synthetic weights: trained on generated faces, not measured on people"
 
     func validate() throws {
         if assets != nil, model == nil { throw ValidationError("--assets needs --model") }
@@ -38,7 +38,7 @@ struct ModelOptions: ParsableArguments {
 
     /// What must be said beside the model's name on a page; nil for a model of the user's own.
     var note: String? {
-        model == nil ? "The bundled model: its weights are random, so its answers mean nothing." : nil
+        model == nil ? "The bundled model: synthetic weights, trained on generated faces, not measured on people." : nil
     }
 
     func path() throws -> String { try ModelOptions.path(model) }

@@ -102,7 +102,13 @@ struct PredictCommand: AsyncParsableCommand {
         let isSingle = clips.count == 1 && first.clips.count == 1 && window == nil
         let model = try modelOptions.load(threads: isSingle && report == nil ? cores : 1)
         let printed: any PredictionReport =
-            if json { JSONReport(top: top) } else if csv { CSVReport() } else { TableReport(top: top) }
+            if json {
+                JSONReport(top: top)
+            } else if csv {
+                CSVReport()
+            } else {
+                TableReport(top: top, note: modelOptions.model == nil ? "synthetic weights" : nil)
+            }
         let progress = ProgressBar("Predicting")
         for (position, path) in clips.enumerated() {
             let file = position == 0 ? first : try read(path)

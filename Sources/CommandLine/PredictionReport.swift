@@ -15,6 +15,8 @@ extension PredictionReport {
 /// For people: the label and a bar chart of the probabilities.
 struct TableReport: PredictionReport {
     let top: Int?
+    /// Said beside every label, such as where the weights come from.
+    let note: String?
 
     func begin(_ model: EmotionModel) throws {}
 
@@ -23,7 +25,8 @@ struct TableReport: PredictionReport {
         if source.count > 1 { title += " #\(source.index)" }
         if let name = source.name { title += " (\(name))" }
         if source.isWindow { title += ", frames \(source.frames.lowerBound)–\(source.frames.upperBound - 1)" }
-        try StandardOutput.writeLine("\(title): \(prediction.label)")
+        let said = note.map { " (\($0))" } ?? ""
+        try StandardOutput.writeLine("\(title): \(prediction.label)\(said)")
         let rows: [(label: String, probability: Float)] =
             top.map { prediction.top($0) } ?? zip(prediction.labels, prediction.probabilities).map { ($0, $1) }
         let width = rows.map(\.label.count).max() ?? 0

@@ -167,7 +167,8 @@ struct PredictCommandTests {
             #expect(object["frames"] as? Int == object["framesUsed"] as? Int)
         }
         let table = try Executable.run(["predict", names[0]], in: clips)
-        #expect(table.lines.last?.contains("weights are random") == true)
+        #expect(table.lines.first?.hasSuffix(" (synthetic weights)") == true)
+        #expect(table.lines.last?.contains("trained on generated faces") == true)
     }
 
     @Test("What is printed before a failure stays")

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +116,8 @@ def synthetic_set(
     done = len(parts) - len(missing)
     report(done, len(parts))
     if jobs > 1 and len(missing) > 1:
-        with ProcessPoolExecutor(jobs) as pool:
+        # Not forked: TensorFlow's threads may be running by now.
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
             for _ in pool.map(_make_shard, missing):
                 done += 1
                 report(done, len(parts))

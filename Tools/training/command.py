@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=20251122)
     add("--jobs", type=int, default=2, help="processes that generate clips, threads that train (default 2)")
     data = result.add_argument_group("clips").add_argument
-    data("--people", type=int, help="synthetic people to train on (default 450), to assess (100), to write (20)")
+    data("--people", type=int, help="synthetic people to train on (default 450), to assess a shift (40), to write (20)")
     data("--shares", type=float, nargs=2, default=(0.1, 0.1), metavar="S", help="of validation and test (0.1 0.1)")
     data("--frames", type=int, default=300, help="frames the model takes (default 300)")
     data("--condition", choices=sorted(SHIFTS), default="as trained", help="for --write-dataset")
@@ -220,7 +220,9 @@ def assess(arguments: argparse.Namespace) -> None:
     steps = whole(model, shape.without_pool(), "steps")
     found: dict[str, dict[str, Any]] = {}
     for name, conditions in SHIFTS.items():
-        people = arguments.people or (100 if name == "as trained" else SHIFT_PEOPLE)
+        people = arguments.people or SHIFT_PEOPLE
+        if name == "as trained":
+            people = people * 5 // 2
         clips = make_people(arguments.seed, FIRST_PERSON["test"], people, CLIPS_A_PERSON, conditions)
         said = probabilities(steps, clips, statistics, shape)
         found[name] = scores(said, targets_of(clips.labels, classes), clips.subjects, classes)
