@@ -8,8 +8,10 @@ struct BenchmarkCommand: ParsableCommand {
         abstract: "Measure how fast a model runs on this processor.",
         discussion: """
             Predictions of one clip of random features, repeated for some seconds after a warm-up. With --batch the clips \
-            of a batch are predicted by --threads threads, one clip a thread. --kernels times every matrix product of \
-            the model beside OpenBLAS on the same shape, in turn, so that both see the same machine.
+            of a batch are predicted by --threads threads, one clip a thread. The processor's peak is measured in turn \
+            with the predictions: multiplications and additions in registers alone, by the same instruction set. \
+            --kernels times every kernel at this model's shapes, with its matrix products by BLAS and at the peak \
+            beside it, all in turn, so that all see the same machine.
 
             EXAMPLES:
               emotionformer benchmark --model Weights/demo
@@ -41,7 +43,7 @@ struct BenchmarkCommand: ParsableCommand {
     @Flag(help: "Also the time of every step of the plan.")
     var profile = false
 
-    @Flag(help: "Also every matrix product of the model, beside OpenBLAS on the same shape.")
+    @Flag(help: "Also every kernel of the model at its shapes, beside BLAS and the processor's peak.")
     var kernels = false
 
     @Flag(
@@ -76,10 +78,13 @@ struct BenchmarkCommand: ParsableCommand {
             try BenchmarkConversation(subject: subject).run()
             return
         }
+        let peak = BenchmarkPeak(subject.plan.options.instructionSet, threads: threads)
+        let samples = try subject.measure(seconds: seconds, peak)
+        let memory = ProcessFacts.peakResidentBytes
         let report = BenchmarkReport(
-            samples: try subject.measure(seconds: seconds), load: load, subject: subject,
+            samples: samples, peak: peak, load: load, peakResidentBytes: memory, subject: subject,
             steps: profile ? try subject.profile(seconds: seconds) : [],
-            products: kernels ? try ProductComparison.measure(subject, seconds: seconds) : nil)
+            kernels: kernels ? try BenchmarkKernels.measure(subject, seconds: seconds) : nil)
         try StandardOutput.write(json ? report.json : report.text)
     }
 }

@@ -9,8 +9,8 @@ struct BenchmarkConversation {
         var line = 0
         while let text = readLine() {
             line += 1
-            let word = text.split(whereSeparator: \.isWhitespace).joined()
-            guard let count = Int(word), (1...1_000_000).contains(count) else {
+            let words = text.split(whereSeparator: \.isWhitespace)
+            guard words.count == 1, let count = Int(words[0]), (1...1_000_000).contains(count) else {
                 throw Failure(
                     "standard input: line \(line): not a count of predictions (found \(JSONText.quoted(text)), expected 1 to 1000000)"
                 )

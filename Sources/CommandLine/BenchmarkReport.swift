@@ -4,13 +4,18 @@ import EmotionFormerEngine
 /// What a benchmark found, as text or JSON.
 struct BenchmarkReport {
     let samples: [Double]
+    let peak: BenchmarkPeak
     let load: Duration
+    /// Of the process with the model loaded and measured, before --profile and --kernels.
+    let peakResidentBytes: Int
     let subject: BenchmarkSubject
     let steps: [(step: Plan.StepSummary, milliseconds: Double)]
-    let products: ProductComparison?
+    let kernels: BenchmarkKernels?
 
     private var quantiles: Quantiles { Quantiles(samples) }
     private var clipsPerSecond: Double { Double(subject.batch) * 1000 / quantiles.median }
+    /// Of the peak of as many threads as were used; int8 products count as if they were float32.
+    private var shareOfPeak: Double { gigaFLOPsPerSecond / peak.gigaFLOPsPerSecond }
     private var gigaFLOPsPerSecond: Double { clipsPerSecond * Double(subject.floatingPointOperations) * 1e-9 }
 
     var json: String {
@@ -18,8 +23,10 @@ struct BenchmarkReport {
             ("medianMilliseconds", "\(quantiles.median)"), ("p10Milliseconds", "\(quantiles[0.1])"),
             ("p90Milliseconds", "\(quantiles[0.9])"), ("p99Milliseconds", "\(quantiles[0.99])"),
             ("minimumMilliseconds", "\(quantiles.minimum)"), ("clipsPerSecond", "\(clipsPerSecond)"),
-            ("gigaFLOPsPerSecond", "\(gigaFLOPsPerSecond)"), ("loadMilliseconds", "\(load.milliseconds)"),
-            ("peakResidentBytes", "\(ProcessFacts.peakResidentBytes)"), ("threads", "\(subject.threads)"),
+            ("gigaFLOPsPerSecond", "\(gigaFLOPsPerSecond)"),
+            ("peakGigaFLOPsPerSecond", "\(peak.gigaFLOPsPerSecond)"), ("shareOfPeak", "\(shareOfPeak)"),
+            ("loadMilliseconds", "\(load.milliseconds)"),
+            ("peakResidentBytes", "\(peakResidentBytes)"), ("threads", "\(subject.threads)"),
             ("batch", "\(subject.batch)"), ("frames", "\(subject.frames)"),
             ("instructionSet", JSONText.quoted(subject.plan.options.instructionSet.rawValue)),
             ("processor", JSONText.quoted(ProcessFacts.processor)), ("samples", "\(samples.count)"),
@@ -31,17 +38,32 @@ struct BenchmarkReport {
             }
             fields.append(("steps", "[\(rows.joined(separator: ", "))]"))
         }
-        if let products {
-            let rows = products.rows.map {
-                "{\"count\": \($0.product.count * $0.uses), \"m\": \($0.product.m), \"k\": \($0.product.k), \"n\": \($0.product.n), "
-                    + "\"milliseconds\": \($0.milliseconds), \"blasMilliseconds\": \($0.blasMilliseconds)}"
+        if let kernels {
+            let rows = kernels.rows.map { row in
+                var parts = [
+                    ("kernel", JSONText.quoted(row.label)), ("uses", "\(row.uses)"),
+                    ("milliseconds", "\(row.milliseconds)"),
+                    ("floatingPointOperations", "\(row.floatingPointOperations)"),
+                ]
+                if let blas = row.blasMilliseconds { parts.append(("blasMilliseconds", "\(blas)")) }
+                if let peak = row.peakMilliseconds { parts.append(("peakMilliseconds", "\(peak)")) }
+                return object(parts)
             }
-            fields.append(("products", "[\(rows.joined(separator: ", "))]"))
-            fields.append(("predictionMilliseconds", "\(products.predictionMilliseconds)"))
-            fields.append(("blasMilliseconds", "\(products.blasMilliseconds)"))
-            fields.append(("predictionAgainstBLAS", "\(products.predictionAgainstBLAS)"))
+            fields.append(("kernels", "[\(rows.joined(separator: ", "))]"))
+            fields.append(("predictionMilliseconds", "\(kernels.predictionMilliseconds)"))
+            // A model without matrix products has no such ratio.
+            if kernels.blasMilliseconds > 0 {
+                fields.append(("blasMilliseconds", "\(kernels.blasMilliseconds)"))
+                fields.append(("peakMilliseconds", "\(kernels.peakMilliseconds)"))
+                fields.append(("predictionAgainstBLAS", "\(kernels.predictionAgainstBLAS)"))
+                fields.append(("predictionAgainstPeak", "\(kernels.predictionAgainstPeak)"))
+            }
         }
-        return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}\n"
+        return object(fields) + "\n"
+    }
+
+    private func object(_ fields: [(String, String)]) -> String {
+        "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
     }
 
     var text: String {
@@ -56,11 +78,12 @@ struct BenchmarkReport {
             "threads, batch   \(subject.threads), \(subject.batch)",
             "latency in ms    \(latency.joined(separator: ", ")) (\(samples.count) runs)",
             "throughput       \(rounded(clipsPerSecond)) clips/s, \(rounded(gigaFLOPsPerSecond)) GFLOP/s of matrix products",
+            "of the peak      \(rounded(100 * shareOfPeak)) % of \(rounded(peak.gigaFLOPsPerSecond)) GFLOP/s in float32, measured in turn",
             "load             \(rounded(load.milliseconds)) ms, first prediction included",
-            "peak memory      \(rounded(Double(ProcessFacts.peakResidentBytes) / 1_048_576)) MiB",
+            "peak memory      \(rounded(Double(peakResidentBytes) / 1_048_576)) MiB",
         ]
         if !steps.isEmpty { lines += [""] + profileLines }
-        if let products { lines += [""] + productLines(products) }
+        if let kernels { lines += [""] + kernelLines(kernels) }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -77,21 +100,24 @@ struct BenchmarkReport {
         return table.lines + ["\(rounded(total)) ms in all, on one thread"]
     }
 
-    private func productLines(_ products: ProductComparison) -> [String] {
+    private func kernelLines(_ kernels: BenchmarkKernels) -> [String] {
         var table = TextTable(
-            ["uses", "m × k × n", "ms", "GFLOP/s", "BLAS ms", "GFLOP/s"], rightAligned: [0, 2, 3, 4, 5])
-        for row in products.rows {
-            let work = Double(row.product.floatingPointOperations) * 1e-6
+            ["uses", "ms", "GFLOP/s", "BLAS ms", "peak ms", "% of peak", "kernel"], rightAligned: [0, 1, 2, 3, 4, 5])
+        for row in kernels.rows {
+            let rate = Double(row.floatingPointOperations) * 1e-6 / row.milliseconds
             table.append([
-                "\(row.product.count * row.uses)", "\(row.product.m) × \(row.product.k) × \(row.product.n)",
-                rounded(row.milliseconds), rounded(work / row.milliseconds), rounded(row.blasMilliseconds),
-                rounded(work / row.blasMilliseconds),
+                "\(row.uses)", rounded(row.milliseconds), row.floatingPointOperations == 0 ? "" : rounded(rate),
+                row.blasMilliseconds.map(rounded) ?? "", row.peakMilliseconds.map(rounded) ?? "",
+                row.peakMilliseconds.map { rounded(100 * $0 / row.milliseconds) } ?? "", row.label,
             ])
         }
         return table.lines + [
-            "all products: \(rounded(products.productMilliseconds)) ms, by BLAS alone \(rounded(products.blasMilliseconds)) ms",
-            "a prediction: \(rounded(products.predictionMilliseconds)) ms, "
-                + "\(rounded(products.predictionAgainstBLAS)) × its matrix products alone on BLAS (one thread, measured in turn)",
+            "all kernels: \(rounded(kernels.stepMilliseconds)) ms; the matrix products alone: by BLAS "
+                + "\(rounded(kernels.blasMilliseconds)) ms, at the peak of \(rounded(kernels.peakGigaFLOPsPerSecond)) GFLOP/s "
+                + "\(rounded(kernels.peakMilliseconds)) ms",
+            "a prediction: \(rounded(kernels.predictionMilliseconds)) ms, "
+                + "\(rounded(kernels.predictionAgainstBLAS)) × its matrix products alone on BLAS, "
+                + "\(rounded(kernels.predictionAgainstPeak)) × at the peak (one thread, measured in turn)",
         ]
     }
 

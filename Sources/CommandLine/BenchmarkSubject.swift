@@ -56,12 +56,16 @@ final class BenchmarkSubject {
         try session.run()
     }
 
-    /// Milliseconds of one batch after another, for at least `seconds` and at least five of them.
-    func measure(seconds: Double) throws -> [Double] {
+    /// Milliseconds of one batch after another, for at least `seconds` and at least five of them, with the processor's
+    /// peak in between.
+    func measure(seconds: Double, _ peak: BenchmarkPeak) throws -> [Double] {
         for _ in 0..<3 { try runOnce() }
         var samples: [Double] = []
         let start = ContinuousClock.now
-        while samples.count < 5 || ContinuousClock.now - start < .seconds(seconds) { samples.append(try timedRun()) }
+        while samples.count < 5 || ContinuousClock.now - start < .seconds(seconds) {
+            samples.append(try timedRun())
+            peak.sample(after: (ContinuousClock.now - start).milliseconds)
+        }
         return samples
     }
 
@@ -78,12 +82,13 @@ final class BenchmarkSubject {
         var samples: [[Double]] = plan.steps.map { _ in [] }
         let start = ContinuousClock.now
         repeat {
-            for (index, duration) in sessions[0].runTimingSteps().enumerated() {
-                samples[index].append(duration.milliseconds)
-            }
+            for (index, milliseconds) in timedSteps().enumerated() { samples[index].append(milliseconds) }
         } while ContinuousClock.now - start < .seconds(seconds)
         return zip(plan.steps, samples).map { ($0, Quantiles($1).median) }
     }
+
+    /// Milliseconds of every step of one prediction, on one thread.
+    func timedSteps() -> [Double] { sessions[0].runTimingSteps().map(\.milliseconds) }
 
     /// Floating-point operations of one clip, as far as they are counted: matrix products.
     var floatingPointOperations: Int { plan.steps.map(\.floatingPointOperations).reduce(0, +) }

@@ -12,6 +12,14 @@
 enum ProcessFacts {
     /// The most memory that the process has had at once.
     static var peakResidentBytes: Int {
+        #if os(Linux)
+            // A process inherits the other figure, ru_maxrss, from whoever started it.
+            if let line = line(of: "/proc/self/status", startingWith: "VmHWM:"),
+                let kilobytes = line.split(whereSeparator: \.isWhitespace).first.flatMap({ Int($0) })
+            {
+                return kilobytes * 1024
+            }
+        #endif
         var usage = rusage()
         #if canImport(Darwin)
             guard getrusage(RUSAGE_SELF, &usage) == 0 else { return 0 }
@@ -32,15 +40,24 @@ enum ProcessFacts {
             guard sysctlbyname("machdep.cpu.brand_string", &name, &size, nil, 0) == 0 else { return "unknown" }
             return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
         #else
-            guard let file = fopen("/proc/cpuinfo", "r") else { return "unknown" }
-            defer { fclose(file) }
-            var line = [CChar](repeating: 0, count: 512)
-            while fgets(&line, 512, file) != nil {
-                let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-                guard text.hasPrefix("model name"), let colon = text.firstIndex(of: ":") else { continue }
-                return text[text.index(after: colon)...].split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            }
-            return "unknown"
+            guard let line = line(of: "/proc/cpuinfo", startingWith: "model name"),
+                let colon = line.firstIndex(of: ":")
+            else { return "unknown" }
+            return line[line.index(after: colon)...].split(whereSeparator: \.isWhitespace).joined(separator: " ")
         #endif
     }
+
+    #if !canImport(Darwin)
+        /// What follows `start` in the first line of a file that begins with it.
+        private static func line(of path: String, startingWith start: String) -> Substring? {
+            guard let file = fopen(path, "r") else { return nil }
+            defer { fclose(file) }
+            var buffer = [CChar](repeating: 0, count: 512)
+            while fgets(&buffer, 512, file) != nil {
+                let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                if text.hasPrefix(start) { return text.dropFirst(start.count) }
+            }
+            return nil
+        }
+    #endif
 }

@@ -117,6 +117,11 @@ package struct KernelSet: Sendable {
         @Sendable (_ weights: UnsafePointer<Int8>, _ k: Int, _ n: Int, _ packed: UnsafeMutableRawPointer) -> Void
     package var matmulQuantized: @Sendable (_ product: QuantizedProduct, _ rows: Range<Int>) -> Void
 
+    /// Multiplications and additions in registers alone, for measuring the processor's peak: `rounds` rounds of
+    /// x·factor + addend; returns the floating-point operations done.
+    package var multiplyAddPeak:
+        @Sendable (_ rounds: Int, _ factor: Float, _ addend: Float, _ result: UnsafeMutablePointer<Float>) -> Int
+
     package init(
         instructionSet: InstructionSet,
         splitsRows: Bool,
@@ -204,7 +209,11 @@ package struct KernelSet: Sendable {
         packQuantizedMatrix:
             @escaping @Sendable (_ weights: UnsafePointer<Int8>, _ k: Int, _ n: Int, _ packed: UnsafeMutableRawPointer)
             -> Void,
-        matmulQuantized: @escaping @Sendable (_ product: QuantizedProduct, _ rows: Range<Int>) -> Void
+        matmulQuantized: @escaping @Sendable (_ product: QuantizedProduct, _ rows: Range<Int>) -> Void,
+        multiplyAddPeak:
+            @escaping @Sendable (
+                _ rounds: Int, _ factor: Float, _ addend: Float, _ result: UnsafeMutablePointer<Float>
+            ) -> Int
     ) {
         self.instructionSet = instructionSet
         self.splitsRows = splitsRows
@@ -236,5 +245,6 @@ package struct KernelSet: Sendable {
         self.packedQuantizedByteCount = packedQuantizedByteCount
         self.packQuantizedMatrix = packQuantizedMatrix
         self.matmulQuantized = matmulQuantized
+        self.multiplyAddPeak = multiplyAddPeak
     }
 }

@@ -30,6 +30,7 @@
             quantizeMatrix: quantizeMatrix,
             packedQuantizedByteCount: packedQuantizedByteCount,
             packQuantizedMatrix: packQuantizedMatrix,
-            matmulQuantized: matmulQuantized)
+            matmulQuantized: matmulQuantized,
+            multiplyAddPeak: multiplyAddPeak)
     }
 #endif
