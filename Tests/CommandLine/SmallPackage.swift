@@ -4,14 +4,14 @@ import EmotionFormerTensors
 import Foundation
 
 /// A model package on disk whose outputs can be computed in the head: the softmax of (m₀, m₁, m₀ + m₁), where m are the
-/// means of two features over at most four frames.
+/// means of two features over at most four frames; with an open number of frames, over as many as there are.
 enum SmallPackage {
     static func write(
         to folder: TemporaryFolder, name: String = "model", labels: [String]? = ["Angry", "Happy, too", "Sad"],
-        selfTest: Double? = nil
+        selfTest: Double? = nil, isOpen: Bool = false
     ) throws -> String {
         let graph = Graph(
-            name: "main", inputs: [GraphInput(name: "clip", elementType: .float32, extents: [1, 4, 2])],
+            name: "main", inputs: [GraphInput(name: "clip", elementType: .float32, extents: [1, isOpen ? nil : 4, 2])],
             outputs: ["probabilities", "logits"],
             nodes: [
                 Node(
@@ -31,7 +31,8 @@ enum SmallPackage {
         let kernel = StoredTensor(try Tensor([1, 0, 1, 0, 1, 1] as [Float], shape: Shape([2, 3])))
         let package = try ModelPackage(
             name: "small", producer: .init(tool: "tests", version: "1"),
-            input: InputDescription(frames: 4, features: 2, layout: .raw), labels: labels,
+            input: InputDescription(
+                frames: 4, features: 2, layout: .raw, padding: .init(side: isOpen ? .none : .end)), labels: labels,
             program: Program(graphs: [graph], tensors: ["head/kernel": kernel]),
             outputs: .init(probabilities: "probabilities", logits: "logits"), selfTest: test)
         let path = folder.url.appendingPathComponent(name).path
