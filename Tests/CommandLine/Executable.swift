@@ -18,7 +18,7 @@ enum Executable {
     }
 
     /// Products lie beside the test bundle.
-    private static var url: URL {
+    static var url: URL {
         let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
         var folder = URL(fileURLWithPath: bundle)
         while folder.path.contains(".xctest") { folder.deleteLastPathComponent() }
