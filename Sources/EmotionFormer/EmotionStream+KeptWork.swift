@@ -42,9 +42,14 @@ struct KeptWork: Sendable {
 
     private mutating func compute(_ session: Session, _ window: inout FrameWindow) throws(Fault) {
         guard !pending.isEmpty else { return }
-        defer { pending.removeAll(keepingCapacity: true) }
-        window.write(pending, to: session.input(0).bindMemory(to: Float.self))
-        let slots = pending
+        // Taken out, so that it is there beside the memory, and put back with its capacity.
+        var slots: [Int] = []
+        swap(&slots, &pending)
+        defer {
+            slots.removeAll(keepingCapacity: true)
+            swap(&slots, &pending)
+        }
+        window.write(slots, to: session.input(0).bindMemory(to: Float.self))
         let result: Result<Void, Fault> = memory.withUnsafeMutableBytes { memory in
             Result { () throws(Fault) in
                 if let address = memory.baseAddress { try session.keepFrames(slots, in: address) }

@@ -74,6 +74,26 @@ extension SIMD3<Float> {
 }
 
 extension LandmarkClip {
+    /// A clip of frames that came one by one.
+    /// - Throws: `emptyClip` if no frame has a face; `layoutMismatch` or `featureCountMismatch` if frames differ in what
+    ///   they hold.
+    public init(_ frames: [LandmarkFrame], name: String? = nil) throws(EmotionFormerError) {
+        self = try publicly { () throws(Fault) in
+            var assembly = ClipAssembly(place: name ?? "clip", name: name)
+            for (index, frame) in frames.enumerated() {
+                let values: ClipAssembly.Frame? =
+                    switch frame.content {
+                    case .noFace: nil
+                    case .landmarks(let landmarks): .landmarks(landmarks.flatMap { [$0.x, $0.y, $0.z] })
+                    case .values(let values, let landmarkCount):
+                        landmarkCount == nil ? .features(Array(values)) : .landmarks(Array(values))
+                    }
+                try assembly.append(values, at: "frame \(index)")
+            }
+            return try assembly.clip()
+        }
+    }
+
     /// The clip's frames, to be put through a stream; they share the clip's memory.
     /// - Parameter rate: frames a second, for the frames' times; without it they have none.
     /// - Throws: `invalidArgument` for a rate that is not positive.

@@ -17,12 +17,14 @@ package struct Normalizer: Sendable {
     ) throws(Fault) {
         let frame = try Shape([frames, features])
         let shapes = [try Normalizer.squeezed(mean.shape), try Normalizer.squeezed(standardDeviation.shape)]
-        hasRowForEachFrame = shapes.contains { $0.rank == 2 && $0[0] > 1 }
-        let target = hasRowForEachFrame ? frame : try Shape([1, features])
+        let target = shapes.contains { $0.rank == 2 && $0[0] > 1 } ? frame : try Shape([1, features])
         self.features = features
-        self.mean = try Normalizer.spread(mean, shapes[0], to: target, name: "mean")
+        let means = try Normalizer.spread(mean, shapes[0], to: target, name: "mean")
         let deviations = try Normalizer.spread(standardDeviation, shapes[1], to: target, name: "standard deviation")
-        divisor = deviations.map { $0 + Float(epsilon) }
+        // Statistics of whole arrays often say the same of each frame.
+        hasRowForEachFrame = !Normalizer.isPeriodic(means, features) || !Normalizer.isPeriodic(deviations, features)
+        self.mean = hasRowForEachFrame ? means : Array(means.prefix(features))
+        divisor = (hasRowForEachFrame ? deviations : Array(deviations.prefix(features))).map { $0 + Float(epsilon) }
         if let zero = divisor.firstIndex(where: { $0 == 0 || !$0.isFinite }) {
             throw Fault(
                 .invalidValue, at: "normalization: feature \(zero % features)",
@@ -56,6 +58,11 @@ package struct Normalizer: Sendable {
         return (0..<target[0]).flatMap { frame in
             (0..<target[1]).map { values[frame &* strides[0] &+ $0 &* strides[1]] }
         }
+    }
+
+    /// Whether every row of `length` numbers is the first one.
+    private static func isPeriodic(_ values: [Float], _ length: Int) -> Bool {
+        values.count <= length || zip(values, values.dropFirst(length)).allSatisfy { $0.bitPattern == $1.bitPattern }
     }
 
     /// Normalises one frame in place; `frame` is its place in the model's input.

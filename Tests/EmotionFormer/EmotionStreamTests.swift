@@ -157,6 +157,42 @@ struct EmotionStreamTests {
             standardDeviation: try Tensor((0..<count).map { _ in 1.5 + random.next() }, shape: Shape(extents)))
     }
 
+    @Test("Statistics of each frame that are all the same are those of the features, and nothing is lost by them")
+    func equalStatistics() throws {
+        let one = try normalization([StreamModel.features])
+        func repeated(_ tensor: Tensor) throws -> Tensor {
+            let row = tensor.doubles.map { Float($0) }
+            return try Tensor((0..<8).flatMap { _ in row }, shape: Shape([8, StreamModel.features]))
+        }
+        let many = try InputDescription.Normalization(
+            mean: repeated(one.mean), standardDeviation: repeated(one.standardDeviation))
+        let clip = try clip(12)
+        let models = try [one, many].map { try EmotionModel(StreamModel.positions.package(normalization: $0)) }
+        #expect(try models[0].predict(clip) == models[1].predict(clip))
+        for model in models {
+            try compare(model, clip, .init())
+            #expect(try EmotionStream(model).keptFrameCount == 0, "there is work to keep")
+        }
+        let place = try EmotionModel(
+            StreamModel.positions.package(normalization: normalization([8, StreamModel.features])))
+        #expect(try EmotionStream(place).keptFrameCount == nil)
+    }
+
+    @Test("A clip's frames make the same clip again, landmarks or features, faces or none")
+    func framesOfClips() throws {
+        for landmarks in [false, true] {
+            let original = try clip(5, missing: [0, 3], landmarks: landmarks)
+            let again = try LandmarkClip(original.frames())
+            #expect(again.missingFrames == [0, 3])
+            #expect(again.landmarkCount == original.landmarkCount)
+            #expect(again.values.map(\.bitPattern) == original.values.map(\.bitPattern))
+        }
+        #expect(throws: EmotionFormerError.self) { try LandmarkClip([LandmarkFrame(withoutFaceAt: nil)]) }
+        #expect(throws: EmotionFormerError.self) { try LandmarkClip([LandmarkFrame]()) }
+        let mixed = try [LandmarkFrame(features: [1, 2, 3]), LandmarkFrame(landmarks: [SIMD3(1, 2, 3)])]
+        #expect(throws: EmotionFormerError.self) { try LandmarkClip(mixed) }
+    }
+
     @Test("Smoothing is the documented moving average, and 0 gives the window's own probabilities")
     func smoothing() throws {
         let model = try EmotionModel(StreamModel.positions.package())
