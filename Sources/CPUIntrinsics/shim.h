@@ -26,6 +26,16 @@ EMOTIONFORMER_AVX2 __m256 emotionformer_where_less_8(__m256 a, __m256 b, __m256 
     return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
 }
 
+/// y < least ? 0 : x·2^⌊n⌋; NaN stays.
+EMOTIONFORMER_AVX512 __m512 emotionformer_scale_from_16(__m512 x, __m512 n, __m512 y, __m512 least) {
+    return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(y, least, _CMP_NLT_UQ), x, n);
+}
+
+/// y < least ? 0 : x; NaN stays.
+EMOTIONFORMER_AVX2 __m256 emotionformer_keep_from_8(__m256 x, __m256 y, __m256 least) {
+    return _mm256_and_ps(_mm256_cmp_ps(y, least, _CMP_NLT_UQ), x);
+}
+
 /// The nearest integer, ties to even.
 EMOTIONFORMER_AVX512 __m512 emotionformer_round_16(__m512 a) {
     return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);

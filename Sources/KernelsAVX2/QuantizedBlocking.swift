@@ -16,15 +16,29 @@
         _ output: UnsafeMutablePointer<Int32>
     ) -> Int {
         if rows >= 6 {
-            multiplyQuantizedBlock6(a, aStride, panel, groups, output, panelWidth)
+            multiplyQuantizedBlock6(a, a + 3 &* aStride, aStride, panel, groups, output)
             return 6
         }
         if rows >= 3 {
-            multiplyQuantizedBlock3(a, aStride, panel, groups, output, panelWidth)
+            multiplyQuantizedBlock3(a, aStride, panel, groups, output)
             return 3
         }
         multiplyQuantizedRow(a, panel, groups, output)
         return 1
+    }
+
+    /// Sums as two 16-bit digits of base 128, so that one instruction multiplies both: sums of k ≤ 32,768 fit.
+    @inline(__always) func digits(_ sums: UnsafePointer<Int32>) -> Integers {
+        let sum = UnsafeRawPointer(sums).loadUnaligned(as: __m256i.self)
+        let low = _mm256_and_si256(sum, _mm256_set1_epi32(127))
+        return _mm256_or_si256(_mm256_slli_epi32(_mm256_srai_epi32(sum, 7), 16), low)
+    }
+
+    /// products − zeroPoint·sums as floats, lane by lane; 0 ≤ zeroPoint ≤ 255.
+    @inline(__always)
+    func corrected(_ products: UnsafePointer<Int32>, _ digits: Integers, _ zeroPoint: Int32) -> Vector {
+        let raw = UnsafeRawPointer(products).loadUnaligned(as: __m256i.self)
+        return _mm256_cvtepi32_ps(accumulate(digits, _mm256_set1_epi32(negativeDigits(zeroPoint)), raw))
     }
 
     /// products − zeroPoint·sums as floats, lane by lane.

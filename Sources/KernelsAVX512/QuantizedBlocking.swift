@@ -16,19 +16,34 @@
         _ output: UnsafeMutablePointer<Int32>
     ) -> Int {
         if rows >= 12 {
-            multiplyQuantizedBlock12(a, aStride, panel, groups, output, panelWidth)
+            multiplyQuantizedBlock12(
+                a, a + 3 &* aStride, a + 6 &* aStride, a + 9 &* aStride, aStride, panel, groups, output)
             return 12
         }
         if rows >= 6 {
-            multiplyQuantizedBlock6(a, aStride, panel, groups, output, panelWidth)
+            multiplyQuantizedBlock6(a, a + 3 &* aStride, aStride, panel, groups, output)
             return 6
         }
         if rows >= 3 {
-            multiplyQuantizedBlock3(a, aStride, panel, groups, output, panelWidth)
+            multiplyQuantizedBlock3(a, aStride, panel, groups, output)
             return 3
         }
         multiplyQuantizedRow(a, panel, groups, output)
         return 1
+    }
+
+    /// Sums as two 16-bit digits of base 128, so that one instruction multiplies and adds: sums of k ≤ 32,768 fit.
+    @inline(__always) func digits(_ sums: UnsafePointer<Int32>) -> Integers {
+        let sum = UnsafeRawPointer(sums).loadUnaligned(as: __m512i.self)
+        let low = _mm512_and_si512(sum, _mm512_set1_epi32(127))
+        return _mm512_or_si512(_mm512_slli_epi32(_mm512_srai_epi32(sum, 7), 16), low)
+    }
+
+    /// products − zeroPoint·sums as floats, lane by lane; 0 ≤ zeroPoint ≤ 255.
+    @inline(__always)
+    func corrected(_ products: UnsafePointer<Int32>, _ digits: Integers, _ zeroPoint: Int32) -> Vector {
+        let raw = UnsafeRawPointer(products).loadUnaligned(as: __m512i.self)
+        return _mm512_cvtepi32_ps(_mm512_dpwssd_epi32(raw, digits, _mm512_set1_epi32(negativeDigits(zeroPoint))))
     }
 
     /// products − zeroPoint·sums as floats, lane by lane.

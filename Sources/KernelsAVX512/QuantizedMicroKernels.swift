@@ -1,8 +1,11 @@
 #if EMOTIONFORMER_X86_KERNELS
     import EmotionFormerCPUIntrinsics
 
-    // Micro-kernels of the quantised product: a block of rows times one packed panel of 32 columns.
-    // Four values of k go into one instruction, which adds their exact products to 32 bits.
+    // The vocabulary of the quantised product's micro-kernels. Four values of k go into one instruction, which adds their exact products to 32 bits.
+
+    typealias Integers = __m512i
+
+    @inline(__always) var noIntegers: Integers { _mm512_setzero_si512() }
 
     /// Four bytes of a row in every lane.
     @inline(__always) func group(_ address: UnsafePointer<UInt8>) -> __m512i {
@@ -19,126 +22,8 @@
         _mm512_dpbusd_epi32(c, a, b)
     }
 
-    @inline(__always) func put(_ vector: __m512i, _ address: UnsafeMutablePointer<Int32>) {
+    @inline(__always) func store(_ vector: Integers, _ address: UnsafeMutablePointer<Int32>) {
         UnsafeMutableRawPointer(address).storeBytes(of: vector, as: __m512i.self)
-    }
-
-    /// 6 rows × 32 columns.
-    @inline(never)
-    func multiplyQuantizedBlock6(
-        _ a: UnsafePointer<UInt8>, _ aStride: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
-        _ output: UnsafeMutablePointer<Int32>, _ outputStride: Int
-    ) {
-        var a0 = a
-        var a1 = a + 3 &* aStride
-        var b = panel
-        let zero = _mm512_setzero_si512()
-        var c00 = zero
-        var c01 = zero
-        var c10 = zero
-        var c11 = zero
-        var c20 = zero
-        var c21 = zero
-        var c30 = zero
-        var c31 = zero
-        var c40 = zero
-        var c41 = zero
-        var c50 = zero
-        var c51 = zero
-        var x0: __m512i
-        var x1: __m512i
-        var e: __m512i
-        var left = groups
-        while left > 0 {
-            x0 = weights(b)
-            x1 = weights(b + 64)
-            e = group(a0)
-            c00 = accumulate(e, x0, c00)
-            c01 = accumulate(e, x1, c01)
-            e = group(a0 + aStride)
-            c10 = accumulate(e, x0, c10)
-            c11 = accumulate(e, x1, c11)
-            e = group(a0 + 2 &* aStride)
-            c20 = accumulate(e, x0, c20)
-            c21 = accumulate(e, x1, c21)
-            e = group(a1)
-            c30 = accumulate(e, x0, c30)
-            c31 = accumulate(e, x1, c31)
-            e = group(a1 + aStride)
-            c40 = accumulate(e, x0, c40)
-            c41 = accumulate(e, x1, c41)
-            e = group(a1 + 2 &* aStride)
-            c50 = accumulate(e, x0, c50)
-            c51 = accumulate(e, x1, c51)
-            a0 += 4
-            a1 += 4
-            b += 128
-            left &-= 1
-        }
-        var to = output
-        put(c00, to)
-        put(c01, to + 16)
-        to += outputStride
-        put(c10, to)
-        put(c11, to + 16)
-        to += outputStride
-        put(c20, to)
-        put(c21, to + 16)
-        to += outputStride
-        put(c30, to)
-        put(c31, to + 16)
-        to += outputStride
-        put(c40, to)
-        put(c41, to + 16)
-        to += outputStride
-        put(c50, to)
-        put(c51, to + 16)
-    }
-
-    /// 3 rows × 32 columns.
-    @inline(never)
-    func multiplyQuantizedBlock3(
-        _ a: UnsafePointer<UInt8>, _ aStride: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
-        _ output: UnsafeMutablePointer<Int32>, _ outputStride: Int
-    ) {
-        var a0 = a
-        var b = panel
-        let zero = _mm512_setzero_si512()
-        var c00 = zero
-        var c01 = zero
-        var c10 = zero
-        var c11 = zero
-        var c20 = zero
-        var c21 = zero
-        var x0: __m512i
-        var x1: __m512i
-        var e: __m512i
-        var left = groups
-        while left > 0 {
-            x0 = weights(b)
-            x1 = weights(b + 64)
-            e = group(a0)
-            c00 = accumulate(e, x0, c00)
-            c01 = accumulate(e, x1, c01)
-            e = group(a0 + aStride)
-            c10 = accumulate(e, x0, c10)
-            c11 = accumulate(e, x1, c11)
-            e = group(a0 + 2 &* aStride)
-            c20 = accumulate(e, x0, c20)
-            c21 = accumulate(e, x1, c21)
-            a0 += 4
-            b += 128
-            left &-= 1
-        }
-        var to = output
-        put(c00, to)
-        put(c01, to + 16)
-        to += outputStride
-        put(c10, to)
-        put(c11, to + 16)
-        to += outputStride
-        put(c20, to)
-        put(c21, to + 16)
     }
 
     /// 1 row × 32 columns.
@@ -169,7 +54,7 @@
             c0 = accumulate(e, weights(b), c0)
             c1 = accumulate(e, weights(b + 64), c1)
         }
-        put(_mm512_add_epi32(c0, d0), output)
-        put(_mm512_add_epi32(c1, d1), output + 16)
+        store(_mm512_add_epi32(c0, d0), output)
+        store(_mm512_add_epi32(c1, d1), output + 16)
     }
 #endif

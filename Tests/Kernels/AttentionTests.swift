@@ -1,6 +1,12 @@
 import EmotionFormerKernels
 import Testing
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 /// One attention head against float64: every form of mask, odd sizes, interleaved operands.
 @Suite struct AttentionTests {
     enum MaskForm: CaseIterable { case none, key, full, causal, bias, all, nothingVisible }
@@ -37,6 +43,42 @@ import Testing
         let whole = Self.run(level, .all, test, [0..<29]).found
         let parts = Self.run(level, .all, test, [0..<1, 1..<14, 14..<14, 14..<29]).found
         #expect(whole.map(\.bitPattern) == parts.map(\.bitPattern))
+    }
+
+    /// Weights of two keys, whose scores lie 0 to 85 apart: relative errors, of the small one too.
+    @Test(arguments: InstructionSet.available)
+    func weightsAreAccurateOverTheWholeRange(level: InstructionSet) {
+        let distances = (0...3400).map { Float($0) * 0.025 }
+        let found = Self.weigh(level, distances, keys: [0, -1])
+        for (row, distance) in distances.enumerated() {
+            let small = exp(-Double(distance))
+            // The exponent's own rounding grows with it.
+            let bound = 5e-7 + Double(distance) * 1.5e-7
+            #expect(abs(Double(found[2 * row]) * (1 + small) - 1) < bound, "\(level) \(distance)")
+            #expect(abs(Double(found[2 * row + 1]) * (1 + small) / small - 1) < bound, "\(level) \(distance)")
+        }
+    }
+
+    @Test(arguments: InstructionSet.available)
+    func farScoresWeighNothingAndNaNIsNotHidden(level: InstructionSet) {
+        #expect(Self.weigh(level, [200, 1e6], keys: [0, -1]) == [1, 0, 1, 0])
+        #expect(Self.weigh(level, [1, 2], keys: [0, .nan]).allSatisfy { $0.isNaN })
+    }
+
+    /// The weights of one-dimensional queries for two keys.
+    private static func weigh(_ level: InstructionSet, _ queries: [Float], keys: [Float]) -> [Float] {
+        let kernels = KernelSet.kernels(for: level)
+        let query = Buffer(queries, margin: 12345)
+        let key = Buffer(keys, margin: 12345)
+        let value = Buffer<Float>([1, 0, 0, 1], margin: 12345)
+        let output = Buffer(count: 2 * queries.count)
+        let scratch = Buffer<UInt8>(count: kernels.attentionScratchByteCount(2, 1, 2), fill: 7)
+        kernels.attention(
+            AttentionHead(
+                query: query.address, queryStride: 1, key: key.address, keyStride: 1, value: value.address,
+                valueStride: 2, output: output.address, outputStride: 2, queryCount: queries.count, keyCount: 2,
+                keyDimension: 1, valueDimension: 2, scale: 1), 0..<queries.count, scratch.address)
+        return output.values
     }
 
     static func run(

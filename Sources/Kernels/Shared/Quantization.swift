@@ -132,14 +132,31 @@
         _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
         _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
     ) {
-        var row = 0
-        while row < rows {
-            let from = input + row &* inputStride
-            let (low, high) = range(from, columns)
-            let bytes = mapping(rule, low, high)
-            quantization[row] = bytes.quantization
-            quantizeRow(bytes, from, output + row &* outputStride, columns, quantizedRowStride(columns))
-            row &+= 1
+        // Eight rows go through each pass together: the way from a row's range to its factor is a chain of slow steps,
+        // and neighbours fill the gaps.
+        var first = 0
+        while first < rows {
+            let count = rows &- first < 8 ? rows &- first : 8
+            var lows = SIMD8<Float>()
+            var highs = SIMD8<Float>()
+            var row = 0
+            while row < count {
+                let (low, high) = range(input + (first &+ row) &* inputStride, columns)
+                lows[row] = low
+                highs[row] = high
+                row &+= 1
+            }
+            row = 0
+            while row < count {
+                let index = first &+ row
+                let bytes = mapping(rule, lows[row], highs[row])
+                quantization[index] = bytes.quantization
+                quantizeRow(
+                    bytes, input + index &* inputStride, output + index &* outputStride, columns,
+                    quantizedRowStride(columns))
+                row &+= 1
+            }
+            first &+= 8
         }
     }
 

@@ -109,19 +109,49 @@
         normalizeRows(call, centers: false)
     }
 
+    /// Rows that go through each pass together: the chain of roundings that ends a row's sum is longer than the work
+    /// on the row, and neighbours fill the gaps.
+    @inline(__always) private var rowsTogether: Int { 8 }
+
     @inline(__always)
     private func normalizeRows(_ call: RowNormalization, centers: Bool) {
+        var first = 0
+        while first < call.rows {
+            let left = call.rows &- first
+            normalizeGroup(call, first, left < rowsTogether ? left : rowsTogether, centers)
+            first &+= rowsTogether
+        }
+    }
+
+    @inline(__always)
+    private func normalizeGroup(_ call: borrowing RowNormalization, _ first: Int, _ rows: Int, _ centers: Bool) {
         let count = Float(call.columns)
+        var means = SIMD8<Float>()
+        var factors = SIMD8<Float>()
         var row = 0
-        while row < call.rows {
-            let output = call.output + row &* call.outputStride
-            let values: UnsafeMutablePointer<Float>
-            if let sum = call.sum { values = sum + row &* call.sumStride } else { values = output }
-            let total = addedRow(call, row, values)
-            let mean = centers ? total / count : 0
-            let variance = squaredDeviations(values, mean, call.columns) / count
-            rescaleRow(values, mean, 1 / (variance + call.epsilon).squareRoot(), call, output)
+        while row < rows {
+            let total = addedRow(call, first &+ row, unscaledRow(call, first &+ row))
+            means[row] = centers ? total / count : 0
             row &+= 1
         }
+        row = 0
+        while row < rows {
+            let sum = squaredDeviations(unscaledRow(call, first &+ row), means[row], call.columns)
+            factors[row] = 1 / (sum / count + call.epsilon).squareRoot()
+            row &+= 1
+        }
+        row = 0
+        while row < rows {
+            let output = call.output + (first &+ row) &* call.outputStride
+            rescaleRow(unscaledRow(call, first &+ row), means[row], factors[row], call, output)
+            row &+= 1
+        }
+    }
+
+    /// Where a row waits, its residual added, for its mean and variance.
+    @inline(__always)
+    private func unscaledRow(_ call: borrowing RowNormalization, _ row: Int) -> UnsafeMutablePointer<Float> {
+        if let sum = call.sum { return sum + row &* call.sumStride }
+        return call.output + row &* call.outputStride
     }
 #endif

@@ -1,4 +1,5 @@
 #if EMOTIONFORMER_X86_KERNELS
+    import EmotionFormerCPUIntrinsics
     import EmotionFormerKernelInterface
 
     // Keys and values are packed for the product's micro-kernels, then each block of queries goes through tiles of keys
@@ -52,10 +53,25 @@
         while row < queries.upperBound {
             let left = queries.upperBound &- row
             let rows = left < tallestBlock ? left : tallestBlock
+            fetchQueries(head, row &+ rows, queries.upperBound)
             attendBlock(head, row, rows, scratch)
             row &+= rows
         }
         if head.weights != nil { writeWeights(head, queries, scratch) }
+    }
+
+    /// Fetches the next block's rows: they lie far apart, where no processor expects them.
+    @inline(__always)
+    private func fetchQueries(_ head: borrowing AttentionHead, _ first: Int, _ end: Int) {
+        var row = first
+        while row < end && row < first &+ tallestBlock {
+            var index = 0
+            while index < head.keyDimension {
+                emotionformer_prefetch(head.query + (row &* head.queryStride &+ index))
+                index &+= 16
+            }
+            row &+= 1
+        }
     }
 
     /// Products of `rows` rows of A with all panels of one packed matrix.
@@ -98,34 +114,49 @@
             }
             var row = 0
             while row < rows {
-                let factor = broadcast(1 / states[row].y)
-                mapVectors(
-                    scratch.sums + row &* scratch.sumStride, head.output + (first &+ row) &* head.outputStride,
-                    head.valueDimension
-                ) { $0 * factor }
+                let sums = scratch.sums + row &* scratch.sumStride
+                scale(sums, 1 / states[row].y, head.output + (first &+ row) &* head.outputStride, head.valueDimension)
                 row &+= 1
             }
         }
     }
 
-    /// scores = 2^(scores·factor − offset) in place for a multiple of `panelWidth`; returns the sum.
     @inline(__always)
-    private func powersOfWholePanels(
-        _ scores: UnsafeMutablePointer<Float>, _ factor: Float, _ offset: Float, _ count: Int
+    private func scale(
+        _ input: UnsafePointer<Float>, _ factor: Float, _ output: UnsafeMutablePointer<Float>, _ count: Int
+    ) {
+        let factors = broadcast(factor)
+        var index = 0
+        while index &+ laneCount <= count {
+            store(load(input + index) * factors, output + index)
+            index &+= laneCount
+        }
+        let rest = count &- index
+        if rest > 0 { store(load(input + index, first: rest) * factors, output + index, first: rest) }
+    }
+
+    /// Scores become weights in place, a multiple of `laneCount` of them; returns their sum.
+    @inline(__always)
+    private func weigh(
+        _ scores: UnsafeMutablePointer<Float>, _ weights: AttentionWeights, _ top: Float, _ count: Int
     ) -> Float {
-        let scale = broadcast(factor)
-        let shift = broadcast(-offset)
+        let shift = broadcast(-top)
         var sum = broadcast(0)
         var second = sum
         var index = 0
-        while index < count {
-            let one = powerOfTwo(multiplyAdd(load(scores + index), scale, shift))
-            let other = powerOfTwo(multiplyAdd(load(scores + (index &+ laneCount)), scale, shift))
+        while index &+ 2 &* laneCount <= count {
+            let one = weights(load(scores + index), shift)
+            let other = weights(load(scores + (index &+ laneCount)), shift)
             store(one, scores + index)
             store(other, scores + (index &+ laneCount))
             sum = sum + one
             second = second + other
             index &+= 2 &* laneCount
+        }
+        if index < count {
+            let last = weights(load(scores + index), shift)
+            store(last, scores + index)
+            sum = sum + last
         }
         return sumOfLanes(sum + second)
     }
@@ -146,7 +177,8 @@
         let hasMask = head.keyMask != nil || head.mask != nil || head.isCausal
         let isPlain = !hasMask && head.bias == nil && head.scale > 0
         let factor = isPlain ? head.scale * 1.442_695_04 : 1.442_695_04
-        let paddedCount = padded(count)
+        let paddedCount = (count &+ laneCount &- 1) / laneCount &* laneCount
+        let weights = AttentionWeights(factor: factor)
         var row = 0
         // All maxima before all powers: their chains of lanes overlap.
         while row < rows {
@@ -165,15 +197,14 @@
         while row < rows {
             let old = states[row]
             let top = tops[row]
-            let sum = powersOfWholePanels(scratch.scores + row &* stride, factor, top, paddedCount)
+            let sum = weigh(scratch.scores + row &* stride, weights, top, paddedCount)
             if key == 0 {
                 states[row] = SIMD2(top, sum)
             } else {
                 let shrink = powerOfTwo(broadcast(old.x - top))[0]
                 states[row] = SIMD2(top, old.y * shrink + sum)
-                let kept = broadcast(shrink)
                 let sums = scratch.sums + row &* width
-                mapVectors(sums, sums, width) { $0 * kept }
+                scale(sums, shrink, sums, width)
             }
             row &+= 1
         }

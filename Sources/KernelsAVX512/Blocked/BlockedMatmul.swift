@@ -42,7 +42,7 @@
                         )
                         let result = ProductTile(
                             values: tile, stride: panelWidth, row: row, column: column, rows: height, columns: width)
-                        finish(result, product.epilogue, product.c, product.cStride)
+                        finishProduct(result, product.epilogue, product.c, product.cStride)
                         row &+= height
                     }
                     column &+= panelWidth
@@ -50,6 +50,22 @@
                 first = last
             }
         }
+    }
+
+    @inline(__always)
+    private func finishProduct(
+        _ tile: ProductTile, _ epilogue: borrowing Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int
+    ) {
+        let scale = broadcast(epilogue.scale)
+        let biases = epilogue.bias
+        let isDone = finishPanel(tile, epilogue, c, cStride) { column in
+            var bias = broadcast(-0.0)
+            if let biases { bias = load(biases + (tile.column &+ column)) }
+            return PanelColumns(scale: scale, bias: bias, sums: noIntegers)
+        } _: { row, column, columns in
+            load(tile.values + (row &* tile.stride &+ column)) * columns.scale + columns.bias
+        }
+        if !isDone { finish(tile, copy epilogue, c, cStride) }
     }
 
     /// A row alone has too few accumulators in one panel to keep the units busy: four panels at a time.

@@ -74,6 +74,12 @@
         }
     }
 
+    /// −zeroPoint and −128·zeroPoint in 16 bits each, to multiply with two digits of base 128.
+    @inline(__always) func negativeDigits(_ zeroPoint: Int32) -> Int32 {
+        let low = Int32(0) &- zeroPoint
+        return (low & 0xFFFF) | ((low &* 128) &<< 16)
+    }
+
     /// Integers to floats, then the epilogue.
     @inline(__always)
     private func finishQuantized(
@@ -91,6 +97,27 @@
         let result = ProductTile(
             values: UnsafeRawPointer(tile).assumingMemoryBound(to: Float.self), stride: panelWidth, row: row,
             column: column, rows: height, columns: width)
+        let prepare = { (lane: Int) -> PanelColumns in
+            var start = broadcast(0)
+            if let bias { start = load(bias + lane) }
+            return PanelColumns(scale: load(scales + lane), bias: start, sums: digits(sums + lane))
+        }
+        let isDone: Bool
+        switch product.rule {
+        case .xnnpack:
+            isDone = finishPanel(result, epilogue, product.c, product.cStride, prepare) { index, lane, columns in
+                let parameters = quantization[index &* quantizationStride]
+                let sum = corrected(tile + (index &* panelWidth &+ lane), columns.sums, parameters.zeroPoint)
+                return multiplyAdd(sum * broadcast(parameters.scale), columns.scale, columns.bias)
+            }
+        case .builtin:
+            isDone = finishPanel(result, epilogue, product.c, product.cStride, prepare) { index, lane, columns in
+                let parameters = quantization[index &* quantizationStride]
+                let sum = corrected(tile + (index &* panelWidth &+ lane), columns.sums, parameters.zeroPoint)
+                return columns.bias + sum * (columns.scale * broadcast(parameters.scale))
+            }
+        }
+        if isDone { return }
         switch product.rule {
         case .xnnpack:
             finish(result, epilogue, product.c, product.cStride) { index, lane, lanes in
