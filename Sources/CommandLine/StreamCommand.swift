@@ -26,6 +26,7 @@ struct StreamCommand: ParsableCommand {
               Tools/landmarks --camera 0 - | emotionformer stream --hop 5 --smoothing 0.6 -
               emotionformer stream --hop 30 --minimum-frames 30 clip.npy
               emotionformer stream --json - < landmarks.jsonl | jq .label
+              emotionformer stream --report page.html - < landmarks.jsonl
             """)
 
     @Argument(help: ArgumentHelp("Clip files, or - for JSON lines from standard input.", valueName: "clip"))
@@ -56,8 +57,15 @@ struct StreamCommand: ParsableCommand {
     @Flag(help: "Lines of JSON on a terminal, too.")
     var json = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Write a page with the face, probabilities over time, attention and input statistics at the stream's end.",
+            valueName: "page.html"))
+    var report: String?
+
     func validate() throws {
         if clips.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
+        if report != nil, clips.count > 1 { throw ValidationError("--report takes one clip (found \(clips.count))") }
         if hop < 1 { throw ValidationError("--hop is out of range (found \(hop), expected 1 or more)") }
         if let window, window < 1 {
             throw ValidationError("--window is out of range (found \(window), expected 1 or more)")
@@ -76,9 +84,11 @@ struct StreamCommand: ParsableCommand {
         let options = EmotionStream.Options(
             window: window, hop: hop, smoothing: smoothing, minimumFrames: minimumFrames)
         let fresh = try EmotionStream(model, options: options)
-        let output: any StreamOutput =
+        if let report { try PageFile.check(report) }
+        let printed: any StreamOutput =
             json || !StandardOutput.isTerminal
             ? StreamLines() : StreamBars(note: modelOptions.model == nil ? ModelOptions.bundledNote : nil)
+        let output = report.map { StreamPage($0, modelNote: modelOptions.note, next: printed) } ?? printed
         for path in clips {
             if path == "-" || ClipFile.isJSONLines(path) {
                 try streamLines(path, fresh, output)

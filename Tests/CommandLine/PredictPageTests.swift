@@ -103,6 +103,25 @@ struct PredictPageTests {
         }
     }
 
+    @Test("A stream becomes a page of its last window and of the probabilities on the way")
+    func stream() throws {
+        let page = folder.url.appendingPathComponent("page.html")
+        let run = try Executable.run(
+            "stream", "--window", "2", "--hop", "1", "--report", page.path, "--model", model, clip)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(!run.lines.isEmpty)
+        let html = try String(contentsOf: page, encoding: .utf8)
+        PageChecks.needsNoNetwork(html)
+        #expect(html.contains("of the last window"))
+        #expect(html.contains("\"frameCount\":5"))
+        #expect(html.contains("\"attended\":[3,2]"))
+        let several = try Executable.run(
+            "stream", "--report", page.path, "--model", model, "-",
+            input: "{\"clip\":\"a\",\"features\":[1,2]}\n{\"clip\":\"b\",\"features\":[1,2]}\n")
+        #expect(several.code == 1)
+        #expect(several.errors.contains("a page is of one clip"))
+    }
+
     @Test("A clip of landmarks has a face, probabilities, attention and statistics")
     func landmarks() throws {
         let page = folder.url.appendingPathComponent("page.html")

@@ -18,6 +18,8 @@ struct ClipPage {
     var series: ProbabilitySeries
     /// nil for a model without attention.
     var attention: AttentionSummary?
+    /// The frames that the attention is of; nil for all.
+    var attended: Range<Int>?
     var statistics: InputStatistics?
     /// What a feature is called, for the statistics.
     var featureName: @Sendable (Int) -> String = { "feature \($0)" }
@@ -54,7 +56,8 @@ struct ClipPage {
         }
         return "{\"frameCount\":\(frameCount),\"points\":[\(points.joined(separator: ","))],"
             + "\"chart\":{\"left\":\(chart.left),\"right\":\(chart.right),\"width\":\(ChartFrame.width)},"
-            + "\"faces\":\(faces?.json ?? "null"),\"attention\":\(attention?.json ?? "null")}"
+            + "\"faces\":\(faces?.json ?? "null"),\"attended\":[\(attended?.lowerBound ?? 0),\(attended?.count ?? frameCount)],"
+            + "\"attention\":\(attention?.json ?? "null")}"
     }
 
     private var head: String {

@@ -74,8 +74,10 @@ enum ClipPageScript {
               const from = Math.round(i * step);
               context.fillRect(from, 0, Math.round((i + 1) * step) - from, height);
             });
+            const [first, count] = data.attended;
+            if (frame < first || frame >= first + count) return;
             context.fillStyle = color("--ink");
-            context.fillRect(Math.min((frame + 0.5) / data.frameCount * width, width - 2) - 1, 0, 2, height);
+            context.fillRect(Math.min((frame - first + 0.5) / count * width, width - 2) - 1, 0, 2, height);
           };
           const drawMatrix = () => {
             if (!layers) return;
@@ -92,7 +94,8 @@ enum ClipPageScript {
             if (!layers) return;
             const {received, padding, spread} = view();
             const most = received.reduce((best, value, i) => value > received[best] ? i : best, 0);
-            const at = Math.floor((most + 0.5) / received.length * data.frameCount);
+            const [first, count] = data.attended;
+            const at = first + Math.floor((most + 0.5) / received.length * count);
             get("peak").textContent = `Most looked at: frame ${at}, ${received[most].toFixed(2)} times the even share`
               + (padding > 0.0005
                 ? ` of what the frames got; ${(padding * 100).toFixed(1)} % of the attention went to padding.` : ".")
@@ -162,7 +165,8 @@ enum ClipPageScript {
           play.addEventListener("click", () => setPlaying(!playing));
           scrub.addEventListener("input", () => { setPlaying(false); show(Number(scrub.value)); });
           if (layers) {
-            seek(get("strip"), (event, box) => (event.clientX - box.left) / box.width * data.frameCount - 0.5);
+            seek(get("strip"), (event, box) =>
+              data.attended[0] + (event.clientX - box.left) / box.width * data.attended[1] - 0.5);
             get("layer").replaceChildren(...layers.map((each, i) => new Option(each.name, i)));
             get("layer").addEventListener("change", chooseLayer);
             get("head").addEventListener("change", chooseHead);

@@ -27,7 +27,8 @@ struct FaceFrames {
     private static let usualRatio = 1.23
 
     /// nil if the clip's values are no faces of 478 landmarks.
-    init?(_ clip: LandmarkClip) {
+    /// - Parameter step: how many frames of what the page shows one frame of the clip stands for.
+    init?(_ clip: LandmarkClip, step: Int = 1) {
         let count = FaceContours.landmarkCount
         let hasFaces = clip.landmarkCount.map { $0 == count } ?? (clip.featureCount == count * 3)
         let present = Set(0..<clip.frameCount).subtracting(clip.missingFrames).sorted()
@@ -60,12 +61,13 @@ struct FaceFrames {
             ?? ("1:1", 1)
         pictureAspect = isInPixels ? ("1:1", 1) : aspect
         boxAspect = (high[0] - low[0]) / (high[1] - low[1]) * pictureAspect.value
-        let step = (clip.frameCount + FaceFrames.frameLimit - 1) / FaceFrames.frameLimit
-        frames = Array(stride(from: 0, to: clip.frameCount, by: step))
+        let thinning = (clip.frameCount + FaceFrames.frameLimit - 1) / FaceFrames.frameLimit
+        let kept = Array(stride(from: 0, to: clip.frameCount, by: thinning))
+        frames = kept.map { $0 * step }
         let missing = Set(clip.missingFrames)
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(frames.count * count * 4)
-        for frame in frames {
+        bytes.reserveCapacity(kept.count * count * 4)
+        for frame in kept {
             for landmark in 0..<count {
                 for axis in 0..<2 {
                     let place = (value(frame, landmark, axis) - low[axis]) / (high[axis] - low[axis])
