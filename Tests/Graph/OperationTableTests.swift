@@ -16,13 +16,16 @@ import Testing
         }
     }
 
-    @Test("the committed JSON that the tools in Python read is this table")
-    func committedRendering() throws {
+    @Test(
+        "the committed JSON that the tools in Python read, and the article, are this table",
+        arguments: ["Tools/emotionformer/operations.json", "Sources/EmotionFormer/EmotionFormer.docc/Operations.md"])
+    func committedRendering(path: String) throws {
+        let rendering = path.hasSuffix(".json") ? OperationTable.json : OperationTable.article
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../Tools/emotionformer/operations.json").standardizedFileURL
+            .appendingPathComponent("../../\(path)").standardizedFileURL
         if ProcessInfo.processInfo.environment["EMOTIONFORMER_UPDATE_RENDERINGS"] == "1" {
-            try OperationTable.json.write(to: file, atomically: true, encoding: .utf8)
+            try rendering.write(to: file, atomically: true, encoding: .utf8)
         }
-        #expect(try String(contentsOf: file, encoding: .utf8) == OperationTable.json)
+        #expect(try String(contentsOf: file, encoding: .utf8) == rendering)
     }
 }
