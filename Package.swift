@@ -162,3 +162,9 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Only whoever makes the documentation (`Tools/docs`) needs its plugin; an app that depends on this package must not
+// fetch it.
+if Context.environment["EMOTIONFORMER_DOCUMENTATION"] == "1" {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}

@@ -9,7 +9,9 @@ import EmotionFormerTensors
 extension EmotionModel {
     /// The emotions of many clips, spread over the processor's cores; in the clips' order, and to the bit what
     /// `predict(_:)` gives for each.
-    /// - Parameter concurrency: clips that are computed at once; by default the cores divided by `options.threads`.
+    /// - Parameters:
+    ///   - clips: any number of clips.
+    ///   - concurrency: how many are computed at once; by default the cores divided by `options.threads`.
     /// - Throws: the error of the first clip that failed, with its index; `cancelled` if the task is cancelled.
     public func predict(
         _ clips: [LandmarkClip], concurrency: Int? = nil

@@ -12,7 +12,7 @@ package import EmotionFormerTensors
 ///
 /// ```swift
 /// let model = try EmotionModel(contentsOf: url)
-/// let prediction = try model.predict(LandmarkClip(contentsOf: clip))
+/// let prediction = try model.predict(LandmarkClip(contentsOf: npy))
 /// print(prediction.label)
 /// ```
 public final class EmotionModel: Sendable {
@@ -60,6 +60,9 @@ public final class EmotionModel: Sendable {
     /// Reads a model package (a folder) or a TensorFlow Lite file, and compiles it.
     ///
     /// Of a TensorFlow Lite file's input nothing is known: features are taken as they are, and labels are `class0`, ….
+    /// - Parameters:
+    ///   - url: a file URL.
+    ///   - options: how the model is run.
     /// - Throws: what is wrong with the package, with file and field; `unsupportedProcessor` for an instruction set that
     ///   this machine lacks; `invalidArgument` for fewer threads than one.
     public convenience init(contentsOf url: URL, options: Options = Options()) throws(EmotionFormerError) {
@@ -67,9 +70,12 @@ public final class EmotionModel: Sendable {
     }
 
     /// Reads a TensorFlow Lite file, compiles it, and normalises and labels as its assets say.
-    /// - Parameter assets: a folder with `global_mean.npy`, `global_std.npy`, `label_encoder.pkl` and `metadata.json`, as
-    ///   published models have it. Files are found by what their names say (`mean`, `std`, `label`, `meta`); each may be
-    ///   missing, mean and standard deviation only together. Pickles are read as data: nothing in them is executed.
+    /// - Parameters:
+    ///   - url: a file URL.
+    ///   - assets: a folder with `global_mean.npy`, `global_std.npy`, `label_encoder.pkl` and `metadata.json`, as
+    ///     published models have it. Files are found by what their names say (`mean`, `std`, `label`, `meta`); each may
+    ///     be missing, mean and standard deviation only together. Pickles are read as data: nothing in them is executed.
+    ///   - options: how the model is run.
     /// - Throws: like `init(contentsOf:options:)`, and what is wrong with the assets, with file and place.
     public convenience init(
         contentsOf url: URL, assets: URL, options: Options = Options()
