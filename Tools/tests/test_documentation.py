@@ -30,10 +30,23 @@ CONTEXT = {
     "features": "[Float]",
     "data": "Data",
     "landmarks": "[SIMD3<Float>]",
-    "camera": "AsyncStream<[SIMD3<Float>]>",
+    "camera": "Camera",
+    "stream": "EmotionStream",
     "interpreter": "Interpreter",
 }
-PREAMBLE = "import EmotionFormer\nimport EmotionFormerBundledModel\nimport Foundation\n"
+PREAMBLE = """
+import EmotionFormer
+import EmotionFormerBundledModel
+import Foundation
+
+struct Camera: Sequence, IteratorProtocol {
+    var frames: AsyncStream<LandmarkFrame> { AsyncStream { $0.finish() } }
+    mutating func next() -> LandmarkFrame? { nil }
+}
+
+func show(_ prediction: StreamPrediction) {}
+
+"""
 
 
 @dataclass(frozen=True)
