@@ -23,25 +23,3 @@ extension LandmarkClip {
         return windows
     }
 }
-
-extension LandmarkClip {
-    /// A clip of a stream's frames.
-    /// - Throws: like `init(_:name:)`; `emptyClip` if no frame has a face.
-    package init(frames: [LandmarkFrame], name: String) throws(EmotionFormerError) {
-        self = try publicly { () throws(Fault) in
-            var assembly = ClipAssembly(place: name, name: name)
-            for (index, frame) in frames.enumerated() {
-                let place = "frame \(index)"
-                switch frame.content {
-                case .noFace: try assembly.append(nil, at: place)
-                case .landmarks(let landmarks):
-                    try assembly.append(.landmarks(landmarks.flatMap { [$0.x, $0.y, $0.z] }), at: place)
-                case .values(let values, let landmarkCount):
-                    let values = Array(values)
-                    try assembly.append(landmarkCount == nil ? .features(values) : .landmarks(values), at: place)
-                }
-            }
-            return try assembly.clip()
-        }
-    }
-}

@@ -77,7 +77,7 @@ extension LandmarkClip {
     /// A clip of frames that came one by one.
     /// - Throws: `emptyClip` if no frame has a face; `layoutMismatch` or `featureCountMismatch` if frames differ in what
     ///   they hold.
-    public init(_ frames: [LandmarkFrame], name: String? = nil) throws(EmotionFormerError) {
+    public init(frames: [LandmarkFrame], name: String? = nil) throws(EmotionFormerError) {
         self = try publicly { () throws(Fault) in
             var assembly = ClipAssembly(place: name ?? "clip", name: name)
             for (index, frame) in frames.enumerated() {

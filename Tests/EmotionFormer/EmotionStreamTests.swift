@@ -182,15 +182,15 @@ struct EmotionStreamTests {
     func framesOfClips() throws {
         for landmarks in [false, true] {
             let original = try clip(5, missing: [0, 3], landmarks: landmarks)
-            let again = try LandmarkClip(original.frames())
+            let again = try LandmarkClip(frames: original.frames())
             #expect(again.missingFrames == [0, 3])
             #expect(again.landmarkCount == original.landmarkCount)
             #expect(again.values.map(\.bitPattern) == original.values.map(\.bitPattern))
         }
-        #expect(throws: EmotionFormerError.self) { try LandmarkClip([LandmarkFrame(withoutFaceAt: nil)]) }
-        #expect(throws: EmotionFormerError.self) { try LandmarkClip([LandmarkFrame]()) }
+        #expect(throws: EmotionFormerError.self) { try LandmarkClip(frames: [LandmarkFrame(withoutFaceAt: nil)]) }
+        #expect(throws: EmotionFormerError.self) { try LandmarkClip(frames: []) }
         let mixed = try [LandmarkFrame(features: [1, 2, 3]), LandmarkFrame(landmarks: [SIMD3(1, 2, 3)])]
-        #expect(throws: EmotionFormerError.self) { try LandmarkClip(mixed) }
+        #expect(throws: EmotionFormerError.self) { try LandmarkClip(frames: mixed) }
     }
 
     @Test("Smoothing is the documented moving average, and 0 gives the window's own probabilities")
