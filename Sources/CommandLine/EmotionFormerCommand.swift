@@ -3,7 +3,7 @@ import EmotionFormerKernels
 
 /// The command line's root: `emotionformer SUBCOMMAND …`.
 @main
-struct EmotionFormerCommand: AsyncParsableCommand {
+struct EmotionFormerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emotionformer",
         abstract: "Emotions of face-landmark clips, by sequence transformers.",
@@ -33,13 +33,14 @@ struct EmotionFormerCommand: AsyncParsableCommand {
             ConvertCommand.self, BenchmarkCommand.self, TraceCommand.self,
         ])
 
-    static func main() async {
+    static func main() {
         StandardOutput.ignoreBrokenPipes()
         BLASThreads.useCallerOnly()
         do {
             var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
+            if let asynchronous = command as? any AsyncParsableCommand {
+                nonisolated(unsafe) var asynchronous = asynchronous
+                try Blocking.run { try await asynchronous.run() }
             } else {
                 try command.run()
             }

@@ -8,7 +8,7 @@ import EmotionFormer
 #endif
 
 /// `emotionformer predict CLIP…`
-struct PredictCommand: AsyncParsableCommand {
+struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
         abstract: "Predict the emotion of clips.",
@@ -92,7 +92,7 @@ struct PredictCommand: AsyncParsableCommand {
         if clips.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
     }
 
-    func run() async throws {
+    func run() throws {
         let cores = max(1, modelOptions.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         if let report { try PageFile.check(report) }
         let first = try read(clips[0])
@@ -112,15 +112,18 @@ struct PredictCommand: AsyncParsableCommand {
         let progress = ProgressBar("Predicting")
         for (position, path) in clips.enumerated() {
             let file = position == 0 ? first : try read(path)
-            try await predict(file, model, width: isSingle ? 1 : cores, printed, progress, file: position)
+            try predict(file, model, width: isSingle ? 1 : cores, printed, progress, file: position)
         }
         progress.clear()
         try printed.end(model, isBundled: modelOptions.model == nil)
         if let report {
-            let page = try await ClipPage(
-                first.clips[0], of: first.name, model, modelNote: modelOptions.note, window: window, hop: hop,
-                concurrency: cores)
-            try PageFile.write(page.html, to: report)
+            let (clip, note, window, hop) = (first.clips[0], modelOptions.note, window, hop)
+            let html = try Blocking.run {
+                try await ClipPage(
+                    clip, of: first.name, model, modelNote: note, window: window, hop: hop, concurrency: cores
+                ).html
+            }
+            try PageFile.write(html, to: report)
         }
     }
 
@@ -147,7 +150,7 @@ struct PredictCommand: AsyncParsableCommand {
     private func predict(
         _ file: ClipFile, _ model: EmotionModel, width: Int, _ report: any PredictionReport, _ progress: ProgressBar,
         file position: Int
-    ) async throws {
+    ) throws {
         // Results come out while the rest of a long file is still under way.
         let step = max(64, width)
         let parts = parts(of: file)
@@ -161,7 +164,8 @@ struct PredictCommand: AsyncParsableCommand {
             do {
                 predictions =
                     parts.count == 1
-                    ? [try model.predict(clips[0])] : try await model.predict(clips, concurrency: width)
+                    ? [try model.predict(clips[0])]
+                    : try Blocking.run { try await model.predict(clips, concurrency: width) }
             } catch {
                 progress.clear()
                 throw Failure("\(file.name): \(error)")

@@ -53,21 +53,39 @@ package enum ByteSource {
         guard fstat(descriptor, &status) == 0 else { throw fault(errno, name) }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw fault(EISDIR, name) }
         let isFile = status.st_mode & S_IFMT == S_IFREG
-        let size = isFile ? max(0, Int(status.st_size)) : 0
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(size)
-        // One step past the declared size notices the end of the file without growing the array.
-        var step = isFile ? size &+ 1 : 1 << 16
-        while true {
-            let chunk = try read(descriptor, atMost: min(step, 1 << 24), name: name)
-            if chunk.isEmpty { return bytes }
-            bytes.append(contentsOf: chunk)
+        // One byte past the declared size notices the end of the file. A sparse file can claim any size.
+        var step = isFile ? min(max(4096, Int(status.st_size) &+ 1), 1 << 26) : 1 << 16
+        var bytes = try piece(of: descriptor, step, name)
+        var isAtEnd = bytes.count < step
+        while !isAtEnd {
+            step = min(step &* 2, 1 << 26)
+            let next = try piece(of: descriptor, step, name)
+            isAtEnd = next.count < step
+            bytes.append(contentsOf: next)
             guard isFile || bytes.count <= streamLimit else {
                 throw Fault(
                     .limitExceeded, at: name, "the stream is too long", expected: "at most \(streamLimit) bytes")
             }
-            step = max(step, 1 << 20)
         }
+        return bytes
+    }
+
+    /// The next bytes, fewer than `byteCount` only at the end.
+    private static func piece(of descriptor: Int32, _ byteCount: Int, _ name: String) throws(Fault) -> [UInt8] {
+        var failure: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+            while count < byteCount {
+                let result = systemRead(descriptor, UnsafeMutableBufferPointer(rebasing: buffer[count..<byteCount]))
+                if result > 0 {
+                    count += result
+                } else if result == 0 || errno != EINTR {
+                    if result < 0 { failure = errno }
+                    return
+                }
+            }
+        }
+        guard failure == 0 else { throw fault(failure, name) }
+        return bytes
     }
 
     /// What there is to read, waiting for the first byte; nothing at the end.

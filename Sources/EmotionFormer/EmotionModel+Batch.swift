@@ -1,4 +1,5 @@
 import EmotionFormerTensors
+import Synchronization
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -17,44 +18,53 @@ extension EmotionModel {
         _ clips: [LandmarkClip], concurrency: Int? = nil
     ) async throws(EmotionFormerError) -> [Prediction] {
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        let width = max(1, concurrency ?? cores / options.threads)
-        return try await withTaskGroup(
-            of: (index: Int, result: Result<Prediction, Fault>).self
-        ) { group in
-            var next = 0
-            func start() {
-                guard next < clips.count, !Task.isCancelled else { return }
-                let index = next
-                next += 1
-                group.addTask { (index, self.result(of: clips[index])) }
+        let width = min(max(1, concurrency ?? cores / options.threads), clips.count)
+        let work = BatchWork()
+        var predictions = [Prediction?](repeating: nil, count: clips.count)
+        var failure: (index: Int, fault: Fault)?
+        // One task a core, each taking the next clip: as many tasks as clips would cost more than they share.
+        await withTaskGroup(of: BatchShare.self) { group in
+            for _ in 0..<width { group.addTask { self.predictions(of: clips, work) } }
+            for await share in group {
+                for (index, prediction) in share.predictions { predictions[index] = prediction }
+                // Earlier clips are under way or done, so the first failure of all is known in the end.
+                if let other = share.failure, other.index < failure?.index ?? .max { failure = other }
             }
-            for _ in 0..<min(width, clips.count) { start() }
-            var predictions = [Prediction?](repeating: nil, count: clips.count)
-            var failure: (index: Int, fault: Fault)?
-            while let (index, result) = await group.next() {
-                switch result {
-                case .success(let prediction): predictions[index] = prediction
-                case .failure(let fault):
-                    // Earlier clips are under way or done, so the first failure of all is known in the end.
-                    if index < failure?.index ?? .max { failure = (index, fault) }
-                }
-                if failure == nil { start() }
-            }
-            return Result<[Prediction], EmotionFormerError> { () throws(EmotionFormerError) in
-                if let failure { throw EmotionFormerError(failure.fault.within("clip \(failure.index)")) }
-                let complete = predictions.compactMap { $0 }
-                guard complete.count == clips.count else {
-                    throw EmotionFormerError(Fault(.cancelled, at: "prediction", "the task was cancelled"))
-                }
-                return complete
-            }
-        }.get()
+        }
+        if let failure { throw EmotionFormerError(failure.fault.within("clip \(failure.index)")) }
+        let complete = predictions.compactMap { $0 }
+        guard complete.count == clips.count else {
+            throw EmotionFormerError(Fault(.cancelled, at: "prediction", "the task was cancelled"))
+        }
+        return complete
     }
 
-    private func result(of clip: LandmarkClip) -> Result<Prediction, Fault> {
-        if Task.isCancelled {
-            return .failure(Fault(.cancelled, at: "prediction", "the task was cancelled"))
+    /// What one task of a batch computes: clip after clip, until there are no more, one fails or the task is cancelled.
+    private func predictions(of clips: [LandmarkClip], _ work: BatchWork) -> BatchShare {
+        var share = BatchShare()
+        while !Task.isCancelled, !work.hasFailed.load(ordering: .relaxed) {
+            let index = work.next.add(1, ordering: .relaxed).oldValue
+            guard index < clips.count else { break }
+            do throws(Fault) {
+                share.predictions.append((index, try prediction(of: clips[index])))
+            } catch {
+                share.failure = (index, error)
+                work.hasFailed.store(true, ordering: .relaxed)
+            }
         }
-        return Result { () throws(Fault) in try prediction(of: clip) }
+        return share
     }
+}
+
+/// What the tasks of a batch have in common.
+private final class BatchWork: Sendable {
+    /// The next clip that nobody has taken.
+    let next = Atomic<Int>(0)
+    let hasFailed = Atomic<Bool>(false)
+}
+
+/// What one task of a batch has computed.
+private struct BatchShare: Sendable {
+    var predictions: [(index: Int, prediction: Prediction)] = []
+    var failure: (index: Int, fault: Fault)?
 }

@@ -101,7 +101,7 @@ public final class EmotionModel: Sendable {
             try ModelFile.read(path, assets: assets, includingSelfTest: false)
         }
         do throws(Fault) {
-            try self.init(contents, options: options, source: .file(path: path, assets: assets))
+            try self.init(consume contents, options: options, source: .file(path: path, assets: assets))
         } catch {
             throw EmotionFormerError(error.within(path))
         }
@@ -112,7 +112,7 @@ public final class EmotionModel: Sendable {
     }
 
     /// - Parameter source: where attention plans take the weights from.
-    private init(_ contents: ModelPackage, options: Options, source: AttentionPlans.Source) throws(Fault) {
+    private init(_ contents: consuming ModelPackage, options: Options, source: AttentionPlans.Source) throws(Fault) {
         guard options.threads >= 1, options.threads <= 1024 else {
             throw Fault(
                 .invalidArgument, at: "threads", "the number of threads is out of range", found: "\(options.threads)",
@@ -128,12 +128,13 @@ public final class EmotionModel: Sendable {
         let planOptions = try PlanOptions(
             instructionSetNamed: options.instructionSet?.rawValue,
             environment: ProcessInfo.processInfo.environment, threads: options.threads)
-        plans = try PlanCache(contents, options: planOptions)
         attentionPlans = AttentionPlans(source, options: planOptions)
-        labels = contents.labels ?? (0..<plans.classCount).map { "class\($0)" }
-        guard labels.count == plans.classCount else {
+        let labels = contents.labels
+        plans = try PlanCache(consume contents, options: planOptions)
+        self.labels = labels ?? (0..<plans.classCount).map { "class\($0)" }
+        guard self.labels.count == plans.classCount else {
             throw Fault(
-                .shapeMismatch, at: "labels", "there are not as many labels as outputs", found: "\(labels.count)",
+                .shapeMismatch, at: "labels", "there are not as many labels as outputs", found: "\(self.labels.count)",
                 expected: "\(plans.classCount)")
         }
     }
@@ -143,6 +144,27 @@ public final class EmotionModel: Sendable {
     ///   a face, `notFinite` if the model's output is not finite.
     public func predict(_ clip: LandmarkClip) throws(EmotionFormerError) -> Prediction {
         try publicly { () throws(Fault) in try prediction(of: clip) }
+    }
+
+    /// The emotion of a clip, in place of what `prediction` holds.
+    ///
+    /// For those who predict often: after a first call, and for as long as clips have one number of frames or the model pads
+    /// them to it, a call allocates no memory, with any number of threads (on the portable level BLAS decides for itself).
+    ///
+    /// ```swift
+    /// var prediction = Prediction()
+    /// for clip in clips {
+    ///     try model.predict(clip, into: &prediction)
+    ///     print(prediction.label)
+    /// }
+    /// ```
+    /// - Throws: like `predict(_:)`; `prediction` is as it was then.
+    public func predict(_ clip: LandmarkClip, into prediction: inout Prediction) throws(EmotionFormerError) {
+        do throws(Fault) {
+            try predict(clip, replacing: &prediction)
+        } catch {
+            throw EmotionFormerError(error)
+        }
     }
 
     /// A clip as the model's graph takes it: rows × features, normalised and padded.
@@ -155,18 +177,38 @@ public final class EmotionModel: Sendable {
     }
 
     package func prediction(of clip: LandmarkClip) throws(Fault) -> Prediction {
-        let frames = try preparation.frames(of: clip)
-        let rows = input.padding.side == .none ? frames.count : input.frames
-        let output = try plans.run(rows: rows) { target in
-            preparation.write(clip, frames: frames, rows: rows, to: target)
+        var prediction = Prediction()
+        try predict(clip, replacing: &prediction)
+        return prediction
+    }
+
+    private func predict(_ clip: LandmarkClip, replacing prediction: inout Prediction) throws(Fault) {
+        let frameCount = try preparation.frameCount(of: clip)
+        let rows = input.padding.side == .none ? frameCount : input.frames
+        try plans.withSession(rows: rows) { session throws(Fault) in
+            preparation.write(
+                clip, frameCount: frameCount, rows: rows, to: session.input(0).bindMemory(to: Float.self))
+            try session.run()
+            let probabilities = session.output(0).bindMemory(to: Float.self)
+            let logits = plans.hasLogits ? session.output(1).bindMemory(to: Float.self) : nil
+            guard EmotionModel.isFinite(probabilities), logits.map(EmotionModel.isFinite) ?? true else {
+                throw notFinite(clip.name ?? "")
+            }
+            prediction.replace(
+                labels: labels, probabilities: probabilities, logits: logits, framesUsed: frameCount)
         }
-        return try prediction(output, framesUsed: frames.count, of: clip.name ?? "")
+    }
+
+    private static func isFinite(_ values: UnsafeBufferPointer<Float>) -> Bool { values.allSatisfy { $0.isFinite } }
+
+    private func notFinite(_ place: String) -> Fault {
+        Fault(.notFinite, at: place, "the model's output is not a finite number")
     }
 
     /// - Throws: `notFinite` if the output is not finite.
     func prediction(_ output: PlanCache.Output, framesUsed: Int, of place: String) throws(Fault) -> Prediction {
         guard output.probabilities.allSatisfy(\.isFinite), output.logits?.allSatisfy(\.isFinite) ?? true else {
-            throw Fault(.notFinite, at: place, "the model's output is not a finite number")
+            throw notFinite(place)
         }
         return Prediction(
             labels: labels, probabilities: output.probabilities, logits: output.logits, framesUsed: framesUsed)

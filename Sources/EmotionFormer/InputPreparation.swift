@@ -14,11 +14,64 @@ package struct InputPreparation: Sendable {
     /// - Throws: `featureCountMismatch` or `layoutMismatch` if the clip is not for this model, `emptyClip` if no frame is
     ///   left.
     package func frames(of clip: LandmarkClip) throws(Fault) -> [Int] {
+        let count = try frameCount(of: clip)
+        return [Int](unsafeUninitializedCapacity: count) { buffer, initialized in
+            var index = 0
+            eachFrame(of: clip) { frame in
+                buffer.initializeElement(at: index, to: frame)
+                index += 1
+            }
+            initialized = index
+        }
+    }
+
+    /// How many of the clip's frames become the model's.
+    /// - Throws: like `frames(of:)`.
+    func frameCount(of clip: LandmarkClip) throws(Fault) -> Int {
         try check(clip)
-        let present = try presentFrames(of: clip)
-        let count = present.count
-        guard count > input.frames else { return present }
-        return (0..<input.frames).map { present[pick($0, of: count)] }
+        let count = presentCount(of: clip)
+        guard count > 0, clip.missingFrames.count < clip.frameCount else {
+            throw Fault(.emptyClip, at: clip.name ?? "", "no frame of the clip has a face")
+        }
+        return min(count, input.frames)
+    }
+
+    /// Frames that there are after the rule for those without a face.
+    private func presentCount(of clip: LandmarkClip) -> Int {
+        input.missingFrame == .drop ? clip.frameCount - clip.missingFrames.count : clip.frameCount
+    }
+
+    /// Calls `body` with each of the clip's frames that become the model's, in order; one that becomes zeros is its own
+    /// index. Nothing is allocated.
+    private func eachFrame(of clip: LandmarkClip, _ body: (Int) -> Void) {
+        let count = presentCount(of: clip)
+        let wanted = min(count, input.frames)
+        clip.missingFrames.withUnsafeBufferPointer { missing in
+            var nextMissing = 0
+            var present = 0
+            var done = 0
+            var last = -1
+            for frame in 0..<clip.frameCount where done < wanted {
+                let isMissing = nextMissing < missing.count && missing[nextMissing] == frame
+                if isMissing { nextMissing += 1 }
+                if isMissing, input.missingFrame == .drop { continue }
+                if !isMissing || input.missingFrame == .zeros { last = frame }
+                // Before the first face, the first one stands in.
+                if last < 0 { last = firstFace(clip.frameCount, missing) }
+                while done < wanted, pick(done, of: count) == present {
+                    body(last)
+                    done += 1
+                }
+                present += 1
+            }
+        }
+    }
+
+    /// The first frame that is not missing.
+    private func firstFace(_ frameCount: Int, _ missing: UnsafeBufferPointer<Int>) -> Int {
+        var frame = 0
+        while frame < missing.count, missing[frame] == frame { frame += 1 }
+        return min(frame, frameCount - 1)
     }
 
     /// Which of `count` frames, of which not too few are there, becomes the model's frame `index`.
@@ -35,36 +88,39 @@ package struct InputPreparation: Sendable {
     package func write(
         _ clip: LandmarkClip, frames: [Int], rows: Int, to output: UnsafeMutableBufferPointer<Float>
     ) {
-        let features = input.features
         let first = input.padding.side == .start ? rows - frames.count : 0
-        for row in 0..<rows {
-            let target = UnsafeMutableBufferPointer(rebasing: output[row * features..<(row + 1) * features])
-            let isClip = row >= first && row - first < frames.count
-            if isClip {
-                layOut(clip, frame: frames[row - first], to: target)
-            } else {
-                target.update(repeating: input.padding.value)
-            }
-            if isClip || input.padding.order == .beforeNormalization { normalizer?.apply(to: target, frame: row) }
-        }
+        for (index, frame) in frames.enumerated() { write(clip, frame: frame, to: output, row: first + index) }
+        pad(frameCount: frames.count, rows: rows, output)
     }
 
-    /// The frames that there are after the rule for those without a face; a frame that becomes zeros is its own index.
-    private func presentFrames(of clip: LandmarkClip) throws(Fault) -> [Int] {
-        guard !clip.missingFrames.isEmpty else { return Array(0..<clip.frameCount) }
-        let missing = Set(clip.missingFrames)
-        guard missing.count < clip.frameCount else {
-            throw Fault(.emptyClip, at: clip.name ?? "", "no frame of the clip has a face")
+    /// Writes the clip's frames, `frameCount` of them, and the padding around them into `rows` rows of features; nothing is
+    /// allocated.
+    func write(_ clip: LandmarkClip, frameCount: Int, rows: Int, to output: UnsafeMutableBufferPointer<Float>) {
+        var row = input.padding.side == .start ? rows - frameCount : 0
+        eachFrame(of: clip) { frame in
+            write(clip, frame: frame, to: output, row: row)
+            row += 1
         }
-        switch input.missingFrame {
-        case .drop: return (0..<clip.frameCount).filter { !missing.contains($0) }
-        case .zeros: return Array(0..<clip.frameCount)
-        case .repeatPrevious:
-            var last = (0..<clip.frameCount).first { !missing.contains($0) } ?? 0
-            return (0..<clip.frameCount).map { frame in
-                if !missing.contains(frame) { last = frame }
-                return last
-            }
+        pad(frameCount: frameCount, rows: rows, output)
+    }
+
+    private func write(
+        _ clip: LandmarkClip, frame: Int, to output: UnsafeMutableBufferPointer<Float>, row: Int
+    ) {
+        let features = input.features
+        let target = UnsafeMutableBufferPointer(rebasing: output[row * features..<(row + 1) * features])
+        layOut(clip, frame: frame, to: target)
+        normalizer?.apply(to: target, frame: row)
+    }
+
+    /// Writes the rows that are no frames.
+    private func pad(frameCount: Int, rows: Int, _ output: UnsafeMutableBufferPointer<Float>) {
+        let features = input.features
+        let padding = input.padding.side == .start ? 0..<rows - frameCount : frameCount..<rows
+        for row in padding {
+            let target = UnsafeMutableBufferPointer(rebasing: output[row * features..<(row + 1) * features])
+            target.update(repeating: input.padding.value)
+            if input.padding.order == .beforeNormalization { normalizer?.apply(to: target, frame: row) }
         }
     }
 
@@ -72,7 +128,7 @@ package struct InputPreparation: Sendable {
         clip.values.withUnsafeBufferPointer { values in
             let row = UnsafeBufferPointer(
                 rebasing: values[frame * clip.featureCount..<(frame + 1) * clip.featureCount])
-            if row.allSatisfy(\.isNaN) { return target.update(repeating: 0) }
+            if row.allSatisfy({ $0.isNaN }) { return target.update(repeating: 0) }
             layOut(row, landmarkCount: clip.landmarkCount, to: target)
         }
     }
@@ -103,8 +159,11 @@ package struct InputPreparation: Sendable {
 
     /// - Throws: `featureCountMismatch` or `layoutMismatch` unless a frame of so many values is for this model.
     func check(featureCount: Int, landmarkCount: Int?, at place: String) throws(Fault) {
-        let isSingle = [.x, .y, .z].contains(input.layout)
-        let count = isSingle ? landmarkCount ?? featureCount : featureCount
+        let count =
+            switch input.layout {
+            case .x, .y, .z: landmarkCount ?? featureCount
+            case .raw, .xyzInterleaved, .xyzPlanar: featureCount
+            }
         if input.layout == .raw, let landmarks = landmarkCount, landmarks == input.features, count != input.features {
             throw Fault(
                 .layoutMismatch, at: place,

@@ -14,7 +14,7 @@ final class PlanCache: Sendable {
     /// What shorter plans are made from. A model that needs none keeps its packed weights alone.
     private let source: ModelPackage?
     private let frames: Int
-    private let hasLogits: Bool
+    let hasLogits: Bool
     private let options: PlanOptions
     /// The plan for all of the model's frames, which most models need alone.
     private let whole: SessionPool
@@ -23,12 +23,13 @@ final class PlanCache: Sendable {
     private static let limit = 8
 
     /// - Throws: what the model cannot be compiled for.
-    init(_ contents: ModelPackage, options: PlanOptions) throws(Fault) {
+    init(_ contents: consuming ModelPackage, options: PlanOptions) throws(Fault) {
         source = contents.input.padding.side == .none ? contents : nil
-        frames = contents.input.frames
+        let frames = contents.input.frames
+        self.frames = frames
         hasLogits = contents.outputs.logits != nil
         self.options = options
-        whole = try PlanCache.pool(contents, options, rows: contents.input.frames)
+        whole = try PlanCache.pool(consume contents, options, rows: frames)
         let types = whole.plan.outputTypes
         classCount = types[0].shape.elementCount
         for type in types {
@@ -40,22 +41,13 @@ final class PlanCache: Sendable {
         }
     }
 
-    /// Runs the model on `rows` rows of features, which `write` writes.
-    func run(rows: Int, _ write: (UnsafeMutableBufferPointer<Float>) -> Void) throws(Fault) -> Output {
-        try withSession(rows: rows) { session throws(Fault) in
-            write(session.input(0).bindMemory(to: Float.self))
-            try session.run()
-            return output(of: session)
-        }
-    }
-
     /// What a session's run gave.
     func output(of session: Session) -> Output {
         func values(_ index: Int) -> [Float] { Array(session.output(index).bindMemory(to: Float.self)) }
         return Output(probabilities: values(0), logits: hasLogits ? values(1) : nil)
     }
 
-    /// Lends a session of the plan for so many rows.
+    /// Lends a session of the plan for so many rows; nothing is allocated when one has come back before.
     func withSession<Result>(
         rows: Int, _ body: (Session) throws(Fault) -> Result
     ) throws(Fault) -> Result {
@@ -88,11 +80,15 @@ final class PlanCache: Sendable {
         return pool
     }
 
-    private static func pool(_ contents: ModelPackage, _ options: PlanOptions, rows: Int) throws(Fault) -> SessionPool {
+    private static func pool(
+        _ contents: consuming ModelPackage, _ options: PlanOptions, rows: Int
+    ) throws(Fault) -> SessionPool {
         let outputs = [contents.outputs.probabilities] + (contents.outputs.logits.map { [$0] } ?? [])
-        let plan = try Plan(
-            contents.program, inputShapes: [Shape([1, rows, contents.input.features])], outputs: outputs,
-            options: options)
+        let shape = try Shape([1, rows, contents.input.features])
+        // Nothing else holds the program then, and the plan gives its tensors back as it packs them.
+        let program = contents.program
+        _ = consume contents
+        let plan = try Plan(consume program, inputShapes: [shape], outputs: outputs, options: options)
         return SessionPool(plan, rows: rows)
     }
 }

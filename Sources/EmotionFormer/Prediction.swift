@@ -1,13 +1,16 @@
 /// What a model says of one clip.
 public struct Prediction: Sendable, Hashable {
     /// The model's class names, in the order of its outputs.
-    public let labels: [String]
+    public private(set) var labels: [String]
     /// One a label, in the labels' order; they sum to 1.
-    public let probabilities: [Float]
+    public private(set) var probabilities: [Float]
     /// What the probabilities are the softmax of, in the labels' order; nil if the model does not give them.
-    public let logits: [Float]?
+    public private(set) var logits: [Float]?
     /// Frames of the clip that went into the model.
-    public let framesUsed: Int
+    public private(set) var framesUsed: Int
+
+    /// A place for a prediction, for `EmotionModel.predict(_:into:)`: without labels and numbers.
+    public init() { self.init(labels: [], probabilities: [], logits: nil, framesUsed: 0) }
 
     package init(labels: [String], probabilities: [Float], logits: [Float]?, framesUsed: Int) {
         self.labels = labels
@@ -35,5 +38,32 @@ public struct Prediction: Sendable, Hashable {
             probabilities[$0] != probabilities[$1] ? probabilities[$0] > probabilities[$1] : $0 < $1
         }
         return order.prefix(max(count, 0)).map { (labels[$0], probabilities[$0]) }
+    }
+
+    /// Becomes another prediction; where it has as many numbers, in the storage that this one has.
+    mutating func replace(
+        labels: [String], probabilities: UnsafeBufferPointer<Float>, logits: UnsafeBufferPointer<Float>?,
+        framesUsed: Int
+    ) {
+        self.labels = labels
+        self.framesUsed = framesUsed
+        Prediction.fill(&self.probabilities, probabilities)
+        guard let logits else {
+            self.logits = nil
+            return
+        }
+        // Taken out, the storage has one owner and is written in place.
+        var values = self.logits ?? []
+        self.logits = nil
+        Prediction.fill(&values, logits)
+        self.logits = values
+    }
+
+    private static func fill(_ array: inout [Float], _ values: UnsafeBufferPointer<Float>) {
+        if array.count == values.count {
+            for index in values.indices { array[index] = values[index] }
+        } else {
+            array = Array(values)
+        }
     }
 }

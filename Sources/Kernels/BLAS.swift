@@ -1,7 +1,5 @@
 #if canImport(Accelerate)
     import Accelerate
-#else
-    import EmotionFormerCBLAS
 #endif
 
 /// A matrix in memory as BLAS sees it: one of the strides is 1, the other the leading dimension.
@@ -23,14 +21,28 @@ struct BLASOperand {
     }
 }
 
-/// C = scale·A·B + previous·C by BLAS.
+/// C = scale·A·B + previous·C by BLAS, or by `multiplyPlainly` where there is none.
 func multiply(
     _ a: BLASOperand, _ b: BLASOperand, _ c: UnsafeMutablePointer<Float>, _ cStride: Int, _ m: Int, _ k: Int, _ n: Int,
     scale: Float = 1, previous: Float = 0
 ) {
-    cblas_sgemm(
-        CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
-        Int32(truncatingIfNeeded: m), Int32(truncatingIfNeeded: n), Int32(truncatingIfNeeded: k), scale, a.address,
-        Int32(truncatingIfNeeded: a.leadingDimension), b.address, Int32(truncatingIfNeeded: b.leadingDimension),
-        previous, c, Int32(truncatingIfNeeded: m == 1 ? n : cStride))
+    let rows = Int32(truncatingIfNeeded: m)
+    let columns = Int32(truncatingIfNeeded: n)
+    let terms = Int32(truncatingIfNeeded: k)
+    let aLeading = Int32(truncatingIfNeeded: a.leadingDimension)
+    let bLeading = Int32(truncatingIfNeeded: b.leadingDimension)
+    let cLeading = Int32(truncatingIfNeeded: m == 1 ? n : cStride)
+    #if canImport(Accelerate)
+        cblas_sgemm(
+            CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans, rows,
+            columns, terms, scale, a.address, aLeading, b.address, bLeading, previous, c, cLeading)
+    #else
+        guard let library = BLASLibrary.shared else {
+            return multiplyPlainly(a, b, c, cStride, m, k, n, scale: scale, previous: previous)
+        }
+        library.product(
+            BLASLibrary.rowMajor, a.isTransposed ? BLASLibrary.transposed : BLASLibrary.asItStands,
+            b.isTransposed ? BLASLibrary.transposed : BLASLibrary.asItStands, rows, columns, terms, scale, a.address,
+            aLeading, b.address, bLeading, previous, c, cLeading)
+    #endif
 }

@@ -20,6 +20,10 @@ extension KernelSet {
     }
 
     private static var portable: KernelSet {
-        kernelTable(.portable, splitsRows: false, rowBlock: 1, quantizedRowBlock: 1)
+        #if !canImport(Accelerate)
+            // Bound when a plan is made, not when it first runs.
+            _ = BLASLibrary.shared
+        #endif
+        return kernelTable(.portable, splitsRows: false, rowBlock: 1, quantizedRowBlock: 1)
     }
 }

@@ -16,8 +16,7 @@ package struct Tensor: Sendable {
         storage = TensorStorage(byteCount: shape.elementCount &* elementType.byteCount, fill: fill)
     }
 
-    /// A tensor whose bytes `read` writes, every one of them: the memory is not cleared before. It starts at a multiple
-    /// of 64.
+    /// A tensor whose bytes `read` writes, every one of them. They start at a multiple of 64.
     /// - Throws: what `read` throws; the memory is given back then.
     package init(
         _ elementType: ElementType, _ shape: Shape,
@@ -88,24 +87,27 @@ package struct Tensor: Sendable {
 ///
 /// `@unchecked Sendable`: the bytes are written inside `init` and only read afterwards.
 private final class TensorStorage: @unchecked Sendable {
+    private let block: MemoryBlock
     let bytes: UnsafeMutableRawBufferPointer
 
     init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
-        bytes = .allocate(byteCount: max(byteCount, 64), alignment: 64)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        block = MemoryBlock(byteCount: byteCount)
+        bytes = UnsafeMutableRawBufferPointer(start: block.address, count: block.byteCount)
         fill(UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount]))
     }
 
     init(byteCount: Int, reading read: (UnsafeMutableRawBufferPointer) throws(Fault) -> Void) throws(Fault) {
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(byteCount, 64), alignment: 64)
+        let block = MemoryBlock(byteCount: byteCount)
+        let bytes = UnsafeMutableRawBufferPointer(start: block.address, count: block.byteCount)
         do throws(Fault) {
-            try read(UnsafeMutableRawBufferPointer(rebasing: memory[0..<byteCount]))
+            try read(UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount]))
         } catch {
-            memory.deallocate()
+            block.deallocate()
             throw error
         }
-        bytes = memory
+        self.block = block
+        self.bytes = bytes
     }
 
-    deinit { bytes.deallocate() }
+    deinit { block.deallocate() }
 }

@@ -25,6 +25,30 @@ struct EmotionModelTests {
         #expect(long.framesUsed == 4)
     }
 
+    @Test("A prediction in another's place is the same, in the same storage, and leaves copies and failures alone")
+    func predictionInPlace() throws {
+        let model = try EmotionModel(SmallModel.package())
+        var place = Prediction()
+        #expect(place.label == "" && place.logits == nil)
+        try model.predict(clip([1, 5, 1, 5]), into: &place)
+        #expect(place == (try model.predict(clip([1, 5, 1, 5]))))
+        let copy = place
+        let before = place.probabilities.withUnsafeBufferPointer(\.baseAddress)
+        try model.predict(clip([4, 0, 4, 0]), into: &place)
+        #expect(place == (try model.predict(clip([4, 0, 4, 0]))))
+        #expect(copy == (try model.predict(clip([1, 5, 1, 5]))))
+        // The copy kept the storage; from here on nobody shares it.
+        let own = place.probabilities.withUnsafeBufferPointer(\.baseAddress)
+        #expect(own != before)
+        try model.predict(clip([1, 5, 1, 5]), into: &place)
+        #expect(place == copy)
+        #expect(place.probabilities.withUnsafeBufferPointer(\.baseAddress) == own)
+        #expect(throws: EmotionFormerError.self) {
+            try model.predict(LandmarkClip(features: [1, 2, 3], frameCount: 1, featureCount: 3), into: &place)
+        }
+        #expect(place == copy)
+    }
+
     @Test("A model without padding takes each clip's own length")
     func openTime() throws {
         let package = try SmallModel.package(padding: .init(side: .none), hasOpenTime: true)

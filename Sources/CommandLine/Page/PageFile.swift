@@ -14,7 +14,8 @@ enum PageFile {
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
             throw Failure("\(path): this is a folder (expected a file name such as page.html)")
         }
-        let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
+        let folder =
+            path.utf8.contains(UInt8(ascii: "/")) ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
         guard FileManager.default.fileExists(atPath: folder.isEmpty ? "/" : folder, isDirectory: &isFolder), isFolder
         else { throw Failure("\(path): there is no folder to write the page into") }
     }

@@ -27,9 +27,10 @@ struct CompiledGraph: Sendable {
     ///   - keepsEveryValue: see `PlanOptions`.
     ///   - findsFrameWork: whether somebody may want `frameWork`.
     init(
-        _ graph: TypedGraph, kernels: KernelSet, fuses: Bool, keepsEveryValue: Bool, findsFrameWork: Bool = false
+        _ graph: consuming TypedGraph, kernels: KernelSet, fuses: Bool, keepsEveryValue: Bool,
+        findsFrameWork: Bool = false
     ) throws(Fault) {
-        var builder = StepBuilder(graph: graph, kernels: kernels)
+        var builder = StepBuilder(graph: consume graph, kernels: kernels)
         try builder.appendAll(fuses: fuses)
         let graph = builder.graph
         let drafts = CompiledGraph.segments(of: builder.drafts, aliases: builder.aliases)

@@ -26,9 +26,11 @@ extension Tensor {
 }
 
 extension Layout {
-    /// Places values by lifetime: two share memory only if no segment needs both.
+    /// Places values by lifetime: two share memory only if they are never needed at the same time.
     ///
-    /// Threads go through a segment at their own pace, so lifetimes count in segments, not in steps.
+    /// Threads go through a segment at their own pace, so lifetimes count in segments. They count in steps among values that
+    /// one thread alone uses: in segments that are not split at all, and among values whose rows each belong to the thread
+    /// that computes them from one end of their lives to the other.
     /// - Parameters:
     ///   - aliases: by value, the value whose memory it shares (itself if it has its own).
     ///   - segments: the drafts of each segment.
@@ -36,51 +38,68 @@ extension Layout {
     init(graph: TypedGraph, aliases: [Int], segments: [[StepDraft]], keepsEveryValue: Bool) {
         self.graph = graph
         offsets = Array(repeating: nil, count: graph.values.count)
-        var lifetimes = [ClosedRange<Int>?](repeating: nil, count: graph.values.count)
-        func touch(_ value: Int, _ segment: Int) {
-            let root = aliases[value]
-            guard graph.values[root].constant == nil else { return }
-            lifetimes[root] =
-                lifetimes[root].map { min($0.lowerBound, segment)...max($0.upperBound, segment) }
-                ?? segment...segment
+        let lives = ValueLives(graph: graph, aliases: aliases, segments: segments)
+        var blocks: [Block] = []
+        var slots: [ValueLife.Sharing: [Block]] = [:]
+        for value in lives.values.indices.sorted(by: { lives.start($0) < lives.start($1) }) {
+            guard var life = lives.values[value] else { continue }
+            if keepsEveryValue {
+                life = ValueLife(
+                    segments: 0...segments.count, steps: life.steps, writerCount: life.writerCount,
+                    readerCount: life.readerCount, sharing: .none)
+            }
+            let block = Block(values: [value], byteCount: byteCount(of: value), life: life)
+            guard life.hasOwnRows else {
+                blocks.append(block)
+                continue
+            }
+            // Values of one row size that live one after the other take turns in one place, row by row.
+            if let free = slots[life.sharing]?.firstIndex(where: {
+                $0.life.steps.upperBound < life.steps.lowerBound && $0.byteCount == block.byteCount
+            }) {
+                slots[life.sharing]?[free].take(block)
+            } else {
+                slots[life.sharing, default: []].append(block)
+            }
         }
-        for input in graph.inputs { touch(input, 0) }
-        for (index, segment) in segments.enumerated() {
-            for step in segment { for value in step.reads + step.writes { touch(value, index) } }
-        }
-        for output in graph.outputs {
-            // The whole run, so that a caller may read an output and an input after it.
-            touch(output, segments.count)
-        }
-        for input in graph.inputs { touch(input, segments.count) }
-        if keepsEveryValue {
-            for value in graph.values.indices where lifetimes[value] != nil { lifetimes[value] = 0...segments.count }
-        }
-        place(lifetimes)
+        for slot in slots.values { blocks += slot }
+        place(blocks)
         for value in graph.values.indices where aliases[value] != value { offsets[value] = offsets[aliases[value]] }
     }
 
-    /// First fit, the largest first.
-    private mutating func place(_ lifetimes: [ClosedRange<Int>?]) {
-        struct Placed {
-            let range: Range<Int>
-            let lifetime: ClosedRange<Int>
+    /// Values that lie in one place, and when it is in use.
+    private struct Block {
+        var values: [Int]
+        let byteCount: Int
+        var life: ValueLife
+
+        mutating func take(_ other: Block) {
+            values += other.values
+            life.extend(by: other.life)
         }
-        var placed: [Placed] = []
-        let order = graph.values.indices.filter { lifetimes[$0] != nil }
-            .sorted { (byteCount(of: $0), -$0) > (byteCount(of: $1), -$1) }
-        for value in order {
-            guard let lifetime = lifetimes[value] else { continue }
-            let size = byteCount(of: value)
+
+        func isNeeded(with other: Block) -> Bool {
+            if life.sharing == .oneThread, other.life.sharing == .oneThread {
+                return life.steps.overlaps(other.life.steps)
+            }
+            return life.segments.overlaps(other.life.segments)
+        }
+    }
+
+    /// First fit, the largest first.
+    private mutating func place(_ blocks: [Block]) {
+        var placed: [(range: Range<Int>, block: Block)] = []
+        let order = blocks.sorted { ($0.byteCount, -($0.values.first ?? 0)) > ($1.byteCount, -($1.values.first ?? 0)) }
+        for block in order {
             var offset = 0
-            for other in placed where other.lifetime.overlaps(lifetime) {
-                if other.range.lowerBound >= offset + size { break }
+            for other in placed where other.block.isNeeded(with: block) {
+                if other.range.lowerBound >= offset + block.byteCount { break }
                 offset = max(offset, other.range.upperBound)
             }
-            offsets[value] = offset
-            let entry = Placed(range: offset..<(offset + size), lifetime: lifetime)
-            placed.insert(entry, at: placed.firstIndex { $0.range.lowerBound > offset } ?? placed.count)
-            arenaByteCount = max(arenaByteCount, offset + size)
+            for value in block.values { offsets[value] = offset }
+            let place = placed.firstIndex { $0.range.lowerBound > offset } ?? placed.count
+            placed.insert((offset..<(offset + block.byteCount), block), at: place)
+            arenaByteCount = max(arenaByteCount, offset + block.byteCount)
         }
     }
 

@@ -12,24 +12,25 @@ package final class Plan: Sendable {
     package let outputTypes: [ValueType]
     let compiled: CompiledGraph
 
+    /// A program that its caller gives away (`consume`) is given back tensor by tensor while its weights are packed.
     /// - Parameters:
     ///   - program: a validated program.
     ///   - inputShapes: one an input of its main graph.
     ///   - outputs: names of values to give; the main graph's outputs if nil. They need not be the graph's.
     /// - Throws: a fault with the node's name if the program cannot run on these shapes.
     package convenience init(
-        _ program: Program, inputShapes: [Shape], outputs: [String]? = nil, options: PlanOptions = PlanOptions()
+        _ program: consuming Program, inputShapes: [Shape], outputs: [String]? = nil,
+        options: PlanOptions = PlanOptions()
     ) throws(Fault) {
-        var program = program
         if let outputs, !program.graphs.isEmpty { program.graphs[0].outputs = outputs }
-        try self.init(
-            Plan.graph(program, inputShapes: inputShapes, options: options), options: options)
+        let graph = try Plan.graph(consume program, inputShapes: inputShapes, options: options)
+        try self.init(consume graph, options: options)
     }
 
-    package init(_ graph: TypedGraph, options: PlanOptions) throws(Fault) {
+    package init(_ graph: consuming TypedGraph, options: PlanOptions) throws(Fault) {
         self.options = options
         compiled = try CompiledGraph(
-            graph, kernels: .kernels(for: options.instructionSet), fuses: options.stage == .fused,
+            consume graph, kernels: .kernels(for: options.instructionSet), fuses: options.stage == .fused,
             keepsEveryValue: options.keepsEveryValue, findsFrameWork: true)
         inputTypes = compiled.inputTypes
         outputTypes = compiled.outputTypes
@@ -37,7 +38,7 @@ package final class Plan: Sendable {
 
     /// The program's main graph at the stage that the options name: with types, and simplified unless `imported` is asked for.
     package static func graph(
-        _ program: Program, inputShapes: [Shape], options: PlanOptions = PlanOptions()
+        _ program: consuming Program, inputShapes: [Shape], options: PlanOptions = PlanOptions()
     ) throws(Fault) -> TypedGraph {
         let evaluator = EngineEvaluator(instructionSet: options.instructionSet)
         let graph = try program.typed(inputShapes: inputShapes, evaluator: evaluator)

@@ -15,10 +15,10 @@ struct StepBuilder {
     /// Constants whose addresses the steps hold, beside those of the graph's values.
     var constantsInUse: [Tensor] = []
 
-    init(graph: TypedGraph, kernels: KernelSet) {
+    init(graph: consuming TypedGraph, kernels: KernelSet) {
+        aliases = Array(graph.values.indices)
         self.graph = graph
         self.kernels = kernels
-        aliases = Array(graph.values.indices)
     }
 
     func type(_ value: Int) -> ValueType { graph.values[value].type }
@@ -86,16 +86,14 @@ extension TypedGraph.Node {
 ///
 /// `@unchecked Sendable`: written while the plan is made, only read afterwards.
 final class Buffer: @unchecked Sendable {
-    let address: UnsafeMutableRawPointer
-    let byteCount: Int
+    private let block: MemoryBlock
 
-    init(byteCount: Int) {
-        self.byteCount = byteCount
-        address = .allocate(byteCount: max(byteCount, 64), alignment: 64)
-        address.initializeMemory(as: UInt8.self, repeating: 0, count: max(byteCount, 64))
-    }
+    init(byteCount: Int) { block = MemoryBlock(byteCount: byteCount) }
 
-    deinit { address.deallocate() }
+    /// All bytes are zero at first.
+    var address: UnsafeMutableRawPointer { block.address }
+
+    deinit { block.deallocate() }
 }
 
 /// An address in a `Buffer` or constant of the plan, for capture by steps.

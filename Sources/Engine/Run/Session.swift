@@ -4,8 +4,8 @@ package import EmotionFormerTensors
 /// The memory in which a plan runs. One thread at a time may use it; after `init` nothing is allocated.
 package final class Session {
     package let plan: Plan
-    private let arena: UnsafeMutableRawPointer
-    private let scratch: UnsafeMutableRawPointer
+    private let arena: Buffer
+    private let scratch: Buffer
     private let threads: Int
     private let barrier = Barrier()
     private let fault: UnsafeMutablePointer<Int32>
@@ -15,10 +15,8 @@ package final class Session {
     package init(_ plan: Plan) {
         self.plan = plan
         threads = max(plan.options.threads, 1)
-        arena = .allocate(byteCount: max(plan.compiled.arenaByteCount, 64), alignment: 64)
-        arena.initializeMemory(as: UInt8.self, repeating: 0, count: max(plan.compiled.arenaByteCount, 64))
-        scratch = .allocate(byteCount: plan.compiled.scratchByteCount * threads, alignment: 64)
-        scratch.initializeMemory(as: UInt8.self, repeating: 0, count: plan.compiled.scratchByteCount * threads)
+        arena = Buffer(byteCount: plan.compiled.arenaByteCount)
+        scratch = Buffer(byteCount: plan.compiled.scratchByteCount * threads)
         fault = .allocate(capacity: 1)
         fault.initialize(to: 0)
         frames = .allocate(capacity: 1)
@@ -26,8 +24,6 @@ package final class Session {
     }
 
     deinit {
-        arena.deallocate()
-        scratch.deallocate()
         fault.deallocate()
         frames.deallocate()
     }
@@ -130,7 +126,7 @@ package final class Session {
 
     func execution(thread: Int) -> Execution {
         Execution(
-            arena: arena, scratch: scratch + thread * plan.compiled.scratchByteCount, fault: fault,
+            arena: arena.address, scratch: scratch.address + thread * plan.compiled.scratchByteCount, fault: fault,
             frames: UnsafePointer(frames))
     }
 }

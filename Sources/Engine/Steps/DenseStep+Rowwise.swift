@@ -8,13 +8,15 @@ extension StepBuilder {
         _ dense: DenseStep, _ product: DenseProduct, _ finish: DenseFinish, rows: Int
     ) -> RowwiseWork? {
         guard dense.windows == nil else { return nil }
+        // What is bound later holds indices alone, not the weights.
+        let (source, result, added) = (dense.input, dense.output, dense.residual)
         guard let table = dense.rowTable else {
             // The residual is joined as in the whole step, or follows the activation's own pass.
             let reads = [dense.input] + (dense.residual.map { [$0] } ?? [])
             return RowwiseWork(rows: rows, reads: reads) { layout in
-                let input = layout.operand(dense.input)
-                let output = layout.destination(dense.output)
-                let residual = dense.residual.map { layout.operand($0) }
+                let input = layout.operand(source)
+                let output = layout.destination(result)
+                let residual = added.map { layout.operand($0) }
                 return { execution, range in
                     let outputStart = output.floats(execution)
                     let residualStart = residual?.floats(execution)
@@ -30,8 +32,8 @@ extension StepBuilder {
         alone.epilogue.rowTable = nil
         let unplaced = alone
         var work = RowwiseWork(rows: rows, reads: [dense.input]) { layout in
-            let input = layout.operand(dense.input)
-            let output = layout.destination(dense.output)
+            let input = layout.operand(source)
+            let output = layout.destination(result)
             return { execution, range in
                 unplaced.run(execution, input.floats(execution), output.floats(execution), nil, range)
             }
@@ -39,8 +41,8 @@ extension StepBuilder {
         let (add, columns) = (finish.add, finish.columns)
         let positions = ConstantAddress(table.tensor.stableBytes)
         work.placing = RowwiseWork.Placing(reads: dense.residual.map { [$0] } ?? []) { layout in
-            let output = layout.destination(dense.output)
-            let residual = dense.residual.map { layout.operand($0) }
+            let output = layout.destination(result)
+            let residual = added.map { layout.operand($0) }
             return { execution, range in
                 let first = range.lowerBound &* columns
                 let count = range.count &* columns

@@ -86,10 +86,10 @@ extension StepBuilder {
         var draft = StepDraft(
             name: dense.name, label: label, reads: [dense.input] + (dense.residual.map { [$0] } ?? []),
             writes: [dense.output]
-        ) { layout in
-            let input = layout.operand(dense.input)
-            let output = layout.destination(dense.output)
-            let residual = dense.residual.map { layout.operand($0) }
+        ) { [input = dense.input, output = dense.output, residual = dense.residual] layout in
+            let input = layout.operand(input)
+            let output = layout.destination(output)
+            let residual = residual.map { layout.operand($0) }
             return { execution, share in
                 let range = splits ? share : 0..<rows
                 let outputStart = output.floats(execution)
@@ -143,9 +143,11 @@ extension StepBuilder {
                 part.kernel.tensor.withFloats { kernel in
                     let width = part.outputCount
                     for row in 0..<k {
-                        for index in 0..<width {
-                            joined[row * n + column + index] =
-                                part.isOutputMajor ? kernel[index * k + row] : kernel[row * width + index]
+                        let target = joined + row * n + column
+                        if part.isOutputMajor {
+                            for index in 0..<width { target[index] = kernel[index * k + row] }
+                        } else {
+                            target.update(from: kernel + row * width, count: width)
                         }
                     }
                 }

@@ -3,12 +3,13 @@ import EmotionFormerTensors
 
 extension StepBuilder {
     /// Makes the steps of every node, in order; with `fuses`, of nodes joined with what follows them.
+    ///
+    /// The nodes are taken from the graph one by one, and their weights go as soon as they are packed.
     mutating func appendAll(fuses: Bool) throws(Fault) {
-        guard fuses else {
-            for node in graph.nodes { try append(node) }
-            return
-        }
-        for node in try fusedNodes() {
+        var nodes = try fuses ? fusedNodes() : graph.nodes.map { FusedNode.plain($0) }
+        graph.nodes = []
+        nodes.reverse()
+        while let node = nodes.popLast() {
             switch node {
             case .plain(let node): try append(node)
             case .dense(let dense): try append(dense)
