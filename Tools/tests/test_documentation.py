@@ -98,12 +98,9 @@ def program(examples: list[Example]) -> str:
 
 def flags_of_the_package(modules: Path) -> list[str]:
     """Where the modules lie, and the C modules that they were built with."""
-    openblas = subprocess.run(["pkg-config", "--cflags", "openblas"], capture_output=True, text=True, check=False)
     flags = ["-I", str(modules)]
     for module_map in sorted((PROJECT / "Sources").glob("*/module.modulemap")):
         flags += ["-Xcc", f"-fmodule-map-file={module_map}"]
-    for flag in openblas.stdout.split():
-        flags += ["-Xcc", flag]
     return flags
 
 
