@@ -48,7 +48,9 @@ public struct ClassificationReport: Sendable, Hashable {
     /// The mean of −ln p(truth), with p kept between 1e-7 and 1 − 1e-7: the `loss` that Keras reports.
     public let loss: Double
 
-    /// - Parameter truths: the true label of each prediction.
+    /// - Parameters:
+    ///   - predictions: of one model.
+    ///   - truths: the true label of each prediction.
     /// - Throws: `invalidArgument` if there are no predictions, if there are not as many truths, if a truth is no label, or
     ///   if the predictions have different labels.
     public init(_ predictions: [Prediction], truths: [String]) throws(EmotionFormerError) {

@@ -10,7 +10,9 @@ public struct Evaluation: Sendable, Hashable {
 
     public var labels: [String] { report.labels }
 
-    /// - Parameter truths: the true label of each prediction.
+    /// - Parameters:
+    ///   - predictions: of one model.
+    ///   - truths: the true label of each prediction.
     /// - Throws: like `ClassificationReport`.
     public init(_ predictions: [Prediction], truths: [String]) throws(EmotionFormerError) {
         report = try ClassificationReport(predictions, truths: truths)

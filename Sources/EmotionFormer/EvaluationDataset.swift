@@ -26,7 +26,9 @@ public struct EvaluationDataset: Sendable, Hashable {
 
     static let tableName = "labels.csv"
 
-    /// - Parameter split: only clips whose `split` column says this; nil for all.
+    /// - Parameters:
+    ///   - path: the dataset's folder, or one file whose clips state their emotion.
+    ///   - split: only clips whose `split` column says this; nil for all.
     /// - Throws: `missingFile`, `unreadableFile`; `malformedClip` with the line for a table that does not follow its
     ///   format; `invalidValue` for a clip outside of the folder; `emptyClip` if no clip is left.
     public init(path: String, split: String? = nil) throws(EmotionFormerError) {
