@@ -26,13 +26,11 @@ CONTEXT = {
     "model": "EmotionModel",
     "clip": "LandmarkClip",
     "clips": "[LandmarkClip]",
-    "truths": "[String]",
     "features": "[Float]",
     "data": "Data",
     "landmarks": "[SIMD3<Float>]",
     "camera": "Camera",
     "stream": "EmotionStream",
-    "interpreter": "Interpreter",
 }
 PREAMBLE = """
 import EmotionFormer
