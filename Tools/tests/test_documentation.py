@@ -29,6 +29,7 @@ CONTEXT = {
     "features": "[Float]",
     "data": "Data",
     "landmarks": "[SIMD3<Float>]",
+    "interpreter": "Interpreter",
     "camera": "Camera",
     "stream": "EmotionStream",
 }
