@@ -38,7 +38,12 @@ What is done where there is a choice:
                            times are used. The detector is given whole milliseconds that rise strictly.
   folders                  A folder of pictures is one clip, its files in natural order (2 before 10), 30 frames a
                            second or --fps; a picture is a clip of one frame.
+  a camera                 Pictures as they come, timed when they are read, until Ctrl-C or --seconds; the clip is named
+                           camera-N. If it gives none for two seconds (unplugged), what came before is kept, with one
+                           line and exit code 1. This was tried with a stand-in that plays a video, not with a camera.
   a bad video among many   One line on standard error, the others go on, exit code 1.
+  progress                 With -o and --annotate a bar on standard error, if that is a terminal (a count for a camera).
+                           Not with -: whoever reads the lines may draw on the same terminal.
 """
 
 _EXAMPLES = """\

@@ -7,14 +7,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
 from face_video.arguments import CURRENT, parsed
 from face_video.detectors import Detector, DetectorOptions, open_detector
-from face_video.errors import VideoError
+from face_video.errors import CameraLost, VideoError
 from face_video.faces import CHOICES
 from face_video.missing import MissingFaces
 from face_video.progress import Progress
@@ -102,14 +102,22 @@ def _find(source: Source, arguments: argparse.Namespace, file: Path | None) -> N
         landmarks = MissingFaces(arguments.missing, sinks)
         total = frame_count(source, how)
         detector = stack.enter_context(_detector(arguments))
-        progress = Progress(sys.stderr, source.name, total)
+        progress = Progress(sys.stderr, source.name, total, is_quiet=arguments.output == "-")
         stack.callback(progress.clear)
-        with suppress(KeyboardInterrupt) if isinstance(source, Camera) else ExitStack():
+        lost: CameraLost | None = None
+        try:
             _detect(source, frames(source, how), detector, arguments, landmarks, progress)
+        except CameraLost as error:
+            lost = error
+        except KeyboardInterrupt:
+            if not isinstance(source, Camera):
+                raise
         if not landmarks.faces and landmarks.frames:
-            raise VideoError(f"{source.path}: no face is in any of its {landmarks.frames} frames")
+            raise lost or VideoError(f"{source.path}: no face is in any of its {landmarks.frames} frames")
         if writer and landmarks.frames:
             writer.keep()
+        if lost:
+            raise lost
 
 
 def _detector(arguments: argparse.Namespace) -> Detector:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import av
 import av.error
 import numpy as np
 
-from face_video.errors import VideoError
+from face_video.errors import CameraLost, VideoError
 from face_video.orientation import Orientation
 from face_video.sources import Camera, Pictures, Source, VideoFile
 from face_video.timing import Timed, placed, resampled, steady_rate
@@ -30,6 +31,8 @@ _COMMON_RATES = tuple(
 )  # fmt: skip
 # Enough packets to tell a constant rate from a variable one, in bounded memory.
 _MOST_TIMES = 1_000_000
+# A camera may leave out pictures; one that gives none for so long, in nanoseconds, is gone.
+_LONGEST_SILENCE = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ def frames(source: Source, how: Reading) -> Iterator[Frame]:
 def frame_count(source: Source, how: Reading) -> int | None:
     """About how many frames there will be, for a progress bar."""
     if isinstance(source, Pictures):
-        return len(source.files)
+        shown = len(source.files)
+        return shown if how.seconds is None else min(shown, math.ceil(how.seconds * (how.fps or _PICTURE_RATE)))
     if isinstance(source, Camera):
         return None
     with _opened(source) as container:
@@ -164,11 +168,18 @@ def _camera(source: Camera) -> Iterator[Frame]:
         if not capture.isOpened():
             raise VideoError(f"camera {source.number}: it cannot be opened (is it there, and may this user use it?)")
         start: int | None = None
+        silent: int | None = None
         while True:
+            asked = time.monotonic_ns()
             found, array = capture.read()
             now = time.monotonic_ns()
             if not found:
-                raise VideoError(f"camera {source.number}: it gives no more pictures")
+                silent = asked if silent is None else silent
+                if now - silent >= _LONGEST_SILENCE:
+                    raise CameraLost(f"camera {source.number}: it gives no more pictures (was it unplugged?)")
+                time.sleep(0.01)
+                continue
+            silent = None
             start = now if start is None else start
             yield Timed(Fraction(now - start, 1_000_000_000), cv2.cvtColor(array, cv2.COLOR_BGR2RGB))
     finally:
