@@ -155,8 +155,13 @@ def fit(
 
 def whole(trained: Any, shape: Shape, name: str) -> Any:
     """The model that takes frames, with the weights of one that was trained on steps."""
+    import tf_keras as keras
+
+    weights = trained.get_weights()
+    # Keras numbers what has no name of its own: the same names, whether or not a training was interrupted.
+    keras.backend.clear_session()
     model = build(shape, name)
-    model.set_weights(trained.get_weights())
+    model.set_weights(weights)
     return model
 
 
