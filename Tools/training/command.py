@@ -21,11 +21,23 @@ from .errors import TrainError
 from .generator import SHIFTS, Conditions, clips_of
 from .network import LANDMARK_FEATURES, Shape
 
+DESCRIPTION = """\
+Trains a sequence transformer on clips of landmarks and writes a folder of the published kind: the .h5, the .tflite
+(dynamic-range int8), assets/ (global mean and deviation, labels, metadata), history.json, curves.svg of accuracy and
+loss over the epochs, and assessment.json and .md on held-out clips.
+
+Adam; the rate is halved after two epochs without a better validation loss, training stops after --patience of them, and
+the weights of the best epoch are kept. Class weights; augmentation: mirror, crop, speed, lost frames. The normalisation
+is one mean and deviation for each axis of landmarks, else for each feature. Frames without a face are dropped.
+
+FOLDER.training-… beside the folder holds the generated clips and the state after every epoch: the same command goes on
+after an interruption. It is not needed any more once the folder is there.
+"""
 EXAMPLES = """examples:
   Tools/train --synthetic -o build/EmotionFormer-Synthetic --package build/Package
       clips from the generator, no outside data; then a package by Tools/export
   Tools/train --dataset build/landmarks -o build/Mine --bilstm 64 --width 128
-      clips with labels.csv, as Tools/dataset and Tools/landmarks write them
+      clips with a table labels.csv (clip, label; split and subject if they are known), as Tools/dataset writes them
   Tools/train --assess build/EmotionFormer-Synthetic
       held-out synthetic people, also under shifted conditions; writes assessment.json and .md into the folder
   Tools/train --write-dataset build/synthetic --people 20
@@ -38,7 +50,7 @@ SHIFT_PEOPLE = 40
 def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="Tools/train",
-        description="Trains a sequence transformer on clips of landmarks and writes a folder of the published kind.",
+        description=DESCRIPTION,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -51,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     add("-o", "--output", metavar="FOLDER", type=Path, help="the folder to write; an older one is replaced whole")
     add("--package", metavar="PACKAGE", type=Path, help="also make a model package there, with Tools/export")
     add("--name", help="the model's name (default: the output folder's)")
-    add("--seed", type=int, default=20251122)
+    add("--seed", type=int, default=20251122, help="of clips, weights and order (default 20251122)")
     add("--jobs", type=int, default=2, help="processes that generate clips, threads that train (default 2)")
     data = result.add_argument_group("clips").add_argument
     data("--people", type=int, help="synthetic people to train on (default 450), to assess a shift (40), to write (20)")
@@ -59,19 +71,19 @@ def parser() -> argparse.ArgumentParser:
     data("--frames", type=int, default=300, help="frames the model takes (default 300)")
     data("--condition", choices=sorted(SHIFTS), default="as trained", help="for --write-dataset")
     net = result.add_argument_group("network").add_argument
-    net("--width", type=int, default=64)
-    net("--heads", type=int, default=4)
-    net("--blocks", type=int, default=2)
-    net("--forward", type=int, default=128, help="width inside the feed-forward parts")
+    net("--width", type=int, default=64, help="of a step inside the encoder (default 64)")
+    net("--heads", type=int, default=4, help="of attention (default 4)")
+    net("--blocks", type=int, default=2, help="encoder blocks (default 2)")
+    net("--forward", type=int, default=128, help="width inside the feed-forward parts (default 128)")
     net("--bilstm", type=int, default=0, metavar="UNITS", help="a bidirectional LSTM after the encoder (default none)")
     net("--pool", type=int, default=10, help="frames averaged into one step (default 10; 1: none)")
-    net("--dropout", type=float, default=0.2)
-    net("--no-centre", action="store_true", help="leave the face's place and size in (unless 1,434 features: always)")
+    net("--dropout", type=float, default=0.2, help="(default 0.2; half of it on the input)")
+    net("--no-centre", action="store_true", help="leave the face's place and size in (only 1,434 features are centred)")
     learn = result.add_argument_group("learning").add_argument
-    learn("--epochs", type=int, default=40)
-    learn("--batch", type=int, default=64)
-    learn("--rate", type=float, default=1e-3)
-    learn("--patience", type=int, default=6, help="epochs without a better validation loss until it stops")
+    learn("--epochs", type=int, default=40, help="at most so many (default 40)")
+    learn("--batch", type=int, default=64, help="clips a step (default 64)")
+    learn("--rate", type=float, default=1e-3, help="of Adam at first (default 0.001)")
+    learn("--patience", type=int, default=6, help="epochs without a better validation loss (default 6)")
     learn("--no-augmentation", action="store_true")
     return result
 
@@ -129,7 +141,7 @@ def quiet_tensorflow(threads: int) -> None:
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """One training, from clips to folder; its state lies beside the folder until it is complete."""
+    """One training, from clips to folder; its state lies beside the folder."""
     name = arguments.name or arguments.output.absolute().name
     recipe = {
         key: str(value) if isinstance(value, Path) else value
