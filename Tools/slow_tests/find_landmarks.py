@@ -17,6 +17,7 @@ from typing import Any
 
 import av
 import numpy as np
+from PIL import ExifTags, Image
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -114,6 +115,19 @@ def run(folder: Path, executable: Path) -> None:
     distances = pixels(faces, GOLDEN[:1])
     upright = bool(len(faces)) and distances.mean() < 20
     check("the same as stored", len(lines) == 20 and not upright, f"{len(faces)} faces, none of them upright")
+
+    # Eleven and more files: natural order is not the alphabet's.
+    (folder / "pictures").mkdir()
+    for index, picture in enumerate(pictures[:12], 1):
+        Image.fromarray(picture).save(folder / "pictures" / f"frame{index}.png")
+    array = found(folder, folder / "pictures", *LANDMARKER, "--fps", "30000/1001")
+    check("a folder of pictures", np.array_equal(array, same[:12]), f"{len(array)} frames, as the video's own")
+
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.fromarray(np.rot90(pictures[0])).save(folder / "photo.jpg", exif=exif, quality=95)
+    distances = pixels(found(folder, folder / "photo.jpg", *LANDMARKER), GOLDEN[:1])
+    check("a photo on its side", distances.mean() < 1, f"mean {distances.mean():.4f}")
 
     gap = [picture if not 8 <= index < 14 else picture * 0 for index, picture in enumerate(pictures[:24])]
     array = found(folder, encode(folder / "gap.mp4", gap), *LANDMARKER)
