@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import NoReturn
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
@@ -57,8 +58,16 @@ def _memory(text: str) -> int:
     return int(text) << 20
 
 
+class _OneLineParser(argparse.ArgumentParser):
+    """A wrong command line is one line, as everything else that fails."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"dataset: {message} (see --help)", file=sys.stderr)
+        sys.exit(2)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _OneLineParser(
         prog="Tools/dataset",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,

@@ -227,6 +227,17 @@ def test_bad_tables_are_one_line(
     assert [path.name for path in tmp_path.iterdir()] == ["file.parquet"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["x.parquet"], ["x.parquet", "-o", "y", "--memory", "1"], ["x.parquet", "-o", "y", "--split", "a=0"]],
+)
+def test_a_wrong_command_line_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and said.startswith("dataset: ") and said.count("\n") == 1
+
+
 def test_far_frame_numbers_do_not_fill_the_disk(
     table: pa.Table, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -255,3 +255,13 @@ def test_what_fails_fails_in_one_line(
     assert main(arguments) == 1
     errors = capsys.readouterr().err
     assert errors.startswith("train: ") and errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--synthetic", "--dataset", "x"], ["--synthetic", "--epochs", "many"], ["x"]]
+)
+def test_a_wrong_command_line_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    errors = capsys.readouterr().err
+    assert ended.value.code == 2 and errors.startswith("train: ") and errors.count("\n") == 1

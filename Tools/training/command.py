@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -42,13 +42,23 @@ EXAMPLES = """examples:
       held-out synthetic people, also under shifted conditions; writes assessment.json and .md into the folder
   Tools/train --write-dataset build/synthetic --people 20
       synthetic clips as a dataset, for `emotionformer evaluate`
+
+exit codes: 0 all is written, 1 something failed, 2 the command line is wrong
 """
 CLIPS_A_PERSON = 12
 SHIFT_PEOPLE = 40
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """A wrong command line is one line, as everything else that fails."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"train: {message} (see --help)", file=sys.stderr)
+        sys.exit(2)
+
+
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
+    result = OneLineParser(
         prog="Tools/train",
         description=DESCRIPTION,
         epilog=EXAMPLES,
