@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from training import assess, mesh
+from training.arguments import CONDITIONS
 from training.batches import Augmentation, Statistics, batches, class_weights, padded, prepared, reflected, targets_of
 from training.clips import (
     ClipSet,
@@ -25,7 +26,7 @@ from training.command import main
 from training.curves import curves, ticks
 from training.errors import TrainError
 from training.fit import History, Schedule
-from training.generator import Conditions
+from training.generator import SHIFTS, Conditions
 from training.network import Shape, sinusoids
 
 
@@ -220,6 +221,10 @@ def test_scores_of_a_known_case() -> None:
     assert "| test | 4 | 75.0 (50.0 … 100.0) |" in text and "| b | 1 | 1 |" in text
 
 
+def test_the_conditions_are_the_generators() -> None:
+    assert CONDITIONS == tuple(sorted(SHIFTS))
+
+
 def test_curves_are_svg_with_both_lines() -> None:
     text = curves([row(epoch, 1 / epoch) for epoch in range(1, 13)], best=9)
     root = xml.etree.ElementTree.fromstring(text)
@@ -237,28 +242,25 @@ def test_shapes_that_cannot_be_built_are_refused() -> None:
     assert table.shape == (1, 30, 8) and table[0, 0].tolist() == [0, 1] * 4
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--dataset", "/nonexistent", "-o", "x"],
-        ["--synthetic"],
-        ["--synthetic", "-o", "x", "--epochs", "0"],
-        ["--synthetic", "-o", "x", "--dropout", "1"],
-        ["--synthetic", "-o", "x", "--shares", "0.5", "0.5"],
-        ["--write-dataset", "x", "--people", "-1"],
-    ],
-)
-def test_what_fails_fails_in_one_line(
-    arguments: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert main(arguments) == 1
+def test_what_fails_fails_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--dataset", "/nonexistent", "-o", "x"]) == 1
     errors = capsys.readouterr().err
     assert errors.startswith("train: ") and errors.count("\n") == 1
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--synthetic", "--dataset", "x"], ["--synthetic", "--epochs", "many"], ["x"]]
+    "arguments",
+    [
+        [],
+        ["x"],
+        ["--synthetic", "--dataset", "x"],
+        ["--synthetic"],
+        ["--synthetic", "-o", "x", "--epochs", "many"],
+        ["--synthetic", "-o", "x", "--epochs", "0"],
+        ["--synthetic", "-o", "x", "--dropout", "1"],
+        ["--synthetic", "-o", "x", "--shares", "0.5", "0.5"],
+        ["--write-dataset", "x", "--people", "-1"],
+    ],
 )
 def test_a_wrong_command_line_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
