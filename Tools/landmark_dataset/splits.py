@@ -10,24 +10,6 @@ from landmark_dataset.errors import DatasetError
 from landmark_dataset.index import Clip
 
 
-def parsed_shares(text: str) -> list[tuple[str, float]]:
-    """`train=0.8,validation=0.1,test=0.1`; the shares are made to add up to 1."""
-    shares = []
-    for part in text.split(","):
-        name, _, number = part.partition("=")
-        try:
-            share = float(number)
-        except ValueError:
-            share = -1
-        if not name.strip() or not 0 < share < 1e6:
-            raise ValueError(f"expected NAME=SHARE,NAME=SHARE,… (found {part})")
-        shares.append((name.strip(), share))
-    if len({name for name, _ in shares}) != len(shares):
-        raise ValueError("a name occurs twice")
-    whole = sum(share for _, share in shares)
-    return [(name, share / whole) for name, share in shares]
-
-
 def counts(total: int, shares: Sequence[float]) -> list[int]:
     """Whole numbers that add up to the total, each less than 1 from its share of it."""
     wanted = [total * share for share in shares]

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
+from landmark_dataset.arguments import parsed_shares
 from landmark_dataset.command import main
 from landmark_dataset.index import Clip
-from landmark_dataset.splits import counts, parsed_shares, split_by_clip, split_by_subject
+from landmark_dataset.splits import counts, split_by_clip, split_by_subject
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 
