@@ -29,7 +29,6 @@ final class BenchmarkPeak {
     }
 
     var gigaFLOPsPerSecond: Double { Quantiles(samples).median }
-    var bestGigaFLOPsPerSecond: Double { samples.max() ?? .nan }
 
     /// Milliseconds of one sample.
     private func timed() -> Double {

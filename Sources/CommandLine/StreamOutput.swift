@@ -65,7 +65,6 @@ final class StreamBars: StreamOutput {
     private var drawnLines = 0
     private var prediction: StreamPrediction?
     private var lastFace: Int?
-    private var isDue = false
 
     /// - Parameter note: shown under the bars.
     init(note: String?) { self.note = note }

@@ -29,13 +29,6 @@ package struct SimplifierPass: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The graph after this pass alone, applied once.
-    package func applied(to graph: TypedGraph) throws(Fault) -> TypedGraph {
-        var rewriter = GraphRewriter(graph)
-        try apply(to: &rewriter)
-        return rewriter.finished()
-    }
-
     /// Every pass, in the order in which `TypedGraph.simplified()` applies them.
     package static let all: [SimplifierPass] = [
         expandMultiHeadAttention, expandPositionalEncoding, expandRescaling, expandBatchNormalization,

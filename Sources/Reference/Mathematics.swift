@@ -12,8 +12,6 @@ enum Mathematics {
     /// eˣ − 1, exact near zero.
     static func exponentialMinusOne(_ x: Double) -> Double { expm1(x) }
     static func logarithm(_ x: Double) -> Double { log(x) }
-    /// log(1 + x), exact near zero.
-    static func logarithmOfOnePlus(_ x: Double) -> Double { log1p(x) }
     static func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
     static func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
     static func errorFunction(_ x: Double) -> Double { erf(x) }

@@ -38,7 +38,6 @@ package struct Shape: Hashable, Sendable {
     }
 
     package var rank: Int { extents.count }
-    package var isScalar: Bool { extents.isEmpty }
     package subscript(axis: Int) -> Int { extents[axis] }
 
     /// Elements from one index of an axis to the next, row-major.

@@ -57,13 +57,7 @@
 
     @inline(__always)
     private func tangentQuotient(_ x: Vector) -> Quotient {
-        let square = x * x
-        var p = broadcast(-0.005_704_987_33)
-        p = multiplyAdd(p, square, broadcast(0.020_639_088))
-        p = multiplyAdd(p, square, broadcast(-0.053_739_715_4))
-        p = multiplyAdd(p, square, broadcast(0.133_314_416))
-        p = multiplyAdd(p, square, broadcast(-0.333_332_807))
-        let near = multiplyAdd(p * square, x, x)
+        let near = hyperbolicTangentNearZero(x)
         let size = magnitude(x)
         let small = decay(size + size)
         let one = broadcast(1)

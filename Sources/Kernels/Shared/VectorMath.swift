@@ -40,15 +40,20 @@
         return whereLess(broadcast(64), x, far, copySign(result, x))
     }
 
-    /// tanh x within 3 units in the last place.
-    @inline(__always) func hyperbolicTangent(_ x: Vector) -> Vector {
+    /// tanh x for |x| < 0.625.
+    @inline(__always) func hyperbolicTangentNearZero(_ x: Vector) -> Vector {
         let square = x * x
         var p = broadcast(-0.005_704_987_33)
         p = multiplyAdd(p, square, broadcast(0.020_639_088))
         p = multiplyAdd(p, square, broadcast(-0.053_739_715_4))
         p = multiplyAdd(p, square, broadcast(0.133_314_416))
         p = multiplyAdd(p, square, broadcast(-0.333_332_807))
-        let near = multiplyAdd(p * square, x, x)
+        return multiplyAdd(p * square, x, x)
+    }
+
+    /// tanh x within 3 units in the last place.
+    @inline(__always) func hyperbolicTangent(_ x: Vector) -> Vector {
+        let near = hyperbolicTangentNearZero(x)
         let size = magnitude(x)
         let far = broadcast(1) - broadcast(2) / (exponential(size + size) + broadcast(1))
         return whereLess(size, broadcast(0.625), near, copySign(far, x))
