@@ -1,43 +1,17 @@
 #if EMOTIONFORMER_VECTOR_KERNELS
     import EmotionFormerKernelInterface
 
-    /// input + residual into `output`; returns the sum of the row.
+    /// The sum of a row.
     @inline(__always)
-    private func addedRow(_ call: borrowing RowNormalization, _ row: Int, _ output: UnsafeMutablePointer<Float>)
-        -> Float
-    {
-        let input = call.input + row &* call.inputStride
-        let columns = call.columns
+    private func sum(_ input: UnsafePointer<Float>, _ columns: Int) -> Float {
         var total = broadcast(0)
         var index = 0
-        if let residual = call.residual {
-            let other = residual + row &* call.residualStride
-            while index &+ laneCount <= columns {
-                let value = load(input + index) + load(other + index)
-                store(value, output + index)
-                total = total + value
-                index &+= laneCount
-            }
-            let rest = columns &- index
-            if rest > 0 {
-                let value = load(input + index, first: rest) + load(other + index, first: rest)
-                store(value, output + index, first: rest)
-                total = total + value
-            }
-        } else {
-            while index &+ laneCount <= columns {
-                let value = load(input + index)
-                store(value, output + index)
-                total = total + value
-                index &+= laneCount
-            }
-            let rest = columns &- index
-            if rest > 0 {
-                let value = load(input + index, first: rest)
-                store(value, output + index, first: rest)
-                total = total + value
-            }
+        while index &+ laneCount <= columns {
+            total = total + load(input + index)
+            index &+= laneCount
         }
+        let rest = columns &- index
+        if rest > 0 { total = total + load(input + index, first: rest) }
         return sumOfLanes(total)
     }
 
@@ -75,7 +49,7 @@
     /// In dynamic-range models a last bit here can turn a quantised value over in the layer that follows.
     @inline(__always)
     private func rescaleRow(
-        _ values: UnsafeMutablePointer<Float>, _ mean: Float, _ factor: Float, _ call: borrowing RowNormalization,
+        _ values: UnsafePointer<Float>, _ mean: Float, _ factor: Float, _ call: borrowing RowNormalization,
         _ output: UnsafeMutablePointer<Float>
     ) {
         let center = broadcast(mean)
@@ -130,7 +104,7 @@
         var factors = SIMD8<Float>()
         var row = 0
         while row < rows {
-            let total = addedRow(call, first &+ row, unscaledRow(call, first &+ row))
+            let total = sum(preparedRow(call, first &+ row), call.columns)
             means[row] = centers ? total / count : 0
             row &+= 1
         }
@@ -148,10 +122,25 @@
         }
     }
 
-    /// Where a row waits, its residual added, for its mean and variance.
+    /// Adds a row's residual and puts it where it waits for its mean and variance.
     @inline(__always)
-    private func unscaledRow(_ call: borrowing RowNormalization, _ row: Int) -> UnsafeMutablePointer<Float> {
-        if let sum = call.sum { return sum + row &* call.sumStride }
-        return call.output + row &* call.outputStride
+    private func preparedRow(_ call: borrowing RowNormalization, _ row: Int) -> UnsafePointer<Float> {
+        let input = call.input + row &* call.inputStride
+        guard let residual = call.residual else {
+            if let sum = call.sum { mapVectors(input, sum + row &* call.sumStride, call.columns) { $0 } }
+            return input
+        }
+        var output = call.output + row &* call.outputStride
+        if let sum = call.sum { output = sum + row &* call.sumStride }
+        binary(.add, input, residual + row &* call.residualStride, output, call.columns)
+        return UnsafePointer(output)
+    }
+
+    /// Where a row waits, its residual added.
+    @inline(__always)
+    private func unscaledRow(_ call: borrowing RowNormalization, _ row: Int) -> UnsafePointer<Float> {
+        if call.residual == nil { return call.input + row &* call.inputStride }
+        if let sum = call.sum { return UnsafePointer(sum + row &* call.sumStride) }
+        return UnsafePointer(call.output + row &* call.outputStride)
     }
 #endif
