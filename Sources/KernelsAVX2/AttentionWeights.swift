@@ -1,7 +1,26 @@
 #if EMOTIONFORMER_X86_KERNELS
     import EmotionFormerCPUIntrinsics
 
-    /// 2^(score·factor − top) for attention's weights.
+    // Attention's weights, powers of 2.
+
+    /// 2^f for |f| ≤ ½.
+    @inline(__always) private func powerNearOne(_ f: Vector) -> Vector {
+        // Pairs instead of one chain: a polynomial's latency, not its work, is what a loop of these waits for.
+        let square = f * f
+        let first = multiplyAdd(broadcast(0.693_147_182), f, broadcast(1))
+        let middle = multiplyAdd(broadcast(0.055_503_323_7), f, broadcast(0.240_226_477))
+        let last = multiplyAdd(broadcast(0.001_339_892_62), f, broadcast(0.009_618_437_85))
+        let upper = multiplyAdd(broadcast(0.000_153_533_198), square, last)
+        return multiplyAdd(multiplyAdd(upper, square, middle), square, first)
+    }
+
+    /// x·2ⁿ, where n stands in the last bits of `shifted`.
+    @inline(__always) private func scaled(_ x: Vector, _ shifted: Vector) -> Vector {
+        _mm256_castsi256_ps(
+            _mm256_add_epi32(_mm256_castps_si256(x), _mm256_slli_epi32(_mm256_castps_si256(shifted), 23)))
+    }
+
+    /// 2^(score·factor − top)
     struct AttentionWeights {
         private let factor: Vector
 
@@ -13,17 +32,26 @@
             // 1.5·2²³: the sum's last bits are the whole part.
             let shifter = broadcast(12_582_912)
             let shifted = exponent + shifter
-            let f = exponent - (shifted - shifter)
-            // Pairs instead of one chain: a polynomial's latency, not its work, is what a loop of these waits for.
-            let square = f * f
-            let first = multiplyAdd(broadcast(0.693_147_182), f, broadcast(1))
-            let middle = multiplyAdd(broadcast(0.055_503_323_7), f, broadcast(0.240_226_477))
-            let last = multiplyAdd(broadcast(0.001_339_892_62), f, broadcast(0.009_618_437_85))
-            let upper = multiplyAdd(broadcast(0.000_153_533_198), square, last)
-            let result = multiplyAdd(multiplyAdd(upper, square, middle), square, first)
-            let scaled = _mm256_add_epi32(
-                _mm256_castps_si256(result), _mm256_slli_epi32(_mm256_castps_si256(shifted), 23))
-            return emotionformer_keep_from_8(_mm256_castsi256_ps(scaled), exponent, broadcast(-126))
+            let result = scaled(powerNearOne(exponent - (shifted - shifter)), shifted)
+            return emotionformer_keep_from_8(result, exponent, broadcast(-126))
+        }
+    }
+
+    /// 2^(score·factor − top) for exponents that are known to be −126…126.
+    struct BoundedWeights {
+        private let factor: Vector
+
+        @inline(__always) init(factor: Float) { self.factor = broadcast(factor) }
+
+        /// What a row's weights begin with: `top` taken from 1.5·2²³, whose last bit is 1, and so rounded to that, for all of
+        /// the row's weights alike.
+        @inline(__always) static func start(top: Float) -> Float { 12_582_912 - top }
+
+        /// Within 2 units in the last place.
+        @inline(__always) func callAsFunction(_ score: Vector, _ start: Vector) -> Vector {
+            let shifted = multiplyAdd(score, factor, start)
+            // Both without rounding but for the rest's last bit: a large top costs no accuracy.
+            return scaled(powerNearOne(multiplyAdd(score, factor, start - shifted)), shifted)
         }
     }
 #endif

@@ -19,6 +19,11 @@
 
     @inline(__always) func broadcast(at address: UnsafePointer<Float>) -> Vector { broadcast(address.pointee) }
 
+    @inline(__always)
+    func multiplyAdd(at a: UnsafePointer<Float>, _ x: Vector, _ c: Vector) -> Vector {
+        multiplyAdd(broadcast(at: a), x, c)
+    }
+
     @inline(__always) private func quad(_ address: UnsafePointer<Float>) -> SIMD4<Float> {
         UnsafeRawPointer(address).loadUnaligned(as: SIMD4<Float>.self)
     }
@@ -48,7 +53,7 @@
         _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
     ) -> Int {
         if rows >= 6 {
-            multiplyBlock6(a, a + 3 &* aStride, aStride, panel, k, output, outputStride)
+            multiplyBlock6(a, aStride, panel, k, output, outputStride)
             return 6
         }
         if rows >= 3 {
@@ -56,6 +61,32 @@
             return 3
         }
         multiplyRow1(a, panel, k, output)
+        return 1
+    }
+
+    /// The tallest block, finished; fetches what begins at `next`.
+    @inline(__always)
+    func finishTallestBlock(
+        _ product: PackedProduct, _ row: Int, _ column: Int, _ next: UnsafePointer<Float>?
+    ) {
+        finishBlock6(product, row, column, next)
+    }
+
+    /// The weights of the tallest block of queries that fits into `rows`, for a panel of keys; returns its height.
+    @inline(__always)
+    func weighBlock(
+        _ a: UnsafePointer<Float>, _ aStride: Int, _ rows: Int, _ panel: UnsafePointer<Float>, _ k: Int,
+        _ factor: Float, _ target: WeightTarget
+    ) -> Int {
+        if rows >= 6 {
+            weighBlock6(a, aStride, panel, k, factor, target)
+            return 6
+        }
+        if rows >= 3 {
+            weighBlock3(a, aStride, panel, k, factor, target)
+            return 3
+        }
+        weighRow(a, panel, k, factor, target)
         return 1
     }
 

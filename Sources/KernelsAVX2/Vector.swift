@@ -34,6 +34,11 @@
         _mm256_maskstore_ps(address, laneMask(count), vector)
     }
 
+    /// The first `count` lanes; 0 in the others.
+    @inline(__always) func keep(_ vector: Vector, first count: Int) -> Vector {
+        _mm256_and_ps(_mm256_castsi256_ps(laneMask(count)), vector)
+    }
+
     @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { _mm256_fmadd_ps(a, b, c) }
 
     @inline(__always) func larger(_ a: Vector, _ b: Vector) -> Vector { _mm256_max_ps(a, b) }

@@ -16,8 +16,7 @@
         _ output: UnsafeMutablePointer<Int32>
     ) -> Int {
         if rows >= 12 {
-            multiplyQuantizedBlock12(
-                a, a + 3 &* aStride, a + 6 &* aStride, a + 9 &* aStride, aStride, panel, groups, output)
+            multiplyQuantizedBlock12(a, aStride, panel, groups, output)
             return 12
         }
         if rows >= 6 {

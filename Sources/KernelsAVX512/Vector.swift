@@ -31,6 +31,11 @@
         _mm512_mask_storeu_ps(address, laneMask(count), vector)
     }
 
+    /// The first `count` lanes; 0 in the others.
+    @inline(__always) func keep(_ vector: Vector, first count: Int) -> Vector {
+        _mm512_maskz_mov_ps(laneMask(count), vector)
+    }
+
     @inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { _mm512_fmadd_ps(a, b, c) }
 
     @inline(__always) func larger(_ a: Vector, _ b: Vector) -> Vector { _mm512_max_ps(a, b) }

@@ -65,6 +65,55 @@ import Testing
         #expect(Self.weigh(level, [1, 2], keys: [0, .nan]).allSatisfy { $0.isNaN })
     }
 
+    /// Rows whose scores are known to be small, and rows whose are not, go different ways side by side.
+    @Test(arguments: InstructionSet.available)
+    func aRowsResultDependsOnNoOtherRow(level: InstructionSet) {
+        let kernels = KernelSet.kernels(for: level)
+        let (queries, keys, dimension) = (29, 530, 18)
+        let query = Buffer(random: queries * dimension, seed: 4)
+        // Bounds from far below to far above what scores may be, in every order of neighbours.
+        let factors: [Float] = [0.01, 1, 30, 4, 100, 8, 8, 60, 2, 2, 2, 500, 3]
+        for row in 0..<queries {
+            for index in 0..<dimension { query.address[row * dimension + index] *= factors[row % factors.count] }
+        }
+        let key = Buffer(random: keys * dimension, seed: 5)
+        let value = Buffer(random: keys * dimension, seed: 6)
+        let scratch = Buffer<UInt8>(
+            count: kernels.attentionScratchByteCount(keys, dimension, dimension), fill: 7)
+        func outputs(_ ranges: [Range<Int>]) -> [Float] {
+            let output = Buffer(count: queries * dimension)
+            for range in ranges {
+                kernels.attention(
+                    AttentionHead(
+                        query: query.address, queryStride: dimension, key: key.address, keyStride: dimension,
+                        value: value.address, valueStride: dimension, output: output.address,
+                        outputStride: dimension, queryCount: queries, keyCount: keys, keyDimension: dimension,
+                        valueDimension: dimension, scale: 0.5), range, scratch.address)
+            }
+            #expect(output.isMarginUntouched && scratch.isMarginUntouched)
+            return output.values
+        }
+        let whole = outputs([0..<queries])
+        for row in 0..<queries {
+            let scores = Oracle.product(
+                query.address + row * dimension, dimension, 1, key.address, 1, dimension, m: 1, k: dimension, n: keys
+            ).map { $0 / 2 }
+            let weights = Oracle.softmax(scores)
+            // A float's rounding in each term of the greatest score, as a factor of each weight.
+            let largest = scores.map(abs).max() ?? 0
+            let tolerance = 1e-6 + Double(dimension) * largest * 0x1p-24
+            for column in 0..<dimension {
+                let expected = (0..<keys).reduce(0.0) { sum, index in
+                    sum + weights[index] * Double(value.address[index * dimension + column])
+                }
+                #expect(abs(Double(whole[row * dimension + column]) - expected) < tolerance)
+            }
+        }
+        guard kernels.splitsRows else { return }
+        #expect(outputs((0..<queries).map { $0..<$0 + 1 }) == whole)
+        #expect(outputs([0..<5, 5..<8, 8..<19, 19..<queries]) == whole)
+    }
+
     /// The weights of one-dimensional queries for two keys.
     private static func weigh(_ level: InstructionSet, _ queries: [Float], keys: [Float]) -> [Float] {
         let kernels = KernelSet.kernels(for: level)

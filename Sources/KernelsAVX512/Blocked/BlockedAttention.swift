@@ -6,18 +6,22 @@
     // with a running maximum and sum. Tiles begin at fixed keys, so a row's result depends on no other row.
 
     /// Keys in a tile: a block's scores fit into the first-level cache beside the panels.
-    @inline(__always) private var keyTile: Int { 512 }
+    @inline(__always) var keyTile: Int { 512 }
 
-    @inline(__always) private func padded(_ count: Int) -> Int { panelCount(count) &* panelWidth }
+    @inline(__always) func padded(_ count: Int) -> Int { panelCount(count) &* panelWidth }
 
     /// Where the parts of the scratch memory begin, in floats.
-    private struct AttentionScratch {
+    struct AttentionScratch {
         var keys: UnsafeMutablePointer<Float>
         var values: UnsafeMutablePointer<Float>
         var scores: UnsafeMutablePointer<Float>
         var scoreStride: Int
         var sums: UnsafeMutablePointer<Float>
         var sumStride: Int
+        /// Of a block's rows: another place for sums, then for one number and for a vector of each.
+        var products: UnsafeMutablePointer<Float>
+        var tops: UnsafeMutablePointer<Float>
+        var totals: UnsafeMutablePointer<Float>
 
         init(_ memory: UnsafeMutableRawPointer, _ keyCount: Int, _ keyDimension: Int, _ valueDimension: Int) {
             keys = memory.assumingMemoryBound(to: Float.self)
@@ -26,12 +30,15 @@
             scoreStride = padded(keyCount < keyTile ? keyCount : keyTile)
             sums = scores + tallestBlock &* scoreStride
             sumStride = padded(valueDimension)
+            products = sums + tallestBlock &* sumStride
+            tops = products + tallestBlock &* sumStride
+            totals = tops + tallestBlock
         }
     }
 
     func attentionScratchByteCount(_ keyCount: Int, _ keyDimension: Int, _ valueDimension: Int) -> Int {
         let tile = padded(keyCount < keyTile ? keyCount : keyTile)
-        let scores = tallestBlock &* (tile &+ 2 &* padded(valueDimension) &+ 1)
+        let scores = tallestBlock &* (tile &+ 2 &* padded(valueDimension) &+ 1 &+ laneCount)
         let floats = padded(keyCount) &* keyDimension &+ keyCount &* padded(valueDimension) &+ scores
         return floats &* MemoryLayout<Float>.stride
     }
@@ -49,12 +56,18 @@
                 scratch.values + first &* padded(head.valueDimension))
             first &+= keyTile
         }
+        let bound = ScoreBound(head, scratch.keys)
         var row = queries.lowerBound
         while row < queries.upperBound {
             let left = queries.upperBound &- row
-            let rows = left < tallestBlock ? left : tallestBlock
+            var rows = left < tallestBlock ? left : tallestBlock
             fetchQueries(head, row &+ rows, queries.upperBound)
-            attendBlock(head, row, rows, scratch)
+            let isBounded = bound.holdsNext(head, row, &rows, scratch)
+            if isBounded {
+                attendBoundedBlock(head, row, rows, bound.factor, scratch)
+            } else {
+                attendBlock(head, row, rows, scratch)
+            }
             row &+= rows
         }
         if head.weights != nil { writeWeights(head, queries, scratch) }
@@ -76,7 +89,7 @@
 
     /// Products of `rows` rows of A with all panels of one packed matrix.
     @inline(__always)
-    private func multiplyPanels(
+    func multiplyPanels(
         _ a: UnsafePointer<Float>, _ aStride: Int, _ rows: Int, _ panels: UnsafePointer<Float>, _ k: Int, _ n: Int,
         _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
     ) {
@@ -97,6 +110,13 @@
         SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>,
         SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>
     )
+
+    extension AttentionHead {
+        /// Nothing but a positive scale comes between products and weights.
+        @inline(__always) var isPlain: Bool {
+            keyMask == nil && mask == nil && !isCausal && bias == nil && scale > 0
+        }
+    }
 
     private func attendBlock(_ head: AttentionHead, _ first: Int, _ rows: Int, _ scratch: AttentionScratch) {
         let start = SIMD2<Float>(-.infinity, 0)
@@ -122,7 +142,7 @@
     }
 
     @inline(__always)
-    private func scale(
+    func scale(
         _ input: UnsafePointer<Float>, _ factor: Float, _ output: UnsafeMutablePointer<Float>, _ count: Int
     ) {
         let factors = broadcast(factor)
@@ -171,11 +191,10 @@
             head.query + first &* head.queryStride, head.queryStride, rows,
             scratch.keys + key &* head.keyDimension, head.keyDimension, count, scratch.scores, stride)
         let width = scratch.sumStride
-        let products = scratch.sums + tallestBlock &* width
-        let tops = products + tallestBlock &* width
+        let products = scratch.products
+        let tops = scratch.tops
         // Powers of 2 instead of e, and the scale goes in with the same factor if nothing comes between.
-        let hasMask = head.keyMask != nil || head.mask != nil || head.isCausal
-        let isPlain = !hasMask && head.bias == nil && head.scale > 0
+        let isPlain = head.isPlain
         let factor = isPlain ? head.scale * 1.442_695_04 : 1.442_695_04
         let paddedCount = (count &+ laneCount &- 1) / laneCount &* laneCount
         let weights = AttentionWeights(factor: factor)

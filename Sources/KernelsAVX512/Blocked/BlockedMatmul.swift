@@ -1,53 +1,68 @@
 #if EMOTIONFORMER_X86_KERNELS
     import EmotionFormerKernelInterface
 
-    /// Floats of B that stay in a core's second-level cache while blocks of rows pass by.
-    @inline(__always) private var cachedWeights: Int { 200_000 }
-
-    /// Floats of A that a pass over the panels of a larger B may touch: half of that cache.
+    /// Floats of A that one pass over the panels may touch: less than half of a core's second-level cache.
     @inline(__always) private var cachedElements: Int { 98_304 }
 
-    /// Rows that go through all panels before the next ones do.
-    @inline(__always)
-    private func rowChunk(_ k: Int, _ n: Int) -> Int {
-        if k &* n <= cachedWeights { return tallestBlock }
-        let blocks = cachedElements / (k &* tallestBlock)
-        return (blocks < 1 ? 1 : blocks) &* tallestBlock
-    }
+    /// Floats of B that go through all rows together: an eighth of that cache.
+    @inline(__always) private var cachedWeights: Int { 32_768 }
 
     func matmul(_ product: PackedProduct, _ rows: Range<Int>) {
         let k = product.k
-        let n = product.n
-        if rows.upperBound &- rows.lowerBound == 1 && n > panelWidth {
+        if rows.upperBound &- rows.lowerBound == 1 && product.n > panelWidth {
             multiplySingleRow(product, rows.lowerBound)
             return
         }
-        let chunk = rowChunk(k, n)
+        let blocks = cachedElements / (k &* tallestBlock)
+        let chunk = (blocks < 1 ? 1 : blocks) &* tallestBlock
+        let panels = cachedWeights / (k &* panelWidth)
+        let group = (panels < 1 ? 1 : panels) &* panelWidth
+        var first = rows.lowerBound
+        while first < rows.upperBound {
+            let last = first &+ chunk < rows.upperBound ? first &+ chunk : rows.upperBound
+            var column = 0
+            while column < product.n {
+                let end = column &+ group < product.n ? column &+ group : product.n
+                multiplyGroup(product, first, last, column, end)
+                column = end
+            }
+            first = last
+        }
+    }
+
+    /// Rows times a group of panels; meanwhile the next group comes from afar.
+    private func multiplyGroup(_ product: PackedProduct, _ first: Int, _ last: Int, _ column: Int, _ end: Int) {
+        let k = product.k
+        let isSimple = ProductTarget.serves(product.epilogue.activation)
+        let panels = product.b.assumingMemoryBound(to: Float.self)
+        let fetched = end < product.n ? first &+ fetchingBlocks &* tallestBlock : first
         var memory = emptyBlockMemory
         withUnsafeMutableBytes(of: &memory) { bytes in
             guard let address = bytes.baseAddress else { return }
             let tile = address.assumingMemoryBound(to: Float.self)
-            let panels = product.b.assumingMemoryBound(to: Float.self)
-            var first = rows.lowerBound
-            while first < rows.upperBound {
-                let last = first &+ chunk < rows.upperBound ? first &+ chunk : rows.upperBound
-                var column = 0
-                while column < n {
-                    let panel = panels + column &* k
-                    let width = n &- column < panelWidth ? n &- column : panelWidth
-                    var row = first
-                    while row < last {
-                        let height = multiplyBlock(
-                            product.a + row &* product.aStride, product.aStride, last &- row, panel, k, tile, panelWidth
-                        )
+            var row = first
+            while row < last {
+                let left = last &- row
+                var height = left
+                var next = panels + (end &* k &+ (row &- first) / tallestBlock &* k &* laneCount)
+                var here = column
+                while here < end {
+                    let width = product.n &- here < panelWidth ? product.n &- here : panelWidth
+                    if isSimple && width == panelWidth && left >= tallestBlock {
+                        finishTallestBlock(product, row, here, row < fetched ? next : nil)
+                        height = tallestBlock
+                    } else {
+                        height = multiplyBlock(
+                            product.a + row &* product.aStride, product.aStride, left, panels + here &* k, k, tile,
+                            panelWidth)
                         let result = ProductTile(
-                            values: tile, stride: panelWidth, row: row, column: column, rows: height, columns: width)
+                            values: tile, stride: panelWidth, row: row, column: here, rows: height, columns: width)
                         finishProduct(result, product.epilogue, product.c, product.cStride)
-                        row &+= height
                     }
-                    column &+= panelWidth
+                    next += k &* panelWidth
+                    here &+= panelWidth
                 }
-                first = last
+                row &+= height
             }
         }
     }
