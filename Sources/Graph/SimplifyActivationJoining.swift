@@ -5,7 +5,7 @@ extension SimplifierPass {
     static let joinActivations = SimplifierPass(
         "joinActivations", "an activation without parameters joins the dense or convolution before it"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.activation]) {
+        for index in rewriter.indices(of: .activation) {
             guard let node = rewriter.nodes[index], let function = node.parameterlessFunction,
                 let input = node.input(0),
                 rewriter.isUsedOnce(input), let producer = rewriter.producer(of: input),

@@ -5,13 +5,13 @@ extension SimplifierPass {
     static let raiseActivations = SimplifierPass(
         "raiseActivations", "formulas of gelu, silu, hardSigmoid, hardSilu and clipped functions become activation"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.errorFunction]) { rewriter.raiseGelu(at: index) }
-        for index in rewriter.indices(of: [.activation]) {
+        for index in rewriter.indices(of: .errorFunction) { rewriter.raiseGelu(at: index) }
+        for index in rewriter.indices(of: .activation) {
             rewriter.raiseGeluTanh(at: index)
             rewriter.raiseSilu(at: index)
             rewriter.raiseHardSigmoid(at: index)
         }
-        for index in rewriter.indices(of: [.maximum]) { rewriter.raiseRelu(at: index) }
+        for index in rewriter.indices(of: .maximum) { rewriter.raiseRelu(at: index) }
     }
 }
 

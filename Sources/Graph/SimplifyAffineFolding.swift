@@ -5,7 +5,7 @@ extension SimplifierPass {
     static let foldAffine = SimplifierPass(
         "foldAffine", "additions and multiplications a column join the layer before them"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.add, .multiply]) {
+        for index in rewriter.indices(of: .add, .multiply) {
             guard let node = rewriter.nodes[index], let input = node.input(0), rewriter.isUsedOnce(input),
                 let producer = rewriter.producer(of: input), let layer = rewriter.nodes[producer],
                 let constant = node.input(1), let numbers = rewriter.numbers(constant),

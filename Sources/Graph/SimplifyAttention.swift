@@ -6,11 +6,11 @@ extension SimplifierPass {
         "raiseAttention",
         "matmul, softmax, matmul over heads become attention; masks of shape (B, 1, 1, Tk) become (B, Tk)"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.softmax]) {
+        for index in rewriter.indices(of: .softmax) {
             guard let match = AttentionMatch(rewriter, softmax: index) else { continue }
             try match.write(to: &rewriter)
         }
-        for index in rewriter.indices(of: [.attention]) { try rewriter.canonicalizeMask(at: index) }
+        for index in rewriter.indices(of: .attention) { try rewriter.canonicalizeMask(at: index) }
     }
 }
 

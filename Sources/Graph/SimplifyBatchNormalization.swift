@@ -5,7 +5,7 @@ extension SimplifierPass {
     static let expandBatchNormalization = SimplifierPass(
         "expandBatchNormalization", "batchNormalization becomes multiply and add with constants"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.batchNormalization]) {
+        for index in rewriter.indices(of: .batchNormalization) {
             guard let node = rewriter.nodes[index], let input = node.input(0),
                 let mean = node.weights["mean"]?.plainNumbers, let variance = node.weights["variance"]?.plainNumbers
             else { continue }

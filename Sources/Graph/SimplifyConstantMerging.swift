@@ -5,7 +5,7 @@ extension SimplifierPass {
     static let mergeConstants = SimplifierPass(
         "mergeConstants", "constants that are added, or multiplied, one after the other become one"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.add, .multiply]) {
+        for index in rewriter.indices(of: .add, .multiply) {
             guard var node = rewriter.nodes[index], let inner = node.input(0), rewriter.isUsedOnce(inner),
                 let before = rewriter.producing(inner, node.operation), let input = before.input(0),
                 rewriter.constant(input) == nil, let first = before.input(1), let second = node.input(1),

@@ -6,8 +6,8 @@ extension SimplifierPass {
         "raiseConvolution",
         "conv2D and depthwiseConv2D of one row, with float weights, become conv1D; pad before is causal"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.conv2D, .depthwiseConv2D]) { try rewriter.raiseConvolution(at: index) }
-        for index in rewriter.indices(of: [.conv1D, .depthwiseConv1D]) { try rewriter.joinPadding(at: index) }
+        for index in rewriter.indices(of: .conv2D, .depthwiseConv2D) { try rewriter.raiseConvolution(at: index) }
+        for index in rewriter.indices(of: .conv1D, .depthwiseConv1D) { try rewriter.joinPadding(at: index) }
     }
 }
 

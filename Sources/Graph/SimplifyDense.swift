@@ -5,7 +5,7 @@ extension SimplifierPass {
     static let raiseDense = SimplifierPass(
         "raiseDense", "fullyConnected and matmul by a constant matrix become dense"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.fullyConnected, .matmul]) {
+        for index in rewriter.indices(of: .fullyConnected, .matmul) {
             guard let node = rewriter.nodes[index] else { continue }
             if node.operation == .fullyConnected {
                 try rewriter.raiseFullyConnected(node, at: index)

@@ -6,11 +6,11 @@ extension SimplifierPass {
     static let raiseLayerNormalization = SimplifierPass(
         "raiseLayerNormalization", "mean, variance and their arithmetic become layerNormalization"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.reciprocalSquareRoot, .squareRoot]) {
+        for index in rewriter.indices(of: .reciprocalSquareRoot, .squareRoot) {
             guard let moments = Moments(rewriter, root: index) else { continue }
             moments.raise(in: &rewriter)
         }
-        for index in rewriter.indices(of: [.layerNormalization]) { rewriter.canonicalizeAxes(at: index) }
+        for index in rewriter.indices(of: .layerNormalization) { rewriter.canonicalizeAxes(at: index) }
     }
 }
 

@@ -5,9 +5,9 @@ extension SimplifierPass {
     static let simplifyLogic = SimplifierPass(
         "simplifyLogic", "a conjunction of stacked masks is logicalAnd; conditions that say nothing new go"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.reduceAll, .reduceAny]) { rewriter.unstackReduction(at: index) }
-        for index in rewriter.indices(of: [.logicalAnd, .logicalOr]) { rewriter.dropRepeatedOperand(at: index) }
-        for index in rewriter.indices(of: [.logicalAnd]) { rewriter.dropTrueOperand(at: index) }
+        for index in rewriter.indices(of: .reduceAll, .reduceAny) { rewriter.unstackReduction(at: index) }
+        for index in rewriter.indices(of: .logicalAnd, .logicalOr) { rewriter.dropRepeatedOperand(at: index) }
+        for index in rewriter.indices(of: .logicalAnd) { rewriter.dropTrueOperand(at: index) }
     }
 }
 

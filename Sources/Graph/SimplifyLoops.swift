@@ -5,7 +5,7 @@ extension SimplifierPass {
     static let raiseLoops = SimplifierPass(
         "raiseLoops", "loops over time whose bodies are one step of an LSTM with float weights become lstm"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.while]) {
+        for index in rewriter.indices(of: .while) {
             guard let node = rewriter.nodes[index], let loop = CountedLoop(rewriter, node),
                 let cell = LSTMCell(loop), loop.isWhole(states: [cell.hidden, cell.cell])
             else { continue }

@@ -5,8 +5,8 @@ extension SimplifierPass {
     static let raiseMasking = SimplifierPass(
         "raiseMasking", "steps that differ from a value, and the input with the others at zero, become masking"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.reduceAny]) { try rewriter.dropKeptAxes(at: index) }
-        for index in rewriter.indices(of: [.reduceAny]) { rewriter.raiseMasking(at: index) }
+        for index in rewriter.indices(of: .reduceAny) { try rewriter.dropKeptAxes(at: index) }
+        for index in rewriter.indices(of: .reduceAny) { rewriter.raiseMasking(at: index) }
     }
 }
 

@@ -5,7 +5,7 @@ extension SimplifierPass {
     static let expandMultiHeadAttention = SimplifierPass(
         "expandMultiHeadAttention", "multiHeadAttention becomes dense ×3, attention, dense"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.multiHeadAttention]) {
+        for index in rewriter.indices(of: .multiHeadAttention) {
             guard let node = rewriter.nodes[index], let expansion = try MultiHeadAttentionExpansion(node, rewriter)
             else { continue }
             expansion.write(to: &rewriter, at: index)

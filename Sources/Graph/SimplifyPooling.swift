@@ -6,9 +6,9 @@ extension SimplifierPass {
         "raisePooling",
         "means, masked means and maxima over time become globalPooling1D; pooling2D of one row becomes pooling1D"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.pooling2D]) { try rewriter.raiseRowPooling(at: index) }
-        for index in rewriter.indices(of: [.divide]) { try rewriter.raiseMaskedMean(at: index) }
-        for index in rewriter.indices(of: [.reduceMean, .reduceMaximum]) { try rewriter.raiseReduction(at: index) }
+        for index in rewriter.indices(of: .pooling2D) { try rewriter.raiseRowPooling(at: index) }
+        for index in rewriter.indices(of: .divide) { try rewriter.raiseMaskedMean(at: index) }
+        for index in rewriter.indices(of: .reduceMean, .reduceMaximum) { try rewriter.raiseReduction(at: index) }
     }
 }
 

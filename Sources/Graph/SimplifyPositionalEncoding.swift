@@ -15,7 +15,7 @@ extension SimplifierPass {
     static let expandPositionalEncoding = SimplifierPass(
         "expandPositionalEncoding", "positionalEncoding becomes multiply and add with constants"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.positionalEncoding]) {
+        for index in rewriter.indices(of: .positionalEncoding) {
             guard let node = rewriter.nodes[index], let input = node.input(0), rewriter.shape(of: input).rank == 3
             else { continue }
             let shape = rewriter.shape(of: input)

@@ -6,8 +6,8 @@ extension SimplifierPass {
         "raiseRecurrent",
         "sequenceLSTM with float weights becomes lstm; a reversed input, or a use of the last step alone, an attribute"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.sequenceLSTM]) { try rewriter.raiseSequence(at: index) }
-        for index in rewriter.indices(of: [.lstm, .gru, .simpleRNN]) {
+        for index in rewriter.indices(of: .sequenceLSTM) { try rewriter.raiseSequence(at: index) }
+        for index in rewriter.indices(of: .lstm, .gru, .simpleRNN) {
             try rewriter.joinReversal(at: index)
             try rewriter.joinLastStep(at: index)
         }

@@ -5,7 +5,7 @@ extension SimplifierPass {
     static let expandRescaling = SimplifierPass(
         "expandRescaling", "rescaling becomes multiply and add with scalars"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.rescaling]) {
+        for index in rewriter.indices(of: .rescaling) {
             guard let node = rewriter.nodes[index], let input = node.input(0),
                 rewriter.type(of: input).elementType == .float32
             else { continue }

@@ -9,6 +9,8 @@ package struct GraphRewriter {
     package private(set) var values: [TypedGraph.Value]
     /// nil where a node was removed.
     package private(set) var nodes: [TypedGraph.Node?]
+    /// What each node does: every pass looks through them all.
+    private var operations: [Operation?] = []
     /// Counts every change; a pass that leaves it alone has found nothing to do.
     package private(set) var changeCount = 0
 
@@ -71,8 +73,8 @@ package struct GraphRewriter {
     package func constant(_ value: Int?) -> StoredTensor? { value.flatMap { values[$0].constant } }
 
     /// Indices of the nodes of a kind, in the order in which they were added.
-    package func indices(of operations: Set<Operation>) -> [Int] {
-        nodes.indices.filter { nodes[$0].map { operations.contains($0.operation) } ?? false }
+    package func indices(of kinds: Operation...) -> [Int] {
+        operations.indices.filter { index in operations[index].map { kinds.contains($0) } ?? false }
     }
 
     // MARK: Changing
@@ -82,6 +84,7 @@ package struct GraphRewriter {
         for case let input? in node.inputs { forget(index, in: input) }
         for output in node.outputs { makers[output] = nil }
         nodes[index] = nil
+        operations[index] = nil
         changeCount += 1
     }
 
@@ -169,11 +172,13 @@ package struct GraphRewriter {
 
     private mutating func append(_ node: TypedGraph.Node) {
         nodes.append(nil)
+        operations.append(nil)
         place(node, at: nodes.count - 1)
     }
 
     private mutating func place(_ node: TypedGraph.Node, at index: Int) {
         nodes[index] = node
+        operations[index] = node.operation
         for case let input? in node.inputs { users[input].append(index) }
         for output in node.outputs { makers[output] = index }
     }

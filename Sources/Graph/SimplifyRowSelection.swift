@@ -6,7 +6,7 @@ extension SimplifierPass {
     static let moveRowSelection = SimplifierPass(
         "moveRowSelection", "rows that a dense layer's bias stands in for become rows of zeros before it"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.select]) { rewriter.moveRowSelection(at: index) }
+        for index in rewriter.indices(of: .select) { rewriter.moveRowSelection(at: index) }
     }
 }
 

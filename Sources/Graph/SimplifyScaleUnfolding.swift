@@ -7,7 +7,7 @@ extension SimplifierPass {
         "unfoldScale",
         "gamma and beta in the weights behind a layerNormalization go back into it where others need them"
     ) { rewriter throws(Fault) in
-        for index in rewriter.indices(of: [.layerNormalization]) {
+        for index in rewriter.indices(of: .layerNormalization) {
             guard let scale = FoldedScale(rewriter, normalization: index) else { continue }
             try scale.unfold(in: &rewriter)
         }
