@@ -9,6 +9,12 @@
     /// Values of k that lie beside each other for every column of a panel.
     @inline(__always) var weightGroup: Int { 2 }
 
+    /// A group of a column's weights on its way into a panel.
+    @inline(__always) func packGroup(_ weights: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<PackedWeight>) {
+        output[0] = PackedWeight(truncatingIfNeeded: weights[0])
+        output[1] = PackedWeight(truncatingIfNeeded: weights[1])
+    }
+
     /// Products of the tallest block that fits into `rows` with one panel; returns its height.
     @inline(__always)
     func multiplyQuantizedBlock(

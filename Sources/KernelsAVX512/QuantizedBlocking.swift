@@ -9,6 +9,12 @@
     /// Values of k that lie beside each other for every column of a panel.
     @inline(__always) var weightGroup: Int { 4 }
 
+    /// A group of a column's weights on its way into a panel.
+    @inline(__always) func packGroup(_ weights: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<PackedWeight>) {
+        let group = UnsafeRawPointer(weights).loadUnaligned(as: UInt32.self)
+        UnsafeMutableRawPointer(output).storeBytes(of: group, as: UInt32.self)
+    }
+
     /// Products of the tallest block that fits into `rows` with one panel; returns its height.
     @inline(__always)
     func multiplyQuantizedBlock(

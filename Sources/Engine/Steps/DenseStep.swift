@@ -181,20 +181,28 @@ extension StepBuilder {
             }
         }
         let packed = makeBuffer(byteCount: kernels.packedQuantizedByteCount(k, n)) { packed in
+            if dense.parts.count == 1, let part = dense.parts.first, part.isOutputMajor {
+                part.kernel.tensor.withUnsafeBytes { bytes in
+                    guard let weights = bytes.bindMemory(to: Int8.self).baseAddress else { return }
+                    kernels.packQuantizedMatrix(weights, k, n, packed)
+                }
+                return
+            }
             let joined = UnsafeMutablePointer<Int8>.allocate(capacity: k * n)
             defer { joined.deallocate() }
-            var row = 0
+            var target = joined
             for part in dense.parts {
                 part.kernel.tensor.withUnsafeBytes { bytes in
-                    let kernel = bytes.bindMemory(to: Int8.self)
+                    guard let kernel = bytes.bindMemory(to: Int8.self).baseAddress else { return }
                     let width = part.outputCount
-                    for index in 0..<width {
-                        for column in 0..<k {
-                            joined[(row + index) * k + column] =
-                                part.isOutputMajor ? kernel[index * k + column] : kernel[column * width + index]
+                    if part.isOutputMajor {
+                        target.update(from: kernel, count: width * k)
+                    } else {
+                        for index in 0..<width {
+                            for column in 0..<k { target[index * k + column] = kernel[column * width + index] }
                         }
                     }
-                    row += width
+                    target += width * k
                 }
             }
             kernels.packQuantizedMatrix(joined, k, n, packed)

@@ -19,24 +19,52 @@
     func packQuantizedMatrix(_ weights: UnsafePointer<Int8>, _ k: Int, _ n: Int, _ packed: UnsafeMutableRawPointer) {
         let sums = packed.assumingMemoryBound(to: Int32.self)
         let panels = (packed + sumByteCount(n)).assumingMemoryBound(to: PackedWeight.self)
-        let depth = groupCount(k) &* weightGroup
         var column = 0
         while column < panelCount(n) &* panelWidth {
-            let panel = panels + (column / panelWidth) &* panelElementCount(k)
-            let lane = column % panelWidth
-            var sum: Int32 = 0
-            var index = 0
-            while index < depth {
-                let weight = column < n && index < k ? weights[column &* k &+ index] : 0
-                let group = index / weightGroup
-                panel[(group &* panelWidth &+ lane) &* weightGroup &+ index % weightGroup] = PackedWeight(
-                    truncatingIfNeeded: weight)
-                sum &+= Int32(truncatingIfNeeded: weight)
-                index &+= 1
+            let to = panels + ((column / panelWidth) &* panelElementCount(k) &+ column % panelWidth &* weightGroup)
+            if column < n {
+                sums[column] = packColumn(weights + column &* k, k, to)
+            } else {
+                sums[column] = 0
+                var group = 0
+                while group < groupCount(k) {
+                    (to + group &* weightStep).update(repeating: 0, count: weightGroup)
+                    group &+= 1
+                }
             }
-            sums[column] = sum
             column &+= 1
         }
+    }
+
+    /// One column of a panel; returns its sum.
+    @inline(__always)
+    private func packColumn(_ weights: UnsafePointer<Int8>, _ k: Int, _ output: UnsafeMutablePointer<PackedWeight>)
+        -> Int32
+    {
+        var to = output
+        var from = weights
+        var left = k
+        while left >= weightGroup {
+            packGroup(from, to)
+            from += weightGroup
+            to += weightStep
+            left &-= weightGroup
+        }
+        if left > 0 {
+            var index = 0
+            while index < weightGroup {
+                to[index] = index < left ? PackedWeight(truncatingIfNeeded: from[index]) : 0
+                index &+= 1
+            }
+        }
+        // By itself: a sum of neighbours is one of vectors.
+        var sum: Int32 = 0
+        var index = 0
+        while index < k {
+            sum &+= Int32(truncatingIfNeeded: weights[index])
+            index &+= 1
+        }
+        return sum
     }
 
     /// Bytes of A that a pass over the panels may touch: half of a core's second-level cache.
