@@ -10,8 +10,9 @@
 
 /// Memory for tensors, weights and scratch: zero at first, at a multiple of 64, given back by `deallocate`.
 ///
-/// Large blocks are pages of their own. The system hands them out cleared and as they are used, and has them back at
-/// once: weights that are packed one after the other never stand in memory twice, whatever an allocator would keep.
+/// Large blocks are pages of their own. The system hands them out cleared and has them back at once: weights that are
+/// packed one after the other never stand in memory twice, whatever an allocator would keep. All but the largest come
+/// with their pages: what is asked for here is filled, and each page on demand is an exception more.
 /// Behind every block one cache line may be read.
 package struct MemoryBlock {
     package let address: UnsafeMutableRawPointer
@@ -20,12 +21,18 @@ package struct MemoryBlock {
 
     /// From here on pages are worth their rounding up and the system call.
     private static let mappedByteCount = 1 << 16
+    /// Up to here pages come at once; what is larger might be asked for in vain.
+    private static let populatedByteCount = 1 << 26
 
     package init(byteCount: Int) {
         self.byteCount = max(byteCount, 64)
         let size = self.byteCount + 64
         if size >= MemoryBlock.mappedByteCount {
-            let pages = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
+            var flags = MAP_PRIVATE | MAP_ANON
+            #if os(Linux) || os(Android)
+                if size <= MemoryBlock.populatedByteCount { flags |= MAP_POPULATE }
+            #endif
+            let pages = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
             if let pages, pages != MAP_FAILED {
                 address = pages
                 isMapped = true

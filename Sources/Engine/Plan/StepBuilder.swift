@@ -12,6 +12,7 @@ struct StepBuilder {
     private(set) var aliases: [Int]
     /// Packed weights and constants whose addresses the steps hold.
     private(set) var buffers: [Buffer] = []
+    private let region: MemoryRegion?
     /// Constants whose addresses the steps hold, beside those of the graph's values.
     var constantsInUse: [Tensor] = []
 
@@ -19,7 +20,13 @@ struct StepBuilder {
         aliases = Array(graph.values.indices)
         self.graph = graph
         self.kernels = kernels
+        let constants = self.graph.values.compactMap(\.constant) + self.graph.nodes.flatMap(\.weights.values)
+        let sizes = constants.map(\.tensor.byteCount).filter { $0 >= StepBuilder.regionalByteCount }
+        region = MemoryRegion(expectedByteCount: sizes.reduce(0, +))
     }
+
+    /// Smaller buffers stand anywhere.
+    private static let regionalByteCount = 1 << 16
 
     func type(_ value: Int) -> ValueType { graph.values[value].type }
     func shape(_ value: Int) -> Shape { graph.values[value].type.shape }
@@ -42,7 +49,9 @@ struct StepBuilder {
 
     /// Memory of the plan's own, filled once; steps hold its address.
     mutating func makeBuffer(byteCount: Int, fill: (UnsafeMutableRawPointer) -> Void) -> UnsafeRawPointer {
-        let buffer = Buffer(byteCount: byteCount)
+        let isLarge = byteCount >= StepBuilder.regionalByteCount
+        let buffer =
+            (isLarge ? region.flatMap { Buffer($0, byteCount: byteCount) } : nil) ?? Buffer(byteCount: byteCount)
         fill(buffer.address)
         buffers.append(buffer)
         return UnsafeRawPointer(buffer.address)
@@ -86,14 +95,23 @@ extension TypedGraph.Node {
 ///
 /// `@unchecked Sendable`: written while the plan is made, only read afterwards.
 final class Buffer: @unchecked Sendable {
-    private let block: MemoryBlock
-
-    init(byteCount: Int) { block = MemoryBlock(byteCount: byteCount) }
-
     /// All bytes are zero at first.
-    var address: UnsafeMutableRawPointer { block.address }
+    let address: UnsafeMutableRawPointer
+    private let block: MemoryBlock?
+    private let region: MemoryRegion?
 
-    deinit { block.deallocate() }
+    init(byteCount: Int) {
+        let block = MemoryBlock(byteCount: byteCount)
+        (self.block, region, address) = (block, nil, block.address)
+    }
+
+    /// nil if the region has no room.
+    init?(_ region: MemoryRegion, byteCount: Int) {
+        guard let address = region.allocate(byteCount: byteCount) else { return nil }
+        (block, self.region, self.address) = (nil, region, address)
+    }
+
+    deinit { block?.deallocate() }
 }
 
 /// An address in a `Buffer` or constant of the plan, for capture by steps.
