@@ -31,14 +31,16 @@ func processor(march: String) -> [SwiftSetting] {
 }
 
 /// A release of the command-line tool needs no Swift runtime on the machine it runs on, and starts in a third of the time:
-/// it loads six libraries where it would load twenty. A toolchain without static libraries builds it with this
-/// environment variable.
-let standaloneFlags = Context.environment["EMOTIONFORMER_DYNAMIC_RUNTIME"] == "1" ? [] : ["-static-stdlib"]
+/// it loads six libraries where it would load twenty. At a fixed address it needs no table of relocations either, and 1.6 MiB
+/// less memory. A toolchain without static libraries builds it with this environment variable, position-independent.
+let isStandalone = Context.environment["EMOTIONFORMER_DYNAMIC_RUNTIME"] != "1"
 let standalone: [SwiftSetting] = [
-    .unsafeFlags(standaloneFlags, .when(platforms: [.linux], configuration: .release))
+    .unsafeFlags(isStandalone ? ["-static-stdlib"] : [], .when(platforms: [.linux], configuration: .release))
 ]
 let standaloneLinking: [LinkerSetting] = [
-    .unsafeFlags(standaloneFlags, .when(platforms: [.linux], configuration: .release))
+    .unsafeFlags(
+        isStandalone ? ["-static-stdlib", "-Xclang-linker", "-no-pie"] : [],
+        .when(platforms: [.linux], configuration: .release))
 ]
 
 func module(_ folder: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = common) -> Target {
