@@ -79,11 +79,14 @@ private struct ElementReader {
         _ type: Bits.Type, _ convert: (Bits) -> Float
     ) -> [Float] {
         [Float](unsafeUninitializedCapacity: count) { result, initialized in
+            guard var target = result.baseAddress else { return }
+            var source = 0
             for index in 0..<count {
-                let source = offsets.map { $0[index] } ?? index
-                let bits = bytes.loadUnaligned(fromByteOffset: source &* MemoryLayout<Bits>.size, as: Bits.self)
-                (result.baseAddress.unsafelyUnwrapped + index).initialize(
-                    to: convert(bigEndian ? Bits(bigEndian: bits) : Bits(littleEndian: bits)))
+                if let offsets { source = offsets[index] &* MemoryLayout<Bits>.size }
+                let bits = bytes.loadUnaligned(fromByteOffset: source, as: Bits.self)
+                target.initialize(to: convert(bigEndian ? Bits(bigEndian: bits) : Bits(littleEndian: bits)))
+                target += 1
+                source &+= MemoryLayout<Bits>.size
             }
             initialized = count
         }

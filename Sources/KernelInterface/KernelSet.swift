@@ -14,6 +14,9 @@ package struct KernelSet: Sendable {
     package var rowBlock: Int
     package var quantizedRowBlock: Int
 
+    /// Columns that stand together in a packed matrix: those before a multiple of this take what they would take alone,
+    /// `packedMatrixByteCount` bytes, and the others follow. nil if a matrix must be packed as a whole.
+    package var packedPanelWidth: Int?
     /// Bytes of a packed k × n matrix.
     package var packedMatrixByteCount: @Sendable (_ k: Int, _ n: Int) -> Int
     /// Packs B, k × n, with any row and column stride.
@@ -127,6 +130,7 @@ package struct KernelSet: Sendable {
         splitsRows: Bool,
         rowBlock: Int,
         quantizedRowBlock: Int,
+        packedPanelWidth: Int?,
         packedMatrixByteCount: @escaping @Sendable (_ k: Int, _ n: Int) -> Int,
         packMatrix:
             @escaping @Sendable (
@@ -218,6 +222,7 @@ package struct KernelSet: Sendable {
         self.instructionSet = instructionSet
         self.splitsRows = splitsRows
         self.rowBlock = rowBlock
+        self.packedPanelWidth = packedPanelWidth
         self.quantizedRowBlock = quantizedRowBlock
         self.packedMatrixByteCount = packedMatrixByteCount
         self.packMatrix = packMatrix

@@ -24,6 +24,6 @@ extension KernelSet {
             // Bound when a plan is made, not when it first runs.
             _ = BLASLibrary.shared
         #endif
-        return kernelTable(.portable, splitsRows: false, rowBlock: 1, quantizedRowBlock: 1)
+        return kernelTable(.portable, splitsRows: false, rowBlock: 1, quantizedRowBlock: 1, packedPanelWidth: nil)
     }
 }

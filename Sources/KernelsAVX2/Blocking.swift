@@ -91,6 +91,6 @@
     }
 
     package func avx2Kernels() -> KernelSet {
-        kernelTable(.avx2, splitsRows: true, rowBlock: 6, quantizedRowBlock: 6)
+        kernelTable(.avx2, splitsRows: true, rowBlock: 6, quantizedRowBlock: 6, packedPanelWidth: panelWidth)
     }
 #endif

@@ -106,6 +106,6 @@
     }
 
     package func avx512Kernels() -> KernelSet {
-        kernelTable(.avx512, splitsRows: true, rowBlock: 12, quantizedRowBlock: 12)
+        kernelTable(.avx512, splitsRows: true, rowBlock: 12, quantizedRowBlock: 12, packedPanelWidth: panelWidth)
     }
 #endif

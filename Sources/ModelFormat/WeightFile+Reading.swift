@@ -4,7 +4,8 @@ extension WeightFile {
     /// Bytes that are read and hashed while they are in the processor's cache.
     private static let pieceByteCount = 256 << 10
 
-    /// Every tensor of the file by name, each in memory of its own, so that whoever packs one can give it back alone.
+    /// Every tensor of the file by name, in memory that few of them share: whoever packs one after the other gives back
+    /// memory all the while.
     ///
     /// The file is read once from front to back; what is hashed is what is kept.
     /// - Parameter verifyHash: whether SHA-256 is computed too.
@@ -22,10 +23,12 @@ extension WeightFile {
         var digest = Digest(withSHA256: verifyHash)
         var tensors: [String: Tensor] = [:]
         var position = 0
+        var region: MemoryRegion?
         for entry in try ordered(entries, in: file) {
             try readPadding(entry.offset - position, input, &digest)
             position = entry.end
-            tensors[entry.name] = try Tensor(entry.elementType, entry.shape) { bytes throws(Fault) in
+            chooseRegion(&region, for: entry, of: file)
+            tensors[entry.name] = try Tensor(entry.elementType, entry.shape, in: region) { bytes throws(Fault) in
                 var done = 0
                 while done < bytes.count {
                     let piece = UnsafeMutableRawBufferPointer(
@@ -39,6 +42,18 @@ extension WeightFile {
         try input.checkEnd()
         try digest.check(file, path)
         return tensors
+    }
+
+    /// Large tensors that fit into one large page stand in such pages, if what is left of the file fills most of one.
+    private static func chooseRegion(
+        _ region: inout MemoryRegion?, for entry: TensorEntry, of file: Manifest.BinaryFile
+    ) {
+        guard entry.byteCount >= MemoryBlock.mappedByteCount, region?.hasRoom(for: entry.byteCount) != true else {
+            return
+        }
+        let rest = file.byteCount - entry.offset
+        let isWorthIt = entry.byteCount < SystemPages.largePage && rest >= SystemPages.largePage / 4 * 3
+        region = isWorthIt ? .page() : nil
     }
 
     /// - Parameter count: less than the alignment.

@@ -17,35 +17,59 @@
 package struct MemoryBlock {
     package let address: UnsafeMutableRawPointer
     package let byteCount: Int
-    private let isMapped: Bool
+    private let owner: Owner
+
+    private enum Owner {
+        case allocator
+        case pages(SystemPages)
+        case region(MemoryRegion)
+    }
 
     /// From here on pages are worth their rounding up and the system call.
-    private static let mappedByteCount = 1 << 16
+    package static let mappedByteCount = 1 << 16
     /// Up to here pages come at once; what is larger might be asked for in vain.
     private static let populatedByteCount = 1 << 26
 
-    package init(byteCount: Int) {
+    /// - Parameter region: where a large block goes if there is room.
+    package init(byteCount: Int, in region: MemoryRegion? = nil) {
         self.byteCount = max(byteCount, 64)
         let size = self.byteCount + 64
         if size >= MemoryBlock.mappedByteCount {
-            var flags = MAP_PRIVATE | MAP_ANON
-            #if os(Linux) || os(Android)
-                if size <= MemoryBlock.populatedByteCount { flags |= MAP_POPULATE }
-            #endif
-            let pages = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
-            if let pages, pages != MAP_FAILED {
-                address = pages
-                isMapped = true
+            if let region, let address = region.allocate(byteCount: self.byteCount) {
+                self.address = address
+                owner = .region(region)
+                return
+            }
+            if let pages = SystemPages(
+                byteCount: size, largeByteCount: MemoryBlock.largeByteCount(of: size),
+                isPopulated: size <= MemoryBlock.populatedByteCount)
+            {
+                address = pages.start
+                owner = .pages(pages)
                 return
             }
         }
         address = .allocate(byteCount: size, alignment: 64)
         address.initializeMemory(as: UInt8.self, repeating: 0, count: size)
-        isMapped = false
+        owner = .allocator
+    }
+
+    /// Whole large pages, and one more if hardly any of it is left over.
+    private static func largeByteCount(of size: Int) -> Int {
+        (size + SystemPages.largePage / 8) & ~(SystemPages.largePage - 1)
+    }
+
+    /// Whether other blocks live in the memory that this one keeps.
+    package var isShared: Bool {
+        if case .region = owner { true } else { false }
     }
 
     /// The block must not be used afterwards.
     package func deallocate() {
-        if isMapped { munmap(address, byteCount + 64) } else { address.deallocate() }
+        switch owner {
+        case .allocator: address.deallocate()
+        case .pages(let pages): pages.deallocate()
+        case .region: return
+        }
     }
 }

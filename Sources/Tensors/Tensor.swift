@@ -17,14 +17,16 @@ package struct Tensor: Sendable {
     }
 
     /// A tensor whose bytes `read` writes, every one of them. They start at a multiple of 64.
+    /// - Parameter region: where a large tensor goes if there is room.
     /// - Throws: what `read` throws; the memory is given back then.
     package init(
-        _ elementType: ElementType, _ shape: Shape,
+        _ elementType: ElementType, _ shape: Shape, in region: MemoryRegion? = nil,
         reading read: (UnsafeMutableRawBufferPointer) throws(Fault) -> Void
     ) throws(Fault) {
         self.elementType = elementType
         self.shape = shape
-        storage = try TensorStorage(byteCount: shape.elementCount &* elementType.byteCount, reading: read)
+        let byteCount = shape.elementCount &* elementType.byteCount
+        storage = try TensorStorage(byteCount: byteCount, in: region, reading: read)
     }
 
     /// - Throws: `shapeMismatch` if there are more or fewer elements than the shape has.
@@ -62,6 +64,12 @@ package struct Tensor: Sendable {
         return Tensor(elementType, shape, storage)
     }
 
+    /// The same elements for a longer life: in memory of their own if they stand in a region, which they would keep.
+    package func apart() -> Tensor {
+        guard storage.isShared else { return self }
+        return Tensor(elementType, shape) { bytes in withUnsafeBytes { bytes.copyMemory(from: $0) } }
+    }
+
     private init(_ elementType: ElementType, _ shape: Shape, _ storage: TensorStorage) {
         self.elementType = elementType
         self.shape = shape
@@ -96,8 +104,10 @@ private final class TensorStorage: @unchecked Sendable {
         fill(UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount]))
     }
 
-    init(byteCount: Int, reading read: (UnsafeMutableRawBufferPointer) throws(Fault) -> Void) throws(Fault) {
-        let block = MemoryBlock(byteCount: byteCount)
+    init(
+        byteCount: Int, in region: MemoryRegion?, reading read: (UnsafeMutableRawBufferPointer) throws(Fault) -> Void
+    ) throws(Fault) {
+        let block = MemoryBlock(byteCount: byteCount, in: region)
         let bytes = UnsafeMutableRawBufferPointer(start: block.address, count: block.byteCount)
         do throws(Fault) {
             try read(UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount]))
@@ -108,6 +118,8 @@ private final class TensorStorage: @unchecked Sendable {
         self.block = block
         self.bytes = bytes
     }
+
+    var isShared: Bool { block.isShared }
 
     deinit { block.deallocate() }
 }

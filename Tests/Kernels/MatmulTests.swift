@@ -73,6 +73,23 @@ import Testing
         #expect(largestDifference(c.values, expected) < 1e-5)
     }
 
+    /// As plans pack matrices that they join.
+    @Test(arguments: InstructionSet.available)
+    func wholePanelsMayBePackedApart(level: InstructionSet) {
+        let kernels = KernelSet.kernels(for: level)
+        guard let width = kernels.packedPanelWidth else { return }
+        let (k, n) = (19, 3 * width + 5)
+        let b = Buffer(random: n * k, seed: 4)
+        let byteCount = kernels.packedMatrixByteCount(k, n)
+        let whole = Buffer<UInt8>(count: byteCount, fill: 7)
+        kernels.packMatrix(b.address, n, 1, k, n, whole.address)
+        let apart = Buffer<UInt8>(count: byteCount, fill: 9)
+        let rest = kernels.packedMatrixByteCount(k, 2 * width)
+        kernels.packMatrix(b.address, n, 1, k, 2 * width, apart.address)
+        kernels.packMatrix(b.address + 2 * width, n, 1, k, n - 2 * width, apart.address + rest)
+        #expect(apart.values == whole.values && apart.isMarginUntouched)
+    }
+
     /// A convolution reads rows that overlap.
     @Test(arguments: InstructionSet.available)
     func rowsMayOverlap(level: InstructionSet) {

@@ -5,7 +5,7 @@ import Testing
 struct MemoryBlockTests {
     @Test(
         "Blocks of any size are aligned, clear, and writable to their end",
-        arguments: [0, 1, 64, 65_000, 65_536, 3_000_001])
+        arguments: [0, 1, 64, 65_000, 65_536, 3_000_001, 4_100_000, 4 << 20])
     func blocks(byteCount: Int) {
         for _ in 0..<3 {
             let block = MemoryBlock(byteCount: byteCount)

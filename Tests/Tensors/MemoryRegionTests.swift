@@ -28,4 +28,38 @@ import Testing
         #expect(MemoryRegion(expectedByteCount: .max) == nil)
         #expect(MemoryRegion(expectedByteCount: -1) == nil)
     }
+
+    @Test func largeBlocksStandInARegionWithRoomAndElsewhereOtherwise() throws {
+        #if os(Linux)
+            let region = try #require(MemoryRegion.page())
+            #expect(!region.hasRoom(for: SystemPages.largePage))
+            let inside = MemoryBlock(byteCount: 1_500_000, in: region)
+            let small = MemoryBlock(byteCount: 1_000, in: region)
+            #expect(!region.hasRoom(for: 1_000_000))
+            let outside = MemoryBlock(byteCount: 1_000_000, in: region)
+            #expect([inside, small, outside].map(\.isShared) == [true, false, false])
+            for block in [inside, small, outside] {
+                let bytes = UnsafeMutableRawBufferPointer(start: block.address, count: block.byteCount)
+                #expect(bytes.allSatisfy { $0 == 0 })
+                for index in bytes.indices { bytes[index] = 0xA5 }
+                block.deallocate()
+            }
+        #endif
+    }
+
+    @Test func aTensorThatIsTakenApartLivesOnWithoutItsRegion() throws {
+        #if os(Linux)
+            var region = MemoryRegion.page()
+            let watched = { [weak region] in region }
+            var tensor = try Tensor(.float32, Shape([300, 100]), in: region) { bytes in
+                for index in 0..<30_000 { bytes.storeBytes(of: Float(index), toByteOffset: 4 * index, as: Float.self) }
+            }
+            region = nil
+            #expect(watched() != nil)
+            tensor = tensor.apart()
+            #expect(watched() == nil)
+            #expect(tensor.shape == Shape(unchecked: [300, 100]))
+            #expect(tensor.elements(as: Float.self) == (0..<30_000).map { Float($0) })
+        #endif
+    }
 }

@@ -14,19 +14,21 @@ struct StepBuilder {
     private(set) var buffers: [Buffer] = []
     private let region: MemoryRegion?
     /// Constants whose addresses the steps hold, beside those of the graph's values.
-    var constantsInUse: [Tensor] = []
+    private(set) var constantsInUse: [Tensor] = []
 
     init(graph: consuming TypedGraph, kernels: KernelSet) {
         aliases = Array(graph.values.indices)
         self.graph = graph
         self.kernels = kernels
+        // These are kept; a node's weights are packed, as a rule.
+        for index in self.graph.values.indices {
+            guard let tensor = self.graph.values[index].constant?.tensor else { continue }
+            self.graph.values[index].constant?.tensor = tensor.apart()
+        }
         let constants = self.graph.values.compactMap(\.constant) + self.graph.nodes.flatMap(\.weights.values)
-        let sizes = constants.map(\.tensor.byteCount).filter { $0 >= StepBuilder.regionalByteCount }
+        let sizes = constants.map(\.tensor.byteCount).filter { $0 >= MemoryBlock.mappedByteCount }
         region = MemoryRegion(expectedByteCount: sizes.reduce(0, +))
     }
-
-    /// Smaller buffers stand anywhere.
-    private static let regionalByteCount = 1 << 16
 
     func type(_ value: Int) -> ValueType { graph.values[value].type }
     func shape(_ value: Int) -> Shape { graph.values[value].type.shape }
@@ -49,12 +51,17 @@ struct StepBuilder {
 
     /// Memory of the plan's own, filled once; steps hold its address.
     mutating func makeBuffer(byteCount: Int, fill: (UnsafeMutableRawPointer) -> Void) -> UnsafeRawPointer {
-        let isLarge = byteCount >= StepBuilder.regionalByteCount
-        let buffer =
-            (isLarge ? region.flatMap { Buffer($0, byteCount: byteCount) } : nil) ?? Buffer(byteCount: byteCount)
+        let buffer = Buffer(byteCount: byteCount, in: region)
         fill(buffer.address)
         buffers.append(buffer)
         return UnsafeRawPointer(buffer.address)
+    }
+
+    /// The address of a constant's elements, which the plan keeps from now on.
+    mutating func keep(_ tensor: Tensor) -> ConstantAddress {
+        let kept = tensor.apart()
+        constantsInUse.append(kept)
+        return ConstantAddress(kept.stableBytes)
     }
 
     /// A required operand of a node.
@@ -97,21 +104,14 @@ extension TypedGraph.Node {
 final class Buffer: @unchecked Sendable {
     /// All bytes are zero at first.
     let address: UnsafeMutableRawPointer
-    private let block: MemoryBlock?
-    private let region: MemoryRegion?
+    private let block: MemoryBlock
 
-    init(byteCount: Int) {
-        let block = MemoryBlock(byteCount: byteCount)
-        (self.block, region, address) = (block, nil, block.address)
+    init(byteCount: Int, in region: MemoryRegion? = nil) {
+        block = MemoryBlock(byteCount: byteCount, in: region)
+        address = block.address
     }
 
-    /// nil if the region has no room.
-    init?(_ region: MemoryRegion, byteCount: Int) {
-        guard let address = region.allocate(byteCount: byteCount) else { return nil }
-        (block, self.region, self.address) = (nil, region, address)
-    }
-
-    deinit { block?.deallocate() }
+    deinit { block.deallocate() }
 }
 
 /// An address in a `Buffer` or constant of the plan, for capture by steps.

@@ -10,7 +10,7 @@ extension StepBuilder {
         guard dense.windows == nil else { return nil }
         // What is bound later holds indices alone, not the weights.
         let (source, result, added) = (dense.input, dense.output, dense.residual)
-        guard let table = dense.rowTable else {
+        guard let table = product.epilogue.rowTable else {
             // The residual is joined as in the whole step, or follows the activation's own pass.
             let reads = [dense.input] + (dense.residual.map { [$0] } ?? [])
             return RowwiseWork(rows: rows, reads: reads) { layout in
@@ -39,7 +39,7 @@ extension StepBuilder {
             }
         }
         let (add, columns) = (finish.add, finish.columns)
-        let positions = ConstantAddress(table.tensor.stableBytes)
+        let positions = ConstantAddress(table)
         work.placing = RowwiseWork.Placing(reads: dense.residual.map { [$0] } ?? []) { layout in
             let output = layout.destination(result)
             let residual = added.map { layout.operand($0) }

@@ -67,9 +67,8 @@ extension StepBuilder {
         let epilogueActivation = dense.activation.epilogue
         var template = Epilogue(bias: bias?.floats, activation: epilogueActivation ?? .none)
         if let table = dense.rowTable {
-            template.rowTable = table.tensor.stableBytes.assumingMemoryBound(to: Float.self)
+            template.rowTable = keep(table.tensor).floats
             template.rowTableStride = n
-            constantsInUse.append(table.tensor)
         }
         let after =
             epilogueActivation == nil ? ElementwiseActivation(dense.activation, kernels: kernels) : nil
@@ -129,10 +128,11 @@ extension StepBuilder {
         let n = dense.outputCount
         let kernels = self.kernels
         let packed = makeBuffer(byteCount: kernels.packedMatrixByteCount(k, n)) { packed in
-            if dense.parts.count == 1, let part = dense.parts.first {
-                part.kernel.tensor.withFloats {
-                    kernels.packMatrix($0, part.isOutputMajor ? 1 : n, part.isOutputMajor ? k : 1, k, n, packed)
-                }
+            let standAlone = dense.parts.dropLast().allSatisfy { part in
+                kernels.packedPanelWidth.map { part.outputCount.isMultiple(of: $0) } ?? false
+            }
+            if standAlone {
+                StepBuilder.packApart(dense.parts, k, kernels, packed)
                 return
             }
             // Kernels that are joined stand side by side: k × (n₀ + n₁ + …).
@@ -158,6 +158,21 @@ extension StepBuilder {
         return DenseProduct(
             form: .float(ConstantAddress(packed), kernels.matmul), rows: rows, k: k, n: n, epilogue: epilogue,
             inputStride: dense.windows?.stride ?? k)
+    }
+
+    /// Each kernel into its own panels.
+    private static func packApart(
+        _ parts: [DenseStep.Part], _ k: Int, _ kernels: KernelSet, _ packed: UnsafeMutableRawPointer
+    ) {
+        var column = 0
+        for part in parts {
+            let width = part.outputCount
+            let target = packed + (column == 0 ? 0 : kernels.packedMatrixByteCount(k, column))
+            part.kernel.tensor.withFloats {
+                kernels.packMatrix($0, part.isOutputMajor ? 1 : width, part.isOutputMajor ? k : 1, k, width, target)
+            }
+            column += width
+        }
     }
 
     private mutating func quantizedProduct(

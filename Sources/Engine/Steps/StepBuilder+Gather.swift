@@ -181,10 +181,7 @@ extension StepBuilder {
 
     /// A constant's elements as float32, in memory of the plan's own unless they are float32 already.
     mutating func makeFloats(_ stored: StoredTensor, for node: TypedGraph.Node) throws(Fault) -> ConstantAddress {
-        if stored.tensor.elementType == .float32 {
-            constantsInUse.append(stored.tensor)
-            return ConstantAddress(stored.tensor.stableBytes)
-        }
+        if stored.tensor.elementType == .float32 { return keep(stored.tensor) }
         guard stored.tensor.elementType == .float16 else { throw unsuitable(node, stored.tensor.elementType) }
         let count = stored.tensor.shape.elementCount
         return ConstantAddress(

@@ -63,9 +63,7 @@ extension StepBuilder {
 
     /// The address of a weight, kept alive by the plan.
     mutating func weight(_ node: TypedGraph.Node, _ role: String) -> ConstantAddress? {
-        guard let tensor = node.weights[role]?.tensor else { return nil }
-        constantsInUse.append(tensor)
-        return ConstantAddress(tensor.stableBytes)
+        node.weights[role].map { keep($0.tensor) }
     }
 
     /// Axes that are not the last ones: element by element, for models that nobody runs at speed.

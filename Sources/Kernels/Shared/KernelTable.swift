@@ -2,10 +2,12 @@
     import EmotionFormerKernelInterface
 
     /// The functions of this module as a table.
-    func kernelTable(_ level: InstructionSet, splitsRows: Bool, rowBlock: Int, quantizedRowBlock: Int) -> KernelSet {
+    func kernelTable(
+        _ level: InstructionSet, splitsRows: Bool, rowBlock: Int, quantizedRowBlock: Int, packedPanelWidth: Int?
+    ) -> KernelSet {
         KernelSet(
             instructionSet: level, splitsRows: splitsRows, rowBlock: rowBlock, quantizedRowBlock: quantizedRowBlock,
-            packedMatrixByteCount: packedMatrixByteCount,
+            packedPanelWidth: packedPanelWidth, packedMatrixByteCount: packedMatrixByteCount,
             packMatrix: packMatrix,
             matmul: matmul,
             stridedScratchByteCount: stridedScratchByteCount,
