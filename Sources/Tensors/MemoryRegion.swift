@@ -2,7 +2,7 @@
 ///
 /// A plan's packed weights, which are read once in each prediction, otherwise miss the processor's table of pages
 /// every 4 KiB (1.5 % of a prediction). Weights on their way from the file to a plan would take an exception for each of
-/// those. Without large pages the initializers give nil, and whoever asked takes blocks.
+/// those. Where a system has no large pages on request the initializers give nil, and whoever asked takes blocks.
 ///
 /// One thread at a time may allocate.
 package final class MemoryRegion {
