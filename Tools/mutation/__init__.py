@@ -1,0 +1,1 @@
+"""Plants small faults in a copy of the project and counts how many the tests notice."""
