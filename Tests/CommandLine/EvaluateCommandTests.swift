@@ -167,6 +167,21 @@ struct EvaluateCommandTests {
         }
     }
 
+    @Test("Upper and lower case count where labels differ in nothing else")
+    func ambiguousLabels() throws {
+        let named = try SmallPackage.write(to: folder, name: "cases", labels: ["sad", "SAD", "Happy"])
+        try Data("clip,label\nclips/a.csv,sad\nclips/b.csv,SAD\nclips/c.csv,happy\n".utf8)
+            .write(to: dataset.appendingPathComponent("labels.csv"))
+        let run = try Executable.run("evaluate", dataset.path, "--json", "--model", named)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.output.contains("\"confusion\":[[1,0,0],[0,1,0],[0,0,1]]"), "\(run.output)")
+        try Data("clip,label\nclips/a.csv,Sad\n".utf8).write(to: dataset.appendingPathComponent("labels.csv"))
+        let ambiguous = try Executable.run("evaluate", dataset.path, "--model", named)
+        #expect(ambiguous.code == 1)
+        #expect(ambiguous.isOneLineFailure, "\(ambiguous.errors)")
+        #expect(ambiguous.errors.contains("no such label"))
+    }
+
     @Test("The page has the measures, needs no network, and shows names as they are")
     func page() throws {
         let hostile = "<script>alert(1)</script>&\"'.csv"

@@ -42,6 +42,12 @@ struct CSVClipTests {
         #expect(clips.map(\.values) == [[1, 2, 3, 4]])
     }
 
+    @Test(
+        "A short row of small numbers is a frame and no header", arguments: ["0\n5\n", "0,1\n5,6\n", "0,2,3\n5,6,7\n"])
+    func countingRows(text: String) throws {
+        #expect(try ClipFixtures.clips(.csv, text).first?.frameCount == 2)
+    }
+
     @Test("A row without values, or of NaN throughout, is a frame without a face")
     func missingFrames() throws {
         let clips = try ClipFixtures.clips(.csv, "a,b\n,\n1,2\nnan,NaN\n")
@@ -58,6 +64,7 @@ struct CSVClipTests {
         #expect(ClipFixtures.fault(.csv, "1,x\n")?.place == "clip: line 1, column 2")
         #expect(ClipFixtures.fault(.csv, "a,b\n\"1\n\",2\n")?.place == "clip: line 2, column 1 (a)")
         #expect(ClipFixtures.fault(.csv, "a,b\n\"p\nq\",2\n3,4\n")?.place == "clip: line 2, column 1 (a)")
+        #expect(ClipFixtures.fault(.csv, "\"a\n\",\"b\n\nc\"\n1,2\n3,x\n")?.place.hasPrefix("clip: line 6,") == true)
     }
 
     @Test(

@@ -93,6 +93,22 @@ struct ClassNamesTests {
         #expect(Self.fault(Array("]q\0h\0a.".utf8))?.problem == "a class name in the pickle is no text")
     }
 
+    @Test(
+        "A class counts by its module, too",
+        arguments: ["evil", "sklearn", "sklearn.preprocessing._label.evil", "sklearn.preprocessing", "numpy", ""])
+    func modules(module: String) {
+        let fault = Self.fault(Array("c\(module)\nLabelEncoder\n)R.".utf8))
+        #expect(fault?.code == (module == "sklearn.preprocessing" ? .invalidValue : .unsupportedOperation), "\(module)")
+        if module == "evil" { #expect(fault?.found == "evil.LabelEncoder") }
+    }
+
+    @Test("An array has at most 65,536 names", arguments: [65_536, 65_537, 1 << 21])
+    func elements(count: Int) {
+        // The shape is read before the elements, which are missing.
+        let text = "cnumpy.core.numeric\n_frombuffer\n(S''\ncnumpy\ndtype\n(S'i8'\ntR(I\(count)\ntS'C'\ntR."
+        #expect(Self.fault(Array(text.utf8))?.code == (count == 65_536 ? .sizeMismatch : .limitExceeded))
+    }
+
     @Test("Lists, and dictionaries of numbers and names, are class names too")
     func plainData() throws {
         #expect(try ClassNames.pickled(Array("(S'B'\nS'A'\nl.".utf8)) == ["B", "A"])

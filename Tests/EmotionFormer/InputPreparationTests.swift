@@ -124,6 +124,16 @@ struct InputPreparationTests {
         #expect(try prepared(clip, ModelInput(frames: 2, features: 2), normalizer: normalizer) == expected)
     }
 
+    @Test("A deviation for each frame divides that frame, also beside one mean for all", arguments: [[2, 1], [2, 2]])
+    func deviations(shape: [Int]) throws {
+        let numbers: [Float] = shape[1] == 1 ? [1, 2] : [1, 1, 2, 2]
+        let normalizer = try Normalizer(
+            mean: Tensor(scalar: Float(0)), standardDeviation: Tensor(numbers, shape: Shape(shape)), epsilon: 0,
+            frames: 2, features: 2)
+        let clip = try LandmarkClip(features: [8, 8, 8, 8], frameCount: 2, featureCount: 2)
+        #expect(try prepared(clip, ModelInput(frames: 2, features: 2), normalizer: normalizer) == [8, 8, 4, 4])
+    }
+
     @Test("Statistics that do not fit, are not finite or divide by zero are refused")
     func badStatistics() throws {
         let one = Tensor(scalar: Float(1))

@@ -71,6 +71,19 @@ struct JSONLinesClipTests {
         #expect(fault.place.hasPrefix(place.isEmpty ? "clip" : "clip: \(place)"), "\(fault)")
     }
 
+    @Test("Values nest eight deep and no deeper, and a surrogate pair has two halves")
+    func limits() {
+        func problem(_ text: String) -> String? { ClipFixtures.fault(.jsonl, text)?.problem }
+        // A bracket a level, and the number inside.
+        let deepest = String(repeating: "[", count: 7) + "1" + String(repeating: "]", count: 7)
+        #expect(problem(deepest) == "the arrays are nested too deeply for a clip")
+        #expect(problem("[\(deepest)]") == "the value is nested too deeply")
+        #expect(problem("{\"clip\":\"\\ud83d\\ude00\",\"features\":[1]}") == nil)
+        for second in ["e000", "ffff", "dbff", "0041"] {
+            #expect(problem("{\"clip\":\"\\ud83d\\u\(second)\"}") == "a string has half of a surrogate pair")
+        }
+    }
+
     @Test("Very deep nesting is an error, not a stack overflow")
     func depth() {
         #expect(ClipFixtures.fault(.jsonl, String(repeating: "[", count: 1_000_000))?.code == .malformedClip)

@@ -37,6 +37,21 @@ struct LandmarkClipTests {
         #expect(code { try LandmarkClip(path: ClipFixtures.path("batch.npy")) } == .malformedClip)
     }
 
+    @Test(
+        "Windows lie a hop apart, and the last one ends with the clip",
+        arguments: [
+            (10, 4, 3, [0, 3, 6]), (11, 4, 3, [0, 3, 6, 7]), (12, 4, 3, [0, 3, 6, 8]), (4, 4, 3, [0]), (3, 4, 3, [0]),
+            (5, 4, 9, [0, 1]),
+        ])
+    func windows(frames: Int, size: Int, hop: Int, starts: [Int]) throws {
+        let clip = try LandmarkClip(
+            features: [Float](repeating: 1, count: frames), frameCount: frames, featureCount: 1)
+        let windows = clip.windows(size, hop: hop)
+        #expect(windows.map(\.lowerBound) == starts)
+        #expect(windows.allSatisfy { $0.count == min(size, frames) })
+        #expect(windows.last?.upperBound == frames)
+    }
+
     @Test("An error carries the parts of its fault, and is one line")
     func error() {
         let fault = Fault(.notFinite, at: "a\nb", "the value is bad", found: "1", expected: "2")

@@ -101,6 +101,16 @@ struct NumPyClipTests {
         #expect(ClipFixtures.fault(.npy, ClipFixtures.npy(shape: "(4, 0)", payload: []))?.code == .emptyClip)
     }
 
+    @Test(
+        "A header has at most 32 axes: how many there may be does not follow from the file's size", arguments: [32, 33])
+    func axes(count: Int) throws {
+        let shape = "(" + [String](repeating: "1", count: count).joined(separator: ", ") + ")"
+        let fault = try #require(ClipFixtures.fault(.npy, ClipFixtures.npy(shape: shape, payload: [0, 0, 0, 0])))
+        #expect(
+            fault.problem
+                == (count == 32 ? "the array does not have the axes of a clip" : "the array has too many axes"))
+    }
+
     @Test("A file that is cut short anywhere is refused")
     func truncated() throws {
         let whole = ClipFixtures.npy(shape: "(2, 2)", payload: ClipFixtures.bytes(of: [1, 2, 3, 4]))

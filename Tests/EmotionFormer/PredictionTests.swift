@@ -14,6 +14,17 @@ struct PredictionTests {
         #expect(prediction["sad"] == nil)
     }
 
+    @Test("Of labels that are equally probable the first is given", arguments: 0..<3)
+    func ties(index: Int) {
+        var probabilities: [Float] = [0.4, 0.4, 0.4]
+        for place in 0..<index { probabilities[place] = 0.1 }
+        let prediction = Prediction(
+            labels: ["a", "b", "c"], probabilities: probabilities, logits: nil, framesUsed: 1)
+        #expect(prediction.labelIndex == index)
+        #expect(prediction.label == ["a", "b", "c"][index])
+        #expect(prediction.top(1).map(\.label) == [prediction.label])
+    }
+
     @Test("The order of confidence puts equals in the labels' order, and is as long as asked")
     func top() {
         #expect(prediction.top(9).map(\.label) == ["Happy", "Angry", "Sad"])

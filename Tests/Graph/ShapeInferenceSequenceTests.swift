@@ -31,6 +31,12 @@ import Testing
         }
         #expect(code(f32(3, 2, 6), ["groups": .integer(2)]) == nil)
         #expect(code(f32(3, 2, 7), ["groups": .integer(2)]) == .shapeMismatch)
+        for channels in [3, 5] {
+            #expect(
+                faultCode { () throws(Fault) in
+                    try infer(.depthwiseConv1D, [f32(1, 10, 4)], weights: ["kernel": f32(3, channels, 2)])
+                } == .shapeMismatch)
+        }
         #expect(code(f32(3, 4, 6), ["groups": .integer(3)]) == .shapeMismatch)
         #expect(code(f32(11, 4, 6)) == .shapeMismatch)
         #expect(code(f32(0, 4, 6)) == .shapeMismatch)

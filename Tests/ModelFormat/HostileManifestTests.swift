@@ -60,6 +60,9 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
             "found '../weights.bin'"),
         Spoiling("\"file\": \"weights.bin\"", "\"file\": \"/etc/hosts\"", .invalidValue, "bare name"),
         Spoiling("\"file\": \"weights.bin\"", "\"file\": \"..\"", .invalidValue, "bare name"),
+        Spoiling("\"file\": \"weights.bin\"", "\"file\": \"a\\\\b\"", .invalidValue, "bare name"),
+        Spoiling("\"file\": \"weights.bin\"", "\"file\": \"c:weights.bin\"", .invalidValue, "bare name"),
+        Spoiling("\"file\": \"weights.bin\"", "\"file\": \"manifest.json\"", .invalidValue, "bare name"),
         Spoiling("\"file\": \"selftest.bin\"", "\"file\": \"weights.bin\"", .duplicateName, "found 'weights.bin'"),
         Spoiling("\"xxh64\": \"", "\"xxh64\": \"0", .invalidValue, "weights.xxh64", "expected 16 lower-case"),
         Spoiling("\"sha256\": \"0a", "\"sha256\": \"0A", .invalidValue, "producer.sources[0].sha256", "expected 64"),
@@ -84,6 +87,9 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
             "found 'absent'"),
         Spoiling("[\"Happy\", \"Sad\"]", "[\"Happy\", \"Happy\"]", .duplicateName, "labels[1]", "found 'Happy'"),
         Spoiling("[\"Happy\", \"Sad\"]", "[\"Happy\", \"\"]", .invalidValue, "labels[1]", "empty"),
+        Spoiling("[\"Happy\", \"Sad\"]", "[\"Happy\"]", .shapeMismatch, "labels", "found 1, expected 2"),
+        Spoiling("[\"Happy\", \"Sad\"]", "[\"Happy\", \"S\u{7F}d\"]", .invalidValue, "labels[1]", "control"),
+        Spoiling("[\"Happy\", \"Sad\"]", "[\"Happy\", \"S\\u001fd\"]", .invalidValue, "labels[1]", "control"),
         Spoiling("[\"Happy\", \"Sad\"]", "[]", .invalidValue, "labels", "no label"),
         Spoiling(
             "[\"Happy\", \"Sad\"]", "[\"Happy\", \"Sad\", \"Angry\"]", .shapeMismatch, "labels", "found 3, expected 2"),
@@ -126,6 +132,7 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
         Spoiling(
             kernel, kernel("[3, 2]", "321", "24"), .invalidValue, "tensors['scores/kernel'].offset", "not aligned",
             "found 321"),
+        Spoiling(kernel, kernel("[3, 2]", "352", "24"), .invalidValue, "not aligned", "found 352"),
         Spoiling(
             kernel, kernel("[3, 2]", "256", "24"), .overlap, "tensors['scores/kernel']", "overlaps",
             "behind 'hidden/bias'"),

@@ -11,11 +11,13 @@ import Testing
     }
 
     @Test("negative extents and products that overflow are refused, also behind an empty axis")
-    func refusals() {
+    func refusals() throws {
         #expect(throws: Fault.self) { try Shape([2, -1]) }
         #expect(throws: Fault.self) { try Shape([1 << 40, 1 << 40]) }
         #expect(throws: Fault.self) { try Shape([0, 1 << 40, 1 << 40]) }
         #expect(throws: Fault.self) { try Shape([Int.max, 2]) }
+        #expect(try Shape([1 << 24, 1 << 24]).elementCount == 1 << 48)
+        #expect(throws: Fault.self) { try Shape([1 << 24, (1 << 24) + 1]) }
     }
 
     @Test("axes count from the back too")

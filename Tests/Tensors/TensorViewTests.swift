@@ -37,6 +37,17 @@ import Testing
         #expect(throws: Fault.self) { try counting().selected(axis: 1, index: 3) }
     }
 
+    @Test("what looks like the base and is not is copied: a square turned, the beginning of a tensor")
+    func lookalikes() throws {
+        let square = TensorView(try Tensor([1, 2, 3, 4] as [Float], shape: Shape([2, 2])))
+        #expect(try !square.transposed([1, 0]).isContiguous)
+        #expect(try elements(square.transposed([1, 0])) == [1, 3, 2, 4])
+        let beginning = try counting().sliced(axis: 0, 0..<1)
+        #expect(beginning.isContiguous)
+        #expect(beginning.contiguous().shape.extents == [1, 3, 4])
+        #expect(elements(beginning) == (0..<12).map { Float($0) })
+    }
+
     @Test("reversing twice is no change, and reversing once is one")
     func reversal() throws {
         let view = try counting()
