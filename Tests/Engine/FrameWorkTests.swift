@@ -161,6 +161,15 @@ struct FrameWorkTests {
             attributes: ["permutation": .integers([0, 2, 1])])
         let softmax = Node(.softmax, name: "softmax", inputs: ["turned"], outputs: ["placed"])
         #expect(try plan([transpose, softmax, pool]).frameLayout == nil)
+        let mean = Node(
+            .reduceMean, name: "mean", inputs: ["clip"], outputs: ["mean"],
+            attributes: ["axes": .integers([1]), "keepDimensions": .boolean(true)])
+        for operation in [EmotionFormerGraph.Operation.subtract, .multiply, .add] {
+            let centred = Node(operation, name: "centred", inputs: ["clip", "mean"], outputs: ["placed"])
+            #expect(try plan([mean, centred, pool]).frameLayout == nil)
+        }
+        let shifted = Node(.add, name: "shifted", inputs: ["hidden", "mean"], outputs: ["placed"])
+        #expect(try plan([dense, mean, shifted, pool], weights: ["kernel": [4, 4]]).frameSteps.once.last == "dense")
     }
 
     @Test("A frame's own mask is kept beside its values, and what the rest reads of the input, too")

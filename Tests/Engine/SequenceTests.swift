@@ -110,6 +110,13 @@ import Testing
     @Test("a loop, also one that does not turn", arguments: [0, 1, 7, -3] as [Int32])
     func loops(_ bound: Int32) throws { try loop(bound: bound).check() }
 
+    @Test("a loop ends at its trip count, if that comes first", arguments: [0, 2, 3, 4])
+    func tripCount(count: Int) throws {
+        var bounded = try loop(bound: 3)
+        bounded.attributes["maximumTripCount"] = .integer(count)
+        bounded.check()
+    }
+
     @Test("a loop without end is an error")
     func endlessLoop() throws {
         var endless = try loop(bound: 1)

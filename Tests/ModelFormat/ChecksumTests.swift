@@ -8,6 +8,7 @@ import Testing
         "XXH64 gives the published values",
         arguments: [
             ("", "ef46db3751d8e999"), ("a", "d24ec4f1a98c6e5b"), ("abc", "44bc2cf5ad770999"),
+            ("abcd", "de0327b0d25d92cc"),
             ("Nobody inspects the spammish repetition", "fbcea83c8a378bf1"),
         ])
     func xxh64(text: String, expected: String) {

@@ -117,6 +117,27 @@ import Testing
         #expect(fault(half(0xFE))?.code == .notFinite)
     }
 
+    @Test("a field lies inside its table to its last byte")
+    func fields() {
+        var bytes = TestFile.unary(101).bytes
+        #expect((try? TFLiteImporter.read(bytes, name: "m")) != nil)
+        // The root's description stands behind the identifier: its own size, the object's, then where each field lies.
+        bytes[10] -= 2
+        do throws(Fault) {
+            _ = try TFLiteImporter.read(bytes, name: "m")
+            Issue.record("the file was read")
+        } catch {
+            #expect(error.code == .outOfBounds)
+            #expect(error.problem == "field 7 lies outside its table")
+        }
+    }
+
+    @Test("vectors shorter than a millionth are divided by that, as LiteRT does")
+    func normalization() throws {
+        let clip = try nodes(file(11, inputs: [0])).first { $0.operation == .clip }
+        #expect(clip?.attributes["minimum"] == .number(1e-6))
+    }
+
     @Test("an input holds no data of its own")
     func inputs() {
         for buffer: UInt32 in [0, 1] {
@@ -139,6 +160,7 @@ import Testing
                     inputs: [0], outputs: [1], operators: isTwice ? [write, write] : [write])
             ]
             #expect(fault(made)?.code == (isTwice ? .duplicateName : nil))
+            if isTwice { #expect(fault(made)?.problem == "the result already has a value") }
         }
     }
 
