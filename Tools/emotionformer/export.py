@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from outputs import OutputError, ending_tidily
+
 from .custom import load_custom
 from .errors import ExportError
 from .folder import FEATURES_KEYS, FRAMES_KEYS, Metadata, Roles, find_roles, fitted, read_array, read_labels
 from .label_pickle import label_names
 from .layer import Layer
 from .model import Converted, convert, input_shape, read_model
-from .package import InputDescription, Package, SelfTest
+from .package import PACKAGE, InputDescription, Package, SelfTest
 from .selftest import CLIPS, clips, expected, normalised
 from .source import KerasSource, SourceFile, open_source
 
@@ -52,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="PACKAGE",
         type=Path,
         required=True,
-        help="the package's folder; an older package there is replaced whole",
+        help="the package's folder; an older package there is replaced whole, anything else is left alone",
     )
     add("--name", help="the model's name in the package (default: the folder's name)")
     add("--mean", metavar="F", type=Path, help=".npy file of the features' means")
@@ -131,6 +133,7 @@ class Progress:
 def run(arguments: argparse.Namespace) -> None:
     """One export; raises `ExportError` before anything is left behind."""
     progress = Progress()
+    PACKAGE.check(arguments.output)
     roles = _roles(arguments)
     custom = load_custom(arguments.custom) if arguments.custom else {}
     progress.say(f"Reading {roles.model.name}")
@@ -345,8 +348,9 @@ def _self_test(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; 0, or 1 with one line on standard error (2 for wrong usage)."""
     try:
-        run(parser().parse_args(arguments))
-    except ExportError as error:
+        with ending_tidily():
+            run(parser().parse_args(arguments))
+    except (ExportError, OutputError) as error:
         print(f"export: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Collection, Sequence
+import stat
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from outputs import Kind, OutputError, OutputFolder
 
 from .errors import ExportError
 from .graph import Graph, Node, Value
@@ -21,6 +20,8 @@ from .xxh64 import xxh64
 
 ALIGNMENT = 64
 VERSION = "1.0.0"
+FORMAT = "emotionformer-model"
+MAXIMUM_MANIFEST_BYTES = 64 << 20
 
 
 @dataclass
@@ -71,26 +72,16 @@ class Package:
     # Kernels (out, in) that are stored as int8, with a scale for each output: dynamic-range arithmetic.
     int8_kernels: Collection[str] = ()
 
-    def write(self, folder: Path, before: Any = None) -> None:
+    def write(self, folder: Path) -> None:
         """Replaces `folder` by the package in one step; a failure leaves what was there before."""
-        parent = folder.absolute().parent
-        if folder.exists() and (not folder.is_dir() or not is_package(folder)):
-            raise ExportError(f"{folder} exists and is no model package: not replaced")
         try:
-            parent.mkdir(parents=True, exist_ok=True)
-            scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))
-        except OSError as error:
-            raise ExportError(f"cannot write in {parent}: {error.strerror}") from error
-        try:
-            self._write_files(scratch)
-            scratch.chmod(0o755)
-            if before is not None:
-                before(scratch)
-            _exchange(scratch, folder)
+            with OutputFolder(folder, PACKAGE) as output:
+                self._write_files(output.path)
+                output.keep()
+        except OutputError as error:
+            raise ExportError(str(error)) from error
         except OSError as error:
             raise ExportError(f"cannot write {folder}: {error.strerror}") from error
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
 
     def _write_files(self, folder: Path) -> None:
         tensors = {name: self.graph.tensors[name] for node in self.nodes for name in node.weights.values()}
@@ -110,7 +101,7 @@ class Package:
         entries, weights = write_tensors(folder / "weights.bin", tensors)
         for name, scale in scales.items():
             entries[name]["quantization"] = {"scale": scale, "axis": 0}
-        manifest: dict[str, Any] = {"format": "emotionformer-model", "formatVersion": 1, "name": self.name}
+        manifest: dict[str, Any] = {"format": FORMAT, "formatVersion": 1, "name": self.name}
         if self.license:
             manifest["license"] = self.license
         if self.citation:
@@ -235,24 +226,28 @@ def write_tensors(path: Path, tensors: dict[str, np.ndarray]) -> tuple[dict[str,
     }
 
 
-def is_package(folder: Path) -> bool:
-    """Whether a folder may be replaced: it holds a package, or nothing."""
-    return (folder / "manifest.json").is_file() or not any(folder.iterdir())
-
-
-def _exchange(scratch: Path, folder: Path) -> None:
-    if not folder.exists():
-        os.rename(scratch, folder)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=scratch.parent))
-    os.rename(folder, old / "package")
+def own_names(folder: Path) -> Callable[[str], bool] | None:
+    """The names of a package's own files; None if the folder holds no package. Its manifest says so, not its name:
+    every web app has a manifest.json."""
+    manifest = folder / "manifest.json"
     try:
-        os.rename(scratch, folder)
-    except OSError:
-        os.rename(old / "package", folder)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+        status = manifest.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAXIMUM_MANIFEST_BYTES:
+            return None
+        content = json.loads(manifest.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        return None
+    names = {"manifest.json", "weights.bin", "selftest.bin"}
+    for field_name in ("weights", "selfTestData"):
+        entry = content.get(field_name)
+        if isinstance(entry, dict) and isinstance(entry.get("file"), str):
+            names.add(entry["file"])
+    return {name for name in names if "/" not in name}.__contains__
+
+
+PACKAGE = Kind("model package", own_names)
 
 
 def read_tensor(folder: Path, file: str, entry: dict[str, Any]) -> np.ndarray:

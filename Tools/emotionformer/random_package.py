@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from outputs import ending_tidily
 
 from .errors import ExportError
 from .graph import Graph, Value, Weight
@@ -147,10 +148,14 @@ def main(arguments: list[str] | None = None) -> int:
             raise ExportError("every size must be at least 1")
         if chosen.width % chosen.heads:
             raise ExportError(f"--width {chosen.width} is not a multiple of --heads {chosen.heads}")
-        build(chosen).write(chosen.output)
+        with ending_tidily():
+            build(chosen).write(chosen.output)
     except ExportError as error:
         print(f"random-package: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("random-package: interrupted", file=sys.stderr)
+        return 130
     print(f"Wrote {chosen.output}")
     return 0
 

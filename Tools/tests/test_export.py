@@ -188,8 +188,9 @@ def test_a_package_is_replaced_whole(tmp_path: Path) -> None:
     """What was there before goes, and no scratch folder stays."""
     target = tmp_path / "package"
     assert main([str(BASE), "-o", str(target)]) == 0
-    (target / "stale.txt").write_text("old")
+    (target / "weights.bin").write_text("old")
     assert main([str(BASE), "-o", str(target)]) == 0
+    assert (target / "weights.bin").stat().st_size > 1000
     assert sorted(path.name for path in target.iterdir()) == ["manifest.json", "selftest.bin", "weights.bin"]
     assert [path.name for path in tmp_path.iterdir()] == ["package"]
 
@@ -207,6 +208,22 @@ def test_a_failure_keeps_the_old_package(tmp_path: Path, monkeypatch: pytest.Mon
     assert main([str(BASE), "-o", str(target), "--name", "Other"]) == 1
     assert (target / "manifest.json").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["package"]
+
+
+def test_a_web_apps_folder_and_the_current_one_are_not_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"name": "My web app"}')
+    (folder / "index.html").write_text("mine")
+    assert main([str(BASE), "-o", str(folder)]) == 1
+    assert "no model package stands there: not replaced" in capsys.readouterr().err
+    (folder / "empty").mkdir()
+    monkeypatch.chdir(folder / "empty")
+    assert main([str(BASE), "-o", "."]) == 1
+    assert "the current folder cannot be replaced" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["app", "empty", "index.html", "manifest.json"]
 
 
 def test_another_folder_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,491 @@
+"""Whatever happens while a tool writes: what stood there is there still, or the new one is, and nothing else."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import outputs.file
+import outputs.folder
+import pytest
+from emotionformer.package import PACKAGE
+from outputs import OutputError, OutputFile, OutputFolder, write_text
+
+TOOLS = Path(__file__).resolve().parents[1]
+MANIFEST = json.dumps({"format": "emotionformer-model", "weights": {"file": "weights.bin"}})
+IS_ROOT = os.geteuid() == 0
+
+
+def is_page(path: Path) -> bool:
+    return path.read_bytes().startswith(b"page")
+
+
+def package(folder: Path, content: str = "old") -> Path:
+    folder.mkdir()
+    (folder / "manifest.json").write_text(MANIFEST)
+    (folder / "weights.bin").write_text(content)
+    return folder
+
+
+def write_package(target: Path, content: str = "new") -> None:
+    with OutputFolder(target, PACKAGE) as output:
+        (output.path / "manifest.json").write_text(MANIFEST)
+        (output.path / "weights.bin").write_text(content)
+        output.keep()
+
+
+def write_page(target: Path, text: str = "page new") -> None:
+    write_text(target, text, "page", is_page)
+
+
+def tree(folder: Path) -> dict[str, object]:
+    """Everything below a folder: kinds, rights, contents, and where links point."""
+    found: dict[str, object] = {}
+    for path in sorted(folder.rglob("*")):
+        mode = path.lstat().st_mode
+        content = os.readlink(path) if path.is_symlink() else path.read_bytes() if stat.S_ISREG(mode) else b""
+        found[path.relative_to(folder).as_posix()] = (mode, content)
+    return found
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def refused(place: Path, write: Callable[[], None], words: str) -> None:
+    before = tree(place)
+    with pytest.raises(OutputError, match=words) as error:
+        write()
+    assert "\n" not in str(error.value)
+    assert tree(place) == before
+
+
+def web_app(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"name": "My web app", "icons": []}')
+    (folder / "index.html").write_text("<!doctype html>")
+
+
+def test_a_web_apps_folder_is_refused(place: Path) -> None:
+    web_app(place / "app")
+    refused(place, lambda: write_package(place / "app"), "a folder that is no model package stands there")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"format": 1}', '{"format": "emotionformer-model-2"}', "[" * 100_000])
+def test_a_manifest_that_is_no_packages_is_refused(place: Path, text: str) -> None:
+    (place / "app").mkdir()
+    (place / "app" / "manifest.json").write_text(text)
+    refused(place, lambda: write_package(place / "app"), "no model package")
+
+
+@pytest.mark.parametrize("foreign", ["notes.txt", "sub/notes.txt", "sub/weights.bin", "empty/", "link"])
+def test_a_package_with_something_foreign_is_refused(place: Path, foreign: str) -> None:
+    folder = package(place / "model")
+    if foreign == "link":
+        (folder / "link").symlink_to("weights.bin")
+    elif foreign.endswith("/"):
+        (folder / foreign).mkdir()
+    else:
+        (folder / foreign).parent.mkdir(exist_ok=True)
+        (folder / foreign).write_text("mine")
+    refused(place, lambda: write_package(folder), f"holds '{foreign.rstrip('/')}', which is not its own")
+
+
+def test_a_manifest_that_is_a_link_makes_no_package(place: Path) -> None:
+    package(place / "model")
+    (place / "other").mkdir()
+    (place / "other" / "manifest.json").symlink_to(place / "model" / "manifest.json")
+    refused(place, lambda: write_package(place / "other"), "no model package")
+
+
+def test_a_package_is_replaced_whole_with_its_rights(place: Path) -> None:
+    folder = package(place / "model")
+    folder.chmod(0o750)
+    write_package(folder)
+    assert (folder / "weights.bin").read_text() == "new"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o750
+    assert os.listdir(place) == ["model"]
+
+
+@pytest.mark.parametrize("name", ["model", "model/", "model//", "a/b/model", "./model", "x" * 255])
+def test_a_new_folder(place: Path, name: str) -> None:
+    write_package(Path(name) if name[-1] != "/" else Path(name + "/"))
+    assert (place / name / "weights.bin").read_text() == "new"
+    assert not [found for found in place.rglob(".*")]
+
+
+def test_an_empty_folder_is_taken(place: Path) -> None:
+    (place / "model").mkdir()
+    write_package(place / "model")
+    assert os.listdir(place) == ["model"]
+
+
+def test_a_failure_leaves_no_folder_that_was_made_for_it(place: Path) -> None:
+    with pytest.raises(ZeroDivisionError), OutputFolder(place / "a" / "b" / "model", PACKAGE) as output:
+        (output.path / "weights.bin").write_text("half")
+        raise ZeroDivisionError
+    assert not list(place.iterdir())
+
+
+def test_the_current_folder_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(package(place / "model"))
+    for name in (".", "./", "../model"):
+        refused(place, lambda name=name: write_package(Path(name)), "the current folder cannot be replaced")
+    (place / "empty").mkdir()
+    monkeypatch.chdir(place / "empty")
+    refused(place, lambda: write_package(Path(".")), "the current folder cannot be replaced")
+
+
+def test_links_are_followed_and_stay(place: Path) -> None:
+    package(place / "model")
+    (place / "link").symlink_to("model")
+    write_package(place / "link")
+    assert (place / "model" / "weights.bin").read_text() == "new"
+    (place / "elsewhere").mkdir()
+    (place / "dangling").symlink_to("elsewhere/made")
+    write_package(place / "dangling")
+    assert (place / "elsewhere" / "made" / "weights.bin").read_text() == "new"
+    (place / "page.html").symlink_to("elsewhere/page")
+    write_page(place / "page.html", "page 1")
+    write_page(place / "page.html", "page 2")
+    assert (place / "elsewhere" / "page").read_text() == "page 2"
+    assert all((place / name).is_symlink() for name in ("link", "dangling", "page.html"))
+    assert not [found for found in place.rglob(".*")]
+
+
+def test_a_link_to_itself_is_refused(place: Path) -> None:
+    (place / "loop").symlink_to("loop")
+    refused(place, lambda: write_package(place / "loop"), "leads to itself")
+    refused(place, lambda: write_page(place / "loop"), "leads to itself")
+
+
+def test_a_file_in_the_way_is_refused(place: Path) -> None:
+    (place / "file").write_text("mine")
+    refused(place, lambda: write_package(place / "file"), "a file stands there, no model package")
+    refused(place, lambda: write_package(place / "file" / "model"), "file")
+    refused(place, lambda: write_page(place / "file" / "page"), "file")
+
+
+def test_a_file_is_replaced_only_if_it_is_known(place: Path) -> None:
+    (place / "thesis").write_text("mine")
+    refused(place, lambda: write_page(place / "thesis"), "a file that is no page stands there")
+    (place / "empty").touch()
+    write_page(place / "empty")
+    (place / "page").write_text("page old")
+    (place / "page").chmod(0o640)
+    write_page(place / "page")
+    assert (place / "page").read_text() == (place / "empty").read_text() == "page new"
+    assert stat.S_IMODE((place / "page").stat().st_mode) == 0o640
+    (place / "folder").mkdir()
+    refused(place, lambda: write_page(place / "folder"), "this is a folder")
+    assert sorted(os.listdir(place)) == ["empty", "folder", "page", "thesis"]
+
+
+def test_a_file_has_the_usual_rights(place: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_page(place / "page")
+        write_package(place / "model")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((place / "page").stat().st_mode) == 0o640
+    assert stat.S_IMODE((place / "model").stat().st_mode) == 0o750
+
+
+@pytest.fixture
+def nodes(place: Path) -> Iterator[dict[str, Path]]:
+    """A pipe, a socket and, for root, a device that keeps nothing, all of our own making."""
+    found = {"a pipe": place / "pipe", "a socket": place / "socket"}
+    os.mkfifo(found["a pipe"])
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind("socket")
+    if IS_ROOT:
+        found["a device"] = place / "device"
+        os.mknod(found["a device"], 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    yield found
+    listener.close()
+
+
+def test_what_is_no_file_is_never_replaced(place: Path, nodes: dict[str, Path]) -> None:
+    for kind, path in nodes.items():
+        refused(place, lambda path=path: write_package(path), f"{kind} stands there")
+
+        def video(path: Path = path) -> None:
+            with OutputFile(path, "video", is_page):
+                pass
+
+        refused(place, video, f"{kind} stands there, which cannot become a video")
+    refused(place, lambda: write_page(nodes["a pipe"]), "cannot be written to: No such device")
+    refused(place, lambda: write_page(nodes["a socket"]), "cannot be written to: No such device")
+    if IS_ROOT:
+        before = tree(place)
+        try:
+            write_page(nodes["a device"])
+        except OutputError as error:
+            assert "Permission denied" in str(error), "a file system without devices"
+        assert tree(place) == before
+
+
+def test_a_pipe_is_written_to(place: Path, nodes: dict[str, Path]) -> None:
+    got: list[bytes] = []
+    is_open = threading.Event()
+
+    def read() -> None:
+        handle = os.open(nodes["a pipe"], os.O_RDONLY | os.O_NONBLOCK)
+        is_open.set()
+        os.set_blocking(handle, True)
+        with os.fdopen(handle, "rb") as file:
+            while not (text := file.read()):
+                pass  # No writer yet.
+            got.append(text)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert is_open.wait(10)
+    write_page(nodes["a pipe"], "page" * 100_000)
+    reader.join(10)
+    assert got == [b"page" * 100_000]
+    assert stat.S_ISFIFO(nodes["a pipe"].stat().st_mode)
+
+
+def test_without_an_exchange_in_one_step(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs.folder, "exchange", lambda first, second: False)
+    write_package(package(place / "model"))
+    assert (place / "model" / "weights.bin").read_text() == "new"
+    assert os.listdir(place) == ["model"]
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_rename_that_fails_leaves_the_old_package(place: Path, monkeypatch: pytest.MonkeyPatch, failing: int) -> None:
+    monkeypatch.setattr(outputs.folder, "exchange", lambda first, second: False)
+    rename, calls = os.rename, []
+
+    def fails(source: Path, target: Path) -> None:
+        calls.append(source)
+        if len(calls) == failing:
+            raise OSError(5, "Input/output error")
+        rename(source, target)
+
+    package(place / "model")
+    monkeypatch.setattr(os, "rename", fails)
+    refused(place, lambda: write_package(place / "model"), "Input/output error")
+    assert len(calls) == (1 if failing == 1 else 3)
+
+
+@pytest.mark.parametrize("in_one_step", [True, False])
+def test_what_comes_into_the_old_package_meanwhile_is_kept(place: Path, monkeypatch: pytest.MonkeyPatch, in_one_step: bool) -> None:
+    folder = package(place / "model")
+    if not in_one_step:
+        monkeypatch.setattr(outputs.folder, "exchange", lambda first, second: False)
+    with pytest.raises(OutputError, match="changed while"), OutputFolder(folder, PACKAGE) as output:
+        (output.path / "manifest.json").write_text(MANIFEST)
+        (folder / "notes.txt").write_text("mine")
+        output.keep()
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert (folder / "weights.bin").read_text() == "old"
+    assert os.listdir(place) == ["model"]
+
+
+def test_what_comes_into_an_empty_place_meanwhile_is_kept(place: Path) -> None:
+    with pytest.raises(OutputError, match="meanwhile"), OutputFolder(place / "model", PACKAGE) as output:
+        (place / "model").mkdir()
+        output.keep()
+    with pytest.raises(OutputError, match="meanwhile"), OutputFile(place / "pipe", "page", is_page) as file:
+        file.path.write_text("page")
+        os.mkfifo(place / "pipe")
+        file.keep()
+    assert sorted(os.listdir(place)) == ["model", "pipe"]
+    assert stat.S_ISFIFO((place / "pipe").stat().st_mode)
+
+
+def python(code: str, *arguments: object, **options: object) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TOOLS), str(TOOLS / "tests")]), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)  # type: ignore[call-overload,no-any-return]
+
+
+WRITING = """
+import sys, time
+from pathlib import Path
+from outputs import OutputFolder, ending_tidily
+from test_outputs import PACKAGE
+with ending_tidily():
+    output = OutputFolder(Path(sys.argv[1]), PACKAGE)  # Not in a with statement: the worst moment.
+    (output.path / "weights.bin").write_text("half")
+    print("writing", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_nothing_behind(place: Path, number: int) -> None:
+    package(place / "model")
+    before = tree(place)
+    writer = python(WRITING, place / "model")
+    assert writer.stdout is not None and writer.stdout.readline() == "writing\n"
+    writer.send_signal(number)
+    writer.communicate(timeout=30)
+    assert writer.returncode != 0
+    assert tree(place) == before
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(place: Path) -> None:
+    package(place / "model")
+    (place / ".emotionformer-notes.partial").mkdir()
+    writer = python(WRITING, place / "model")
+    assert writer.stdout is not None and writer.stdout.readline() == "writing\n"
+    # While it lives, nobody takes what it writes.
+    write_package(place / "model", "meanwhile")
+    assert len(os.listdir(place)) == 3
+    writer.kill()
+    writer.communicate(timeout=30)
+    write_page(place / "page")
+    assert sorted(os.listdir(place)) == [".emotionformer-notes.partial", "model", "page"]
+
+
+def test_a_kill_between_two_renames_loses_nothing(place: Path) -> None:
+    """The next writer puts the old package back; a foreign file that came into it is never removed."""
+    hidden = place / ".emotionformer-0123456789abcdef.partial"
+    hidden.mkdir()
+    package(hidden / "old")
+    package(hidden / "new", "new")
+    (hidden / "replaced").write_bytes(b"model\0manifest.json\0weights.bin")
+    write_page(place / "page")
+    assert (place / "model" / "weights.bin").read_text() == "old"
+    assert sorted(os.listdir(place)) == ["model", "page"]
+    hidden.mkdir()
+    package(hidden / "new", "old")
+    (hidden / "new" / "notes.txt").write_text("mine")
+    (hidden / "replaced").write_bytes(b"model\0manifest.json\0weights.bin")
+    write_page(place / "page")
+    assert sorted(os.listdir(hidden / "new")) == ["notes.txt"]
+
+
+def test_what_is_locked_or_a_link_is_not_removed(place: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "mine").touch()
+    (place / ".emotionformer-0123456789abcdef.partial").symlink_to(other)
+    hidden = place / ".emotionformer-0123456789abcde0.partial"
+    hidden.mkdir()
+    handle = os.open(hidden, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    write_page(place / "page")
+    os.close(handle)
+    assert (other / "mine").exists() and hidden.exists()
+    write_page(place / "page")
+    assert (other / "mine").exists() and not hidden.exists()
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from test_outputs import OutputError, write_package, write_page
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+for write, name in ((write_package, "model"), (write_page, "page")):
+    try:
+        write(Path(sys.argv[1]) / name, "page" * 10_000)
+        print("written")
+    except (OSError, OutputError):
+        print("refused")
+"""
+
+
+def test_a_limit_of_file_sizes_leaves_the_old_ones(place: Path) -> None:
+    package(place / "model")
+    write_page(place / "page")
+    before = tree(place)
+    output, errors = python(FULL, place).communicate(timeout=60)
+    assert output == "refused\nrefused\n", errors
+    assert tree(place) == before
+
+
+PRIVATE = """
+import ctypes, os, sys
+from pathlib import Path
+from test_outputs import OutputError, package, tree, write_package, write_page
+place = Path(sys.argv[1])
+libc = ctypes.CDLL(None, use_errno=True)
+def mount(kind, target, flags, options=b""):
+    if libc.mount(b"none", os.fsencode(target), kind, flags, options): raise SystemExit("mount: " + os.strerror(ctypes.get_errno()))
+def refused(write, words):
+    before = tree(place)
+    try: write()
+    except OutputError as error: assert words in str(error), error
+    except OSError as error: assert words in str(error), error
+    else: raise SystemExit("written, where it could not be")
+    assert tree(place) == before
+if libc.unshare(0x00020000): raise SystemExit("unshare")
+mount(None, "/", 1 << 14 | 1 << 18)
+mount(b"tmpfs", place, 0, b"size=64k")
+package(place / "model"); write_page(place / "page")
+refused(lambda: write_package(place / "model", "x" * 100_000), "No space left")
+refused(lambda: write_page(place / "page", "page" * 30_000), "No space left")
+(place / "mounted").mkdir()
+mount(b"tmpfs", place / "mounted", 0)
+refused(lambda: write_package(place / "mounted"), "a file system is mounted there")
+(place / "link").symlink_to(place / "mounted" / "model")
+write_package(place / "link")
+assert (place / "mounted" / "model" / "weights.bin").read_text() == "new"
+mount(b"tmpfs", place, 32 | 1, b"")
+refused(lambda: write_package(place / "model"), "Read-only file system")
+refused(lambda: write_page(place / "page"), "may not be written")
+refused(lambda: write_page(place / "page2"), "Read-only file system")
+refused(lambda: write_package(place / "other"), "Read-only file system")
+print("done")
+"""
+
+
+@pytest.mark.skipif(not IS_ROOT or not sys.platform.startswith("linux"), reason="mounting needs root and Linux")
+def test_full_disks_read_only_disks_and_mount_points(place: Path) -> None:
+    output, errors = python(PRIVATE, place).communicate(timeout=60)
+    if "unshare" in errors or "mount: Operation not permitted" in errors:
+        pytest.skip("this machine lets nobody mount")
+    assert output == "done\n", errors
+
+
+READ_ONLY = """
+import os, sys
+from pathlib import Path
+from test_outputs import OutputError, write_package, write_page
+if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)
+for write, name in ((write_package, "model"), (write_package, "other"), (write_page, "page"), (write_page, "write/locked")):
+    try:
+        write(Path(sys.argv[1]) / name)
+        print("written")
+    except OutputError as error:
+        print(error)
+"""
+
+
+def test_a_folder_that_may_not_be_written() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        package(place / "model")
+        write_page(place / "page")
+        (place / "write").mkdir()
+        (place / "write").chmod(0o777)
+        (place / "write" / "locked").write_text("page")
+        (place / "write" / "locked").chmod(0o444)
+        before = tree(place)
+        place.chmod(0o555)
+        try:
+            output, errors = python(READ_ONLY, place).communicate(timeout=60)
+        finally:
+            place.chmod(0o755)
+        lines = output.splitlines()
+        assert len(lines) == 4, errors
+        assert all("ermission denied" in line for line in lines[:2]), lines
+        assert all("may not be written" in line or "ermission denied" in line for line in lines[2:]), lines
+        assert tree(place) == before
