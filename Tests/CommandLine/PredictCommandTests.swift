@@ -59,6 +59,25 @@ struct PredictCommandTests {
         #expect(found == ["two.jsonl 0 a", "two.jsonl 1 b", "clip.csv 0 "])
     }
 
+    @Test("JSON names the most probable labels, as many as asked for", arguments: [(1, 1), (2, 2), (3, 3), (9, 3)])
+    func top(count: Int, expected: Int) throws {
+        let run = try Executable.run("predict", "--json", "--top", "\(count)", "--model", model, clip)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        #expect(object["top"] as? [String] == Array(["Sad", "Happy, too", "Angry"].prefix(expected)))
+    }
+
+    @Test("A clip's name comes back from JSON whatever it holds")
+    func names() throws {
+        let name = String(String.UnicodeScalarView((1...0x2F).compactMap(Unicode.Scalar.init))) + "\"\\é😀\u{7F}"
+        let line = try JSONSerialization.data(withJSONObject: ["clip": name, "features": [1, 5]])
+        let named = try folder.write(String(decoding: line, as: UTF8.self), to: "named.jsonl")
+        let run = try Executable.run("predict", "--json", "--model", model, named)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.lines.count == 1)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        #expect(object["name"] as? String == name)
+    }
+
     @Test("Standard input is a clip file")
     func standardInput() throws {
         let run = try Executable.run(

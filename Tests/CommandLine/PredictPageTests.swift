@@ -1,3 +1,6 @@
+import EmotionFormerGraph
+import EmotionFormerModelFormat
+import EmotionFormerTensors
 import Foundation
 import Testing
 
@@ -42,6 +45,7 @@ struct PredictPageTests {
         }
         #expect(try starts("--window", "4") == [[0, 4], [1, 5]])
         #expect(try starts("--window", "9") == [[0, 5]])
+        #expect(try starts("--window", "2") == [[0, 2], [1, 3], [2, 4], [3, 5]])
         #expect(try starts("--window", "1") == [[0, 1], [1, 2], [3, 4], [4, 5]])
         for options in [
             ["--window", "0"], ["--hop", "1"], ["--window", "2", "--hop", "0"], ["--report", "x", clip],
@@ -50,6 +54,35 @@ struct PredictPageTests {
             #expect(run.code == 64)
             #expect(run.isOneLineFailure, "\(run.errors)")
         }
+    }
+
+    @Test("Of nine labels no two look the same")
+    func colors() throws {
+        let graph = Graph(
+            name: "main", inputs: [GraphInput(name: "clip", elementType: .float32, extents: [1, 2, 9])],
+            outputs: ["probabilities"],
+            nodes: [
+                Node(
+                    .reduceMean, name: "mean", inputs: ["clip"], outputs: ["means"],
+                    attributes: ["axes": .integers([1])]),
+                Node(.softmax, name: "softmax", inputs: ["means"], outputs: ["probabilities"]),
+            ])
+        let package = try ModelPackage(
+            name: "nine", producer: .init(tool: "tests", version: "1"),
+            input: InputDescription(frames: 2, features: 9, layout: .raw), labels: (1...9).map { "label \($0)" },
+            program: Program(graphs: [graph], tensors: [:]), outputs: .init(probabilities: "probabilities"))
+        let path = folder.url.appendingPathComponent("nine").path
+        try package.write(to: path)
+        let page = folder.url.appendingPathComponent("nine.html")
+        let rows = (0..<2).map { row in (0..<9).map { "\($0 + row)" }.joined(separator: ",") }
+        let run = try Executable.run(
+            "predict", "--report", page.path, "--model", path,
+            try folder.write(rows.joined(separator: "\n"), to: "nine.csv"))
+        #expect(run.code == 0, "\(run.errors)")
+        let html = try String(contentsOf: page, encoding: .utf8)
+        let looks = (0..<9).map { "class=\"fill c\($0 % 8)\($0 < 8 ? "" : " dashed")\"" }
+        #expect(Set(looks).count == 9)
+        for look in looks { #expect(html.components(separatedBy: look).count == 2, "\(look)") }
     }
 
     @Test("Features that are no landmarks have a page without a face, and the page says so")

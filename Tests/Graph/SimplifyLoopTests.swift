@@ -5,7 +5,7 @@ import Testing
 @Suite struct SimplifyLoopTests {
     /// What is wrong with a loop's body.
     enum Flaw: CaseIterable {
-        case none, swappedStates, otherStep, otherRow, extraSummand
+        case none, swappedStates, otherStep, otherRow, extraSummand, otherStart, otherBound, otherGate
     }
 
     /// Four turns of an LSTM with two features and three units, as Keras 3 lowers it.
@@ -19,7 +19,12 @@ import Testing
         var condition = GraphBuilder()
         let tested = try variables(&condition)
         let limit = condition.constant(Tensor(scalar: Int32(4)))
-        let less = try condition.node(.less, [tested[0], limit], [], .bool)
+        var less = try condition.node(.less, [tested[0], limit], [], .bool)
+        if flaw == .otherBound {
+            let earlier = condition.constant(Tensor(scalar: Int32(3)))
+            let other = try condition.node(.less, [tested[0], earlier], [], .bool)
+            less = try condition.node(.logicalAnd, [less, other], [], .bool)
+        }
 
         var body = GraphBuilder(seed: 3)
         let state = try variables(&body)
@@ -38,7 +43,8 @@ import Testing
         let added = try body.binary(.multiply, body.activation(.sigmoid, input), body.activation(.tanh, input + 2))
         let cell = try body.binary(.add, kept, added)
         let hidden = try body.binary(
-            .multiply, body.activation(.sigmoid, input + 3), body.activation(.tanh, cell))
+            .multiply, body.activation(flaw == .otherGate ? .hardSigmoid : .sigmoid, input + 3),
+            body.activation(.tanh, cell))
         let place = try body.node(.reshape, [state[0]], [1], .int32, attributes: ["shape": .integers([1])])
         let zeros = body.constant(Tensor([Int32(0), 0]))
         let begin = try body.node(.concatenate, [place, zeros], [3], .int32, attributes: ["axis": .integer(0)])
@@ -46,7 +52,7 @@ import Testing
 
         var main = GraphBuilder()
         let sequence = try main.input("sequence", [1, 4, 2])
-        let zero = main.constant(Tensor(scalar: Int32(0)))
+        let zero = main.constant(Tensor(scalar: Int32(flaw == .otherStart ? 1 : 0)))
         let blank = main.constant(Tensor(.float32, try Shape([4, 1, 3])) { _ in })
         let start = main.constant(Tensor(.float32, try Shape([1, 3])) { _ in })
         let steps = try main.reshape(sequence, [4, 1, 2])
@@ -70,7 +76,7 @@ import Testing
 
     @Test(
         "a body that is anything else stays a loop",
-        arguments: [Flaw.swappedStates, .otherStep, .otherRow, .extraSummand])
+        arguments: Flaw.allCases.dropFirst())
     func controls(flaw: Flaw) throws {
         let graph = try loop(flaw).simplified()
         #expect(graph.operations.contains("while") && !graph.operations.contains("lstm"))

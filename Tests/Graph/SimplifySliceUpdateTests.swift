@@ -12,7 +12,7 @@ import Testing
     }
 
     /// A loop that writes `row` into a (4, 1, 3) tensor, one row a turn, as TensorFlow Lite's converter lowers it.
-    private func program(step: Int32 = 1) throws -> Program {
+    private func program(step: Int32 = 1, rows: Int = 1, rest: Int = -1) throws -> Program {
         let tensors = [
             "limit": StoredTensor(Tensor(scalar: Int32(4))), "one": StoredTensor(Tensor(scalar: step)),
             "rest": StoredTensor(Tensor([Int32(-1), -1])), "zeros": StoredTensor(Tensor([Int32(0), 0])),
@@ -47,10 +47,10 @@ import Testing
                     attributes: ["axis": .integer(0)]),
                 Node(
                     .slice, name: "tail", inputs: ["x", "begin"], outputs: ["tail"],
-                    attributes: ["size": .integers([-1, -1, -1])]),
+                    attributes: ["size": .integers([rest, -1, -1])]),
                 Node(
                     .reshape, name: "r3", inputs: ["row"], outputs: ["row3"],
-                    attributes: ["shape": .integers([1, 1, 3])]),
+                    attributes: ["shape": .integers([rows, 1, 3])]),
                 Node(
                     .concatenate, name: "write", inputs: ["head", "row3", "tail"], outputs: ["written"],
                     attributes: ["axis": .integer(0)]),
@@ -75,11 +75,15 @@ import Testing
         #expect(body.shape(of: body.outputs[1]).extents == [4, 1, 3])
     }
 
-    @Test("parts that leave another gap than one row are no write: the body keeps its slices, which have no type")
-    func otherGap() throws {
-        let program = try program(step: 2).validated()
-        #expect(throws: Fault.self) {
+    @Test(
+        "parts that leave another gap, are more than one row, or stop early are no write: slices stay, without a type",
+        arguments: [(2, 1, -1), (1, -1, -1), (1, 1, 1), (1, 1, -1)] as [(Int32, Int, Int)])
+    func otherWrites(step: Int32, rows: Int, rest: Int) throws {
+        let program = try program(step: step, rows: rows, rest: rest).validated()
+        let isWrite = (step, rows, rest) == (1, 1, -1)
+        let fault = faultCode { () throws(Fault) in
             try program.typed(inputShapes: [.scalar, Shape([4, 1, 3]), Shape([1, 3])], evaluator: NoConstants())
         }
+        #expect(fault == (isWrite ? nil : .unsupportedOperation))
     }
 }
