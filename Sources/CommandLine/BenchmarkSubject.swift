@@ -35,7 +35,7 @@ final class BenchmarkSubject {
             return
         }
         let next = Atomic<Int>(0)
-        let failure = Mutex<Fault?>(nil)
+        let failure = Lock<Fault?>(nil)
         // Each session is used by one iteration alone.
         nonisolated(unsafe) let sessions = sessions
         let (batch, features) = (batch, features)

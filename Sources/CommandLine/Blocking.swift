@@ -1,11 +1,11 @@
 import Dispatch
-import Synchronization
+import EmotionFormerTensors
 
 /// Asynchronous work for commands, which run on the main thread without an executor: a program that starts one pays with
 /// threads and memory before it has read its first file.
 enum Blocking {
     private final class Outcome<Value: Sendable>: Sendable {
-        let result = Mutex<Result<Value, any Error>?>(nil)
+        let result = Lock<Result<Value, any Error>?>(nil)
         let isKnown = DispatchSemaphore(value: 0)
     }
 

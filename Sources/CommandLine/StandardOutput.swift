@@ -1,4 +1,4 @@
-import Synchronization
+import EmotionFormerTensors
 
 #if canImport(Darwin)
     import Darwin
@@ -15,7 +15,7 @@ enum StandardOutput {
     /// The reader of a pipe has gone: nobody wants the rest, which is no failure.
     struct ReaderGone: Error {}
 
-    private static let buffer = Mutex<[UInt8]>([])
+    private static let buffer = Lock<[UInt8]>([])
     private static let limit = 1 << 16
 
     static func write(_ text: String) throws {

@@ -1,0 +1,47 @@
+#if EMOTIONFORMER_THREAD_SANITIZER
+    #if canImport(Darwin)
+        import Darwin
+    #elseif canImport(Musl)
+        import Musl
+    #elseif canImport(Android)
+        import Android
+    #else
+        import Glibc
+    #endif
+
+    /// A value that one thread at a time may use, as `Synchronization.Mutex`, which the thread sanitizer cannot see.
+    ///
+    /// `@unchecked Sendable`: the value is touched under the lock alone.
+    package struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
+        private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+        private let value: UnsafeMutablePointer<Value>
+
+        package init(_ value: consuming sending Value) {
+            mutex = .allocate(capacity: 1)
+            mutex.initialize(to: pthread_mutex_t())
+            pthread_mutex_init(mutex, nil)
+            self.value = .allocate(capacity: 1)
+            self.value.initialize(to: value)
+        }
+
+        deinit {
+            value.deinitialize(count: 1)
+            value.deallocate()
+            pthread_mutex_destroy(mutex)
+            mutex.deallocate()
+        }
+
+        package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+            _ body: (inout sending Value) throws(Failure) -> sending Result
+        ) throws(Failure) -> sending Result {
+            pthread_mutex_lock(mutex)
+            defer { pthread_mutex_unlock(mutex) }
+            return try body(&value.pointee)
+        }
+    }
+#else
+    package import Synchronization
+
+    /// A value that one thread at a time may use. The thread sanitizer's build has one of its own (`Tools/test-sanitizers`).
+    package typealias Lock<Value: ~Copyable> = Mutex<Value>
+#endif
