@@ -134,6 +134,9 @@ let package = Package(
         .executableTarget(
             name: "EmotionFormerAllocationProbe", dependencies: ["EmotionFormer"], path: "Tests/AllocationProbe",
             swiftSettings: common),
+        .executableTarget(
+            name: "EmotionFormerSoakProbe", dependencies: ["EmotionFormer", "EmotionFormerModelFormat"],
+            path: "Tests/SoakProbe", swiftSettings: common),
         tests("Tensors", ["EmotionFormerTensors"]),
         tests(
             "Graph",
@@ -163,6 +166,7 @@ let package = Package(
             name: "EmotionFormerTests",
             dependencies: [
                 "EmotionFormer", "EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerModelFormat",
+                "EmotionFormerEngine",
             ],
             path: "Tests/EmotionFormer", exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(

@@ -1,7 +1,6 @@
 import EmotionFormerEngine
 import EmotionFormerModelFormat
 import EmotionFormerTensors
-import Synchronization
 
 /// A model's plans: one for its frames, or one for each length of clips where the model takes any.
 final class PlanCache: Sendable {
@@ -19,7 +18,7 @@ final class PlanCache: Sendable {
     /// The plan for all of the model's frames, which most models need alone.
     private let whole: SessionPool
     /// Plans for shorter clips, the one used last at the end.
-    private let shorter = Mutex<[SessionPool]>([])
+    private let shorter = Lock<[SessionPool]>([])
     private static let limit = 8
 
     /// - Throws: what the model cannot be compiled for.
@@ -90,33 +89,5 @@ final class PlanCache: Sendable {
         _ = consume contents
         let plan = try Plan(consume program, inputShapes: [shape], outputs: outputs, options: options)
         return SessionPool(plan, rows: rows)
-    }
-}
-
-/// Sessions of one plan, lent to one caller at a time. The lock is held for a list operation only.
-final class SessionPool: Sendable {
-    /// A session on loan.
-    ///
-    /// `@unchecked Sendable`: a session is either in the pool's list or with the one caller that took it, and the lock
-    /// orders what one caller did before the next.
-    struct Lease: @unchecked Sendable {
-        let session: Session
-    }
-
-    let plan: Plan
-    let rows: Int
-    private let free = Mutex<[Lease]>([])
-
-    init(_ plan: Plan, rows: Int) {
-        self.plan = plan
-        self.rows = rows
-    }
-
-    func take() -> Lease {
-        free.withLock { $0.popLast() } ?? Lease(session: Session(plan))
-    }
-
-    func give(_ lease: Lease) {
-        free.withLock { $0.append(lease) }
     }
 }

@@ -1,0 +1,75 @@
+package import EmotionFormerEngine
+import EmotionFormerTensors
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Sessions of one plan, lent to one caller at a time; the lock is held for a list operation only.
+///
+/// What comes back is kept for the next caller, so that a prediction allocates nothing. What a burst of callers leaves
+/// behind is freed: when no session is on loan, all but one a processor; while some always are, every `period` returns
+/// what was not needed since the last time.
+package final class SessionPool: Sendable {
+    /// A session on loan.
+    ///
+    /// `@unchecked Sendable`: a session is either in the pool's list or with the one caller that took it, and the lock
+    /// orders what one caller did before the next.
+    package struct Lease: @unchecked Sendable {
+        package let session: Session
+    }
+
+    private struct State: Sendable {
+        var free: [Lease] = []
+        var lentCount = 0
+        /// The most that were on loan at once in this period.
+        var peak = 0
+        var returnCount = 0
+    }
+
+    package let plan: Plan
+    let rows: Int
+    private let state = Lock(State())
+    /// Sessions that are kept in any case: more cannot compute at once.
+    package static let keptCount = max(1, ProcessInfo.processInfo.activeProcessorCount)
+    package static let period = 1024
+
+    package init(_ plan: Plan, rows: Int) {
+        self.plan = plan
+        self.rows = rows
+    }
+
+    /// Sessions that wait for a caller.
+    package var freeCount: Int { state.withLock { $0.free.count } }
+
+    package func take() -> Lease {
+        let free = state.withLock { state -> Lease? in
+            state.lentCount += 1
+            state.peak = max(state.peak, state.lentCount)
+            return state.free.popLast()
+        }
+        return free ?? Lease(session: Session(plan))
+    }
+
+    package func give(_ lease: Lease) {
+        // Freed when this returns, after the lock.
+        _ = state.withLock { state -> [Lease] in
+            state.free.append(lease)
+            state.lentCount -= 1
+            state.returnCount += 1
+            var limit = Int.max
+            if state.returnCount == SessionPool.period {
+                limit = max(state.peak, SessionPool.keptCount) - state.lentCount
+                state.peak = state.lentCount
+                state.returnCount = 0
+            }
+            if state.lentCount == 0 { limit = SessionPool.keptCount }
+            guard state.free.count > limit else { return [] }
+            let surplus = Array(state.free[max(limit, 0)...])
+            state.free.removeLast(surplus.count)
+            return surplus
+        }
+    }
+}
