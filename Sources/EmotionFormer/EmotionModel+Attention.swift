@@ -6,7 +6,8 @@ extension EmotionModel {
     ///
     /// The first call compiles the model a second time, from its file; calls are slower than predictions, which pay
     /// nothing for this. Attention inside loops and branches is not given.
-    /// - Throws: like `predict(_:)`; `checksumMismatch` if the model's file has changed since it was loaded.
+    /// - Throws: like `predict(_:)`; `checksumMismatch` if the model's file has changed since it was loaded, or what
+    ///   reading it throws where it is broken or gone.
     public func attention(of clip: LandmarkClip) throws(EmotionFormerError) -> [AttentionMap] {
         try publicly { () throws(Fault) in
             let frames = try preparation.frames(of: clip)

@@ -101,7 +101,7 @@ public final class EmotionModel: Sendable {
             try ModelFile.read(path, assets: assets, includingSelfTest: false)
         }
         do throws(Fault) {
-            try self.init(consume contents, options: options, source: .file(path: path, assets: assets))
+            try self.init(consume contents, options: options, source: .file(path: path))
         } catch {
             throw EmotionFormerError(error.within(path))
         }
@@ -128,7 +128,7 @@ public final class EmotionModel: Sendable {
         let planOptions = try PlanOptions(
             instructionSetNamed: options.instructionSet?.rawValue,
             environment: ProcessInfo.processInfo.environment, threads: options.threads)
-        attentionPlans = AttentionPlans(source, options: planOptions)
+        attentionPlans = AttentionPlans(source, of: contents, options: planOptions)
         let labels = contents.labels
         plans = try PlanCache(consume contents, options: planOptions)
         self.labels = labels ?? (0..<plans.classCount).map { "class\($0)" }

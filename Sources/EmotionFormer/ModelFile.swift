@@ -11,16 +11,19 @@ package import EmotionFormerTensors
 package enum ModelFile {
     /// - Parameters:
     ///   - assets: the folder with normalisation, labels and metadata of a TensorFlow Lite file.
+    ///   - frames: how many a TensorFlow Lite file takes that leaves them open; nil for what its assets say, or 300.
     ///   - verifyHash: whether a package's SHA-256 is checked beside the fast checksum.
     ///   - includingSelfTest: whether a package's self-test is read.
     /// - Throws: what is wrong with it, with file and field; `invalidArgument` for assets of a package.
     package static func read(
-        _ path: String, assets: String? = nil, verifyHash: Bool = false, includingSelfTest: Bool = true
+        _ path: String, assets: String? = nil, frames: Int? = nil, verifyHash: Bool = false,
+        includingSelfTest: Bool = true
     ) throws(Fault) -> ModelPackage {
         var isFolder = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder {
             var conversion = TFLiteConversion()
             conversion.assets = assets
+            conversion.frames = frames
             return try conversion.package(of: path)
         }
         guard assets == nil else {

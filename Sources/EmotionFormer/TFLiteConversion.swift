@@ -73,7 +73,9 @@ package struct TFLiteConversion: Sendable {
                 frames: frames, features: features, layout: layout, epsilon: epsilon)
         }
         do throws(Fault) {
-            return try ModelPackage(importing: model.program, options: options)
+            var package = try ModelPackage(importing: model.program, options: options)
+            package.sourceChecksum = XXH64.hash(bytes)
+            return package
         } catch {
             throw error.within(path)
         }

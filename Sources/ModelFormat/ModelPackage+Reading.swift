@@ -34,7 +34,9 @@ extension ModelPackage {
             testTensors = try WeightFile.read(test.tensors, of: data, inFolder: path, verifyHash: verifyHash)
         }
         do throws(Fault) {
-            return try manifest.package(tensors: tensors, testTensors: testTensors)
+            var package = try manifest.package(tensors: tensors, testTensors: testTensors)
+            package.sourceChecksum = XXH64.hash(bytes)
+            return package
         } catch {
             guard error.code == .notFinite else { throw error.within(manifestPath) }
             let isTested = error.place.hasPrefix("selfTest")

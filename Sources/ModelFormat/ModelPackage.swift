@@ -53,6 +53,9 @@ package struct ModelPackage: Sendable {
     package let program: Program
     package let outputs: Outputs
     package let selfTest: SelfTest?
+    /// The checksum of the bytes that this was read from: the manifest's, which states those of the other files, or the
+    /// TensorFlow Lite file's. nil for what was made in memory.
+    package var sourceChecksum: UInt64?
 
     /// The one place that decides whether a package is one; reading and writing go through it.
     /// - Throws: the first rule broken, with the field, tensor, graph or node.

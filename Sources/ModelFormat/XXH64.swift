@@ -1,7 +1,7 @@
 /// The 64-bit xxHash with seed 0, over bytes that come in pieces.
 ///
 /// Source: the xxHash fast digest algorithm's specification, version 0.1.1.
-struct XXH64 {
+package struct XXH64 {
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
     private static let prime3: UInt64 = 0x1656_67B1_9E37_79F9
@@ -17,6 +17,13 @@ struct XXH64 {
     private var rest: [UInt8] = []
 
     init() { rest.reserveCapacity(32) }
+
+    /// The hash of `bytes`.
+    package static func hash(_ bytes: [UInt8]) -> UInt64 {
+        var hash = XXH64()
+        bytes.withUnsafeBytes { hash.update($0) }
+        return hash.value
+    }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
         byteCount &+= UInt64(bytes.count)
