@@ -26,11 +26,12 @@ enum Executable {
     }
 
     static func run(
-        _ arguments: [String], input: Data = Data(), in folder: URL? = nil, environment: [String: String] = [:]
+        _ arguments: [String], input: Data = Data(), in folder: URL? = nil, environment: [String: String] = [:],
+        by program: URL = url
     ) throws -> Outcome {
         let process = Process()
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.executableURL = url
+        process.executableURL = program
         process.arguments = arguments
         process.currentDirectoryURL = folder
         // Through files, because a full pipe would make both sides wait.

@@ -13,6 +13,8 @@ import Synchronization
 /// A prediction that finds the pool busy is told so and runs on its caller alone. Workers spin between the segments of
 /// a prediction and for a moment after it, because one often follows at once; then they sleep.
 ///
+/// A fork takes none of the workers along: the child starts its own.
+///
 /// `@unchecked Sendable`: `job`, `context` and `participants` change under the mutex alone, `workerCount` while the pool
 /// is acquired.
 final class WorkerPool: @unchecked Sendable {
@@ -31,20 +33,46 @@ final class WorkerPool: @unchecked Sendable {
     /// Counts jobs; changes under the mutex.
     private let generation = Atomic<Int>(0)
     private var workerCount = 0
+    /// The forks before this process that the pool knows of; -1 while it is made anew.
+    private let knownForks: Atomic<Int>
 
     private init() {
         mutex = .allocate(capacity: 1)
+        wake = .allocate(capacity: 1)
+        knownForks = Atomic(Forks.count.load(ordering: .relaxed))
+        pthread_atfork(nil, nil, { Forks.count.add(1, ordering: .relaxed) })
+        initializeLocks()
+    }
+
+    private func initializeLocks() {
         mutex.initialize(to: pthread_mutex_t())
         pthread_mutex_init(mutex, nil)
-        wake = .allocate(capacity: 1)
         wake.initialize(to: pthread_cond_t())
         pthread_cond_init(wake, nil)
+    }
+
+    /// In a process that was forked off, forgets the workers, which stayed behind, and who held the pool or its mutex.
+    /// - Returns: whether the pool can be used; not while another thread does this.
+    private func isOfThisProcess() -> Bool {
+        let forks = Forks.count.load(ordering: .relaxed)
+        let known = knownForks.load(ordering: .acquiring)
+        if known == forks { return true }
+        guard known >= 0,
+            knownForks.compareExchange(expected: known, desired: -1, ordering: .acquiring).exchanged
+        else { return false }
+        initializeLocks()
+        workerCount = 0
+        participants = 0
+        isBusy.store(false, ordering: .relaxed)
+        knownForks.store(forks, ordering: .releasing)
+        return true
     }
 
     /// Takes the pool for `threads` threads, the caller among them; starts the missing ones.
     /// - Returns: whether it was free and the threads are there. Who got it calls `run`, then `release`.
     func acquire(threads: Int) -> Bool {
-        guard isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
+        guard isOfThisProcess(), isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+        else {
             return false
         }
         while workerCount < threads - 1 {
@@ -110,6 +138,11 @@ final class WorkerPool: @unchecked Sendable {
             running.subtract(1, ordering: .releasing)
         }
     }
+}
+
+/// How often this process's ancestors forked after the pool was made.
+private enum Forks {
+    static let count = Atomic<Int>(0)
 }
 
 private final class WorkerStart {
