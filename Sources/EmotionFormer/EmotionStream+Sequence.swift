@@ -40,18 +40,23 @@ public struct StreamPredictions<Frames: AsyncSequence>: AsyncSequence where Fram
             guard !hasEnded else { return nil }
             do {
                 while true {
-                    if Task.isCancelled {
-                        throw EmotionFormerError(Fault(.cancelled, at: "stream", "the task was cancelled"))
-                    }
+                    try checkCancellation()
                     guard let frame = try await frames.next() else { break }
                     if let prediction = try stream.append(frame) { return prediction }
                 }
+                // Many sequences end when their reader is cancelled: that is not the end of the frames.
+                try checkCancellation()
             } catch {
                 hasEnded = true
                 throw error
             }
             hasEnded = true
             return try stream.finish()
+        }
+
+        private func checkCancellation() throws(EmotionFormerError) {
+            guard Task.isCancelled else { return }
+            throw EmotionFormerError(Fault(.cancelled, at: "stream", "the task was cancelled"))
         }
     }
 
