@@ -5,6 +5,15 @@ project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$(basename "$0"): $*"; exit 1; }
 
+# step NAME COMMAND…: runs the command, and says how many seconds it took.
+step() {
+    local name=$1 begin=$SECONDS
+    shift
+    say "$name"
+    "$@" || return 1
+    say "$name: $((SECONDS - begin)) s"
+}
+
 # need_debian PACKAGE TEST…: installs the package unless the command TEST succeeds.
 need_debian() {
     local package=$1
