@@ -24,7 +24,7 @@ extension EmotionModel {
         var failure: (index: Int, fault: Fault)?
         // One task a core, each taking the next clip: as many tasks as clips would cost more than they share.
         await withTaskGroup(of: BatchShare.self) { group in
-            for _ in 0..<width { group.addTask { self.predictions(of: clips, work) } }
+            for _ in 0..<width { group.addTask { await self.predictions(of: clips, work) } }
             for await share in group {
                 for (index, prediction) in share.predictions { predictions[index] = prediction }
                 // Earlier clips are under way or done, so the first failure of all is known in the end.
@@ -39,10 +39,19 @@ extension EmotionModel {
         return complete
     }
 
+    /// For so long a batch's task lets no other run, unless a clip takes longer.
+    private static let turn = Duration.milliseconds(2)
+
     /// What one task of a batch computes: clip after clip, until there are no more, one fails or the task is cancelled.
-    private func predictions(of clips: [LandmarkClip], _ work: BatchWork) -> BatchShare {
+    private func predictions(of clips: [LandmarkClip], _ work: BatchWork) async -> BatchShare {
         var share = BatchShare()
+        var turn = ContinuousClock.now
         while !Task.isCancelled, !work.hasFailed.load(ordering: .relaxed) {
+            // Tasks share as many threads as there are cores: others must run, too, and among them who cancels this one.
+            if turn.duration(to: .now) > EmotionModel.turn {
+                await Task.yield()
+                turn = .now
+            }
             let index = work.next.add(1, ordering: .relaxed).oldValue
             guard index < clips.count else { break }
             do throws(Fault) {
