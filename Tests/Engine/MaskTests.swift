@@ -41,4 +41,15 @@ struct MaskTests {
             ).check()
         }
     }
+
+    /// A negative scale turns the largest product into the smallest score; a large one makes weights of 0 and 1.
+    @Test("a scale of either sign, small and large", arguments: [0.7, -0.7, 30, -30])
+    func scales(scale: Double) {
+        var example = OperationCase(
+            .attention, [floats([2, 7, 6], seed: 2), floats([2, 9, 6], seed: 3), floats([2, 9, 6], seed: 4)],
+            ["headCount": .integer(2), "scale": .number(scale)], outputs: 2)
+        // A score's last bit, some 1e-5 where it is 300, is that much of a weight.
+        example.tolerance = 1e-4
+        example.check()
+    }
 }

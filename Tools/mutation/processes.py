@@ -30,6 +30,8 @@ def run_tests(
     """Runs a test command until it ends or a line matches `failing`."""
 
     def confine() -> None:
+        # Under nohup this one is ignored, and tests of signals would see it.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         # What outlives its parent and spins ends by itself.

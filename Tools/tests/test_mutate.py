@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -132,6 +133,14 @@ def test_crashes_codes_and_hangs_are_failures() -> None:
     assert run("import os; os.kill(os.getpid(), 11)") == "ended by SIGSEGV"
     assert run("raise SystemExit(3)") == "ended with code 3"
     assert run("import time; time.sleep(60)", limit=0.5) == "no end within 0 s"
+
+
+def test_a_run_sees_the_signals_that_its_parent_ignores() -> None:
+    ignored = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert run("import os; os.kill(os.getpid(), 1)") == "ended by SIGHUP"
+    finally:
+        signal.signal(signal.SIGHUP, ignored)
 
 
 def test_what_a_run_has_started_ends_with_it(tmp_path: Path) -> None:
