@@ -394,3 +394,11 @@ def test_xxh64_of_the_specification() -> None:
     assert xxh64(b"") == "ef46db3751d8e999"
     assert xxh64(b"abc") == "44bc2cf5ad770999"
     assert len({xxh64(bytes(range(length))) for length in range(100)}) == 100
+
+
+@pytest.mark.parametrize("name", ["k2_small_layers.h5", "k3_small_layers.h5"])
+def test_unit_normalisation_divides_by_lengths_from_a_millionth_on(export: Export, name: str) -> None:
+    """Keras's `l2_normalize`: the squared length is 1e-12 at least."""
+    nodes = export(FIXTURES / name).manifest["graphs"][0]["nodes"]
+    least = [node["attributes"]["minimum"] for node in nodes if node["operation"] == "clip"]
+    assert least == [1e-12]

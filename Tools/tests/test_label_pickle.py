@@ -157,3 +157,37 @@ def test_refuses_truncation(encoder: Any, tmp_path: Path) -> None:
     for length in range(len(content)):
         with pytest.raises(ExportError):
             label_names(written(tmp_path, content[:length]))
+
+
+@pytest.mark.parametrize("module", ["evil", "sklearn", "sklearn.preprocessing._label.evil", "numpy"])
+def test_refuses_a_class_that_only_has_the_name(tmp_path: Path, module: str) -> None:
+    content = f"c{module}\nLabelEncoder\n)R.".encode()
+    with pytest.raises(ExportError, match="refers to"):
+        label_names(written(tmp_path, content))
+    # Negative control: scikit-learn's own goes on, and holds no classes.
+    with pytest.raises(ExportError, match="no LabelEncoder with classes"):
+        label_names(written(tmp_path, content.replace(module.encode(), b"sklearn.preprocessing")))
+
+
+@pytest.mark.parametrize("is_number_first", [True, False])
+def test_numbers_order_names_as_numbers(tmp_path: Path, is_number_first: bool) -> None:
+    """Eleven of them: as text, 10 would stand in front of 2."""
+    names = [f"name {11 - number}" for number in range(11)]
+    pairs = list(enumerate(names))[::-1]
+    held = dict(pairs) if is_number_first else {name: number for number, name in pairs}
+    assert label_names(written(tmp_path, pickle.dumps(held))) == names
+
+
+@pytest.mark.parametrize("numbers", [[0, 2], [1, 2], [0, 0.5]])
+def test_refuses_numbers_with_gaps(tmp_path: Path, numbers: list[float]) -> None:
+    held = dict(zip(numbers, "ab", strict=True))
+    with pytest.raises(ExportError, match="no LabelEncoder with classes"):
+        label_names(written(tmp_path, pickle.dumps(held)))
+
+
+@pytest.mark.parametrize("shape", ["I1048577\n", "I1025\nI1024\n", "I4294967296\nI4294967296\n"])
+def test_refuses_more_names_than_an_encoder_has(tmp_path: Path, shape: str) -> None:
+    """Told from the shape, before the elements are looked for: there are none."""
+    content = f"cnumpy.core.numeric\n_frombuffer\n(C\0cnumpy\ndtype\n(S'i8'\ntR({shape}tS'C'\ntR."
+    with pytest.raises(ExportError, match="more than a label encoder has"):
+        label_names(written(tmp_path, content.encode()))
