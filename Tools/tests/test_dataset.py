@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -305,3 +306,19 @@ def test_shares() -> None:
     for text in ["", "a", "a=0", "a=-1", "a=nan", "a=1,a=2", "=1"]:
         with pytest.raises(ValueError):
             parsed_shares(text)
+
+
+def test_what_is_left_over_goes_to_the_largest_remainders() -> None:
+    assert counts(7, [0.7, 0.15, 0.15]) == [5, 1, 1]
+    assert counts(10, [0.34, 0.33, 0.33]) == [4, 3, 3]
+    assert counts(2, [0.25, 0.25, 0.5]) == [1, 0, 1]
+
+
+def test_the_seed_chooses_the_people() -> None:
+    def validation(seed: int) -> set[str]:
+        clips: Any = [SimpleNamespace(subject=str(index), video="", split="") for index in range(20)]
+        split_by_subject(clips, [("train", 0.8), ("validation", 0.2)], seed)
+        return {clip.subject for clip in clips if clip.split == "validation"}
+
+    assert validation(1) == validation(1)
+    assert len({frozenset(validation(seed)) for seed in range(5)}) == 5

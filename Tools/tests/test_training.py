@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import assess, mesh
+from training import assess, camera, mesh
 from training.arguments import CONDITIONS
 from training.batches import Augmentation, Statistics, batches, class_weights, padded, prepared, reflected, targets_of
 from training.clips import (
@@ -267,3 +267,17 @@ def test_a_wrong_command_line_is_one_line(arguments: list[str], capsys: pytest.C
         main(arguments)
     errors = capsys.readouterr().err
     assert ended.value.code == 2 and errors.startswith("train: ") and errors.count("\n") == 1
+
+
+def test_depth_is_counted_from_each_frames_own_mean() -> None:
+    faces = np.random.default_rng(3).normal(0, 5, (2, 478, 3))
+    travel = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 9.0]])
+    image = camera.project(faces, np.zeros((2, 3)), travel, 60.0, 0.5, np.array([0.5, 0.5]), 1.5)
+    assert np.abs(image[..., 2].mean(axis=1)).max() < 1e-5
+
+
+@pytest.mark.parametrize("low,high", [(0.0, 1.0), (0.35, 1.0), (0.31, 0.78), (1.0, 26.0), (2.5, 7.0)])
+def test_an_axis_has_ticks_inside_of_it(low: float, high: float) -> None:
+    found = ticks(low, high)
+    assert len(found) >= 2
+    assert all(low <= tick <= high for tick in found)
