@@ -13,7 +13,7 @@ struct ConvertCommand: ParsableCommand {
             their names say. An option comes before what the folder holds. Pickles are read as data: nothing in them is \
             executed.
 
-            A package that stands at PACKAGE is replaced whole, or not at all. The new one has no self-test, because no \
+            A package that stands at PACKAGE is replaced whole, or not at all; anything else there is left alone. The new one has no self-test, because no \
             other program computed one: verify says so with exit code 2.
 
             EXAMPLES:
@@ -65,6 +65,7 @@ struct ConvertCommand: ParsableCommand {
     }
 
     func run() throws {
+        try ModelPackage.checkTarget(output)
         var conversion = TFLiteConversion()
         conversion.assets = assets
         conversion.mean = mean

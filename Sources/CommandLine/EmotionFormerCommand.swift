@@ -34,6 +34,7 @@ struct EmotionFormerCommand: ParsableCommand {
         ])
 
     static func main() {
+        Interruption.removeUnfinished()
         StandardOutput.ignoreBrokenPipes()
         BLASThreads.useCallerOnly()
         do {

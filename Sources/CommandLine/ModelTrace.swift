@@ -25,7 +25,7 @@ struct ModelTrace {
     /// - Parameter inputs: one an input of the model: clips × its shape, the batch axis there or not.
     /// - Throws: `shapeMismatch` and `elementTypeMismatch` for clips that do not fit, and what keeps a plan from being
     ///   made or run.
-    func write(to folder: TraceFolder, inputs: [Tensor]) throws(Fault) {
+    func write(to folder: inout TraceFolder, inputs: [Tensor]) throws(Fault) {
         let main = program.graphs[0]
         guard inputs.count == main.inputs.count else {
             throw Fault(

@@ -39,8 +39,7 @@ enum NumPyFile {
         return Tensor(type, shape) { memory in payload.withUnsafeBytes { memory.copyMemory(from: $0) } }
     }
 
-    /// - Throws: `writeFailed`.
-    static func write(_ tensor: Tensor, to path: String) throws(Fault) {
+    static func bytes(_ tensor: Tensor) -> Data {
         let extents = tensor.shape.extents.map { "\($0)," }.joined(separator: " ")
         var header =
             "{'descr': '\(descriptor(of: tensor.elementType))', 'fortran_order': False, 'shape': (\(extents)), }"
@@ -50,15 +49,7 @@ enum NumPyFile {
         var bytes = Data([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0, UInt8(length & 0xFF), UInt8(length >> 8 & 0xFF)])
         bytes.append(contentsOf: header.utf8)
         tensor.withUnsafeBytes { bytes.append(contentsOf: $0) }
-        try write(bytes, to: path)
-    }
-
-    static func write(_ bytes: Data, to path: String) throws(Fault) {
-        do {
-            try bytes.write(to: URL(fileURLWithPath: path))
-        } catch {
-            throw Fault(.writeFailed, at: path, "the file cannot be written")
-        }
+        return bytes
     }
 
     /// NumPy's name of an element type, little-endian.

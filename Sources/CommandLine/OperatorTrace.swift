@@ -20,7 +20,7 @@ struct OperatorTrace {
 
     /// - Throws: `missingFile` for an operand that is not there, `shapeMismatch` and `elementTypeMismatch` for one that
     ///   the operator does not take.
-    func write(to folder: TraceFolder) throws(Fault) {
+    func write(to folder: inout TraceFolder) throws(Fault) {
         let clipCount = TraceFolder.clipCount(in: feed)
         guard clipCount > 0 else {
             throw Fault(.missingFile, at: feed, "there is no clip", expected: "folders named 0, 1, …")

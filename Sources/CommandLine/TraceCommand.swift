@@ -40,7 +40,7 @@ struct TraceCommand: ParsableCommand {
             """, valueName: "file"))
     var input: [String] = []
 
-    @Option(help: ArgumentHelp("The folder to write to; it is made if need be.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The folder to write; an older trace there is replaced whole.", valueName: "folder"))
     var output: String
 
     @Option(help: "How far the graph is rewritten: as the file has it, or raised to layers that are joined.")
@@ -63,13 +63,14 @@ struct TraceCommand: ParsableCommand {
     func run() throws {
         let imported = try TFLiteImporter.read(contentsOf: model)
         let index = try TraceIndex(imported)
-        let folder = try TraceFolder(output)
+        var folder = try TraceFolder(output)
         if let feed {
-            try OperatorTrace(imported, index: index, feed: feed).write(to: folder)
+            try OperatorTrace(imported, index: index, feed: feed).write(to: &folder)
         } else {
             let trace = ModelTrace(
                 imported, index: index, stage: stage == .fused ? .fused : .imported, outputsOnly: outputsOnly)
-            try trace.write(to: folder, inputs: try input.map { (path) throws(Fault) in try NumPyFile.read(path) })
+            try trace.write(to: &folder, inputs: try input.map { (path) throws(Fault) in try NumPyFile.read(path) })
         }
+        try folder.keep()
     }
 }

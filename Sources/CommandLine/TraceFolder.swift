@@ -1,3 +1,4 @@
+import EmotionFormer
 import EmotionFormerModelFormat
 import EmotionFormerTensors
 
@@ -7,34 +8,53 @@ import EmotionFormerTensors
     import Foundation
 #endif
 
-/// Where a trace is written: a folder for each clip, and an index.
-struct TraceFolder {
+/// Where a trace is written: a folder for each clip, and an index. It appears whole, in place of an older trace.
+struct TraceFolder: ~Copyable {
     private let path: String
+    private let replaced: [String]?
+    private var folder: OutputFolder
+    private var written: Set<String> = []
 
-    /// Makes the folder if need be.
+    private static let kind = OutputKind("trace") { folder in
+        let start = try? ByteSource.path("\(folder)/index.json").bytes()
+        guard let start, let index = try? JSONValue(parsing: start), index["stage"] != nil, index["operators"] != nil
+        else { return nil }
+        return isOwn
+    }
+
+    /// index.json, 0/12.npy.
+    private static func isOwn(_ name: String) -> Bool {
+        if name == "index.json" { return true }
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 2 && Int(parts[0]) != nil && parts[1].hasSuffix(".npy")
+            && Int(parts[1].dropLast(4)) != nil
+    }
+
     /// - Throws: `writeFailed`.
     init(_ path: String) throws(Fault) {
-        self.path = path
-        try TraceFolder.make(path)
+        let place = try TraceFolder.kind.replaceable(at: path)
+        let folder = try OutputFolder(beside: place.path)
+        self.path = place.path
+        replaced = place.names
+        self.folder = folder
     }
 
-    func write(_ tensor: Tensor, index: Int, clip: Int) throws(Fault) {
-        let folder = "\(path)/\(clip)"
-        if !FileManager.default.fileExists(atPath: folder) { try TraceFolder.make(folder) }
-        try NumPyFile.write(tensor, to: "\(folder)/\(index).npy")
+    mutating func write(_ tensor: Tensor, index: Int, clip: Int) throws(Fault) {
+        let name = "\(clip)/\(index).npy"
+        // A model's output is an operator's too.
+        if written.insert(name).inserted { try write(NumPyFile.bytes(tensor), to: name) }
     }
 
-    func write(_ index: JSONValue) throws(Fault) {
-        try NumPyFile.write(Data(try index.text().utf8), to: "\(path)/index.json")
-    }
+    /// The last file: with it, the trace is whole.
+    mutating func write(_ index: JSONValue) throws(Fault) { try write(Data(try index.text().utf8), to: "index.json") }
 
-    private static func make(_ folder: String) throws(Fault) {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw Fault(.writeFailed, at: folder, "the folder cannot be made")
+    private mutating func write(_ bytes: Data, to name: String) throws(Fault) {
+        try folder.addFile(name, isDurable: false) { append throws(Fault) in
+            try Array(bytes).withUnsafeBytes { buffer in Result { () throws(Fault) in try append(buffer) } }.get()
         }
     }
+
+    consuming func keep() throws(Fault) { try folder.move(to: path, replacing: replaced) }
 
     /// Folders 0, 1, 2, … in a folder.
     static func clipCount(in path: String) -> Int {

@@ -5,6 +5,15 @@ import EmotionFormerTensors
 #else
     import Foundation
 #endif
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Android)
+    import Android
+#else
+    import Glibc
+#endif
 
 /// A file that says something of a model, read.
 struct AssetFile {
@@ -53,6 +62,7 @@ struct ModelAssets {
         var files: [String] = []
         try ModelAssets.collect(folder, depth: 0, into: &files)
         files.sort()
+        let root = ModelAssets.resolved(folder)
         func all(_ extensions: Set<String>) -> [String] {
             files.filter { extensions.contains(AssetFile.parts($0).fileExtension) }
         }
@@ -68,7 +78,7 @@ struct ModelAssets {
                     found: chosen.map { String($0.dropFirst(folder.count + 1)) }.joined(separator: ", "),
                     expected: "one, or \(option)")
             }
-            return chosen.first
+            return try chosen.first.map { (file) throws(Fault) in try ModelAssets.inside(file, root) }
         }
         let arrays = all(["npy"])
         mean = try one(named(arrays, ["mean"]), "mean", "--mean")
@@ -80,12 +90,34 @@ struct ModelAssets {
         let lists = pickles.isEmpty ? named(all(["json", "txt"]), labelWords) : []
         labels = try one(encoders.isEmpty ? pickles + lists : encoders, "class names", "--labels")
         let documents = all(["json"]).filter { $0 != labels }
-        metadata = named(documents, ["meta"]).first ?? (documents.count == 1 ? documents[0] : nil)
+        metadata = try (named(documents, ["meta"]).first ?? (documents.count == 1 ? documents[0] : nil))
+            .map { (file) throws(Fault) in try ModelAssets.inside(file, root) }
         guard [mean, standardDeviation, labels, metadata].contains(where: { $0 != nil }) else {
             throw Fault(
                 .missingFile, at: folder, "the folder holds nothing that says anything of a model",
                 expected: "files like global_mean.npy, global_std.npy, label_encoder.pkl, metadata.json")
         }
+    }
+
+    /// The file, if it lies in the folder: what a link elsewhere points at would be carried into a package.
+    /// - Throws: `unreadableFile` for a link that leads out of the folder, and for what is no regular file.
+    private static func inside(_ file: String, _ root: String?) throws(Fault) -> String {
+        guard let root, let place = resolved(file), place.hasPrefix(root == "/" ? root : root + "/") else {
+            throw Fault(
+                .unreadableFile, at: file, "a symbolic link that leads out of the assets folder is not followed",
+                expected: "a file in the folder")
+        }
+        var status = stat()
+        guard stat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw Fault(.unreadableFile, at: file, "this is no regular file", expected: "a file")
+        }
+        return file
+    }
+
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     private static func collect(_ folder: String, depth: Int, into files: inout [String]) throws(Fault) {

@@ -8,8 +8,7 @@ extension ModelPackage {
     /// empty; anything else is refused and stays as it is.
     /// - Throws: `writeFailed`, with nothing left behind.
     package func write(to path: String) throws(Fault) {
-        let target = resolvedPath(path)
-        let replaced = try ModelPackage.replaceableFiles(at: target)
+        let (target, replaced) = try ModelPackage.outputKind.replaceable(at: path)
         let weights = WeightLayout(of: self)
         var folder = try OutputFolder(beside: target)
         let weightFile = try weights.write("weights.bin", to: &folder)
@@ -27,35 +26,21 @@ extension ModelPackage {
         try folder.move(to: target, replacing: replaced)
     }
 
-    /// The names of the files of the package that a new one may replace; nil if nothing stands there.
-    /// - Throws: `writeFailed` if something else stands there.
-    private static func replaceableFiles(at path: String) throws(Fault) -> [String]? {
-        switch try FolderEntry(at: path) {
-        case .nothing: return nil
-        case .other:
-            throw Fault(.writeFailed, at: path, "something that is no model package stands there", found: "a file")
-        case .folder(let names):
-            if names.isEmpty { return [] }
-            guard names.contains(Manifest.fileName),
-                let bytes = try? InputFile(path: "\(path)/\(Manifest.fileName)", what: "manifest")
-                    .contents(limit: JSONParser.Limits().byteCount),
-                let root = try? JSONCursor(parsing: bytes), root.node.value["format"] == .string(Manifest.format)
-            else {
-                throw Fault(
-                    .writeFailed, at: path, "a folder that is no model package stands there",
-                    expected: "a model package, an empty folder, or nothing")
-            }
-            var own = [Manifest.fileName, "weights.bin", "selftest.bin"]
-            for field in ["weights", "selfTestData"] {
-                if case .string(let name)? = root.node.value[field]?["file"] { own.append(name) }
-            }
-            if let foreign = names.filter({ !own.contains($0) }).min() {
-                throw Fault(
-                    .writeFailed, at: path, "the model package that stands there holds a file that is not its own",
-                    found: "'\(foreign)'")
-            }
-            return names
+    /// - Throws: `writeFailed` if something stands there that no package replaces; nothing is written.
+    package static func checkTarget(_ path: String) throws(Fault) { _ = try outputKind.replaceable(at: path) }
+
+    /// A folder is a package by what its manifest says: every web app has a manifest.json.
+    private static let outputKind = OutputKind("model package") { folder in
+        guard
+            let bytes = try? InputFile(path: "\(folder)/\(Manifest.fileName)", what: "manifest")
+                .contents(limit: JSONParser.Limits().byteCount),
+            let root = try? JSONCursor(parsing: bytes), root.node.value["format"] == .string(Manifest.format)
+        else { return nil }
+        var own: Set = [Manifest.fileName, "weights.bin", "selftest.bin"]
+        for field in ["weights", "selfTestData"] {
+            if case .string(let name)? = root.node.value[field]?["file"], !name.contains("/") { own.insert(name) }
         }
+        return { [own] name in own.contains(name) }
     }
 
     private func manifest(

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+package import EmotionFormerTensors
 
 #if canImport(Darwin)
     import Darwin
@@ -11,51 +11,56 @@ import EmotionFormerTensors
 #endif
 
 /// A new folder beside the one that it shall become; whatever fails, it is gone afterwards.
-struct OutputFolder: ~Copyable {
-    private let path: String
+package struct OutputFolder: ~Copyable {
+    private let unfinished: UnfinishedOutput
     private var fileNames: [String] = []
-    private var isInPlace = false
+    private var folders: Set<String> = []
 
     /// - Throws: `writeFailed` if the folder cannot be made.
-    init(beside target: String) throws(Fault) {
-        while true {
-            let path = "\(target).\(String(UInt32.random(in: 0...UInt32.max), radix: 36)).partial"
-            if mkdir(path, 0o777) == 0 {
-                self.path = path
-                return
-            }
-            guard errno == EEXIST else {
-                throw Fault(.writeFailed, at: target, "the folder cannot be made", found: lastSystemError())
-            }
+    package init(beside target: String) throws(Fault) {
+        let unfinished = try UnfinishedOutput(beside: target)
+        let path = unfinished.new
+        let failure = UnfinishedOutput.step { mkdir(path, 0o777) == 0 ? 0 : errno }
+        guard failure == 0 else {
+            errno = failure
+            throw Fault(.writeFailed, at: target, "the folder cannot be made", found: lastSystemError())
         }
-    }
-
-    deinit {
-        if isInPlace { return }
-        OutputFolder.remove(path, fileNames)
-    }
-
-    /// Removes what the package's own code has made, and nothing else.
-    static func remove(_ folder: String, _ fileNames: [String]) {
-        for name in fileNames { unlink("\(folder)/\(name)") }
-        rmdir(folder)
+        self.unfinished = unfinished
     }
 
     /// A file that `write` fills and that is on the disk afterwards.
-    mutating func addFile(
-        _ name: String, write: (_ append: (UnsafeRawBufferPointer) throws(Fault) -> Void) throws(Fault) -> Void
+    /// - Parameter name: relative to the folder; may lie in a folder of it.
+    package mutating func addFile(
+        _ name: String, isDurable: Bool = true,
+        write: (_ append: (UnsafeRawBufferPointer) throws(Fault) -> Void) throws(Fault) -> Void
     ) throws(Fault) {
+        let path = unfinished.new
+        if let slash = name.lastIndex(of: "/") {
+            let folder = String(name[..<slash])
+            if folders.insert(folder).inserted {
+                _ = UnfinishedOutput.step { mkdir("\(path)/\(folder)", 0o777) }
+            }
+        }
         let filePath = "\(path)/\(name)"
-        let descriptor = retrying { open(filePath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
-        guard descriptor >= 0 else {
+        var descriptor: CInt = -1
+        let failure = UnfinishedOutput.step {
+            descriptor = retrying { SystemCall.create(filePath) }
+            return descriptor >= 0 ? 0 : errno
+        }
+        guard failure == 0 else {
+            errno = failure
             throw Fault(.writeFailed, at: filePath, "the file cannot be made", found: lastSystemError())
         }
         fileNames.append(name)
         do throws(Fault) {
+            let opened = descriptor
             try write { bytes throws(Fault) in
-                try OutputFolder.append(bytes, to: descriptor, filePath)
+                try append(bytes, to: opened, filePath)
             }
-            try OutputFolder.synchronize(descriptor, filePath)
+            guard !isDurable || retrying({ fsync(opened) }) == 0 else {
+                throw Fault(
+                    .writeFailed, at: filePath, "the file cannot be written to the disk", found: lastSystemError())
+            }
         } catch {
             close(descriptor)
             throw error
@@ -65,139 +70,159 @@ struct OutputFolder: ~Copyable {
         }
     }
 
-    private static func append(
-        _ bytes: UnsafeRawBufferPointer, to descriptor: CInt, _ path: String
-    ) throws(Fault) {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw Fault(.writeFailed, at: path, "the file cannot be written", found: lastSystemError())
-            }
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-        }
-    }
-
-    private static func synchronize(_ descriptor: CInt, _ path: String) throws(Fault) {
-        guard retrying({ fsync(descriptor) }) == 0 else {
-            throw Fault(.writeFailed, at: path, "the file cannot be written to the disk", found: lastSystemError())
-        }
-    }
-
     /// Puts the folder where the target is, in one step where the system can.
     /// - Parameters:
-    ///   - replacing: the names of the files in the folder that stands there; nil if there is none.
+    ///   - replacing: the names of all files in the folder that stands there; nil if there is none.
     ///   - inOneStep: whether the system is asked to exchange the two folders; otherwise the old one is renamed first.
     /// - Throws: `writeFailed`; the folder that stood there is there still.
-    consuming func move(to target: String, replacing oldNames: [String]?, inOneStep: Bool = true) throws(Fault) {
-        try synchronizeFolder(path)
+    package consuming func move(
+        to target: String, replacing oldNames: [String]?, inOneStep: Bool = true
+    ) throws(Fault) {
+        let unfinished = unfinished
+        // It goes when nothing uses it, with what it holds.
+        defer { withExtendedLifetime(unfinished) {} }
+        let new = unfinished.new
+        try synchronize(new)
+        if let oldNames {
+            try OutputPlace(target).giveRights(to: new)
+            let name = String(target[(target.lastIndex(of: "/").map(target.index(after:)) ?? target.startIndex)...])
+            guard unfinished.note(target: name, oldNames + fileNames) else {
+                throw Fault(.writeFailed, at: target, "the new folder cannot be written", found: lastSystemError())
+            }
+        }
+        let changed = CInt.max
+        let failure = UnfinishedOutput.step {
+            OutputFolder.put(unfinished, target, oldNames, inOneStep: inOneStep, changed: changed)
+        }
+        guard failure != changed else {
+            throw Fault(.writeFailed, at: target, "what stands there changed while it was to be replaced")
+        }
+        guard failure == 0 else {
+            errno = failure
+            throw Fault(.writeFailed, at: target, "the new folder cannot be put in place", found: lastSystemError())
+        }
+        try? synchronize(OutputPlace.parent(of: target))
+    }
+
+    /// - Returns: 0, the system's error, or `changed` if what stands there is not what it was; it stands there still.
+    static func put(
+        _ unfinished: UnfinishedOutput, _ target: String, _ oldNames: [String]?, inOneStep: Bool, changed: CInt
+    ) -> CInt {
+        let new = unfinished.new
         guard let oldNames else {
-            guard rename(path, target) == 0 else { throw OutputFolder.renameFault(target) }
-            isInPlace = true
-            try? synchronizeFolder(OutputFolder.parent(of: target))
-            return
+            var status = stat()
+            if lstat(target, &status) == 0 { return changed }
+            return rename(new, target) == 0 ? 0 : errno
         }
-        if inOneStep, exchange(path, target) {
-            // What is at the path now is the old package.
-            isInPlace = true
-        } else {
-            let aside = "\(path).old"
-            guard rename(target, aside) == 0 else { throw OutputFolder.renameFault(target) }
-            guard rename(path, target) == 0 else {
-                let fault = OutputFolder.renameFault(target)
-                rename(aside, target)
-                throw fault
-            }
-            isInPlace = true
-            OutputFolder.remove(aside, oldNames)
+        if inOneStep, exchange(new, target) {
+            if FolderFiles(new).differ(from: oldNames) { return exchange(new, target) ? changed : errno }
+            UnfinishedOutput.removeFiles(new, oldNames)
+            return 0
         }
-        try? synchronizeFolder(OutputFolder.parent(of: target))
-        OutputFolder.remove(path, oldNames)
-    }
-
-    private static func renameFault(_ target: String) -> Fault {
-        Fault(.writeFailed, at: target, "the new folder cannot be put in place", found: lastSystemError())
-    }
-
-    /// Whether two folders have changed places; false if the system or the file system cannot do that.
-    private borrowing func exchange(_ first: String, _ second: String) -> Bool {
-        #if canImport(Darwin)
-            return renamex_np(first, second, UInt32(RENAME_SWAP)) == 0
-        #elseif canImport(Glibc)
-            // The C library has the function, but its module does not show it.
-            typealias Rename =
-                @convention(c) (CInt, UnsafePointer<CChar>, CInt, UnsafePointer<CChar>, CUnsignedInt)
-                -> CInt
-            guard let symbol = dlsym(nil, "renameat2") else { return false }
-            let renameExchange: CUnsignedInt = 2
-            return unsafeBitCast(symbol, to: Rename.self)(AT_FDCWD, first, AT_FDCWD, second, renameExchange) == 0
-        #else
-            return false
-        #endif
-    }
-
-    private borrowing func synchronizeFolder(_ path: String) throws(Fault) {
-        let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC) }
-        guard descriptor >= 0 else {
-            throw Fault(.writeFailed, at: path, "the folder cannot be opened", found: lastSystemError())
+        let old = unfinished.old
+        guard rename(target, old) == 0 else { return errno }
+        let isChanged = FolderFiles(old).differ(from: oldNames)
+        if !isChanged, rename(new, target) == 0 {
+            UnfinishedOutput.removeFiles(old, oldNames)
+            return 0
         }
-        defer { close(descriptor) }
-        // Some file systems do not synchronise folders, and say EINVAL.
-        guard retrying({ fsync(descriptor) }) == 0 || errno == EINVAL else {
-            throw Fault(.writeFailed, at: path, "the folder cannot be written to the disk", found: lastSystemError())
-        }
-    }
-
-    private static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        let failure = isChanged ? changed : errno
+        rename(old, target)
+        return failure
     }
 }
 
-/// What stands at a path.
-enum FolderEntry {
-    case nothing, other
-    case folder(names: [String])
-
-    /// - Throws: `unreadableFile` if a folder cannot be listed.
-    init(at path: String) throws(Fault) {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            guard errno == ENOENT else {
-                throw Fault(.unreadableFile, at: path, "the path cannot be looked up", found: lastSystemError())
-            }
-            self = .nothing
-            return
+/// Writes all bytes to an open file.
+func append(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt, _ path: String) throws(Fault) {
+    var rest = bytes
+    while !rest.isEmpty {
+        let count = write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
+        if count < 0 {
+            if errno == EINTR { continue }
+            throw Fault(.writeFailed, at: path, "the file cannot be written", found: lastSystemError())
         }
-        guard status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR) else {
-            self = .other
-            return
-        }
-        guard let folder = opendir(path) else {
-            throw Fault(.unreadableFile, at: path, "the folder cannot be listed", found: lastSystemError())
-        }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
-                    String(cString: $0)
-                }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        self = .folder(names: names)
+        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
     }
 }
 
-/// The path without symbolic links and trailing slashes, where something stands there.
-func resolvedPath(_ path: String) -> String {
-    if let resolved = realpath(path, nil) {
-        defer { free(resolved) }
-        return String(cString: resolved)
+/// The relative names of everything in a folder.
+struct FolderFiles {
+    /// Regular files.
+    private(set) var files: [String] = []
+    /// What is neither a regular file nor a folder with something in it.
+    private(set) var other: [String] = []
+    private static let depthLimit = 4
+
+    init(_ path: String) { collect(path, "", depth: 0) }
+
+    func differ(from names: [String]) -> Bool { !other.isEmpty || Set(files) != Set(names) }
+
+    private mutating func collect(_ path: String, _ prefix: String, depth: Int) {
+        let names = UnfinishedOutput.names(in: path)
+        if names.isEmpty, depth > 0 { other.append(String(prefix.dropLast())) }
+        for name in names {
+            var status = stat()
+            let kind =
+                lstat("\(path)/\(name)", &status) == 0 ? status.st_mode & mode_t(S_IFMT) : mode_t(S_IFCHR)
+            if kind == mode_t(S_IFREG) {
+                files.append(prefix + name)
+            } else if kind == mode_t(S_IFDIR), depth < FolderFiles.depthLimit {
+                collect("\(path)/\(name)", "\(prefix)\(name)/", depth: depth + 1)
+            } else {
+                other.append(prefix + name)
+            }
+        }
     }
-    var path = path
-    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    return path
+}
+
+/// A kind of folder that is written here, and may be replaced.
+package struct OutputKind: Sendable {
+    private let name: String
+    private let recognise: @Sendable (_ folder: String) -> (@Sendable (_ relativeName: String) -> Bool)?
+
+    /// - Parameter recognise: for a folder of the kind, which names are the kind's own; nil if it is no such folder.
+    package init(
+        _ name: String,
+        recognise: @escaping @Sendable (_ folder: String) -> (@Sendable (_ relativeName: String) -> Bool)?
+    ) {
+        self.name = name
+        self.recognise = recognise
+    }
+
+    /// Where a folder shall be written, and the names of all files that it replaces; nil if nothing stands there.
+    /// - Throws: `writeFailed` if something stands there that is not to be replaced.
+    package func replaceable(at given: String) throws(Fault) -> (path: String, names: [String]?) {
+        let place = try OutputPlace(given)
+        if case .nothing = place.entry { return (place.path, nil) }
+        guard case .folder = place.entry else {
+            throw Fault(.writeFailed, at: given, "something that is no \(name) stands there", found: place.words)
+        }
+        if place.isCurrentFolder {
+            throw Fault(.writeFailed, at: given, "the current folder cannot be replaced", expected: "another folder")
+        }
+        if place.isMounted {
+            throw Fault(
+                .writeFailed, at: given, "a file system is mounted there, which cannot be replaced",
+                expected: "a folder in it")
+        }
+        let found = FolderFiles(place.path)
+        if found.files.isEmpty, found.other.isEmpty {
+            // A folder that cannot be listed looks empty.
+            guard access(place.path, R_OK) == 0 else {
+                throw Fault(.writeFailed, at: given, "the folder cannot be listed", found: lastSystemError())
+            }
+            return (place.path, [])
+        }
+        guard let isOwn = recognise(place.path) else {
+            throw Fault(
+                .writeFailed, at: given, "a folder that is no \(name) stands there",
+                expected: "a \(name), an empty folder, or nothing")
+        }
+        if let foreign = (found.files.filter { !isOwn($0) } + found.other).min() {
+            throw Fault(
+                .writeFailed, at: given, "the \(name) that stands there holds a file that is not its own",
+                found: "'\(foreign)'")
+        }
+        return (place.path, found.files)
+    }
 }

@@ -118,6 +118,81 @@ struct ConvertCommandTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: assets.path).count == 3)
     }
 
+    @Test("A web app's folder, whose manifest.json is another's, is refused and untouched; so is the current folder")
+    func foreignManifest() throws {
+        let app = folder.url.appendingPathComponent("app")
+        try FileManager.default.createDirectory(at: app, withIntermediateDirectories: true)
+        try Data("{\"name\": \"My app\"}".utf8).write(to: app.appendingPathComponent("manifest.json"))
+        let run = try Executable.run("convert", model, "-o", app.path)
+        #expect(run.code == 1)
+        #expect(run.isOneLineFailure)
+        #expect(run.errors.contains("no model package stands there"), "\(run.errors)")
+        let empty = folder.url.appendingPathComponent("empty")
+        try FileManager.default.createDirectory(at: empty, withIntermediateDirectories: true)
+        let here = try Executable.run(["convert", model, "-o", "."], in: empty)
+        #expect(here.code == 1)
+        #expect(here.errors.contains("the current folder cannot be replaced"), "\(here.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: app.path) == ["manifest.json"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted() == [
+                "app", "assets", "clip.csv", "empty",
+            ])
+    }
+
+    @Test(
+        "An asset that is a link out of its folder, or no regular file, is refused by name; a link within is followed")
+    func linkedAssets() throws {
+        let manager = FileManager.default
+        let metadata = assets.appendingPathComponent("metadata.json")
+        let secret = try folder.write("{\"secret\": 1}", to: "secret.json")
+        try manager.removeItem(at: metadata)
+        try manager.createSymbolicLink(atPath: metadata.path, withDestinationPath: secret)
+        let leaving = try Executable.run("convert", model, "--assets", assets.path, "-o", package)
+        #expect(leaving.code == 1)
+        #expect(leaving.isOneLineFailure)
+        #expect(leaving.errors.contains("metadata.json"), "\(leaving.errors)")
+        #expect(leaving.errors.contains("leads out of the assets folder"), "\(leaving.errors)")
+        #expect(!isPackageThere)
+        try manager.removeItem(at: metadata)
+        try #require(mkfifo(metadata.path, 0o600) == 0)
+        let pipe = try Executable.run("convert", model, "--assets", assets.path, "-o", package)
+        #expect(pipe.code == 1)
+        #expect(pipe.errors.contains("no regular file"), "\(pipe.errors)")
+        try manager.removeItem(at: metadata)
+        let sub = assets.appendingPathComponent("sub")
+        try manager.createDirectory(at: sub, withIntermediateDirectories: true)
+        try Data("{\"epochs\": 3}".utf8).write(to: sub.appendingPathComponent("held"))
+        try manager.createSymbolicLink(atPath: metadata.path, withDestinationPath: "sub/held")
+        #expect(try Executable.run("convert", model, "--assets", assets.path, "-o", package).code == 0)
+    }
+
+    @Test("A report that is a link is written where it leads; another's file, and a pipe that nobody reads, stay")
+    func reportTargets() throws {
+        let bundled = Self.tests.appendingPathComponent("Fixtures/attention/blocks.package").path
+        let features = try folder.write("0.1,0.2,0.3,0.4,0.5\n0.5,0.4,0.3,0.2,0.1\n", to: "features.csv")
+        func report(_ path: String) throws -> Executable.Outcome {
+            try Executable.run("predict", "--model", bundled, "--report", path, features)
+        }
+        let place = folder.url.path
+        try FileManager.default.createSymbolicLink(atPath: place + "/link.html", withDestinationPath: "page.html")
+        for _ in 0..<2 {
+            let run = try report(place + "/link.html")
+            #expect(run.code == 0, "\(run.errors)")
+        }
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: place + "/link.html") == "page.html")
+        #expect(try String(contentsOfFile: place + "/page.html", encoding: .utf8).hasPrefix("<!doctype html>"))
+        let thesis = try folder.write("mine", to: "thesis.html")
+        let refused = try report(thesis)
+        #expect(refused.code == 1)
+        #expect(refused.isOneLineFailure)
+        #expect(try String(contentsOfFile: thesis, encoding: .utf8) == "mine")
+        try #require(mkfifo(place + "/pipe", 0o600) == 0)
+        #expect(try report(place + "/pipe").isOneLineFailure)
+        var status = stat()
+        #expect(lstat(place + "/pipe", &status) == 0)
+        #expect(status.st_mode & S_IFMT == S_IFIFO)
+    }
+
     @Test("Whatever is wrong is told in one line, and nothing is written")
     func failures() throws {
         try npy((0..<39).map(Double.init), shape: "(39,)").write(to: folder.url.appendingPathComponent("short.npy"))

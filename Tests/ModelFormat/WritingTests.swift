@@ -5,6 +5,17 @@ import Testing
 @testable import EmotionFormerModelFormat
 
 @Suite struct WritingTests {
+    private func fault(
+        moving output: consuming OutputFolder, to path: String, _ names: [String], inOneStep: Bool
+    ) -> Fault? {
+        do throws(Fault) {
+            try output.move(to: path, replacing: names, inOneStep: inOneStep)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     @Test("an existing package is replaced whole, and nothing else is left beside it")
     func replaced() throws {
         let folder = try TemporaryFolder()
@@ -71,6 +82,84 @@ import Testing
         }
         #expect(try folder.names() == ["model"])
         _ = try ModelPackage.read(folder: path, verifyHash: true)
+    }
+
+    @Test("where two names can only be renamed one after the other, a second rename that fails brings the old one back")
+    func secondRename() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/model"
+        try SmallPackage.make().write(to: path)
+        let names = try FileManager.default.contentsOfDirectory(atPath: path)
+        // What shall take the place was never made.
+        let unfinished = try UnfinishedOutput(beside: path)
+        #expect(OutputFolder.put(unfinished, path, names, inOneStep: false, changed: -1) == ENOENT)
+        _ = try ModelPackage.read(folder: path, verifyHash: true)
+        #expect(!FileManager.default.fileExists(atPath: unfinished.old))
+    }
+
+    @Test(
+        "what comes into the old package while the new one is written is kept, with the old package",
+        arguments: [true, false])
+    func changed(inOneStep: Bool) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/model"
+        try SmallPackage.make().write(to: path)
+        let names = try FileManager.default.contentsOfDirectory(atPath: path)
+        var output = try OutputFolder(beside: path)
+        try output.addFile("new") { append throws(Fault) in }
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: path + "/notes.txt"))
+        let fault = fault(moving: output, to: path, names, inOneStep: inOneStep)
+        #expect(fault?.description.contains("changed while") == true)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: path).sorted() == (names + ["notes.txt"]).sorted())
+        #expect(try folder.names() == ["model"])
+    }
+
+    @Test("what a killed process left is removed by the next; what is locked, or has another name, is not")
+    func abandoned() throws {
+        let folder = try TemporaryFolder()
+        let manager = FileManager.default
+        func make(_ name: String) throws -> String {
+            let path = "\(folder.path)/\(name)/new"
+            try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try Data("half".utf8).write(to: URL(fileURLWithPath: path + "/weights.bin"))
+            return "\(folder.path)/\(name)"
+        }
+        let locked = ".emotionformer-0123456789abcdef.partial"
+        let foreign = ".emotionformer-notes.partial"
+        _ = try make(".emotionformer-0123456789abcde0.partial")
+        _ = try make(foreign)
+        let descriptor = open(try make(locked), O_RDONLY)
+        try #require(flock(descriptor, LOCK_EX) == 0)
+        try SmallPackage.make().write(to: folder.path + "/model")
+        #expect(try folder.names() == [locked, foreign, "model"])
+        close(descriptor)
+        try SmallPackage.make().write(to: folder.path + "/model")
+        #expect(try folder.names() == [foreign, "model"])
+        // Killed after the exchange: of the old package, what was noted goes; what is foreign stays.
+        let hidden = try make(locked)
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: hidden + "/new/notes.txt"))
+        try Data("model\0weights.bin".utf8).write(to: URL(fileURLWithPath: hidden + "/replaced"))
+        try SmallPackage.make().write(to: folder.path + "/model")
+        #expect(try manager.contentsOfDirectory(atPath: hidden + "/new") == ["notes.txt"])
+    }
+
+    @Test("a link that dangles is written through, one that leads to itself and a current folder are refused")
+    func places() throws {
+        let folder = try TemporaryFolder()
+        let manager = FileManager.default
+        try manager.createSymbolicLink(atPath: folder.path + "/dangling", withDestinationPath: "made")
+        try SmallPackage.make().write(to: folder.path + "/dangling")
+        _ = try ModelPackage.read(folder: folder.path + "/made")
+        try manager.createSymbolicLink(atPath: folder.path + "/loop", withDestinationPath: "loop")
+        let fault = #expect(throws: Fault.self) { try SmallPackage.make().write(to: folder.path + "/loop") }
+        #expect(fault?.description.contains("leads to itself") == true)
+        let current = #expect(throws: Fault.self) { try SmallPackage.make().write(to: ".") }
+        #expect(current?.description.contains("the current folder cannot be replaced") == true)
+        #expect(mkfifo(folder.path + "/pipe", 0o600) == 0)
+        let pipe = #expect(throws: Fault.self) { try SmallPackage.make().write(to: folder.path + "/pipe") }
+        #expect(pipe?.description.contains("found a pipe") == true)
+        #expect(try folder.names() == ["dangling", "loop", "made", "pipe"])
     }
 
     @Test("names that a normalisation's or scale's tensor would get are taken from nobody")

@@ -50,10 +50,13 @@ class Unfinished:
 
     def note(self, target: str, names: Iterable[str]) -> None:
         """Says what may be removed, if this process is killed while it replaces a folder of that name."""
-        with (self.folder / "replaced").open("wb") as file:
+        # Half a note would keep the folder from being removed.
+        half = self.folder / "note"
+        with half.open("wb") as file:
             file.write(b"\0".join(os.fsencode(name) for name in [target, *names]))
             file.flush()
             os.fsync(file.fileno())
+        os.rename(half, self.folder / "replaced")
 
     def remove(self) -> None:
         with shielded():

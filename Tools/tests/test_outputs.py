@@ -274,14 +274,14 @@ def test_a_rename_that_fails_leaves_the_old_package(place: Path, monkeypatch: py
 
     def fails(source: Path, target: Path) -> None:
         calls.append(source)
-        if len(calls) == failing:
+        if len(calls) == failing + 1:  # The first puts a note in its place.
             raise OSError(5, "Input/output error")
         rename(source, target)
 
     package(place / "model")
     monkeypatch.setattr(os, "rename", fails)
     refused(place, lambda: write_package(place / "model"), "Input/output error")
-    assert len(calls) == (1 if failing == 1 else 3)
+    assert len(calls) == (2 if failing == 1 else 4)
 
 
 @pytest.mark.parametrize("in_one_step", [True, False])

@@ -1,30 +1,17 @@
-import EmotionFormerTensors
+import EmotionFormerModelFormat
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// Writes a page so that its place never holds half of one.
+/// Writes a page so that its place never holds half of one. An older page is replaced; a pipe or a device is written to.
 enum PageFile {
     /// Whether a page can stand there, before anything long is computed for it.
-    static func check(_ path: String) throws {
-        var isFolder = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
-            throw Failure("\(path): this is a folder (expected a file name such as page.html)")
-        }
-        let folder =
-            path.utf8.contains(UInt8(ascii: "/")) ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
-        guard FileManager.default.fileExists(atPath: folder.isEmpty ? "/" : folder, isDirectory: &isFolder), isFolder
-        else { throw Failure("\(path): there is no folder to write the page into") }
-    }
+    static func check(_ path: String) throws { _ = try file(path) }
 
-    static func write(_ html: String, to path: String) throws {
-        do {
-            try Data(html.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw Failure("\(path): the page cannot be written")
+    static func write(_ html: String, to path: String) throws { try file(path).write(Array(html.utf8)) }
+
+    private static func file(_ path: String) throws -> OutputFile {
+        try OutputFile(path, what: "page of emotionformer") { start in
+            let text = String(decoding: start, as: UTF8.self)
+            return text.hasPrefix("<!doctype html>")
+                && text.contains("<meta name=\"generator\" content=\"emotionformer ")
         }
     }
 }
