@@ -162,7 +162,7 @@ def run(arguments: argparse.Namespace) -> None:
     if labels is not None and len(set(labels)) != len(labels):
         raise ExportError(f"a label occurs twice: {', '.join(labels)}")
     progress.say("Computing the self-test")
-    test = _self_test(arguments, roles, made, inputs, prepared, source.generation, extents, progress)
+    test = _self_test(arguments, roles, source, made, inputs, prepared, extents, progress)
     carried: dict[str, Any] = dict(metadata.content)
     if made.notes:
         carried["exportNotes"] = made.notes
@@ -318,20 +318,21 @@ def _check_open(
 def _self_test(
     arguments: argparse.Namespace,
     roles: Roles,
+    source: KerasSource,
     made: Converted,
     inputs: np.ndarray,
     prepared: np.ndarray,
-    generation: int,
     extents: list[int],
     progress: Progress,
 ) -> SelfTest:
     probabilities, logits = expected(made.graph, made.nodes, made.probabilities, made.logits, prepared)
     oracle = "numpy-float64"
     if arguments.verify_with:
-        from .keras_oracle import outputs_by_keras
+        from .keras_oracle import check_without_code, outputs_by_keras
 
+        check_without_code(source.root)
         progress.say("Running the model in Keras")
-        theirs = outputs_by_keras(roles.model, prepared, generation, extents, arguments.from_logits)
+        theirs = outputs_by_keras(roles.model, prepared, source.generation, extents, arguments.from_logits)
         difference = float(np.abs(theirs.probabilities - probabilities).max())
         if not difference <= 2e-5:
             raise ExportError(f"the export and Keras differ by {difference:.2g} in the probabilities: nothing written")

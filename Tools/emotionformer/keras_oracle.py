@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,24 @@ class KerasOutputs:
     oracle: str
     probabilities: np.ndarray
     logits: np.ndarray | None
+
+
+def check_without_code(root: dict[str, Any]) -> None:
+    """Refuses a model that brings Python code of its own: Keras 2 runs it when it loads the model."""
+    waiting: list[Any] = [root]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if item.get("class_name") in ("Lambda", "__lambda__"):
+                config = item.get("config")
+                name = item.get("name") or (config.get("name") if isinstance(config, dict) else None) or ""
+                raise ExportError(
+                    f"--verify-with keras: Lambda '{name}' holds code that Keras would run. Leave the option out, or "
+                    "check the model in Keras yourself"
+                )
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
 
 
 def outputs_by_keras(

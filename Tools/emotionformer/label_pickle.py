@@ -17,21 +17,26 @@ import numpy as np
 
 from .errors import ExportError
 from .pickle_reader import Made, PickleReader
+from .strict_json import read_bounded
 
 MAXIMUM_BYTES = 16 << 20
 
 
 def label_names(path: Path) -> list[str]:
     """The class names, in the encoder's order; raises for a pickle that holds anything else."""
-    if path.stat().st_size > MAXIMUM_BYTES:
-        raise ExportError(f"{path.name}: larger than {MAXIMUM_BYTES} bytes: not a label encoder")
-    data = _decompressed(path.read_bytes(), path.name)
+    data = _decompressed(read_bounded(path, MAXIMUM_BYTES, "a label encoder"), path.name)
     try:
         made = PickleReader(io.BytesIO(data), path.name).read()
+        return _names(made, path.name)
     except ExportError:
         raise
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-        raise ExportError(f"{path.name}: damaged pickle ({error})") from error
+    except RecursionError as error:
+        raise ExportError(f"{path.name}: damaged pickle (nested too deep)") from error
+    except Exception as error:  # A pickle can be damaged in more ways than are worth a message each.
+        raise ExportError(f"{path.name}: damaged pickle ({type(error).__name__}: {str(error)[:100]})") from error
+
+
+def _names(made: Any, place: str) -> list[str]:
     if isinstance(made, Made) and made.kind == "encoder":
         made = made.state.get("classes_")
     names = made.value if isinstance(made, Made) and made.kind == "array" else made
@@ -40,8 +45,8 @@ def label_names(path: Path) -> list[str]:
     if isinstance(names, np.ndarray):
         names = names.ravel().tolist()
     if not isinstance(names, (list, tuple)) or not names:
-        raise ExportError(f"{path.name}: holds no LabelEncoder with classes and no list of names")
-    return [_name(item, path.name) for item in names]
+        raise ExportError(f"{place}: holds no LabelEncoder with classes and no list of names")
+    return [_name(item, place) for item in names]
 
 
 def _numbered(names: dict[Any, Any]) -> list[Any] | None:
@@ -59,24 +64,40 @@ def _name(item: Any, place: str) -> str:
         item = item.value
     if isinstance(item, bytes):
         return item.decode("utf-8", "replace")
+    if isinstance(item, int) and abs(item) >= 1 << 64:
+        raise ExportError(f"{place}: found a class number of {item.bit_length()} bits")
+    if isinstance(item, str) and not _is_unicode(item):
+        raise ExportError(f"{place}: found a class name that holds half a character")
     if isinstance(item, (str, int, float)) and not isinstance(item, bool):
         return str(item)
     raise ExportError(f"{place}: found a class name of type {type(item).__name__}, expected text")
 
 
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _decompressed(data: bytes, place: str) -> bytes:
     """The bytes inside a compressed joblib file; other data as they are."""
+    machine: Any
+    if data[:2] == b"\x1f\x8b" or data[:1] == b"\x78":
+        machine = zlib.decompressobj(47)
+    elif data[:3] == b"BZh":
+        machine = bz2.BZ2Decompressor()
+    elif data[:6] == b"\xfd7zXZ\x00" or data[:3] == b"\x5d\x00\x00":
+        machine = lzma.LZMADecompressor(memlimit=256 << 20)
+    else:
+        return data
     try:
-        if data[:2] == b"\x1f\x8b" or data[:1] == b"\x78":
-            machine = zlib.decompressobj(47)
-            result = machine.decompress(data, MAXIMUM_BYTES)
-            if machine.unconsumed_tail:
-                raise ExportError(f"{place}: expands to more than {MAXIMUM_BYTES} bytes: refused")
-            return result
-        if data[:3] == b"BZh":
-            return bz2.BZ2Decompressor().decompress(data, MAXIMUM_BYTES)
-        if data[:6] == b"\xfd7zXZ\x00" or data[:3] == b"\x5d\x00\x00":
-            return lzma.LZMADecompressor(memlimit=256 << 20).decompress(data, MAXIMUM_BYTES)
-    except (zlib.error, OSError, lzma.LZMAError, EOFError) as error:
+        result = machine.decompress(data, MAXIMUM_BYTES)
+    except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError, MemoryError) as error:
         raise ExportError(f"{place}: damaged compressed pickle ({error})") from error
-    return data
+    if len(result) == MAXIMUM_BYTES:
+        raise ExportError(f"{place}: expands to more than {MAXIMUM_BYTES} bytes: refused")
+    if not machine.eof:
+        raise ExportError(f"{place}: damaged compressed pickle (it ends early)")
+    return bytes(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickletools
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,12 @@ import numpy as np
 
 from .errors import ExportError
 
-MAXIMUM_ELEMENTS = 1 << 20
+# A label encoder takes some hundred steps. One budget for all that a pickle does: each opcode, each element of an array,
+# each item of a list and each entry of a dictionary is a step, however often it is made again.
+MAXIMUM_STEPS = 1 << 19
+MAXIMUM_ELEMENTS = 1 << 16
+MAXIMUM_DEPTH = 4
+MAXIMUM_BYTES_MADE = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -23,9 +29,12 @@ class Symbol:
 
     @property
     def path(self) -> str:
-        module = self.module.replace("numpy._core.", "numpy.core.")
+        """The whole name, in the newest spelling: the last part alone would let `evil.LabelEncoder` through."""
+        module = self.module
+        if module.startswith("numpy._core."):
+            module = module.replace("numpy._core.", "numpy.core.", 1)
         module = {"copy_reg": "copyreg", "__builtin__": "builtins"}.get(module, module)
-        return f"{module}.{self.name}"
+        return f"{module}.{self.name}" if "." not in self.name else ""
 
 
 @dataclass
@@ -54,19 +63,46 @@ ALLOWED = LABEL_ENCODERS | {
     "copyreg._reconstructor",
     "builtins.object",
 }
-MARK = Symbol("", "mark")
+
+
+class Budget:
+    """What a pickle and all that are nested in it may do together."""
+
+    def __init__(self, place: str) -> None:
+        self.place, self.steps, self.bytes = place, MAXIMUM_STEPS, MAXIMUM_BYTES_MADE
+
+    def spend(self, steps: int) -> None:
+        self.steps -= steps
+        if self.steps < 0:
+            raise ExportError(
+                f"{self.place}: the pickle takes more than {MAXIMUM_STEPS} steps, far more than a label encoder: refused"
+            )
+
+    def make(self, size: int) -> None:
+        """Before so many bytes are made or copied."""
+        self.bytes -= size
+        if self.bytes < 0:
+            raise ExportError(
+                f"{self.place}: the pickle makes more than {MAXIMUM_BYTES_MADE} bytes, far more than a label encoder: "
+                "refused"
+            )
 
 
 class PickleReader:
     """An interpreter of pickle opcodes that can build the allowed kinds and nothing else."""
 
-    def __init__(self, stream: io.BytesIO, place: str, depth: int = 0) -> None:
-        self.stream, self.place, self.depth = stream, place, depth
+    def __init__(self, stream: io.BytesIO, place: str, outer: PickleReader | None = None) -> None:
+        self.stream, self.place = stream, place
+        self.depth: int = outer.depth + 1 if outer else 0
+        self.budget: Budget = outer.budget if outer else Budget(place)
         self.stack: list[Any] = []
+        # What stands below each mark, as Python's own unpickler keeps it.
+        self.below: list[list[Any]] = []
         self.memo: dict[int, Any] = {}
 
     def read(self) -> Any:
         for opcode, argument, _ in pickletools.genops(self.stream):
+            self.budget.spend(1)
             if opcode.name == "STOP":
                 return self.stack.pop()
             handler = getattr(self, f"_{opcode.name.lower()}", None)
@@ -79,13 +115,13 @@ class PickleReader:
         raise ExportError(f"{self.place}: the pickle ends early")
 
     def _marked(self) -> list[Any]:
-        index = max(position for position, item in enumerate(self.stack) if item is MARK)
-        items = self.stack[index + 1 :]
-        del self.stack[index:]
+        items, self.stack = self.stack, self.below.pop()
+        self.budget.spend(len(items))
         return items
 
     def _mark(self, _: Any) -> None:
-        self.stack.append(MARK)
+        self.below.append(self.stack)
+        self.stack = []
 
     def _pop(self, _: Any) -> None:
         self.stack.pop()
@@ -112,14 +148,17 @@ class PickleReader:
         self.stack.append(())
 
     def _list(self, _: Any) -> None:
-        self.stack.append(list(self._marked()))
+        items = self._marked()
+        self.stack.append(items)
 
     def _tuple(self, _: Any) -> None:
-        self.stack.append(tuple(self._marked()))
+        items = self._marked()
+        self.stack.append(tuple(items))
 
     def _dict(self, _: Any) -> None:
         items = self._marked()
-        self.stack.append(dict(zip(items[::2], items[1::2])))
+        self.stack.append({})
+        self._fill(items)
 
     def _tuple1(self, _: Any) -> None:
         self.stack[-1:] = [tuple(self.stack[-1:])]
@@ -145,11 +184,19 @@ class PickleReader:
 
     def _setitem(self, _: Any) -> None:
         value, key = self.stack.pop(), self.stack.pop()
-        self._dict_at_top()[key] = value
+        self._fill([key, value])
 
     def _setitems(self, _: Any) -> None:
-        items = self._marked()
-        self._dict_at_top().update(zip(items[::2], items[1::2]))
+        self._fill(self._marked())
+
+    def _fill(self, items: list[Any]) -> None:
+        target = self._dict_at_top()
+        for key, value in zip(items[::2], items[1::2]):
+            # Hashing a tuple of tuples of the same tuple takes for ever, and large integers can be made to collide.
+            small = isinstance(key, int) and abs(key) < 1 << 31
+            if not small and not (isinstance(key, (str, bytes)) and len(key) < 1 << 12):
+                raise ExportError(f"{self.place}: the pickle has a dictionary key that is no name or number: refused")
+            target[key] = value
 
     def _dict_at_top(self) -> dict[Any, Any]:
         if not isinstance(self.stack[-1], dict):
@@ -177,10 +224,12 @@ class PickleReader:
         self._push_symbol(module, name)
 
     def _push_symbol(self, module: Any, name: Any) -> None:
-        symbol = Symbol(str(module), str(name))
+        if not isinstance(module, str) or not isinstance(name, str):
+            raise ExportError(f"{self.place}: the pickle refers to something that has no name: refused")
+        symbol = Symbol(module, name)
         if symbol.path not in ALLOWED:
             raise ExportError(
-                f"{self.place}: the pickle refers to {symbol.module}.{symbol.name}; only a LabelEncoder and NumPy "
+                f"{self.place}: the pickle refers to {module[:100]}.{name[:100]}; only a LabelEncoder and NumPy "
                 "arrays are read. Give the class names with --labels A,B,C instead"
             )
         self.stack.append(symbol)
@@ -195,7 +244,9 @@ class PickleReader:
 
     def _make(self, symbol: Any, arguments: Any) -> Any:
         path = symbol.path if isinstance(symbol, Symbol) else ""
-        if path == "copyreg._reconstructor" and isinstance(arguments[0], Symbol):
+        if not isinstance(arguments, tuple):
+            raise ExportError(f"{self.place}: the pickle calls something without a list of arguments: refused")
+        if path == "copyreg._reconstructor" and arguments and isinstance(arguments[0], Symbol):
             path = arguments[0].path
         if path in LABEL_ENCODERS:
             return Made("encoder")
@@ -206,13 +257,20 @@ class PickleReader:
         if path == "numpy.dtype":
             return Made("dtype", value=_element_type(arguments[0], self.place))
         if path == "_codecs.encode" and isinstance(arguments[0], str):
+            self.budget.make(len(arguments[0]))
             return arguments[0].encode("latin-1")
         if path == "numpy.core.multiarray.scalar":
-            return Made("scalar", value=_array(arguments[0].value, (), arguments[1], "C", self.place).item())
+            element = self._dtype(arguments[0])
+            return Made("scalar", value=self._array(element, (), arguments[1], "C").item())
         if path == "numpy.core.numeric._frombuffer":
             buffer, element, shape, order = arguments
-            return Made("array", value=_array(element.value, shape, bytes(buffer), order, self.place))
+            return Made("array", value=self._array(self._dtype(element), shape, buffer, order))
         raise ExportError(f"{self.place}: the pickle calls something that is not a LabelEncoder or an array: refused")
+
+    def _dtype(self, made: Any) -> np.dtype:
+        if not isinstance(made, Made) or made.kind != "dtype":
+            raise ExportError(f"{self.place}: an array of the pickle has no element type")
+        return made.value
 
     def _build(self, _: Any) -> None:
         state, made = self.stack.pop(), self.stack[-1]
@@ -220,11 +278,12 @@ class PickleReader:
             raise ExportError(f"{self.place}: the pickle changes an object that is not its own: refused")
         if made.kind == "array":
             _, shape, element, fortran, content = state
-            made.value = _array(element.value, shape, content, "F" if fortran else "C", self.place)
+            made.value = self._array(self._dtype(element), shape, content, "F" if fortran else "C")
         elif made.kind == "dtype":
             if len(state) > 1 and state[1] in (">", "<") and made.value.kind != "O":
                 made.value = made.value.newbyteorder(state[1])
         elif made.kind in ("encoder", "wrapper") and isinstance(state, dict):
+            self.budget.spend(len(state))
             made.state.update(state)
             if made.kind == "wrapper":
                 self.stack[-1] = self._wrapped_array(made.state)
@@ -233,18 +292,51 @@ class PickleReader:
 
     def _wrapped_array(self, state: dict[str, Any]) -> Made:
         """joblib writes an array's bytes into the stream, behind the object that describes it."""
-        shape, element = tuple(state["shape"]), state["dtype"].value
+        shape, element = state["shape"], self._dtype(state["dtype"])
         if element.kind == "O":
-            if self.depth > 4:
+            if self.depth >= MAXIMUM_DEPTH:
                 raise ExportError(f"{self.place}: arrays of objects are nested too deep: refused")
-            inner = PickleReader(self.stream, self.place, self.depth + 1).read()
+            inner = PickleReader(self.stream, self.place, self).read()
             if not isinstance(inner, Made) or inner.kind != "array":
                 raise ExportError(f"{self.place}: found no array where joblib's wrapper announces one")
             return inner
         if state.get("numpy_array_alignment_bytes") is not None:
             self.stream.read(self.stream.read(1)[0])
-        content = self.stream.read(_count(shape, self.place) * element.itemsize)
-        return Made("array", value=_array(element, shape, content, state.get("order", "C"), self.place))
+        content = self.stream.read(self._count(shape) * element.itemsize)
+        return Made("array", value=self._array(element, shape, content, state.get("order", "C")))
+
+    def _count(self, shape: Any) -> int:
+        if not isinstance(shape, (tuple, list)) or len(shape) > 8:
+            raise ExportError(f"{self.place}: found an array whose shape is no list of at most 8 extents")
+        count = 1
+        for extent in shape:
+            if not isinstance(extent, int) or not 0 <= extent <= MAXIMUM_ELEMENTS:
+                raise ExportError(
+                    f"{self.place}: found an array with an extent that is no number up to {MAXIMUM_ELEMENTS}"
+                )
+            count *= extent
+        if count > MAXIMUM_ELEMENTS:
+            raise ExportError(f"{self.place}: found an array of {count} elements, more than a label encoder has")
+        return count
+
+    def _array(self, element: np.dtype, shape: Any, content: Any, order: Any) -> np.ndarray:
+        """An array from bytes or, for objects, from a list; its size must be what shape and element type say."""
+        count = self._count(shape)
+        self.budget.spend(count)
+        if element.kind == "O":
+            if not isinstance(content, list) or len(content) != count:
+                raise ExportError(f"{self.place}: an array of {count} objects has other content")
+            result = np.empty(count, dtype=object)
+            for index, item in enumerate(content):
+                result[index] = item
+            return result.reshape(shape)
+        size = count * element.itemsize
+        self.budget.make(size)
+        if isinstance(content, str) and len(content) == size:
+            content = content.encode("latin-1")
+        if not isinstance(content, (bytes, bytearray)) or len(content) != size:
+            raise ExportError(f"{self.place}: an array of {count} elements has other than {size} bytes")
+        return np.frombuffer(bytes(content), element, count).reshape(shape, order="F" if order == "F" else "C")
 
 
 PUSHES = {
@@ -272,35 +364,8 @@ PUSHES = {
 
 
 def _element_type(code: Any, place: str) -> np.dtype:
-    text = code.decode("ascii") if isinstance(code, bytes) else code
-    if not isinstance(text, str) or text.lstrip("<>|=")[:1] not in tuple("OUSifub") or len(text) > 8:
-        raise ExportError(f"{place}: found an array of element type {str(text)[:20]!r}, expected text or numbers")
+    text = code.decode("ascii", "replace") if isinstance(code, bytes) else code
+    if not isinstance(text, str) or not re.fullmatch(r"[<>|=]?(O8?|b1?|[US][0-9]{0,5}|[iu][1248]|f[248])", text):
+        found = repr(text[:20]) if isinstance(text, str) else type(text).__name__
+        raise ExportError(f"{place}: found an array of element type {found}, expected text or numbers")
     return np.dtype(text)
-
-
-def _count(shape: tuple[Any, ...], place: str) -> int:
-    count = 1
-    for extent in shape:
-        if not isinstance(extent, int) or extent < 0:
-            raise ExportError(f"{place}: found an array of shape {shape}")
-        count *= extent
-    if count > MAXIMUM_ELEMENTS:
-        raise ExportError(f"{place}: found an array of {count} elements, more than a label encoder has")
-    return count
-
-
-def _array(element: np.dtype, shape: Any, content: Any, order: Any, place: str) -> np.ndarray:
-    """An array from bytes or, for objects, from a list; its size must be what shape and element type say."""
-    count = _count(tuple(shape), place)
-    if element.kind == "O":
-        if not isinstance(content, list) or len(content) != count:
-            raise ExportError(f"{place}: an array of {count} objects has other content")
-        result = np.empty(count, dtype=object)
-        for index, item in enumerate(content):
-            result[index] = item
-        return result.reshape(shape)
-    if isinstance(content, str):
-        content = content.encode("latin-1")
-    if not isinstance(content, (bytes, bytearray)) or len(content) != count * element.itemsize:
-        raise ExportError(f"{place}: an array of shape {tuple(shape)} has other than {count * element.itemsize} bytes")
-    return np.frombuffer(bytes(content), element).reshape(shape, order="F" if order == "F" else "C")

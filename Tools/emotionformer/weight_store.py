@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Any, Union
 
-import h5py
 import numpy as np
 
 from .errors import ExportError
+from .hdf5_tree import StoredGroup
 
 
 @dataclass
@@ -18,14 +17,10 @@ class NamedWeight:
     """One weight of an `.h5` file with the name it was saved under (`b0_mha/query/kernel`)."""
 
     name: str
-    dataset: Any
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self.dataset.shape)
+    stored: Any
 
     def read(self) -> np.ndarray:
-        return read_dataset(self.dataset, self.name)
+        return _array(self.stored, self.name)
 
 
 @dataclass
@@ -47,36 +42,30 @@ class WeightGroup:
         return next((group for group in found if group.total()), found[0] if found else None)
 
     def read(self, index: int) -> np.ndarray:
-        return read_dataset(self.own[index], f"{self.path}/vars/{index}")
+        return _array(self.own[index], f"{self.path}/vars/{index}")
 
 
-def read_dataset(dataset: Any, name: str) -> np.ndarray:
-    """A weight as an array; bfloat16 and other element types that NumPy lacks are refused by name."""
-    if not isinstance(dataset, h5py.Dataset):
+def _array(stored: Any, name: str) -> np.ndarray:
+    if not isinstance(stored, np.ndarray):
         raise ExportError(f"weight '{name}' is missing from the file")
-    if dataset.dtype.kind not in "fiub":
-        raise ExportError(f"weight '{name}' has the element type {dataset.dtype}, expected a number")
-    if dataset.size > 1 << 31:
-        raise ExportError(f"weight '{name}' has {dataset.size} elements: refused")
-    try:
-        return np.asarray(dataset[()])
-    except OSError as error:
-        raise ExportError(f"weight '{name}' cannot be read ({error})") from error
+    return stored
 
 
 class FlatStore:
     """The group `model_weights` of an `.h5` file: a list of named weights for each top-level layer."""
 
-    def __init__(self, group: h5py.Group, file_name: str) -> None:
+    def __init__(self, group: Any, file_name: str) -> None:
         self.file_name = file_name
         self.layers: dict[str, list[NamedWeight]] = {}
-        for layer in _chunked_names(group, "layer_names"):
-            if layer not in group:
+        for layer in group.attributes.get("layer_names", []):
+            holder = group.find(layer)
+            if not isinstance(holder, StoredGroup):
                 raise ExportError(f"{file_name}: the group of layer '{layer}' is missing")
-            holder = group[layer]
+            if layer in self.layers:
+                raise ExportError(f"{file_name}: layer_names has '{layer}' twice")
             self.layers[layer] = [
-                NamedWeight(re.sub(r":\d+$", "", name), holder.get(name))
-                for name in _chunked_names(holder, "weight_names")
+                NamedWeight(re.sub(r":\d+$", "", name), holder.find(name))
+                for name in holder.attributes.get("weight_names", [])
             ]
 
     def of_layer(self, name: str) -> list[NamedWeight]:
@@ -86,51 +75,32 @@ class FlatStore:
 class ArchiveStore:
     """The file `model.weights.h5` of a `.keras` archive as a tree of groups."""
 
-    def __init__(self, handle: h5py.File, file_name: str) -> None:
+    def __init__(self, root: StoredGroup, file_name: str) -> None:
         self.file_name = file_name
-        self.root = _group(handle, "", 0)
+        self.root = _group(root, "")
 
 
 WeightStore = Union[FlatStore, ArchiveStore]
 
 
-def _group(group: h5py.Group, path: str, depth: int) -> WeightGroup:
-    if depth > 64:
-        raise ExportError(f"weights are nested more than 64 deep at '{path}'")
+def _group(group: StoredGroup, path: str) -> WeightGroup:
     result = WeightGroup(path)
-    for name in group:
-        item = group.get(name)
-        if not isinstance(item, h5py.Group):
+    for name, item in group.members.items():
+        if not isinstance(item, StoredGroup):
             continue
         if name == "vars":
-            result.label = _text(item.attrs.get("name", ""))
-            keys = [key for key in item if key.isdigit()]
-            result.own = [item[key] for key in sorted(keys, key=int)]
+            result.label = item.text("name") or ""
+            keys = [key for key in item.members if key.isascii() and key.isdigit() and len(key) < 10]
+            result.own = [item.members[key] for key in sorted(keys, key=int)]
         else:
             # Some versions of Keras 2 joined the parts with a backslash instead of making a group for each.
             parts = name.split("\\")
             place = result
             for part in parts[:-1]:
                 place = place.children.setdefault(part, WeightGroup(f"{place.path}/{part}"))
-            child = _group(item, f"{place.path}/{parts[-1]}".lstrip("/"), depth + 1)
+            child = _group(item, f"{place.path}/{parts[-1]}".lstrip("/"))
             place.children[parts[-1]] = child
     return result
-
-
-def _chunked_names(group: Any, attribute: str) -> list[str]:
-    """A list attribute; lists too long for one attribute are stored as `name0`, `name1`, …"""
-    if attribute in group.attrs:
-        return [_text(item) for item in np.ravel(group.attrs[attribute])]
-    names: list[str] = []
-    for chunk in itertools.count():
-        if f"{attribute}{chunk}" not in group.attrs:
-            return names
-        names.extend(_text(item) for item in np.ravel(group.attrs[f"{attribute}{chunk}"]))
-    return names
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
 
 def snake_case(class_name: str) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import bz2
+import gzip
 import io
+import lzma
 import os
 import pickle
 import sys
@@ -15,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from emotionformer import pickle_reader
 from emotionformer.errors import ExportError
 from emotionformer.label_pickle import label_names
 
@@ -120,33 +124,199 @@ def test_refuses_a_hostile_encoder(encoder: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
+    "content,expected",
     [
-        b"",
-        b".",
-        b"\x80\x04.",
-        b"\x80\x04]\x94(h\x09e.",
-        b"not a pickle",
-        b"\x78\x9cbroken",
-        b"\x80\x04\x95" + b"\xff" * 20,
-        b"cnumpy.core.multiarray\n_reconstruct\n.",
-        b"cnumpy\nndarray\n(I9999999999\ntR.",
-        b"(((((((((",
-        b"\x82\x01.",
-        pickle.dumps([1.5, object.__name__, None]),
-        pickle.dumps({"a": 1}),
+        (b"", "damaged pickle .ValueError: pickle exhausted"),
+        (b".", "damaged pickle .IndexError"),
+        (b"\x80\x04.", "damaged pickle .IndexError"),
+        (b"\x80\x04]\x94(h\x09e.", "damaged pickle .KeyError"),
+        (b"not a pickle", "damaged pickle .ValueError: at position 0"),
+        (b"\x78\x9cbroken", "damaged compressed pickle"),
+        (b"\x80\x04\x95" + b"\xff" * 20, "damaged pickle .ValueError"),
+        (b"cnumpy.core.multiarray\n_reconstruct\n.", "holds no LabelEncoder with classes"),
+        (b"cnumpy\nndarray\n(I9999999999\ntR.", "calls something that is not a LabelEncoder"),
+        (b"(((((((((", "damaged pickle .ValueError: pickle exhausted"),
+        (b"\x82\x01.", "the pickle uses EXT1"),
+        (pickle.dumps([1.5, object.__name__, None]), "found a class name of type NoneType"),
+        (pickle.dumps({"a": 1}), "holds no LabelEncoder with classes"),
+        (pickle.dumps({True: "a"}), "holds no LabelEncoder with classes"),
+        (pickle.dumps([True]), "found a class name of type bool"),
+        (pickle.dumps([1 << 40000]), "found a class number of 40001 bits"),
+        (pickle.dumps(["\ud800"]), "half a character"),
+        (pickle.dumps({1 << 40: "a"}), "dictionary key that is no name or number"),
+        (b"\x80\x04]\x8c\x01ab.", "a state it cannot have|an object that is not its own"),
+        (b"\x80\x04)K\x01R.", "without a list of arguments"),
+        (b"\x80\x04))\x93.", "refers to something that has no name"),
+        (b"L" + b"9" * 5000 + b"L\n.", "damaged pickle .ValueError"),
     ],
 )
-def test_refuses_damage(tmp_path: Path, content: bytes) -> None:
-    """Damaged and unrelated files give an error, never anything else."""
-    with pytest.raises(ExportError):
+def test_refuses_damage(tmp_path: Path, content: bytes, expected: str) -> None:
+    """Damaged and unrelated files give an error in one line, never anything else."""
+    with pytest.raises(ExportError, match=expected) as raised:
+        label_names(written(tmp_path, content))
+    assert len(str(raised.value)) < 300
+
+
+class Foreign:
+    """Names whose last part alone is right."""
+
+    NAMES = (
+        ("evil", "LabelEncoder"),
+        ("evil.sklearn.preprocessing._label", "LabelEncoder"),
+        ("sklearn.preprocessing._label.evil", "LabelEncoder"),
+        ("sklearn.preprocessing", "_label.LabelEncoder"),
+        ("sklearn.preprocessing._label", "LabelEncoder.fit"),
+        ("evil", "_reconstruct"),
+        ("evil.numpy._core.multiarray", "_reconstruct"),
+        ("numpy", "core.multiarray._reconstruct"),
+        ("evil", "ndarray"),
+        ("evil", "dtype"),
+        ("evil", "scalar"),
+        ("evil", "encode"),
+        ("evil.joblib.numpy_pickle", "NumpyArrayWrapper"),
+        ("", "LabelEncoder"),
+    )
+
+
+@pytest.mark.parametrize("module,name", Foreign.NAMES)
+@pytest.mark.parametrize("form", ["GLOBAL", "STACK_GLOBAL"])
+def test_refuses_a_name_by_all_of_it(tmp_path: Path, module: str, name: str, form: str) -> None:
+    """`evil.LabelEncoder` is none, whatever its last name."""
+    given = f"c{module}\n{name}\n".encode()
+    if form == "STACK_GLOBAL":
+        given = b"\x8c" + bytes([len(module)]) + module.encode() + b"\x8c" + bytes([len(name)]) + name.encode() + b"\x93"
+    state = pickle.dumps({"classes_": NAMES}, 2)[2:-1]
+    content = b"\x80\x04" + given + b")\x81" + state + b"b."
+    with pytest.raises(ExportError, match="^label_encoder.pkl: the pickle refers to .*; only a LabelEncoder and NumPy"):
+        label_names(written(tmp_path, content))
+    right = b"\x80\x04csklearn.preprocessing._label\nLabelEncoder\n)\x81" + state + b"b."
+    assert label_names(written(tmp_path, right)) == NAMES
+
+
+def doubled(first: bytes, times: int = 40) -> bytes:
+    """A tuple of a tuple of …, each twice in the next: 2^40 leaves from 40 lines."""
+    return first + b"\x94" + b"".join(b"h%c\x86\x94" % index for index in range(times))
+
+
+ARRAY = b"cnumpy.core.multiarray\n_reconstruct\n)R"
+OBJECTS = b"cnumpy\ndtype\nX\x02\x00\x00\x00O8\x85R"
+BYTES = b"cnumpy\ndtype\nX\x06\x00\x00\x00S60000\x85R"
+
+AMPLIFIED: dict[str, tuple[bytes, str]] = {
+    # Every REDUCE copies what one text holds.
+    "copies of a text": (
+        b"X" + (4 << 20).to_bytes(4, "little") + b"a" * (4 << 20) + b"q\x000" + b"c_codecs\nencode\nq\x010"
+        + b"h\x01h\x00X\x06\x00\x00\x00latin1\x86R0" * 1000 + b".",
+        "makes more than 67108864 bytes",
+    ),
+    # Every BUILD copies a list of a thousand into an array of objects.
+    "copies of a list": (
+        b"(" + b"N" * 1000 + b"lq\x000" + OBJECTS + b"q\x010" + ARRAY
+        + b"(K\x01M\xe8\x03\x85h\x01I00\nh\x00tb" * 1000 + b".",
+        "takes more than 524288 steps",
+    ),
+    "copies of bytes": (
+        b"B" + (60000).to_bytes(4, "little") + b"a" * 60000 + b"q\x000" + BYTES + b"q\x010" + ARRAY
+        + b"(K\x01K\x01\x85h\x01I00\nh\x00tb" * 2000 + b".",
+        "makes more than 67108864 bytes",
+    ),
+    "an encoder built again and again": (
+        b"}(" + b"".join(b"K%cN" % index for index in range(200)) + b"uq\x000"
+        + b"csklearn.preprocessing\nLabelEncoder\n)R" + b"h\x00b" * 3000 + b".",
+        "takes more than 524288 steps",
+    ),
+    "marks and pops": (b"(1" * (1 << 19) + b".", "takes more than 524288 steps"),
+    "marks": (b"(" * (1 << 20) + b".", "takes more than 524288 steps"),
+    "nothing, a million times": (b"N" * (1 << 20) + b".", "takes more than 524288 steps"),
+    "tuples of tuples as a key": (b"\x80\x04" + doubled(b")") + b"}(h(Nu.", "dictionary key that is no name"),
+    "tuples of tuples as a shape": (b"\x80\x04" + doubled(b")") + ARRAY + b"(K\x01h(N\x89Ntb.", "has no element type"),
+    "tuples of tuples as an extent": (
+        b"\x80\x04" + doubled(b")") + OBJECTS + b"\x94" + ARRAY + b"(K\x01h(\x85h)\x89]tb.",
+        "an extent that is no number",
+    ),
+    "tuples of tuples as an element type": (
+        b"\x80\x04" + doubled(b")") + b"cnumpy\ndtype\nh(\x85R.",
+        "element type tuple",
+    ),
+    "tuples of tuples as a name": (b"\x80\x04" + doubled(b")") + b"h(h(\x93.", "something that has no name"),
+    "tuples of tuples as class names": (b"\x80\x04" + doubled(b")") + b"h(.", "class name of type tuple"),
+    "an absurd element type": (b"cnumpy\ndtype\nX\x08\x00\x00\x00U9999999\x85R.", "element type 'U9999999'"),
+    "an element type of fields": (b"cnumpy\ndtype\nX\x05\x00\x00\x00i4,i4\x85R.", "element type 'i4,i4'"),
+    "an absurd extent": (
+        OBJECTS + b"q\x010" + ARRAY + b"(K\x01J\xff\xff\xff\x7f\x85h\x01I00\n]tb.",
+        "an extent that is no number up to 65536",
+    ),
+    "absurd extents together": (
+        OBJECTS + b"q\x010" + ARRAY + b"(K\x01M\xff\xffM\xff\xff\x86h\x01I00\n]tb.",
+        "an array of 4294836225 elements",
+    ),
+    "an absurd length": (b"\x8e" + b"\xff" * 7 + b"\x7f" + b"aaa.", "damaged pickle"),
+    "an absurd frame": (b"\x80\x04\x95" + b"\xff" * 7 + b"\x7fN.", "holds no LabelEncoder"),
+    "lists in lists": (b"]" * 100_000 + b"a" * 99_999 + b".", "class name of type list"),
+}
+
+
+@pytest.mark.parametrize("name", AMPLIFIED)
+def test_refuses_amplification(tmp_path: Path, name: str) -> None:
+    """What a few bytes make is paid from one budget."""
+    content, expected = AMPLIFIED[name]
+    with pytest.raises(ExportError, match=expected) as raised:
+        label_names(written(tmp_path, content))
+    assert len(str(raised.value)) < 300
+
+
+def test_the_budget_is_one_for_nested_pickles(encoder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """joblib's arrays of objects are pickles inside the pickle: theirs are the same steps, and so deep but no deeper."""
+    content = joblib_bytes(encoder, np.array(NAMES, dtype=object), False, monkeypatch)
+    assert label_names(written(tmp_path, content)) == NAMES
+    monkeypatch.setattr(pickle_reader, "MAXIMUM_STEPS", 100)
+    with pytest.raises(ExportError, match="takes more than 100 steps"):
         label_names(written(tmp_path, content))
 
 
-def test_refuses_a_bomb(tmp_path: Path) -> None:
-    """A small compressed file that would fill the memory."""
-    with pytest.raises(ExportError, match="refused"):
-        label_names(written(tmp_path, zlib.compress(bytes(64 << 20), 9)))
+def test_the_limits_are_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last step that is allowed, and one more; likewise elements and nesting."""
+    content = b"(" + b"X\x01\x00\x00\x00a" * 10 + b"l."
+    # One step for each of the 13 opcodes and one for each of the 10 items of the list.
+    monkeypatch.setattr(pickle_reader, "MAXIMUM_STEPS", 23)
+    assert label_names(written(tmp_path, content)) == ["a"] * 10
+    monkeypatch.setattr(pickle_reader, "MAXIMUM_STEPS", 22)
+    with pytest.raises(ExportError, match="takes more than 22 steps"):
+        label_names(written(tmp_path, content))
+    monkeypatch.undo()
+    array = pickle.dumps(np.array(NAMES))
+    monkeypatch.setattr(pickle_reader, "MAXIMUM_ELEMENTS", 6)
+    assert label_names(written(tmp_path, array)) == NAMES
+    monkeypatch.setattr(pickle_reader, "MAXIMUM_ELEMENTS", 5)
+    with pytest.raises(ExportError, match="an extent that is no number up to 5"):
+        label_names(written(tmp_path, array))
+    monkeypatch.undo()
+    wrapper = b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(X\x05\x00\x00\x00shape)X\x05\x00\x00\x00dtype" + OBJECTS + b"ub"
+    inner = pickle.dumps(np.array(NAMES, dtype=object), 2)
+    assert label_names(written(tmp_path, (wrapper + b"") * 4 + inner + b"." * 4)) == NAMES
+    with pytest.raises(ExportError, match="nested too deep"):
+        label_names(written(tmp_path, wrapper * 5 + inner + b"." * 5))
+
+
+def test_refuses_a_large_file(tmp_path: Path) -> None:
+    """Whatever size it says it has: a sparse one, and a device."""
+    path = written(tmp_path, b"")
+    os.truncate(path, 1 << 40)
+    with pytest.raises(ExportError, match="larger than 16777216 bytes, expected a label encoder"):
+        label_names(path)
+    with pytest.raises(ExportError, match="no regular file"):
+        label_names(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize("form", [zlib.compress, gzip.compress, bz2.compress, lzma.compress])
+def test_compressed_pickles(tmp_path: Path, form: Any) -> None:
+    """All forms that joblib writes; a small file that would fill the memory; one that ends early."""
+    content = form(pickle.dumps(NAMES))
+    assert label_names(written(tmp_path, content)) == NAMES
+    with pytest.raises(ExportError, match="expands to more than 16777216 bytes: refused"):
+        label_names(written(tmp_path, form(bytes(17 << 20))))
+    with pytest.raises(ExportError, match="damaged compressed pickle"):
+        label_names(written(tmp_path, content[:-9]))
 
 
 def test_refuses_truncation(encoder: Any, tmp_path: Path) -> None:
@@ -155,7 +325,7 @@ def test_refuses_truncation(encoder: Any, tmp_path: Path) -> None:
     made.classes_ = np.array(NAMES)
     content = pickle.dumps(made)
     for length in range(len(content)):
-        with pytest.raises(ExportError):
+        with pytest.raises(ExportError, match="damaged pickle|ends early"):
             label_names(written(tmp_path, content[:length]))
 
 
