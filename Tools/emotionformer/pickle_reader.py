@@ -193,7 +193,7 @@ class PickleReader:
         target = self._dict_at_top()
         for key, value in zip(items[::2], items[1::2]):
             # Hashing a tuple of tuples of the same tuple takes for ever, and large integers can be made to collide.
-            small = isinstance(key, int) and abs(key) < 1 << 31
+            small = isinstance(key, (int, float)) and abs(key) < 1 << 31
             if not small and not (isinstance(key, (str, bytes)) and len(key) < 1 << 12):
                 raise ExportError(f"{self.place}: the pickle has a dictionary key that is no name or number: refused")
             target[key] = value
@@ -312,7 +312,7 @@ class PickleReader:
         for extent in shape:
             if not isinstance(extent, int) or not 0 <= extent <= MAXIMUM_ELEMENTS:
                 raise ExportError(
-                    f"{self.place}: found an array with an extent that is no number up to {MAXIMUM_ELEMENTS}"
+                    f"{self.place}: found an array with an extent that is no number up to {MAXIMUM_ELEMENTS}: more than a label encoder has"
                 )
             count *= extent
         if count > MAXIMUM_ELEMENTS:
