@@ -12,8 +12,8 @@ import numpy as np
 
 from .errors import ExportError
 
-# A label encoder takes some hundred steps. One budget for all that a pickle does: each opcode, each element of an array,
-# each item of a list and each entry of a dictionary is a step, however often it is made again.
+# A label encoder takes some hundred steps. One budget for all that a pickle does: each opcode, each element of an
+# array, each item of a list and each entry of a dictionary is a step, however often it is made again.
 MAXIMUM_STEPS = 1 << 19
 MAXIMUM_ELEMENTS = 1 << 16
 MAXIMUM_DEPTH = 4
@@ -75,7 +75,8 @@ class Budget:
         self.steps -= steps
         if self.steps < 0:
             raise ExportError(
-                f"{self.place}: the pickle takes more than {MAXIMUM_STEPS} steps, far more than a label encoder: refused"
+                f"{self.place}: the pickle takes more than {MAXIMUM_STEPS} steps, far more than a label encoder: "
+                "refused"
             )
 
     def make(self, size: int) -> None:
@@ -312,7 +313,8 @@ class PickleReader:
         for extent in shape:
             if not isinstance(extent, int) or not 0 <= extent <= MAXIMUM_ELEMENTS:
                 raise ExportError(
-                    f"{self.place}: found an array with an extent that is no number up to {MAXIMUM_ELEMENTS}: more than a label encoder has"
+                    f"{self.place}: found an array with an extent that is no number up to {MAXIMUM_ELEMENTS}: more than a "
+                    "label encoder has"
                 )
             count *= extent
         if count > MAXIMUM_ELEMENTS:
