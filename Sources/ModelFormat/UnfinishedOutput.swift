@@ -1,5 +1,4 @@
 import EmotionFormerTensors
-import Synchronization
 
 #if canImport(Darwin)
     import Darwin
@@ -24,7 +23,7 @@ package final class UnfinishedOutput {
     var old: String { folder + "/old" }
 
     /// The folders of this process.
-    private static let open = Mutex<[String]>([])
+    private static let open = Lock<[String]>([])
 
     /// - Throws: `writeFailed` if nothing can be made beside the target.
     init(beside target: String) throws(Fault) {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import av
 import av.error
 import numpy as np
+from outputs import OutputError, OutputFile
 
 from face_video.errors import VideoError
 from face_video.overlay import Overlay
@@ -23,6 +22,7 @@ from face_video.reading import Frame
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _TIME_BASE = Fraction(1, 90000)
+_COMMENT = "Written by Tools/landmarks --annotate"
 
 
 def annotate(
@@ -30,21 +30,31 @@ def annotate(
 ) -> None:
     """Writes the video whole or not at all. `faces` is frames × 478 × 3 in the frames' order."""
     try:
-        output.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.absolute().parent) as scratch:
-            temporary = Path(scratch) / "video.mp4"
-            _write(frames, faces, timeline, note, temporary, progress)
-            os.replace(temporary, output)
+        with OutputFile(output, "video of Tools/landmarks", is_annotated) as made:
+            _write(frames, faces, timeline, note, made.path, progress)
+            made.keep()
+    except OutputError as error:
+        raise VideoError(str(error)) from error
     except (av.error.FFmpegError, OSError) as error:
         raise VideoError(
             f"{output}: the video cannot be written ({getattr(error, 'strerror', None) or error})"
         ) from error
 
 
+def is_annotated(path: Path) -> bool:
+    """Whether a file is a video that `annotate` wrote."""
+    try:
+        with av.open(str(path)) as container:
+            return bool(container.metadata.get("comment") == _COMMENT)
+    except (av.error.FFmpegError, OSError, ValueError):
+        return False
+
+
 def _write(
     frames: Iterable[Frame], faces: Array, timeline: Timeline, note: str, file: Path, progress: Progress
 ) -> None:
     with av.open(str(file), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        container.metadata["comment"] = _COMMENT
         stream: Any = None
         overlay: Overlay | None = None
         size = (0, 0)

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
+from outputs import ending_tidily
 
 from face_video.arguments import CURRENT, parsed
 from face_video.detectors import Detector, DetectorOptions, open_detector
@@ -158,7 +159,8 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.mediapipe == CURRENT:
         _say(_METRICS)
     try:
-        return run(arguments)
+        with ending_tidily():
+            return run(arguments)
     except VideoError as error:
         _say(str(error))
         return 1

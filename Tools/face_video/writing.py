@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import struct
-import tempfile
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, TextIO
 
 import numpy as np
+from outputs import OutputError, OutputFile
 
 from face_video.errors import VideoError
 
@@ -36,12 +36,14 @@ class NumPyWriter:
         self.path = path
         self.count = 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-            self._temporary = Path(name)
-            self._file = os.fdopen(handle, "wb")
+            self._output = OutputFile(path, "clip of Tools/landmarks", is_clip)
+        except OutputError as error:
+            raise VideoError(str(error)) from error
+        try:
+            self._file = self._output.path.open("wb")
             self._file.write(header(0))
         except OSError as error:
+            self._output.remove()
             raise VideoError(f"{path}: cannot be written ({error.strerror})") from error
 
     def add(self, frame: int, time: Fraction, face: Array | None) -> None:
@@ -59,11 +61,9 @@ class NumPyWriter:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
-            # A temporary file is the owner's alone; a result has the rights of any other file.
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(self._temporary, 0o666 & ~mask)
-            os.replace(self._temporary, self.path)
+            self._output.keep()
+        except OutputError as error:
+            raise VideoError(str(error)) from error
         except OSError as error:
             raise VideoError(f"{self.path}: cannot be written ({error.strerror})") from error
 
@@ -74,7 +74,7 @@ class NumPyWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-        self._temporary.unlink(missing_ok=True)
+        self._output.remove()
 
 
 def header(count: int) -> bytes:
@@ -82,6 +82,13 @@ def header(count: int) -> bytes:
     fields = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({count}, {LANDMARKS}, 3), }}"
     start = b"\x93NUMPY\x01\x00" + struct.pack("<H", _HEADER_BYTES - 10)
     return start + fields.encode("ascii").ljust(_HEADER_BYTES - 11) + b"\n"
+
+
+def is_clip(path: Path) -> bool:
+    """Whether a file is a clip that `NumPyWriter` wrote."""
+    frames, rest = divmod(path.stat().st_size - _HEADER_BYTES, LANDMARKS * 3 * 4)
+    with path.open("rb") as file:
+        return rest == 0 and file.read(_HEADER_BYTES) == header(frames)
 
 
 class JSONLines:

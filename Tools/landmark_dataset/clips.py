@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -141,11 +140,3 @@ def header(shape: tuple[int, ...]) -> bytes:
     fields = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"
     start = b"\x93NUMPY\x01\x00" + struct.pack("<H", _HEADER_BYTES - 10)
     return start + fields.encode("ascii").ljust(_HEADER_BYTES - 11) + b"\n"
-
-
-def sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

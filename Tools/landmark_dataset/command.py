@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
+from outputs import Kind, OutputError, OutputFolder, ending_tidily
 
 from landmark_dataset.arguments import parser
-from landmark_dataset.clips import sync, write_clips
+from landmark_dataset.clips import write_clips
 from landmark_dataset.errors import DatasetError
 from landmark_dataset.index import Index, read_index
 from landmark_dataset.layout import find_layout
@@ -39,14 +38,12 @@ def run(arguments: argparse.Namespace) -> None:
         (split_by_subject if arguments.by == "subject" else split_by_clip)(index.clips, arguments.split, arguments.seed)
     progress = _Progress()
     try:
-        output.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.absolute().parent) as scratch:
-            folder = Path(scratch) / "dataset"
-            folder.mkdir()
+        # A dataset may be somebody's own work, and looks no different: none is replaced.
+        with OutputFolder(output, Kind("empty folder", lambda folder: None)) as made:
+            folder = made.path
             shape, missing = write_clips(file, layout, index, folder / "clips", arguments.memory, progress.update)
             _write_labels(folder / "labels.csv", index)
-            sync(folder)
-            os.rename(folder, output)
+            made.keep()
     except OSError as error:
         raise DatasetError(f"{output}: cannot be written ({_first_line(error)})") from error
     except pa.ArrowException as error:
@@ -108,8 +105,9 @@ def _first_line(error: Exception) -> str:
 def main(argv: list[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
-        run(arguments)
-    except DatasetError as error:
+        with ending_tidily():
+            run(arguments)
+    except (DatasetError, OutputError) as error:
         print(f"dataset: {arguments.file}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

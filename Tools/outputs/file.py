@@ -42,7 +42,7 @@ class OutputFile:
                 self._unfinished = Unfinished(place.path.parent, place.path.suffix)
                 self.path = self._unfinished.new
         except BaseException:
-            self._remove()
+            self.remove()
             raise
 
     def keep(self) -> None:
@@ -68,9 +68,9 @@ class OutputFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._remove()
+        self.remove()
 
-    def _remove(self) -> None:
+    def remove(self) -> None:
         with shielded():
             if self._unfinished is not None:
                 self._unfinished.remove()

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from outputs import OutputError, ending_tidily, write_text
+
 from parity_report import clips as clip_sources
 from parity_report import comparison, engine, litert, model_file, page, report, tolerances
 from parity_report.errors import ParityError
@@ -133,18 +135,28 @@ def _write(file: Path | None, text: str) -> None:
     if file is None:
         return
     try:
-        file.write_text(text, "utf-8")
-    except OSError as error:
-        raise ParityError(f"{file}: cannot be written ({error.strerror})") from error
+        write_text(file, text, "report of Tools/parity", _is_report)
+    except OutputError as error:
+        raise ParityError(str(error)) from error
+
+
+def _is_report(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(4096)
+    return b'"format": "emotionformer-parity"' in start or b'<meta name="generator" content="emotionformer' in start
 
 
 def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
-        return run(arguments)
+        with ending_tidily():
+            return run(arguments)
     except ParityError as error:
         print(f"parity: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("parity: interrupted", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ def html(comparison: Comparison) -> str:
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="emotionformer Tools/parity">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Parity of {name}</title>
 <style>{_STYLE}</style>

@@ -6,12 +6,12 @@ import argparse
 import json
 import os
 import platform
-import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from outputs import OutputError, ending_tidily, write_text
 from peers import bars, chart, measure, preparation, table
 from peers.contestants import Files, Setting, entries
 from peers.errors import PeersError
@@ -164,10 +164,21 @@ def _write(file: Path | None, text: str) -> None:
     if file is None:
         return
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
-    except OSError as error:
-        raise PeersError(f"{file}: cannot be written ({error.strerror})") from error
+        write_text(file, text, "result of Tools/bench-peers", _is_result)
+    except OutputError as error:
+        raise PeersError(str(error)) from error
+
+
+def _is_result(path: Path) -> bool:
+    """A chart by its label, JSON by its fields."""
+    with path.open("rb") as file:
+        if b'aria-label="Bar chart of milliseconds a prediction by engine' in file.read(4096):
+            return True
+    try:
+        _read(path)
+    except PeersError:
+        return False
+    return True
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -181,16 +192,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
-def _end(number: int, frame: object) -> None:
-    # As an exception, so that no contestant stays behind.
-    raise KeyboardInterrupt
-
-
 def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, _end)
     try:
-        return run(arguments)
+        with ending_tidily():
+            return run(arguments)
     except PeersError as error:
         print(f"bench-peers: {error}", file=sys.stderr)
         return 2

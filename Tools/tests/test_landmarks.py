@@ -223,11 +223,26 @@ def test_a_numpy_file_appears_whole(tmp_path: Path) -> None:
 
 def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "clip.npy"
-    path.write_bytes(b"old")
+    with NumPyWriter(path) as writer:
+        writer.add(0, Fraction(0), None)
+        writer.keep()
+    old = path.read_bytes()
     with pytest.raises(RuntimeError), NumPyWriter(path) as writer:
         writer.add(0, Fraction(0), None)
         raise RuntimeError
-    assert path.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
+    assert path.read_bytes() == old and len(list(tmp_path.iterdir())) == 1
+    with NumPyWriter(path) as writer:
+        writer.keep()
+    assert len(np.load(path)) == 0 and len(list(tmp_path.iterdir())) == 1
+
+
+def test_another_file_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "clip.npy"
+    np.save(path, np.arange(3))
+    old = path.read_bytes()
+    with pytest.raises(VideoError, match="no clip of Tools/landmarks stands there: not replaced"):
+        NumPyWriter(path)
+    assert path.read_bytes() == old and len(list(tmp_path.iterdir())) == 1
 
 
 def test_json_lines_read_back_as_the_same_floats() -> None:

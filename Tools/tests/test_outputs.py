@@ -489,3 +489,38 @@ def test_a_folder_that_may_not_be_written() -> None:
         assert all("ermission denied" in line for line in lines[:2]), lines
         assert all("may not be written" in line or "ermission denied" in line for line in lines[2:]), lines
         assert tree(place) == before
+
+
+def test_a_trained_folder_is_replaced_only_if_it_is_one(place: Path) -> None:
+    """The tool removed whatever folder stood there."""
+    from training.publish import TRAINED
+
+    def write() -> None:
+        with OutputFolder(place / "trained", TRAINED) as output:
+            (output.path / "assets").mkdir()
+            metadata = {"name": "Trained", "trainedOn": "", "preparation": {}, "network": {}}
+            (output.path / "assets" / "metadata.json").write_text(json.dumps(metadata))
+            (output.path / "trained.h5").write_text("weights")
+            output.keep()
+
+    web_app(place / "trained")
+    refused(place, write, "no folder of Tools/train")
+    for path in (place / "trained").iterdir():
+        path.unlink()
+    write()
+    write()
+    (place / "trained" / "thesis.h5").write_text("mine")
+    refused(place, write, "holds 'thesis.h5'")
+
+
+def test_parity_replaces_its_own_reports_alone(place: Path) -> None:
+    from parity_report import command, errors
+
+    path = place / "report.json"
+    command._write(path, '{\n "format": "emotionformer-parity"\n}\n')
+    command._write(path, '{\n "format": "emotionformer-parity", "again": 1\n}\n')
+    assert "again" in path.read_text()
+    path.write_text('{"mine": 1}')
+    with pytest.raises(errors.ParityError, match="not replaced"):
+        command._write(path, "{}")
+    assert path.read_text() == '{"mine": 1}'

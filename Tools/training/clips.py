@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from outputs import Kind, OutputFolder
 
 from .errors import TrainError
 from .generator import Conditions, clips_of
@@ -234,15 +235,19 @@ def write_dataset(folder: Path, items: Iterable[tuple[np.ndarray, str, str, str]
     """Writes clips (array, label, subject, split) as a dataset, whole or not at all; gives their number."""
     if folder.exists():
         raise TrainError(f"{folder} exists already")
-    partial = folder.with_name(folder.name + ".partial")
-    (partial / "clips").mkdir(parents=True, exist_ok=True)
-    number = 0
-    with (partial / "labels.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(("clip", "label", "subject", "split"))
-        for number, (clip, label, subject, split) in enumerate(items, 1):
-            name = f"clips/{number:06d}.npy"
-            np.save(partial / name, clip.astype(np.float32))
-            table.writerow((name, label, subject, split))
-    os.replace(partial, folder)
+    with OutputFolder(folder, DATASET) as output:
+        (output.path / "clips").mkdir()
+        number = 0
+        with (output.path / "labels.csv").open("w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(("clip", "label", "subject", "split"))
+            for number, (clip, label, subject, split) in enumerate(items, 1):
+                name = f"clips/{number:06d}.npy"
+                np.save(output.path / name, clip.astype(np.float32))
+                table.writerow((name, label, subject, split))
+        output.keep()
     return number
+
+
+# A dataset may be somebody's own work, and looks no different: none is replaced.
+DATASET = Kind("empty folder", lambda folder: None)

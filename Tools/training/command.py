@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from outputs import OutputError, ending_tidily
 
 from .arguments import parsed
 from .batches import Augmentation, Statistics, targets_of
@@ -62,6 +63,9 @@ def quiet_tensorflow(threads: int) -> None:
 
 def train(arguments: argparse.Namespace) -> None:
     """One training, from clips to folder; its state lies beside the folder."""
+    from .publish import TRAINED
+
+    TRAINED.check(arguments.output)
     name = arguments.name or arguments.output.absolute().name
     recipe = {
         key: str(value) if isinstance(value, Path) else value
@@ -178,13 +182,14 @@ def write(arguments: argparse.Namespace) -> None:
 def main(given: Sequence[str] | None = None) -> int:
     arguments = parsed(sys.argv[1:] if given is None else given)
     try:
-        if arguments.assess:
-            assess(arguments)
-        elif arguments.write_dataset:
-            write(arguments)
-        else:
-            train(arguments)
-    except TrainError as error:
+        with ending_tidily():
+            if arguments.assess:
+                assess(arguments)
+            elif arguments.write_dataset:
+                write(arguments)
+            else:
+                train(arguments)
+    except (TrainError, OutputError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 1
     except (OSError, MemoryError) as error:

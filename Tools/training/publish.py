@@ -5,20 +5,40 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from outputs import Kind, OutputFolder
 
 from .batches import Statistics
 from .errors import TrainError
 
 # How clips must be prepared; Tools/export takes them as options, metadata.json tells people.
 PREPARATION = {"paddingOrder": "after", "padSide": "end", "padValue": 0.0, "truncate": "end", "missingFrame": "drop"}
+
+
+def own_names(folder: Path) -> Callable[[str], bool] | None:
+    """The names of what `write_folder` writes; None if the folder holds no trained model of ours."""
+    metadata = folder / "assets" / "metadata.json"
+    try:
+        if metadata.is_symlink() or metadata.stat().st_size > 1 << 24:
+            return None
+        content = json.loads(metadata.read_text("utf-8"))
+        stem = file_stem(str(content["name"]))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    if not {"trainedOn", "preparation", "network"} <= set(content):
+        return None
+    assets = ("global_mean.npy", "global_std.npy", "label_encoder.pkl", "metadata.json")
+    names = {f"{stem}.h5", f"{stem}_optimized.tflite", *(f"assets/{name}" for name in assets)}
+    return (names | {"history.json", "curves.svg", "assessment.json", "assessment.md"}).__contains__
+
+
+TRAINED = Kind("folder of Tools/train", own_names)
 
 
 def file_stem(name: str) -> str:
@@ -45,13 +65,12 @@ def write_folder(
     metadata: dict[str, Any],
     extra: dict[str, str],
 ) -> None:
-    """Writes the .h5, the .tflite, `assets/` and further text files; replaces an older folder whole."""
+    """Writes the .h5, the .tflite, `assets/` and further text files; replaces an older folder of its own whole."""
     import joblib
     from sklearn.preprocessing import LabelEncoder
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    with OutputFolder(folder, TRAINED) as output:
+        partial = output.path
         assets, stem = partial / "assets", file_stem(str(metadata["name"]))
         assets.mkdir()
         model.save(partial / f"{stem}.h5", include_optimizer=False)
@@ -62,13 +81,7 @@ def write_folder(
         (assets / "metadata.json").write_text(json.dumps(metadata, indent=1) + "\n", "utf-8")
         for name, text in extra.items():
             (partial / name).write_text(text, "utf-8")
-        partial.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        output.keep()
 
 
 def export(folder: Path, package: Path, license: str, citation: str) -> None:
