@@ -1,0 +1,165 @@
+import EmotionFormerEngine
+import EmotionFormerGraph
+import EmotionFormerReference
+import EmotionFormerTensors
+
+/// Runs a program that came from a file: planned, predicted with, and its numbers checked against those of two threads
+/// and of the reference executor.
+struct ModelRun {
+    let program: Program
+    let shapes: [Shape]
+    /// Decides which of the dearer checks an input gets: the same for the same input.
+    let seed: UInt64
+
+    /// Larger sizes only cost time here. Sizes that are refused in the product are refused before this.
+    private static let elementLimit = 1 << 16
+
+    init?(_ program: Program, frames: Int = 3, input: [UInt8]) {
+        guard let main = program.graphs.first else { return nil }
+        self.program = program
+        var shapes: [Shape] = []
+        for input in main.inputs {
+            var extents = input.extents.map { $0 ?? frames }
+            if input.extents.first == .some(nil) { extents[0] = 1 }
+            guard let shape = try? Shape(extents) else { return nil }
+            shapes.append(shape)
+        }
+        self.shapes = shapes
+        seed = input.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+
+    func check() {
+        guard let outputs = outputs(PlanOptions()) else { return }
+        switch seed % 4 {
+        case 0:
+            let other = self.outputs(PlanOptions(threads: 2))
+            guard areSame(other, outputs) else { finding("two threads give another result than one") }
+        case 1:
+            compareWithReference(outputs)
+        case 2:
+            // Kernels of one operation each, which `verify` and `inspect` run.
+            guard let other = self.outputs(PlanOptions(stage: .imported, keepsEveryValue: true)) else { return }
+            guard other.map(\.type) == outputs.map(\.type) else {
+                finding("the joined plan has other outputs: \(outputs.map(\.type)), not \(other.map(\.type))")
+            }
+        default:
+            // Levels round differently; here only that each of them stays in its memory counts.
+            _ = self.outputs(PlanOptions(instructionSet: .portable))
+        }
+    }
+
+    /// The outputs' bytes; nil if the model is refused or its run ends in an error.
+    private func outputs(_ options: PlanOptions) -> [(type: ValueType, bytes: [UInt8])]? {
+        do throws(Fault) {
+            let plan = try Plan(program, inputShapes: shapes, options: options)
+            Statistics.planned += 1
+            let session = Session(plan)
+            for index in plan.inputTypes.indices {
+                ModelRun.fill(session.input(index), plan.inputTypes[index].elementType, seed: UInt64(index))
+            }
+            try session.run()
+            Statistics.predicted += 1
+            return plan.outputTypes.indices.map { (plan.outputTypes[$0], Array(session.output($0))) }
+        } catch {
+            error.checkForm()
+            return nil
+        }
+    }
+
+    /// Small numbers, the same for every run: floats between −1 and 1, integers from 0 to 3.
+    static func fill(_ bytes: UnsafeMutableRawBufferPointer, _ type: ElementType, seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        switch type {
+        case .float32:
+            for index in 0..<bytes.count / 4 {
+                bytes.storeBytes(of: Float.random(in: -1...1, using: &random), toByteOffset: 4 * index, as: Float.self)
+            }
+        default:
+            for index in bytes.indices { bytes[index] = 0 }
+            for index in stride(from: 0, to: bytes.count, by: type.byteCount) {
+                bytes[index] = UInt8.random(in: 0...(type == .bool ? 1 : 3), using: &random)
+            }
+        }
+    }
+
+    private func areSame(
+        _ first: [(type: ValueType, bytes: [UInt8])]?, _ second: [(type: ValueType, bytes: [UInt8])]
+    ) -> Bool {
+        guard let first, first.count == second.count else { return false }
+        return zip(first, second).allSatisfy { $0.type == $1.type && $0.bytes == $1.bytes }
+    }
+
+    private func floats(_ output: (type: ValueType, bytes: [UInt8])) -> [Double]? {
+        guard output.type.elementType == .float32 else { return nil }
+        return output.bytes.withUnsafeBytes { bytes in
+            (0..<bytes.count / 4).map { Double(bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self)) }
+        }
+    }
+}
+
+// MARK: - Right numbers
+extension ModelRun {
+    /// Small causes have large effects at steps and at poles; what these give is not compared.
+    private static let steps: Set<EmotionFormerGraph.Operation> = [
+        .floor, .ceiling, .round, .sign, .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .argMaximum,
+        .argMinimum, .cast, .quantize, .floorDivide, .floorModulo, .while, .if,
+    ]
+
+    /// The program in double precision, where its numbers are of a size at which float32 says something: no quantised
+    /// constants, no steps, every value finite and below 10³, and hardly another result from hardly another input.
+    private func reference() -> (outputs: [[Double]], scale: Double, sensitivity: Double)? {
+        guard !program.tensors.values.contains(where: { $0.quantization != nil || !ModelRun.isModerate($0.tensor) }),
+            !program.graphs.contains(where: { $0.nodes.contains { ModelRun.steps.contains($0.operation) } })
+        else { return nil }
+        let executor = ReferenceExecutor(maximumTripCount: 1000, maximumElementCount: ModelRun.elementLimit)
+        guard let graph = try? program.typed(inputShapes: shapes, evaluator: executor) else { return nil }
+        var runs: [ReferenceRun] = []
+        for factor in [1, 1 + 1e-5] {
+            var inputs: [ReferenceValue] = []
+            for (index, input) in graph.inputs.enumerated() {
+                let type = graph.values[input].type
+                guard type.elementType == .float32, type.shape.elementCount <= ModelRun.elementLimit else { return nil }
+                var values = [Float](repeating: 0, count: type.shape.elementCount)
+                values.withUnsafeMutableBytes { ModelRun.fill($0, .float32, seed: UInt64(index)) }
+                guard let value = try? ReferenceValue(type, values.map { Double($0) * factor }) else { return nil }
+                inputs.append(value)
+            }
+            guard let run = try? executor.run(graph, inputs: inputs, recordsAll: true) else { return nil }
+            runs.append(run)
+        }
+        var scale = 1.0
+        for value in runs[0].values.values where value.type.elementType == .float32 {
+            for element in value.elements {
+                guard element.magnitude < 1e3 else { return nil }
+                scale = max(scale, element.magnitude)
+            }
+        }
+        var sensitivity = 0.0
+        for (first, second) in zip(runs[0].outputs, runs[1].outputs) {
+            for (a, b) in zip(first.elements, second.elements) { sensitivity = max(sensitivity, (a - b).magnitude) }
+        }
+        guard sensitivity < 1e-3 * scale else { return nil }
+        return (runs[0].outputs.map(\.elements), scale, sensitivity)
+    }
+
+    /// Inside layers no values are seen; with such weights they are of a size like the inputs'.
+    private static func isModerate(_ tensor: Tensor) -> Bool {
+        tensor.elements(as: Float.self)?.allSatisfy { $0.magnitude < 1e3 } ?? true
+    }
+
+    private func compareWithReference(_ outputs: [(type: ValueType, bytes: [UInt8])]) {
+        guard let reference = reference() else { return }
+        Statistics.compared += 1
+        let tolerance = 1e-3 * reference.scale + 100 * reference.sensitivity
+        for (index, output) in outputs.enumerated() {
+            guard let found = floats(output) else { continue }
+            let expected = reference.outputs[index]
+            guard found.count == expected.count else {
+                finding("output \(index) has another size than the reference's")
+            }
+            for (place, pair) in zip(found, expected).enumerated() where !((pair.0 - pair.1).magnitude <= tolerance) {
+                finding("output \(index)[\(place)] is \(pair.0), by the reference \(pair.1), tolerance \(tolerance)")
+            }
+        }
+    }
+}

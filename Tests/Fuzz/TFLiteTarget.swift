@@ -1,0 +1,36 @@
+import EmotionFormer
+import EmotionFormerModelFormat
+import EmotionFormerTFLiteImport
+import EmotionFormerTensors
+
+extension FuzzTarget {
+    static let tflite = FuzzTarget(name: "tflite", run: TFLiteInput.run)
+
+    /// Valid files, changed field by field.
+    static let tfliteFields = FuzzTarget(
+        name: "tflite-fields", run: TFLiteInput.run, keepsRefused: false,
+        mutate: { bytes, _, random in
+            var fields = FlatBufferFields(bytes)
+            fields.mutate(&random)
+            bytes = fields.bytes
+        })
+}
+
+enum TFLiteInput {
+    static func run(_ bytes: [UInt8]) -> Bool {
+        do throws(Fault) {
+            let model = try TFLiteImporter.read(bytes, name: "input")
+            ModelRun(model.program, input: bytes)?.check()
+            // As a package, if it takes one clip.
+            var options = ImportOptions(name: "input", producer: .init(tool: "fuzz", version: "1"))
+            if model.program.graphs.first?.inputs.first?.extents.dropFirst().first == .some(nil) { options.frames = 4 }
+            if let contents = try? ModelPackage(importing: model.program, options: options) {
+                _ = try? EmotionModel(contents)
+            }
+        } catch {
+            error.checkForm()
+            return false
+        }
+        return true
+    }
+}
