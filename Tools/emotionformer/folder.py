@@ -58,13 +58,19 @@ def find_roles(folder: Path) -> Roles:
             listed = ", ".join(path.relative_to(folder).as_posix() for path in models)
             raise ExportError(f"{folder}: found {len(models)} models ({listed}); give the one to export as SOURCE")
     arrays = [path for path in files if path.suffix.lower() == ".npy"]
-    return Roles(
+    roles = Roles(
         model=models[0],
         mean=_one(arrays, ("mean",), "mean", folder),
         deviation=_one(arrays, ("std", "stdev", "deviation", "sigma", "scale"), "standard deviation", folder),
         labels=_labels(files, folder),
         metadata=_metadata(files),
     )
+    for path in (roles.model, roles.mean, roles.deviation, roles.labels, roles.metadata):
+        # What a link elsewhere points at would be carried into the package.
+        if path is not None and not path.resolve().is_relative_to(folder.resolve()):
+            name = path.relative_to(folder).as_posix()
+            raise ExportError(f"{folder}: {name} is a symbolic link that leads out of the folder: not followed")
+    return roles
 
 
 def _walk(folder: Path, depth: int) -> list[Path]:

@@ -226,6 +226,23 @@ def test_a_web_apps_folder_and_the_current_one_are_not_replaced(
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["app", "empty", "index.html", "manifest.json"]
 
 
+def test_a_link_out_of_the_published_folder_is_not_followed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, secret = tmp_path / "source", tmp_path / "secret.json"
+    source.mkdir()
+    secret.write_text('{"secret": 1}')
+    shutil.copy(BASE, source / "model.keras")
+    (source / "metadata.json").symlink_to(secret)
+    assert main([str(source), "-o", str(tmp_path / "made")]) == 1
+    assert "metadata.json is a symbolic link that leads out of the folder" in capsys.readouterr().err
+    assert not (tmp_path / "made").exists()
+    (source / "metadata.json").unlink()
+    (source / "held").write_text('{"epochs": 3}')
+    (source / "metadata.json").symlink_to("held")
+    assert main([str(source), "-o", str(tmp_path / "made")]) == 0
+
+
 def test_another_folder_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "made").mkdir()
     (tmp_path / "made" / "precious.txt").write_text("mine")
