@@ -67,7 +67,7 @@ public struct ClassificationReport: Sendable, Hashable {
         var loss = 0.0
         var logLoss = 0.0
         for (index, (prediction, truth)) in zip(predictions, truths).enumerated() {
-            guard prediction.labels == labels else {
+            guard prediction.labels == labels, prediction.probabilities.count == labels.count else {
                 throw Fault(.invalidArgument, at: "prediction \(index)", "the predictions are of different models")
             }
             guard let row = labels.firstIndex(of: truth) else {

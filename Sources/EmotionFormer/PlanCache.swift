@@ -29,9 +29,14 @@ final class PlanCache: Sendable {
         hasLogits = contents.outputs.logits != nil
         self.options = options
         whole = try PlanCache.pool(consume contents, options, rows: frames)
-        let types = whole.plan.outputTypes
-        classCount = types[0].shape.elementCount
-        for type in types {
+        classCount = whole.plan.outputTypes[0].shape.elementCount
+        try PlanCache.check(whole.plan, classCount: classCount)
+    }
+
+    /// A model's number of outputs may depend on its number of frames, which no label does.
+    /// - Throws: `shapeMismatch` unless every output is one number a class.
+    private static func check(_ plan: Plan, classCount: Int) throws(Fault) {
+        for type in plan.outputTypes {
             guard type.elementType == .float32, type.shape.elementCount == classCount, classCount > 0 else {
                 throw Fault(
                     .shapeMismatch, at: "outputs", "an output is not one float32 a class", found: "\(type)",
@@ -72,6 +77,11 @@ final class PlanCache: Sendable {
         guard let source else { return whole }
         // Two threads may compile the same plan at once; that costs time once and no correctness.
         let pool = try PlanCache.pool(source, options, rows: rows)
+        do throws(Fault) {
+            try PlanCache.check(pool.plan, classCount: classCount)
+        } catch {
+            throw error.within("a clip of \(rows) frames")
+        }
         shorter.withLock { pools in
             pools.append(pool)
             if pools.count > PlanCache.limit { pools.removeFirst() }

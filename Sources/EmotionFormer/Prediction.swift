@@ -29,12 +29,12 @@ public struct Prediction: Sendable, Hashable {
 
     /// The probability of a label; nil if the model has no such label.
     public subscript(label: String) -> Float? {
-        labels.firstIndex(of: label).map { probabilities[$0] }
+        labels.firstIndex(of: label).flatMap { probabilities.indices.contains($0) ? probabilities[$0] : nil }
     }
 
     /// The `count` most probable labels with their probabilities, the most probable first, equals in the labels' order.
     public func top(_ count: Int) -> [(label: String, probability: Float)] {
-        let order = probabilities.indices.sorted {
+        let order = zip(labels.indices, probabilities.indices).map(\.0).sorted {
             probabilities[$0] != probabilities[$1] ? probabilities[$0] > probabilities[$1] : $0 < $1
         }
         return order.prefix(max(count, 0)).map { (labels[$0], probabilities[$0]) }

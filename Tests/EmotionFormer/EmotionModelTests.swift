@@ -61,6 +61,29 @@ struct EmotionModelTests {
         }
     }
 
+    @Test("A model whose number of outputs follows its frames predicts clips of the one length that fits its labels")
+    func outputsThatFollowTheFrames() throws {
+        let model = try EmotionModel(SmallModel.outputPerFrame(frames: 4))
+        func clip(frames: Int) throws -> LandmarkClip {
+            try LandmarkClip(features: [Float](repeating: 1, count: 2 * frames), frameCount: frames, featureCount: 2)
+        }
+        #expect(try model.predict(clip(frames: 4)).probabilities.count == 4)
+        for frames in [1, 3] {
+            let error = #expect(throws: EmotionFormerError.self) { try model.predict(clip(frames: frames)) }
+            #expect(error?.code == .shapeMismatch && error?.place == "a clip of \(frames) frames: outputs")
+            #expect(error?.found == "float32 [1, \(frames)]" && error?.expected == "float32 [1, 4]")
+            var place = Prediction()
+            #expect(throws: EmotionFormerError.self) { try model.predict(clip(frames: frames), into: &place) }
+            #expect(place == Prediction())
+        }
+        // A stream's first windows are short clips.
+        var stream = try EmotionStream(model, options: .init(minimumFrames: 2))
+        _ = try stream.append(LandmarkFrame(features: [1, 1]))
+        #expect(throws: EmotionFormerError.self) { try stream.append(LandmarkFrame(features: [1, 1])) }
+        _ = try? stream.append(LandmarkFrame(features: [1, 1]))
+        #expect(try stream.append(LandmarkFrame(features: [1, 1]))?.probabilities.count == 4)
+    }
+
     @Test("Many clips give what each gives alone, in order, also from several tasks at once")
     func batches() async throws {
         let model = try EmotionModel(SmallModel.package())

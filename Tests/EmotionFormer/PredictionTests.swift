@@ -31,4 +31,21 @@ struct PredictionTests {
         #expect(prediction.top(1).map(\.probability) == [0.5])
         #expect(prediction.top(-1).isEmpty)
     }
+
+    @Test("Labels and numbers that are not as many are answered too, by what there is")
+    func uneven() throws {
+        let short = Prediction(labels: ["Angry", "Happy"], probabilities: [0.5], logits: nil, framesUsed: 1)
+        #expect(short["Happy"] == nil && short["Angry"] == 0.5)
+        #expect(short.label == "Angry")
+        #expect(short.top(2).map(\.label) == ["Angry"])
+        let long = Prediction(labels: ["Angry"], probabilities: [0.25, 0.75], logits: nil, framesUsed: 1)
+        #expect(long.label == "" && long.labelIndex == 1)
+        #expect(long.top(2).map(\.label) == ["Angry"])
+        let empty = Prediction()
+        #expect(empty["Angry"] == nil && empty.label == "" && empty.labelIndex == 0 && empty.top(3).isEmpty)
+        for bad in [short, long] {
+            let error = #expect(throws: EmotionFormerError.self) { try Evaluation([bad], truths: [bad.labels[0]]) }
+            #expect(error?.code == .invalidArgument && error?.place == "prediction 0")
+        }
+    }
 }

@@ -31,6 +31,24 @@ enum SmallModel {
             outputs: .init(probabilities: "probabilities", logits: "logits"), selfTest: selfTest)
     }
 
+    /// The softmax over time of a frame's mean: as many outputs as frames.
+    static func outputPerFrame(frames: Int) throws(Fault) -> ModelPackage {
+        let graph = Graph(
+            name: "main", inputs: [GraphInput(name: "clip", elementType: .float32, extents: [1, nil, 2])],
+            outputs: ["probabilities"],
+            nodes: [
+                Node(
+                    .reduceMean, name: "mean", inputs: ["clip"], outputs: ["means"],
+                    attributes: ["axes": .integers([2])]),
+                Node(.softmax, name: "softmax", inputs: ["means"], outputs: ["probabilities"]),
+            ])
+        return try ModelPackage(
+            name: "an output a frame", producer: .init(tool: "tests", version: "1"),
+            input: InputDescription(frames: frames, features: 2, layout: .raw, padding: .init(side: .none)),
+            labels: nil,
+            program: Program(graphs: [graph], tensors: [:]), outputs: .init(probabilities: "probabilities"))
+    }
+
     /// A self-test of one clip of ones, whose logits are (1, 1, 2 + error).
     static func selfTest(error: Float = 0) throws(Fault) -> SelfTest {
         let logits: [Float] = [1, 1, 2 + error]
