@@ -35,29 +35,33 @@ extension Program {
 
     /// Loop and branch bodies must not reach themselves.
     private func checkBodies() throws(Fault) {
-        var depth: [String: Int] = [:]
-        /// The nesting below a graph; its recursion is bounded by the number of graphs.
-        func visit(_ graph: Graph, path: [String]) throws(Fault) {
+        /// By graph, the levels of graphs from it down to the deepest.
+        var heights: [String: Int] = [:]
+        /// The recursion is as deep as graphs may nest.
+        func visit(_ graph: Graph, path: [String]) throws(Fault) -> Int {
             guard !path.contains(graph.name) else {
                 throw Fault(
                     .cyclicGraph, at: "graph '\(graph.name)'", "the graph contains itself",
                     found: (path + [graph.name]).joined(separator: " → "))
             }
-            guard path.count < 16 else {
+            // A graph that was seen before can stand deeper this time.
+            guard path.count + (heights[graph.name] ?? 1) <= 16 else {
                 throw Fault(
                     .limitExceeded, at: "graph '\(graph.name)'", "graphs nest too deeply", expected: "at most 16")
             }
-            if depth[graph.name] != nil { return }
+            if let height = heights[graph.name] { return height }
+            var height = 1
             for node in graph.nodes {
                 for attribute in node.operation.specification.attributes where attribute.kind == .graph {
                     guard case .text(let name)? = node.attributes[attribute.name], let body = self.graph(named: name)
                     else { continue }
-                    try visit(body, path: path + [graph.name])
+                    height = max(height, 1 + (try visit(body, path: path + [graph.name])))
                 }
             }
-            depth[graph.name] = path.count
+            heights[graph.name] = height
+            return height
         }
-        for graph in graphs { try visit(graph, path: []) }
+        for graph in graphs { _ = try visit(graph, path: []) }
     }
 }
 

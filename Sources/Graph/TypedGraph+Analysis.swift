@@ -5,9 +5,13 @@ extension Program {
     ///
     /// Nodes whose operands are all known are computed by `evaluator` on the way, because the shapes of later nodes can
     /// depend on them; so shape arithmetic, position indices and the like are gone from the result.
-    /// - Parameter inputShapes: one an input of the main graph; every extent that the graph states must agree.
+    /// - Parameters:
+    ///   - inputShapes: one an input of the main graph; every extent that the graph states must agree.
+    ///   - limits: on the number of nodes, and on the size of values and of constants.
     /// - Throws: a fault with the node's name if an operand's type or shape does not suit its operation.
-    package func typed(inputShapes: [Shape], evaluator: any ConstantEvaluator) throws(Fault) -> TypedGraph {
+    package func typed(
+        inputShapes: [Shape], evaluator: any ConstantEvaluator, limits: Limits = Limits()
+    ) throws(Fault) -> TypedGraph {
         guard let main = graphs.first else { throw Fault(.missingField, at: "graphs", "there is no graph") }
         guard inputShapes.count == main.inputs.count else {
             throw Fault(
@@ -20,34 +24,24 @@ extension Program {
             try input.check(shape)
             types.append(ValueType(input.elementType, shape))
         }
-        return try typed(main, inputTypes: types, inputConstants: [], evaluator: evaluator)
+        return try typed(main, inputTypes: types, evaluator: evaluator, budget: AnalysisBudget(limits))
     }
 
     /// A graph with types, called for the main graph and, from control nodes, for their bodies.
-    package func typed(
-        _ graph: Graph, inputTypes: [ValueType], inputConstants: [StoredTensor?], evaluator: any ConstantEvaluator
-    ) throws(Fault) -> TypedGraph {
-        let budget = AnalysisBudget()
-        return try typed(
-            graph, inputTypes: inputTypes, inputConstants: inputConstants, evaluator: evaluator, budget: budget)
-    }
-
     fileprivate func typed(
-        _ graph: Graph, inputTypes: [ValueType], inputConstants: [StoredTensor?], evaluator: any ConstantEvaluator,
-        budget: AnalysisBudget
+        _ graph: Graph, inputTypes: [ValueType], evaluator: any ConstantEvaluator, budget: AnalysisBudget
     ) throws(Fault) -> TypedGraph {
         var analysis = GraphAnalysis(
             program: self, evaluator: evaluator, budget: budget, result: TypedGraph(name: graph.name))
         for (input, type) in zip(graph.inputs, inputTypes) {
             do throws(Fault) {
-                try AnalysisBudget.check(type)
+                try budget.check(type)
             } catch {
                 throw error.within("graph '\(graph.name)': input '\(input.name)'")
             }
         }
-        for (index, (input, type)) in zip(graph.inputs, inputTypes).enumerated() {
-            let constant = index < inputConstants.count ? inputConstants[index] : nil
-            let value = analysis.result.addValue(named: input.name, type, constant: constant)
+        for (input, type) in zip(graph.inputs, inputTypes) {
+            let value = analysis.result.addValue(named: input.name, type)
             analysis.result.inputs.append(value)
             analysis.valueOfName[input.name] = value
         }
@@ -82,39 +76,27 @@ extension GraphInput {
 
 /// What one analysis may spend, over all graphs: a small file must not make it run, or allocate, without bound.
 private final class AnalysisBudget {
-    /// A body is analysed for each node that runs it, so nested bodies can multiply.
-    static let maximumNodeCount = 1_000_000
-    /// Bytes of any one value, and of all constants computed on the way.
-    static let maximumByteCount = 1 << 30
-
+    private let limits: Limits
     private var nodeCount = 0
     private var byteCount = 0
 
+    init(_ limits: Limits) { self.limits = limits }
+
+    /// A body is analysed for each node that runs it, so nested bodies can multiply.
     func countNode() throws(Fault) {
         nodeCount += 1
-        guard nodeCount <= Self.maximumNodeCount else {
-            throw Fault(
-                .limitExceeded, at: "", "there are too many nodes, those of bodies counted at each use",
-                expected: "at most \(Self.maximumNodeCount)")
-        }
+        try limits.check(.nodes, nodeCount, "there are too many nodes, those of bodies counted at each use")
     }
 
-    /// - Throws: `limitExceeded` if a value of the type takes too much memory.
-    static func check(_ type: ValueType) throws(Fault) {
-        guard type.byteCount <= maximumByteCount else {
-            throw Fault(
-                .limitExceeded, at: "", "a value takes too much memory", found: "\(type)",
-                expected: "at most \(maximumByteCount) bytes")
-        }
+    /// - Throws: `limitExceeded` if a value of the type takes too much memory, or has too many axes.
+    func check(_ type: ValueType) throws(Fault) {
+        try limits.check(.valueBytes, type.byteCount, "a value takes too many bytes", found: "\(type)")
+        try limits.check(.rank, type.shape.rank, "a value has too many axes", found: "\(type)")
     }
 
     func countConstants(_ types: [ValueType]) throws(Fault) {
         for type in types { byteCount += type.byteCount }
-        guard byteCount <= Self.maximumByteCount else {
-            throw Fault(
-                .limitExceeded, at: "", "constants that are computed take too much memory",
-                expected: "at most \(Self.maximumByteCount) bytes in all")
-        }
+        try limits.check(.constantBytes, byteCount, "values that are computed beforehand take too many bytes")
     }
 }
 
@@ -164,7 +146,7 @@ private struct GraphAnalysis {
                 .invalidValue, at: "", "wrong number of outputs", found: "\(node.outputs.count)",
                 expected: "at most \(types.count)")
         }
-        for type in types.prefix(node.outputs.count) { try AnalysisBudget.check(type) }
+        for type in types.prefix(node.outputs.count) { try budget.check(type) }
         var typed = TypedGraph.Node(
             node.operation, name: node.name, inputs: inputs, outputs: [], attributes: node.attributes, weights: weights,
             bodies: bodies)
@@ -209,8 +191,7 @@ private struct GraphAnalysis {
                     found: "\(types.count)", expected: "\(graph.inputs.count)")
             }
             bodies[attribute.name] = try program.typed(
-                program.withSliceUpdates(graph), inputTypes: types, inputConstants: [], evaluator: evaluator,
-                budget: budget)
+                program.withSliceUpdates(graph), inputTypes: types, evaluator: evaluator, budget: budget)
         }
         return bodies
     }

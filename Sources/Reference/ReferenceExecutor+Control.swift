@@ -3,28 +3,30 @@ import EmotionFormerTensors
 
 extension ReferenceExecutor {
     /// A loop that has gone round `maximumTripCount` times, its attribute, is at its end, as TensorFlow's is.
-    /// - Throws: `limitExceeded` if the condition still holds after as many rounds as the executor allows.
-    func loop(_ node: TypedGraph.Node, _ operands: [ReferenceValue]) throws(Fault) -> [ReferenceValue] {
+    /// - Throws: `limitExceeded` once the run's loops have done as many operations as the executor allows.
+    func loop(
+        _ node: TypedGraph.Node, _ operands: [ReferenceValue], _ budget: LoopBudget
+    ) throws(Fault) -> [ReferenceValue] {
         let condition = try Body(node, "condition", self)
         let body = try Body(node, "body", self)
         let end = node.attributes["maximumTripCount"] == nil ? nil : try node.attributes.integer("maximumTripCount")
         var operands = operands
         var rounds = 0
-        while try condition(operands).first?.elements.first == 1 {
+        while true {
+            try budget.spend(condition.operations + body.operations)
+            guard try condition(operands, budget).first?.elements.first == 1 else { break }
             if let end, rounds >= end { break }
-            guard rounds < maximumTripCount else {
-                throw Fault(
-                    .limitExceeded, at: "", "the loop does not end", expected: "at most \(maximumTripCount) rounds")
-            }
-            operands = try body(operands)
+            operands = try body(operands, budget)
             rounds += 1
         }
         return operands
     }
 
-    func branch(_ node: TypedGraph.Node, _ operands: [ReferenceValue]) throws(Fault) -> [ReferenceValue] {
+    func branch(
+        _ node: TypedGraph.Node, _ operands: [ReferenceValue], _ budget: LoopBudget
+    ) throws(Fault) -> [ReferenceValue] {
         let isTrue = operands.first?.elements.first == 1
-        return try Body(node, isTrue ? "then" : "else", self)(Array(operands.dropFirst()))
+        return try Body(node, isTrue ? "then" : "else", self)(Array(operands.dropFirst()), budget)
     }
 
     /// A graph that a control node runs, its constants read once.
@@ -32,6 +34,8 @@ extension ReferenceExecutor {
         private let graph: TypedGraph
         private let constants: [Int: ReferenceValue]
         private let executor: ReferenceExecutor
+        /// Of one run, without the rounds of loops inside.
+        let operations: Int
 
         init(_ node: TypedGraph.Node, _ role: String, _ executor: ReferenceExecutor) throws(Fault) {
             guard let graph = node.bodies[role] else {
@@ -40,13 +44,18 @@ extension ReferenceExecutor {
             self.graph = graph
             self.executor = executor
             constants = try executor.constants(of: graph)
+            operations = graph.nodes.reduce(0) { sum, node in
+                node.outputs.reduce(sum + 256) { $0 + graph.values[$1].type.shape.elementCount }
+            }
         }
 
-        func callAsFunction(_ operands: [ReferenceValue]) throws(Fault) -> [ReferenceValue] {
+        func callAsFunction(
+            _ operands: [ReferenceValue], _ budget: LoopBudget
+        ) throws(Fault) -> [ReferenceValue] {
             guard operands.map(\.type) == graph.inputs.map({ graph.values[$0].type }) else {
                 throw Fault(.shapeMismatch, at: "graph '\(graph.name)'", "the operands are not those of the graph")
             }
-            let values = try executor.execute(graph, inputs: operands, constants: constants, keepsAll: false)
+            let values = try executor.execute(graph, inputs: operands, constants: constants, keepsAll: false, budget)
             var outputs: [ReferenceValue] = []
             for output in graph.outputs {
                 guard let value = values[output] else {
@@ -56,5 +65,24 @@ extension ReferenceExecutor {
             }
             return outputs
         }
+    }
+}
+
+/// What the loops of a run may still do together.
+final class LoopBudget {
+    private let maximum: Int
+    private var operations: Int
+
+    init(operations: Int) {
+        maximum = operations
+        self.operations = operations
+    }
+
+    func spend(_ count: Int) throws(Fault) {
+        guard count <= operations else {
+            throw Fault(
+                .limitExceeded, at: "", "the loops do not end in time", expected: "at most \(maximum) operations")
+        }
+        operations -= count
     }
 }

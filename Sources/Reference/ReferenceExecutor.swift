@@ -14,20 +14,20 @@ package struct ReferenceRun: Sendable {
 /// Dynamic-range int8 products are the exception: their rule is one of float32 and integer arithmetic, and is followed
 /// bit by bit.
 package struct ReferenceExecutor: ConstantEvaluator, Sendable {
-    /// Rounds of any one loop, however its node is written.
-    package var maximumTripCount: Int
+    /// Elementary operations of all rounds of all loops together: for each node an element is one, and the node itself 256.
+    package var maximumOperations: Int
     /// Elements of all values that are held at one time.
     package var maximumElementCount: Int
 
-    package init(maximumTripCount: Int = 100_000, maximumElementCount: Int = 1 << 27) {
-        self.maximumTripCount = maximumTripCount
+    package init(maximumOperations: Int = 10_000_000_000, maximumElementCount: Int = 1 << 27) {
+        self.maximumOperations = maximumOperations
         self.maximumElementCount = maximumElementCount
     }
 
     /// - Parameter recordsAll: whether the result holds every value by name; otherwise a value is dropped after its
     ///   last use.
-    /// - Throws: a fault with the node's name: an index outside, a division of integers by zero, a loop without end,
-    ///   more elements than are allowed.
+    /// - Throws: a fault with the node's name: an index outside, a division of integers by zero, loops that do not end in
+    ///   time, more elements than are allowed.
     package func run(
         _ graph: TypedGraph, inputs: [ReferenceValue], recordsAll: Bool = false
     ) throws(Fault) -> ReferenceRun {
@@ -36,7 +36,9 @@ package struct ReferenceExecutor: ConstantEvaluator, Sendable {
                 .shapeMismatch, at: "graph '\(graph.name)'", "the inputs are not those of the graph",
                 found: "\(inputs.map(\.type))", expected: "\(graph.inputs.map { graph.values[$0].type })")
         }
-        let values = try execute(graph, inputs: inputs, constants: constants(of: graph), keepsAll: recordsAll)
+        let values = try execute(
+            graph, inputs: inputs, constants: constants(of: graph), keepsAll: recordsAll,
+            LoopBudget(operations: maximumOperations))
         var run = ReferenceRun(outputs: [], values: [:])
         for output in graph.outputs {
             guard let value = values[output] else { throw missing(graph.values[output].name) }
@@ -56,7 +58,7 @@ package struct ReferenceExecutor: ConstantEvaluator, Sendable {
             if let input { operands.append(try ReferenceValue(input)) } else { operands.append(nil) }
         }
         try checkCount(outputTypes.reduce(0) { $0 + $1.shape.elementCount })
-        return try outputs(of: node, operands, outputTypes).map(\.tensor)
+        return try outputs(of: node, operands, outputTypes, LoopBudget(operations: maximumOperations)).map(\.tensor)
     }
 
     /// The constants of a graph by the index of their value.
@@ -71,7 +73,8 @@ package struct ReferenceExecutor: ConstantEvaluator, Sendable {
 
     /// All values that are held at the end, by index.
     func execute(
-        _ graph: TypedGraph, inputs: [ReferenceValue], constants: [Int: ReferenceValue], keepsAll: Bool
+        _ graph: TypedGraph, inputs: [ReferenceValue], constants: [Int: ReferenceValue], keepsAll: Bool,
+        _ budget: LoopBudget
     ) throws(Fault) -> [Int: ReferenceValue] {
         var values = constants
         for (index, value) in zip(graph.inputs, inputs) { values[index] = value }
@@ -95,7 +98,7 @@ package struct ReferenceExecutor: ConstantEvaluator, Sendable {
             do throws(Fault) {
                 held += types.reduce(0) { $0 + $1.shape.elementCount }
                 try checkCount(held)
-                for (index, value) in zip(node.outputs, try outputs(of: node, operands, types)) {
+                for (index, value) in zip(node.outputs, try outputs(of: node, operands, types, budget)) {
                     values[index] = value
                 }
             } catch {
@@ -111,11 +114,11 @@ package struct ReferenceExecutor: ConstantEvaluator, Sendable {
     }
 
     private func outputs(
-        of node: TypedGraph.Node, _ operands: [ReferenceValue?], _ types: [ValueType]
+        of node: TypedGraph.Node, _ operands: [ReferenceValue?], _ types: [ValueType], _ budget: LoopBudget
     ) throws(Fault) -> [ReferenceValue] {
         switch node.operation {
-        case .while: return try loop(node, operands.compactMap(\.self))
-        case .if: return try branch(node, operands.compactMap(\.self))
+        case .while: return try loop(node, operands.compactMap(\.self), budget)
+        case .if: return try branch(node, operands.compactMap(\.self), budget)
         default: return try ReferenceStep(node: node, operands: operands, outputTypes: types).outputs()
         }
     }

@@ -76,11 +76,12 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
     }
 
     func engine(
-        _ instructionSet: InstructionSet = .portable, threads: Int = 1
+        _ instructionSet: InstructionSet = .portable, threads: Int = 1, limits: Limits = Limits()
     ) throws(Fault) -> [Tensor] {
         let graph = try graph()
         let plan = try Plan(
-            graph, options: PlanOptions(instructionSet: instructionSet, threads: threads, stage: .imported))
+            graph,
+            options: PlanOptions(instructionSet: instructionSet, threads: threads, stage: .imported, limits: limits))
         let session = Session(plan)
         let given = inputs.indices.filter { inputs[$0] != nil && !constants.contains($0) }
         for (index, operand) in given.enumerated() {

@@ -125,8 +125,10 @@ import Testing
             body.outputs[0] = body.inputs[0]
             endless.bodies["body"] = body
         }
-        let fault = #expect(throws: Fault.self) { try endless.engine() }
-        #expect(fault?.code == .limitExceeded)
+        var limits = Limits()
+        limits.operations = 1_000_000
+        let fault = #expect(throws: Fault.self) { try endless.engine(limits: limits) }
+        #expect(fault?.code == .limitExceeded && fault?.place == "prediction")
     }
 
     @Test("a loop that swaps its variables")

@@ -115,7 +115,7 @@ import Testing
                     .while, name: "w", inputs: ["x"], outputs: ["y"],
                     attributes: ["condition": .text("always"), "body": .text("body")])
             ])
-        let executor = ReferenceExecutor(maximumTripCount: 10)
+        let executor = ReferenceExecutor(maximumOperations: 4000)
         let typed = try Program(graphs: [main, always, body], tensors: [:]).validated()
             .typed(inputShapes: [Shape([1])], evaluator: executor)
         #expect(code { try executor.run(typed, inputs: [value([1])]) } == .limitExceeded)

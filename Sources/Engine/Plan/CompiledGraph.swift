@@ -20,17 +20,19 @@ struct CompiledGraph: Sendable {
     /// What of the steps' work can be kept from one run to the next, frame by frame; nil if nothing can.
     let frameWork: FrameWork?
 
-    /// Bytes that a session may take; the largest model of this family needs a few millions.
-    static let memoryLimit = 1 << 31
+    /// Elementary operations of one run, without the rounds of its loops.
+    let operations: Int
 
     /// - Parameters:
     ///   - keepsEveryValue: see `PlanOptions`.
     ///   - findsFrameWork: whether somebody may want `frameWork`.
+    ///   - threads: how many run it at once, each with memory of its own.
+    ///   - limits: on its memory and its work.
     init(
         _ graph: consuming TypedGraph, kernels: KernelSet, fuses: Bool, keepsEveryValue: Bool,
-        findsFrameWork: Bool = false
+        findsFrameWork: Bool = false, threads: Int = 1, limits: Limits
     ) throws(Fault) {
-        var builder = StepBuilder(graph: consume graph, kernels: kernels)
+        var builder = StepBuilder(graph: consume graph, kernels: kernels, limits: limits)
         try builder.appendAll(fuses: fuses)
         let graph = builder.graph
         let drafts = CompiledGraph.segments(of: builder.drafts, aliases: builder.aliases)
@@ -48,12 +50,14 @@ struct CompiledGraph: Sendable {
         }
         arenaByteCount = layout.arenaByteCount
         scratchByteCount = ((builder.drafts.map(\.scratchByteCount).max() ?? 0) + 63) / 64 * 64 + 64
-        guard layout.arenaByteCount + scratchByteCount <= CompiledGraph.memoryLimit else {
-            throw Fault(
-                .limitExceeded, at: "graph '\(graph.name)'", "running the graph takes too much memory",
-                found: "\(layout.arenaByteCount + scratchByteCount) bytes",
-                expected: "at most \(CompiledGraph.memoryLimit)")
-        }
+        let memory = Work.sum(layout.arenaByteCount, Work.product(scratchByteCount, threads))
+        try limits.check(
+            .memoryBytes, memory, at: "graph '\(graph.name)'", "running the graph takes too much memory",
+            found: "\(memory) bytes")
+        operations = builder.drafts.reduce(0) { Work.sum($0, $1.work(in: graph)) }
+        try limits.check(
+            .operations, operations, at: "graph '\(graph.name)'", "running the graph takes too much work",
+            found: "\(operations) operations")
         inputs = graph.inputs.map { layout.destination($0) }
         outputs = graph.outputs.map { layout.operand($0) }
         inputTypes = graph.inputs.map { graph.values[$0].type }

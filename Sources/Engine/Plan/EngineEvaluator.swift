@@ -2,9 +2,18 @@ import EmotionFormerGraph
 import EmotionFormerKernels
 import EmotionFormerTensors
 
-/// Computes a node of constants by the steps that would compute it in a plan.
-struct EngineEvaluator: ConstantEvaluator {
-    let instructionSet: InstructionSet
+/// Computes nodes of constants by the steps that would compute them in a plan.
+final class EngineEvaluator: ConstantEvaluator {
+    private let instructionSet: InstructionSet
+    private let limits: Limits
+    /// Elementary operations that the nodes still to come may do: all of them together are bounded like one prediction.
+    private var operations: Int
+
+    init(instructionSet: InstructionSet, limits: Limits) {
+        self.instructionSet = instructionSet
+        self.limits = limits
+        operations = limits.operations
+    }
 
     func evaluate(
         _ node: TypedGraph.Node, inputs: [StoredTensor?], outputTypes: [ValueType]
@@ -21,22 +30,35 @@ struct EngineEvaluator: ConstantEvaluator {
         graph.nodes = [node]
         graph.outputs = node.outputs
         let compiled = try CompiledGraph(
-            graph, kernels: .kernels(for: instructionSet), fuses: false, keepsEveryValue: true)
+            graph, kernels: .kernels(for: instructionSet), fuses: false, keepsEveryValue: true, limits: limits)
         let arena = Buffer(byteCount: compiled.arenaByteCount)
         let scratch = Buffer(byteCount: compiled.scratchByteCount)
         var fault: Int32 = 0
+        var operations = self.operations - compiled.operations
+        guard operations >= 0 else { throw tooManyOperations }
+        defer { self.operations = operations }
         return try withUnsafeMutablePointer(to: &fault) { fault throws(Fault) in
-            let execution = Execution(arena: arena.address, scratch: scratch.address, fault: fault)
-            compiled.run(execution)
-            guard fault.pointee == 0 else {
-                throw Fault(.outOfBounds, at: "", "an index lies outside the table it points into")
-            }
-            return zip(compiled.outputs, outputTypes).map { operand, type in
-                Tensor(type.elementType, type.shape) {
-                    $0.copyMemory(
-                        from: UnsafeRawBufferPointer(start: operand.bytes(execution), count: $0.count))
+            try withUnsafeMutablePointer(to: &operations) { operations throws(Fault) in
+                let execution = Execution(
+                    arena: arena.address, scratch: scratch.address, fault: fault, operations: operations)
+                compiled.run(execution)
+                switch RunFault(rawValue: fault.pointee) {
+                case nil: break
+                case .indexOutside:
+                    throw Fault(.outOfBounds, at: "", "an index lies outside the table it points into")
+                case .tooManyOperations: throw tooManyOperations
+                }
+                return zip(compiled.outputs, outputTypes).map { operand, type in
+                    Tensor(type.elementType, type.shape) {
+                        $0.copyMemory(
+                            from: UnsafeRawBufferPointer(start: operand.bytes(execution), count: $0.count))
+                    }
                 }
             }
         }
+    }
+
+    private var tooManyOperations: Fault {
+        limits.exceeded(.operations, "computing the model's constants takes too much work")
     }
 }

@@ -31,7 +31,8 @@ package final class Plan: Sendable {
         self.options = options
         compiled = try CompiledGraph(
             consume graph, kernels: .kernels(for: options.instructionSet), fuses: options.stage == .fused,
-            keepsEveryValue: options.keepsEveryValue, findsFrameWork: true)
+            keepsEveryValue: options.keepsEveryValue, findsFrameWork: true, threads: max(options.threads, 1),
+            limits: options.limits)
         inputTypes = compiled.inputTypes
         outputTypes = compiled.outputTypes
     }
@@ -40,8 +41,8 @@ package final class Plan: Sendable {
     package static func graph(
         _ program: consuming Program, inputShapes: [Shape], options: PlanOptions = PlanOptions()
     ) throws(Fault) -> TypedGraph {
-        let evaluator = EngineEvaluator(instructionSet: options.instructionSet)
-        let graph = try program.typed(inputShapes: inputShapes, evaluator: evaluator)
+        let evaluator = EngineEvaluator(instructionSet: options.instructionSet, limits: options.limits)
+        let graph = try program.typed(inputShapes: inputShapes, evaluator: evaluator, limits: options.limits)
         return options.stage == .imported ? graph : try graph.simplified()
     }
 

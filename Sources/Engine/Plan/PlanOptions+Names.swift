@@ -10,7 +10,7 @@ extension PlanOptions {
     /// - Throws: `invalidArgument` for a name that is none, `unsupportedProcessor` for a level that this machine lacks.
     package init(
         instructionSetNamed name: String?, environment: [String: String], threads: Int = 1, stage: Stage = .fused,
-        keepsEveryValue: Bool = false
+        keepsEveryValue: Bool = false, limits: Limits = Limits()
     ) throws(Fault) {
         let chosen: InstructionSet
         if let name {
@@ -28,6 +28,7 @@ extension PlanOptions {
         } else {
             chosen = try InstructionSet.selected(environment: environment)
         }
-        self.init(instructionSet: chosen, threads: threads, stage: stage, keepsEveryValue: keepsEveryValue)
+        self.init(
+            instructionSet: chosen, threads: threads, stage: stage, keepsEveryValue: keepsEveryValue, limits: limits)
     }
 }

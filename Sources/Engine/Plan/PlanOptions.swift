@@ -1,4 +1,5 @@
 package import EmotionFormerKernels
+package import EmotionFormerTensors
 
 /// How a plan is made from a program.
 package struct PlanOptions: Sendable {
@@ -18,14 +19,16 @@ package struct PlanOptions: Sendable {
     package var stage: Stage
     /// Whether every value can be read after a run, which takes more memory.
     package var keepsEveryValue: Bool
+    package var limits: Limits
 
     package init(
         instructionSet: InstructionSet = InstructionSet.available.last ?? .portable, threads: Int = 1,
-        stage: Stage = .fused, keepsEveryValue: Bool = false
+        stage: Stage = .fused, keepsEveryValue: Bool = false, limits: Limits = Limits()
     ) {
         self.instructionSet = instructionSet
         self.threads = threads
         self.stage = stage
         self.keepsEveryValue = keepsEveryValue
+        self.limits = limits
     }
 }

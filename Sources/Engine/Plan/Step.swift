@@ -30,6 +30,8 @@ struct StepDraft {
     var scratchByteCount = 0
     /// Floating-point operations, a multiplication with its addition as two; 0 where nobody counts them.
     var floatingPointOperations = 0
+    /// Work that neither the step's operands nor its floating-point operations show: a pooling's windows, a branch's sides.
+    var otherOperations = 0
     /// The matrix products that the step is made of.
     var products: [ProductShape] = []
     /// What it does for a row wherever the row stands; nil if there is no such thing.

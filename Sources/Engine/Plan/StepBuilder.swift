@@ -5,6 +5,8 @@ import EmotionFormerTensors
 /// Makes the steps of a plan from the nodes of a typed graph, one family of operations a file.
 struct StepBuilder {
     let kernels: KernelSet
+    /// For the graphs of loops and branches.
+    let limits: Limits
     /// The graph; builders may add values of their own, for instance a joined result.
     var graph: TypedGraph
     private(set) var drafts: [StepDraft] = []
@@ -16,7 +18,8 @@ struct StepBuilder {
     /// Constants whose addresses the steps hold, beside those of the graph's values.
     private(set) var constantsInUse: [Tensor] = []
 
-    init(graph: consuming TypedGraph, kernels: KernelSet) {
+    init(graph: consuming TypedGraph, kernels: KernelSet, limits: Limits) {
+        self.limits = limits
         aliases = Array(graph.values.indices)
         self.graph = graph
         self.kernels = kernels

@@ -6,6 +6,8 @@ struct Execution {
     let scratch: UnsafeMutableRawPointer
     /// Set to a step's `RunFault` when an element of the input makes it impossible to go on; steps never throw.
     let fault: UnsafeMutablePointer<Int32>
+    /// Elementary operations that loops may still do; only the thread that runs them, of which there is one, counts.
+    let operations: UnsafeMutablePointer<Int>
     /// Where a run that goes on from kept frames finds them; nil in any other.
     var frames: UnsafePointer<KeptFrames>?
 
@@ -16,14 +18,14 @@ struct Execution {
 
     /// The same with a nested plan's arena and scratch.
     func nested(arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) -> Execution {
-        Execution(arena: arena, scratch: scratch, fault: fault)
+        Execution(arena: arena, scratch: scratch, fault: fault, operations: operations)
     }
 }
 
 /// What can go wrong for some inputs only.
 enum RunFault: Int32 {
     case indexOutside = 1
-    case tooManyIterations = 2
+    case tooManyOperations = 2
 }
 
 /// Where an operand of a step lies: in the arena, or in a constant that the plan keeps alive.

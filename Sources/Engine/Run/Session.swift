@@ -9,6 +9,7 @@ package final class Session {
     private let threads: Int
     private let barrier = Barrier()
     private let fault: UnsafeMutablePointer<Int32>
+    private let operations: UnsafeMutablePointer<Int>
     /// Of the resumed run that is under way.
     let frames: UnsafeMutablePointer<KeptFrames>
 
@@ -19,12 +20,15 @@ package final class Session {
         scratch = Buffer(byteCount: plan.compiled.scratchByteCount * threads)
         fault = .allocate(capacity: 1)
         fault.initialize(to: 0)
+        operations = .allocate(capacity: 1)
+        operations.initialize(to: 0)
         frames = .allocate(capacity: 1)
         frames.initialize(to: KeptFrames())
     }
 
     deinit {
         fault.deallocate()
+        operations.deallocate()
         frames.deallocate()
     }
 
@@ -100,7 +104,10 @@ package final class Session {
         return plan.compiled.segments
     }
 
-    func resetFault() { fault.pointee = 0 }
+    func resetFault() {
+        fault.pointee = 0
+        operations.pointee = plan.options.limits.operations - plan.compiled.operations
+    }
 
     /// - Throws: what a step found impossible.
     func checkFault() throws(Fault) {
@@ -108,10 +115,8 @@ package final class Session {
         case nil: return
         case .indexOutside:
             throw Fault(.outOfBounds, at: "prediction", "an index lies outside the table it points into")
-        case .tooManyIterations:
-            throw Fault(
-                .limitExceeded, at: "prediction", "a loop does not end",
-                expected: "at most \(RunLimits.iterations) iterations")
+        case .tooManyOperations:
+            throw plan.options.limits.exceeded(.operations, at: "prediction", "the model's loops do not end in time")
         }
     }
 
@@ -127,19 +132,13 @@ package final class Session {
     func execution(thread: Int) -> Execution {
         Execution(
             arena: arena.address, scratch: scratch.address + thread * plan.compiled.scratchByteCount, fault: fault,
-            frames: UnsafePointer(frames))
+            operations: operations, frames: UnsafePointer(frames))
     }
 }
 
 private struct RunContext {
     let session: Unmanaged<Session>
     let isResumed: Bool
-}
-
-/// Bounds on what a model can make a run do.
-enum RunLimits {
-    /// A loop over time has as many iterations as there are frames.
-    static let iterations = 1_000_000
 }
 
 extension Segment {
@@ -163,6 +162,7 @@ extension ValueType {
 extension Session {
     /// As `run`, on the calling thread alone, with the time that each step took; in the order of `Plan.steps`.
     package func runTimingSteps() -> [Duration] {
+        resetFault()
         let execution = execution(thread: 0)
         var durations: [Duration] = []
         for segment in plan.compiled.segments {

@@ -38,6 +38,10 @@ extension StepBuilder {
         let isTested = condition.inputs.map { used.contains($0) }
         let offset = nested[0].memoryByteCount
         let places = variables
+        // Variables go in and out.
+        let operations = counts.reduce(Work.sum(nested[0].compiled.operations, nested[1].compiled.operations)) {
+            Work.sum($0, $1)
+        }
         var draft = StepDraft(
             name: node.name, label: "while \(body.nodes.count) nodes", reads: operands, writes: variables
         ) { layout in
@@ -49,7 +53,7 @@ extension StepBuilder {
                 }
             }
             let loop = LoopRun(
-                condition: nested[0], body: nested[1], bodyOffset: offset, limit: limit,
+                condition: nested[0], body: nested[1], bodyOffset: offset, limit: limit, operations: operations,
                 start: variables.indices.map { (operands[$0], variables[$0], counts[$0]) },
                 fixedToCondition: copies(nested[0].compiled.inputs) { isTested[$0] && isFixed[$0] },
                 movingToCondition: copies(nested[0].compiled.inputs) { isTested[$0] && !isFixed[$0] },
@@ -104,13 +108,15 @@ extension StepBuilder {
             }
         }
         draft.scratchByteCount = max(nested[0].memoryByteCount, nested[1].memoryByteCount)
+        draft.otherOperations = max(nested[0].compiled.operations, nested[1].compiled.operations)
         append(draft)
     }
 
     private func nestedGraph(_ graph: TypedGraph, of node: TypedGraph.Node) throws(Fault) -> NestedGraph {
         do throws(Fault) {
             return NestedGraph(
-                compiled: try CompiledGraph(graph, kernels: kernels, fuses: false, keepsEveryValue: false))
+                compiled: try CompiledGraph(
+                    graph, kernels: kernels, fuses: false, keepsEveryValue: false, limits: limits))
         } catch {
             throw error.within("\(node.place): graph '\(graph.name)'")
         }
@@ -157,6 +163,8 @@ private struct LoopRun: Sendable {
     let body: NestedGraph
     let bodyOffset: Int
     let limit: Int
+    /// Of one round, without the rounds of loops inside.
+    let operations: Int
     let start: [(Operand, Destination, Int)]
     let fixedToCondition: [NestedCopy]
     let movingToCondition: [NestedCopy]
@@ -174,13 +182,15 @@ private struct LoopRun: Sendable {
         for copy in fixedToBody { copy.run(execution, turn) }
         var iteration = 0
         while iteration < limit {
+            // Counted beforehand, so that not even the smallest loop is free.
+            guard execution.operations.pointee >= operations else {
+                execution.report(.tooManyOperations)
+                return
+            }
+            execution.operations.pointee &-= operations
             for copy in movingToCondition { copy.run(execution, test) }
             condition.compiled.run(test)
             guard condition.compiled.outputs[0].bytes(test).load(as: UInt8.self) != 0 else { return }
-            guard iteration < RunLimits.iterations else {
-                execution.report(.tooManyIterations)
-                return
-            }
             for copy in movingToBody { copy.run(execution, turn) }
             body.compiled.run(turn)
             for copy in fromBody { copy.run(execution, turn) }

@@ -41,6 +41,7 @@ extension StepBuilder {
             }
         }
         draft.scratchByteCount = run.scratchByteCount
+        draft.otherOperations = Work.product(grid.count, grid.rows.extent, grid.columns.extent, width)
         append(draft)
     }
 }

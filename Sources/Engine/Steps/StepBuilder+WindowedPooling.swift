@@ -59,6 +59,7 @@ extension StepBuilder {
             }
         }
         draft.rows = grid.count
+        draft.otherOperations = Work.product(grid.count, grid.rows.extent, grid.columns.extent, channels)
         append(draft)
     }
 }

@@ -1,0 +1,90 @@
+/// Bounds on what a model's file may make this process do; what is beyond is refused before memory or time is spent on it.
+package struct Limits: Sendable, Hashable {
+    /// What is bounded, by the name that people use for it.
+    package enum Name: String, Sendable, CaseIterable {
+        case fileBytes, manifestBytes, tensors, graphs, nodes, rank, valueBytes, constantBytes, memoryBytes, operations
+    }
+
+    /// Bytes of any file of a model but its manifest.
+    package var fileBytes = 1 << 30
+    /// Bytes of a manifest, and of any other JSON text that says something of a model.
+    package var manifestBytes = 16 << 20
+    /// Tensors that a file describes.
+    package var tensors = 1 << 16
+    /// Graphs of a model: the main one, and the bodies of loops and branches.
+    package var graphs = 1 << 10
+    /// Nodes of all graphs; those of a body once more for each node that runs it.
+    package var nodes = 1 << 16
+    /// Axes of a tensor or value.
+    package var rank = 8
+    /// Bytes of any value that a model computes.
+    package var valueBytes = 1 << 28
+    /// Bytes of all values that are computed while a model is compiled.
+    package var constantBytes = 1 << 28
+    /// Bytes of memory that a prediction works in.
+    package var memoryBytes = 1 << 30
+    /// Elementary operations of a prediction, all rounds of all loops counted: see `Step.operations`.
+    package var operations = 100_000_000_000
+
+    package init() {}
+
+    /// What a limit may be set to. Counts of elements and operations multiply without overflow up to here.
+    package static func range(of name: Name) -> ClosedRange<Int> {
+        switch name {
+        case .fileBytes, .valueBytes, .constantBytes: 1...1 << 32
+        case .manifestBytes: 1...1 << 28
+        case .tensors, .graphs, .nodes: 1...1 << 24
+        case .rank: 1...8
+        case .memoryBytes: 1...1 << 40
+        case .operations: 1...1 << 60
+        }
+    }
+
+    package subscript(name: Name) -> Int {
+        get { self[keyPath: Limits.path(name)] }
+        set { self[keyPath: Limits.path(name)] = newValue }
+    }
+
+    private static func path(_ name: Name) -> WritableKeyPath<Limits, Int> {
+        switch name {
+        case .fileBytes: \.fileBytes
+        case .manifestBytes: \.manifestBytes
+        case .tensors: \.tensors
+        case .graphs: \.graphs
+        case .nodes: \.nodes
+        case .rank: \.rank
+        case .valueBytes: \.valueBytes
+        case .constantBytes: \.constantBytes
+        case .memoryBytes: \.memoryBytes
+        case .operations: \.operations
+        }
+    }
+
+    /// - Throws: `invalidArgument` for a limit that is out of range.
+    package func validate() throws(Fault) {
+        for name in Name.allCases where !Limits.range(of: name).contains(self[name]) {
+            let range = Limits.range(of: name)
+            throw Fault(
+                .invalidArgument, at: "limits.\(name.rawValue)", "the limit is out of range", found: "\(self[name])",
+                expected: "\(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+
+    /// - Throws: `limitExceeded` if `count` is beyond the limit, which the message names with the way to raise it.
+    package func check(
+        _ name: Name, _ count: Int, at place: String = "", _ problem: @autoclosure () -> String,
+        found: @autoclosure () -> String? = nil
+    ) throws(Fault) {
+        guard count > self[name] else { return }
+        throw exceeded(name, at: place, problem(), found: found() ?? "\(count)")
+    }
+
+    package func exceeded(
+        _ name: Name, at place: String = "", _ problem: String, found: String? = nil
+    ) -> Fault {
+        Fault(.limitExceeded, at: place, problem, found: found, expected: expectation(name))
+    }
+
+    /// `at most 8; the limit 'rank'`
+    package func expectation(_ name: Name) -> String { "at most \(self[name]), the limit '\(name.rawValue)'" }
+}
