@@ -23,6 +23,13 @@ extension ClassNames {
         case .labelEncoder, .joblibWrapper, .elementType: throw noNames
         }
         guard !items.isEmpty else { throw noNames }
+        // Each reference to a text of bytes becomes a text of its own.
+        let byteCount = items.reduce(0) { if case .bytes(let text) = $1 { $0 + text.count } else { $0 } }
+        guard byteCount <= PickleReader.byteLimit else {
+            throw Fault(
+                .limitExceeded, at: "", "the class names are too long", found: "\(byteCount) bytes",
+                expected: "at most \(PickleReader.byteLimit)")
+        }
         return try items.map { (item) throws(Fault) in try name(item) }
     }
 

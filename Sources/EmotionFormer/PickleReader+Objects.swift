@@ -2,7 +2,7 @@ import EmotionFormerTensors
 
 /// How the few classes of a label encoder's pickle come to be.
 extension PickleReader {
-    private static let elementLimit = 1 << 16
+    private static let arrayLimit = 1 << 16
 
     /// What a class or function makes of its arguments.
     mutating func construct(_ callee: PickleValue, _ arguments: [PickleValue]) throws(Fault) -> PickleValue {
@@ -21,7 +21,7 @@ extension PickleReader {
             let code: String
             switch arguments[0] {
             case .text(let text): code = text
-            case .bytes(let text): code = String(decoding: text, as: UTF8.self)
+            case .bytes(let text): code = String(decoding: text.prefix(20), as: UTF8.self)
             default: throw bytes.fault("an element type has no name")
             }
             guard let type = PickleElementType(code) else {
@@ -31,15 +31,16 @@ extension PickleReader {
             }
             return object(.elementType(type))
         case (.encode, 1...):
-            guard case .text(let text) = arguments[0], text.unicodeScalars.allSatisfy({ $0.value < 256 }) else {
-                break
-            }
+            guard case .text(let text) = arguments[0] else { break }
+            try spend(bytes: text.utf8.count)
+            guard text.unicodeScalars.allSatisfy({ $0.value < 256 }) else { break }
             return .bytes(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
         case (.scalar, 2...):
             guard let value = try elements(elementType(arguments[0]), count: 1, arguments[1]).first else { break }
             return value
         case (.arrayFromBuffer, 4):
-            let count = try count(items(of: arguments[2], .tuple), order: arguments[3])
+            let shape = try items(of: arguments[2], .tuple)
+            let count = try count(shape, order: arguments[3])
             return object(.array, try elements(elementType(arguments[1]), count: count, arguments[0]))
         default: break
         }
@@ -59,7 +60,8 @@ extension PickleReader {
             guard state.count == 5, case .boolean(let isFortranOrder) = try boolean(state[3]) else {
                 throw bytes.fault("an array has another state")
             }
-            let count = try count(items(of: state[1], .tuple), order: .text(isFortranOrder ? "F" : "C"))
+            let shape = try items(of: state[1], .tuple)
+            let count = try count(shape, order: .text(isFortranOrder ? "F" : "C"))
             objects[index].items = try elements(elementType(state[2]), count: count, state[4])
         case .elementType(var type):
             let state = try items(of: state, .tuple)
@@ -75,7 +77,8 @@ extension PickleReader {
     private mutating func readWrappedArray(_ index: Int) throws(Fault) {
         let wrapper = objects[index]
         let type = try elementType(wrapper["dtype"] ?? .none)
-        let count = try count(items(of: wrapper["shape"], .tuple), order: wrapper["order"] ?? .text("C"))
+        let shape = try items(of: wrapper["shape"], .tuple)
+        let count = try count(shape, order: wrapper["order"] ?? .text("C"))
         if type.kind == .object {
             guard case .object(let inner) = try nested(), case .array = objects[inner].kind else {
                 throw bytes.fault("an array of objects is missing")
@@ -113,10 +116,10 @@ extension PickleReader {
                 throw bytes.fault("an array's extent is no count")
             }
             let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-            guard !overflow, product <= PickleReader.elementLimit else {
+            guard !overflow, product <= PickleReader.arrayLimit else {
                 throw Fault(
                     .limitExceeded, at: bytes.place, "an array has more elements than a label encoder has classes",
-                    expected: "at most \(PickleReader.elementLimit)")
+                    expected: "at most \(PickleReader.arrayLimit)")
             }
             count = product
         }
@@ -124,7 +127,7 @@ extension PickleReader {
         return count
     }
 
-    private func elements(
+    private mutating func elements(
         _ type: PickleElementType, count: Int, _ content: PickleValue
     ) throws(Fault) -> [PickleValue] {
         if type.kind == .object {
@@ -136,9 +139,12 @@ extension PickleReader {
         switch content {
         case .bytes(let content): data = content
         // Python 2 wrote bytes so.
-        case .text(let text): data = text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+        case .text(let text):
+            try spend(bytes: text.utf8.count)
+            data = text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
         default: throw bytes.fault("an array has no elements")
         }
+        try spend(elements: count, bytes: data.count)
         guard data.count == count * type.byteCount else {
             throw Fault(
                 .sizeMismatch, at: bytes.place, "an array has more or fewer bytes than its shape says",

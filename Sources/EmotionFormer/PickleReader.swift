@@ -3,7 +3,8 @@ import EmotionFormerTensors
 /// Reads Python's pickles (protocols 0 to 5) as far as a scikit-learn `LabelEncoder`, NumPy arrays and plain data go.
 ///
 /// Nothing is ever called or imported: a name that is not on the list of `PickleGlobal` is an error, and so is every
-/// opcode that such a pickle has no use for. Memory is linear in the file, which is bounded.
+/// opcode that such a pickle has no use for. Memory and time are linear in the file, which is bounded: an opcode makes one
+/// value at most, and what reads or makes more at a time pays for it from one budget.
 struct PickleReader {
     private enum Entry {
         case mark
@@ -11,30 +12,56 @@ struct PickleReader {
     }
 
     static let byteLimit = 4 << 20
-    private static let opcodeLimit = 1 << 19
-    private static let depthLimit = 4
+    static let opcodeLimit = 1 << 19
+    static let depthLimit = 4
+    /// Elements of arrays, and items of lists, tuples and dictionaries that are looked at, over the whole pickle. The
+    /// largest encoder that is read has half as many classes.
+    static let elementLimit = 1 << 17
 
     var bytes: PickleBytes
     var objects: [PickleObject] = []
     private var stack: [Entry] = []
     private var memo: [Int: PickleValue] = [:]
     private var opcodeCount = 0
+    private var elementCount = 0
+    private var byteCount = 0
+    /// Bytes that elements are made of, over the whole pickle: each byte of the file can be used again a few times.
+    private let contentLimit: Int
     private var depth = 0
 
     /// - Throws: `invalidValue` for a damaged pickle, `unsupportedOperation` for one that wants anything but values,
     ///   `limitExceeded`.
     static func read(_ bytes: [UInt8]) throws(Fault) -> (value: PickleValue, objects: [PickleObject]) {
-        var reader = PickleReader(bytes: PickleBytes(bytes))
+        var reader = PickleReader(bytes)
         let value = try reader.run()
         return (value, reader.objects)
     }
 
-    private init(bytes: PickleBytes) { self.bytes = bytes }
+    private init(_ bytes: [UInt8]) {
+        self.bytes = PickleBytes(bytes)
+        contentLimit = 4 * bytes.count
+    }
+
+    /// Pays for elements and for the bytes that they are made of. A pickle can use a value again and again by a few bytes.
+    /// - Throws: `limitExceeded` once the pickle has used far more than any label encoder needs.
+    mutating func spend(elements: Int = 0, bytes used: Int = 0) throws(Fault) {
+        elementCount += elements
+        byteCount += used
+        guard elementCount <= PickleReader.elementLimit, byteCount <= contentLimit else {
+            throw Fault(
+                .limitExceeded, at: bytes.place, "the pickle uses its data again more often than a label encoder does",
+                expected: elementCount > PickleReader.elementLimit
+                    ? "at most \(PickleReader.elementLimit) elements in all"
+                    : "at most \(contentLimit) bytes of elements in all, four times the pickle")
+        }
+    }
 
     /// A pickle inside another one, as joblib writes arrays of objects.
     mutating func nested() throws(Fault) -> PickleValue {
         guard depth < PickleReader.depthLimit else {
-            throw Fault(.limitExceeded, at: bytes.place, "pickles are nested too deep")
+            throw Fault(
+                .limitExceeded, at: bytes.place, "pickles are nested too deep",
+                expected: "at most \(PickleReader.depthLimit) levels")
         }
         let (outerStack, outerMemo) = (stack, memo)
         depth += 1
@@ -51,7 +78,9 @@ struct PickleReader {
         while true {
             opcodeCount += 1
             guard opcodeCount <= PickleReader.opcodeLimit else {
-                throw Fault(.limitExceeded, at: bytes.place, "the pickle is too long for a label encoder")
+                throw Fault(
+                    .limitExceeded, at: bytes.place, "the pickle is too long for a label encoder",
+                    expected: "at most \(PickleReader.opcodeLimit) opcodes")
             }
             let opcode = try bytes.byte()
             if opcode == UInt8(ascii: ".") { return try pop() }
@@ -179,11 +208,13 @@ struct PickleReader {
         push(.global(global))
     }
 
-    /// The items of a list, tuple or dictionary.
-    func items(of value: PickleValue?, _ kind: PickleObject.Kind) throws(Fault) -> [PickleValue] {
+    /// The items of a list, tuple or dictionary; whoever looks at them one by one needs no more than what is paid here.
+    mutating func items(of value: PickleValue?, _ kind: PickleObject.Kind) throws(Fault) -> [PickleValue] {
         guard case .object(let index)? = value else { throw bytes.fault("a value is of the wrong kind") }
         switch (kind, objects[index].kind) {
-        case (.tuple, .tuple), (.list, .list), (.dictionary, .dictionary): return objects[index].items
+        case (.tuple, .tuple), (.list, .list), (.dictionary, .dictionary):
+            try spend(elements: objects[index].items.count)
+            return objects[index].items
         default: throw bytes.fault("a value is of the wrong kind")
         }
     }

@@ -109,6 +109,73 @@ struct ClassNamesTests {
         #expect(Self.fault(Array(text.utf8))?.code == (count == 65_536 ? .sizeMismatch : .limitExceeded))
     }
 
+    /// A pickle that makes an array of so many single letters, again and again out of the same bytes.
+    private static func arrays(of count: Int, times: Int) -> [UInt8] {
+        let size = (0..<4).map { UInt8(truncatingIfNeeded: count >> ($0 * 8)) }
+        let letters = [UInt8](repeating: UInt8(ascii: "a"), count: count)
+        let values = Array("B".utf8) + size + letters + Array("p0\n".utf8)
+        let globals = "cnumpy.core.numeric\n_frombuffer\np1\ncnumpy\ndtype\n(S'S1'\ntRp2\n"
+        let call = "g1\n(g0\ng2\n(I\(count)\ntS'C'\ntR"
+        return values + Array((globals + [String](repeating: call, count: times).joined() + ".").utf8)
+    }
+
+    @Test("What a pickle makes of the same bytes again and again is counted together")
+    func amplification() throws {
+        #expect(try ClassNames.pickled(Self.arrays(of: 65536, times: 1)).count == 65536)
+        #expect(try ClassNames.pickled(Self.arrays(of: 1000, times: 3)).count == 1000)
+        let problem = "the pickle uses its data again more often than a label encoder does"
+        let elements = try #require(Self.fault(Self.arrays(of: 65536, times: 3)))
+        #expect(elements.code == .limitExceeded && elements.problem == problem)
+        #expect(elements.expected == "at most 131072 elements in all")
+        let bytes = try #require(Self.fault(Self.arrays(of: 1000, times: 20)))
+        #expect(bytes.code == .limitExceeded && bytes.expected?.hasSuffix("four times the pickle") == true)
+    }
+
+    @Test("A state that is given again and again, a shape that is looked at and text that is encoded are counted too")
+    func repeatedWork() throws {
+        func fault(_ start: String, _ call: String, times: Int) -> Fault? {
+            Self.fault(Array((start + [String](repeating: call, count: times).joined() + ".").utf8))
+        }
+        let items = [String](repeating: "N", count: 2000).joined()
+        let encoder = "csklearn.preprocessing._label\nLabelEncoder\n)R"
+        #expect(fault("(\(items)dp0\n" + encoder, "g0\nb", times: 60)?.code == .invalidValue)
+        #expect(fault("(\(items)dp0\n" + encoder, "g0\nb", times: 70)?.code == .limitExceeded)
+        let ones = [String](repeating: "K\u{1}", count: 2000).joined()
+        let array = "cnumpy.core.numeric\n_frombuffer\np1\n(\(ones)tp0\ncnumpy\ndtype\n(S'S1'\ntRp2\n"
+        let call = "g1\n(S'a'\ng2\ng0\nS'C'\ntR"
+        #expect(fault(array, call, times: 60) == nil)
+        #expect(fault(array, call, times: 70)?.code == .limitExceeded)
+        let text = [String](repeating: "a", count: 2000).joined()
+        let encode = "c_codecs\nencode\np0\nV\(text)\np1\n"
+        #expect(fault(encode, "g0\n(g1\ntR", times: 3)?.code == .invalidValue)
+        #expect(fault(encode, "g0\n(g1\ntR", times: 30)?.code == .limitExceeded)
+    }
+
+    @Test("Names that are the same megabyte again and again are refused")
+    func sharedNames() {
+        let size: [UInt8] = [0, 0, 16, 0]
+        let name = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 20)
+        func fault(times: Int) -> Fault? {
+            let list = [String](repeating: "g0\n", count: times).joined()
+            return Self.fault(Array("B".utf8) + size + name + Array("p0\n(\(list)l.".utf8))
+        }
+        #expect(fault(times: 4) == nil)
+        #expect(fault(times: 5)?.code == .limitExceeded)
+    }
+
+    @Test("Pickles within pickles are read four deep")
+    func nesting() throws {
+        /// joblib's array of objects, which is a pickle of an array whose one object may be another such array.
+        func pickle(depth: Int) -> String {
+            let wrapper =
+                "cjoblib.numpy_pickle\nNumpyArrayWrapper\n)R(S'dtype'\ncnumpy\ndtype\n(S'O8'\ntRS'shape'\n(I1\ntdb"
+            return depth == 0 ? "cnumpy.core.multiarray\n_reconstruct\n)R." : wrapper + pickle(depth: depth - 1) + "."
+        }
+        let deep = try #require(Self.fault(Array(pickle(depth: 5).utf8)))
+        #expect(deep.code == .limitExceeded && deep.problem == "pickles are nested too deep")
+        #expect(Self.fault(Array(pickle(depth: 4).utf8))?.problem.contains("holds no LabelEncoder") == true)
+    }
+
     @Test("Lists, and dictionaries of numbers and names, are class names too")
     func plainData() throws {
         #expect(try ClassNames.pickled(Array("(S'B'\nS'A'\nl.".utf8)) == ["B", "A"])
