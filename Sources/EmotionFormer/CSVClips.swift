@@ -7,33 +7,54 @@ enum CSVClips {
     ///   for a row with more or fewer cells than the first, `notFinite`, `duplicateName`.
     static func read(_ bytes: [UInt8]) throws(Fault) -> [LandmarkClip] {
         var reader = CSVReader(bytes)
-        guard let first = try reader.next() else { throw Fault(.emptyClip, at: "", "the file has no rows") }
-        let hasHeader = isHeader(first)
-        let columns = hasHeader ? try CSVColumns(header: first) : CSVColumns(count: first.fields.count)
+        guard var row = try reader.next() else { throw Fault(.emptyClip, at: "", "the file has no rows") }
+        let hasHeader = isHeader(row)
+        let columns = hasHeader ? try CSVColumns(header: row) : CSVColumns(count: row.fields.count)
+        let budget = ClipBudget(fileBytes: bytes.count)
         var order: [ArraySlice<UInt8>: Int] = [:]
         var assemblies: [ClipAssembly] = []
-        var row = hasHeader ? try reader.next() : first
-        while let current = row {
-            guard current.fields.count == columns.count else {
+        var isRow = hasHeader ? try reader.next(into: &row) : true
+        while isRow {
+            guard row.fields.count == columns.count else {
                 throw Fault(
-                    .featureCountMismatch, at: "line \(current.line)",
+                    .featureCountMismatch, at: "line \(row.line)",
                     "the row has another number of cells than the first",
-                    found: "\(current.fields.count)", expected: "\(columns.count)")
+                    found: "\(row.fields.count)", expected: "\(columns.count)")
             }
-            let key = columns.clip.map { current.fields[$0] } ?? []
+            let key = columns.clip.map { row.fields[$0] } ?? []
             let index = order[key] ?? assemblies.count
             if index == assemblies.count {
+                try ClipLimits.checkClips(index + 1)
                 order[key] = index
                 let name = columns.clip.map { _ in String(decoding: key, as: UTF8.self) }
-                assemblies.append(ClipAssembly(place: "", name: name))
+                assemblies.append(ClipAssembly(place: "", name: name, budget: budget))
+                if columns.clip == nil { reserve(bytes, columns, for: &assemblies[index]) }
             }
-            try append(current, columns, to: &assemblies[index])
-            row = try reader.next()
+            try append(row, columns, to: &assemblies[index])
+            isRow = try reader.next(into: &row)
         }
         guard !assemblies.isEmpty else { throw Fault(.emptyClip, at: "", "the file has a header and no rows") }
         var clips: [LandmarkClip] = []
-        for assembly in assemblies { clips.append(try assembly.clip()) }
+        clips.reserveCapacity(assemblies.count)
+        for index in assemblies.indices {
+            // Taken out, so that its memory is the clip's or nobody's.
+            let assembly = assemblies[index]
+            assemblies[index] = ClipAssembly(place: "")
+            clips.append(try assembly.clip())
+        }
         return clips
+    }
+
+    /// There are no more rows than lines, nor more cells than commas and lines.
+    private static func reserve(_ bytes: [UInt8], _ columns: CSVColumns, for assembly: inout ClipAssembly) {
+        var (lines, commas) = (1, 0)
+        for byte in bytes {
+            if byte == 0x0A || byte == 0x0D { lines += 1 }
+            if byte == UInt8(ascii: ",") { commas += 1 }
+        }
+        assembly.reserve(
+            frames: lines, values: min(commas + lines, lines * columns.features.count),
+            areNumbered: columns.frame != nil)
     }
 
     /// A first row is a header if none of its cells is a number, or if it numbers its columns 0, 1, 2, … as data frames

@@ -5,9 +5,9 @@ import EmotionFormerTensors
 struct CSVReader {
     struct Row {
         /// The line that the row begins on, from 1.
-        let line: Int
+        fileprivate(set) var line = 0
         /// The fields' bytes, without the quotes around them.
-        let fields: [ArraySlice<UInt8>]
+        fileprivate(set) var fields: [ArraySlice<UInt8>] = []
     }
 
     private let bytes: ArraySlice<UInt8>
@@ -20,22 +20,35 @@ struct CSVReader {
     }
 
     /// The next row, or nil at the end.
-    /// - Throws: `malformedClip` for a quoted field that does not end or has text after it.
+    /// - Throws: like `next(into:)`.
     mutating func next() throws(Fault) -> Row? {
+        var row = Row()
+        return try next(into: &row) ? row : nil
+    }
+
+    /// Puts the next row in place of another, in the memory that it has; false at the end.
+    /// - Throws: `malformedClip` for a quoted field that does not end or has text after it, `limitExceeded` for a row with
+    ///   more fields than any clip has features.
+    mutating func next(into row: inout Row) throws(Fault) -> Bool {
         while position < bytes.endIndex {
-            let start = line
-            var fields: [ArraySlice<UInt8>] = []
+            row.line = line
+            row.fields.removeAll(keepingCapacity: true)
             var isLastField = false
             while !isLastField {
+                guard row.fields.count < ClipLimits.columns else {
+                    throw Fault(
+                        .limitExceeded, at: "line \(row.line)", "the row has too many cells",
+                        expected: "at most \(ClipLimits.columns)")
+                }
                 let quoted = position < bytes.endIndex && bytes[position] == UInt8(ascii: "\"")
-                fields.append(quoted ? try quotedField(fields.count + 1) : plainField())
+                row.fields.append(quoted ? try quotedField(row.fields.count + 1) : plainField())
                 isLastField = !take(UInt8(ascii: ","))
             }
             endLine()
-            if fields.count == 1, fields[0].isEmpty { continue }
-            return Row(line: start, fields: fields)
+            if row.fields.count == 1, row.fields[0].isEmpty { continue }
+            return true
         }
-        return nil
+        return false
     }
 
     private mutating func plainField() -> ArraySlice<UInt8> {

@@ -3,82 +3,101 @@ import EmotionFormerTensors
 /// Puts a clip together frame by frame, for sources that give one frame at a time.
 struct ClipAssembly {
     /// One frame's values: landmarks as x, y, z, x, …, or raw features.
-    enum Frame {
-        case landmarks([Float])
-        case features([Float])
+    struct Frame {
+        let values: ArraySlice<Float>
+        let isLandmarks: Bool
 
-        var values: [Float] {
-            switch self {
-            case .landmarks(let values), .features(let values): values
-            }
-        }
-
-        var isLandmarks: Bool {
-            if case .landmarks = self { true } else { false }
-        }
+        static func landmarks(_ values: [Float]) -> Frame { Frame(values: values[...], isLandmarks: true) }
+        static func features(_ values: [Float]) -> Frame { Frame(values: values[...], isLandmarks: false) }
     }
 
     /// The file or array, for messages.
     let place: String
     var name: String?
     var emotion: String?
-    private var rows: [(number: Int?, values: [Float]?)] = []
-    /// What the first frame with a face was; the others must be the same.
+    /// Frames × values; a frame without a face is NaN throughout.
+    private var values: [Float] = []
+    private var frameCount = 0
+    /// One a frame; empty if frames have none.
+    private var numbers: [Int] = []
+    /// What the first frame with a face was; the others must be the same. Before it, frames without a face have no values.
     private var form: (count: Int, isLandmarks: Bool)?
+    /// What the values may take; nil if nobody counts.
+    private let budget: ClipBudget?
 
-    init(place: String, name: String? = nil) {
+    init(place: String, name: String? = nil, budget: ClipBudget? = nil) {
         self.place = place
         self.name = name
+        self.budget = budget
+    }
+
+    /// Makes room for a clip whose size is known.
+    mutating func reserve(frames: Int, values count: Int, areNumbered: Bool) {
+        values.reserveCapacity(count)
+        if areNumbered { numbers.reserveCapacity(frames) }
     }
 
     /// Adds a frame; nil is a frame without a face. Frames with a number are sorted by it in the end.
     /// - Throws: `featureCountMismatch`, `layoutMismatch` if the frame is not like those before.
     mutating func append(_ frame: Frame?, number: Int? = nil, at place: String) throws(Fault) {
-        if let first = rows.first, (first.number == nil) != (number == nil) {
+        guard frameCount == 0 || numbers.isEmpty == (number == nil) else {
             throw Fault(.malformedClip, at: place, "some frames of the clip are numbered and some are not")
         }
-        guard let frame else { return rows.append((number, nil)) }
+        if let frame { try check(frame, at: place) }
         if let form {
-            guard form.isLandmarks == frame.isLandmarks else {
-                throw Fault(
-                    .layoutMismatch, at: place, "a clip has either landmarks or features in every frame",
-                    found: frame.isLandmarks ? "landmarks" : "features",
-                    expected: form.isLandmarks ? "landmarks" : "features")
-            }
-            guard form.count == frame.values.count else {
-                let unit = form.isLandmarks ? 3 : 1
-                throw Fault(
-                    .featureCountMismatch, at: place,
-                    "the frame has another number of \(form.isLandmarks ? "landmarks" : "features") than those before",
-                    found: "\(frame.values.count / unit)", expected: "\(form.count / unit)")
-            }
-        } else {
-            form = (frame.values.count, frame.isLandmarks)
+            // The frames without a face before the first that has one get their values with it.
+            let missing = frame == nil ? 1 : values.isEmpty ? frameCount : 0
+            try budget?.spend((missing + (frame == nil ? 0 : 1)) * form.count * MemoryLayout<Float>.size)
+            values.append(contentsOf: repeatElement(.nan, count: missing * form.count))
+            if let frame { values.append(contentsOf: frame.values) }
         }
-        rows.append((number, frame.values))
+        if let number { numbers.append(number) }
+        frameCount += 1
+    }
+
+    private mutating func check(_ frame: Frame, at place: String) throws(Fault) {
+        guard let form else {
+            form = (frame.values.count, frame.isLandmarks)
+            return
+        }
+        guard form.isLandmarks == frame.isLandmarks else {
+            throw Fault(
+                .layoutMismatch, at: place, "a clip has either landmarks or features in every frame",
+                found: frame.isLandmarks ? "landmarks" : "features",
+                expected: form.isLandmarks ? "landmarks" : "features")
+        }
+        guard form.count == frame.values.count else {
+            let unit = form.isLandmarks ? 3 : 1
+            throw Fault(
+                .featureCountMismatch, at: place,
+                "the frame has another number of \(form.isLandmarks ? "landmarks" : "features") than those before",
+                found: "\(frame.values.count / unit)", expected: "\(form.count / unit)")
+        }
     }
 
     /// - Throws: `emptyClip` without a frame that has a face, `duplicateName` for a frame number that occurs twice,
     ///   `notFinite` for a NaN or infinity.
-    func clip() throws(Fault) -> LandmarkClip {
-        guard !rows.isEmpty else { throw Fault(.emptyClip, at: name ?? place, "the clip has no frames") }
+    consuming func clip() throws(Fault) -> LandmarkClip {
+        guard frameCount > 0 else { throw Fault(.emptyClip, at: name ?? place, "the clip has no frames") }
         guard let form else { throw Fault(.emptyClip, at: name ?? place, "no frame of the clip has a face") }
-        var sorted = rows
-        if rows[0].number != nil {
-            sorted.sort { ($0.number ?? 0) < ($1.number ?? 0) }
-            for (previous, next) in zip(sorted, sorted.dropFirst()) where previous.number == next.number {
-                throw Fault(
-                    .duplicateName, at: name ?? place, "two frames of the clip have the same number",
-                    found: "\(next.number ?? 0)")
-            }
-        }
-        var values: [Float] = []
-        values.reserveCapacity(sorted.count &* form.count)
-        for row in sorted {
-            values.append(contentsOf: row.values ?? [Float](repeating: .nan, count: form.count))
-        }
+        try sort(width: form.count)
         return try LandmarkClip(
-            values: values, frameCount: sorted.count, featureCount: form.count,
+            values: values, frameCount: frameCount, featureCount: form.count,
             landmarkCount: form.isLandmarks ? form.count / 3 : nil, name: name, emotion: emotion)
+    }
+
+    /// Brings the frames into the order of their numbers.
+    private mutating func sort(width: Int) throws(Fault) {
+        guard zip(numbers, numbers.dropFirst()).contains(where: { $0 >= $1 }) else { return }
+        let order = numbers.indices.sorted { numbers[$0] < numbers[$1] }
+        for (previous, next) in zip(order, order.dropFirst()) where numbers[previous] == numbers[next] {
+            throw Fault(
+                .duplicateName, at: name ?? place, "two frames of the clip have the same number",
+                found: "\(numbers[next])")
+        }
+        var sorted: [Float] = []
+        sorted.reserveCapacity(values.count)
+        for frame in order { sorted.append(contentsOf: values[frame &* width..<(frame &+ 1) &* width]) }
+        values = sorted
     }
 }

@@ -13,6 +13,19 @@ package struct Inflate {
         return decoder.output
     }
 
+    /// The first bytes of what the data makes, as many as `byteCount` or all there are; what comes after is not looked at.
+    /// - Throws: `malformedClip` for data that breaks the format before.
+    static func prefix(_ bytes: ArraySlice<UInt8>, byteCount: Int) throws(Fault) -> [UInt8] {
+        var decoder = Inflate(input: BitReader(bytes), limit: byteCount)
+        do throws(Fault) {
+            try decoder.run(isExact: false)
+        } catch {
+            // Everything fits, or the limit ended it.
+            guard error.code == .sizeMismatch else { throw error }
+        }
+        return decoder.output
+    }
+
     /// Decodes data that does not say how much it makes.
     /// - Throws: like `decode(_:byteCount:)`; `sizeMismatch` if it makes more bytes than `maximum`.
     package static func decode(_ bytes: ArraySlice<UInt8>, atMost maximum: Int) throws(Fault) -> [UInt8] {
@@ -52,8 +65,9 @@ package struct Inflate {
         input.alignToByte()
         let length = try input.bits(16)
         guard try input.bits(16) == ~length & 0xFFFF else { throw Inflate.fault("a stored block's length is broken") }
-        guard length <= limit - output.count else { throw tooLong }
-        for _ in 0..<length { output.append(UInt8(truncatingIfNeeded: try input.bits(8))) }
+        let room = limit - output.count
+        for _ in 0..<min(length, room) { output.append(UInt8(truncatingIfNeeded: try input.bits(8))) }
+        guard length <= room else { throw tooLong }
     }
 
     private mutating func compressed(_ literals: HuffmanCode, _ distances: HuffmanCode) throws(Fault) {
@@ -71,9 +85,9 @@ package struct Inflate {
             guard code < 30 else { throw Inflate.fault("a distance code is not one of the format's") }
             let distance = Inflate.distances[code] + (try input.bits(Inflate.distanceBits[code]))
             guard distance <= output.count else { throw Inflate.fault("a distance reaches before the data") }
-            guard length <= limit - output.count else { throw tooLong }
             let start = output.count - distance
-            for index in 0..<length { output.append(output[start + index]) }
+            for index in 0..<min(length, limit - output.count) { output.append(output[start + index]) }
+            guard length <= limit - start - distance else { throw tooLong }
         }
     }
 

@@ -9,41 +9,64 @@ enum JSONLinesClips {
     /// The clips in the order in which they begin in the file. Frames without a `clip` are one clip.
     /// - Throws: `malformedClip` with line and column, `emptyClip`, `featureCountMismatch`, `notFinite`.
     static func read(_ bytes: [UInt8]) throws(Fault) -> [LandmarkClip] {
+        let budget = ClipBudget(fileBytes: bytes.count)
         var order: [String?: Int] = [:]
         var clips: [ClipAssembly] = []
-        for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+        var number = 0
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != 0x0A }
+            rest = rest[line.endIndex...].dropFirst()
+            number += 1
             guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
-            let place = "line \(index + 1)"
+            let place = "line \(number)"
             do throws(Fault) {
-                let entry = try Entry(line, number: index + 1)
-                switch entry.content {
-                case .frame(let frame):
+                let entry = try Entry(line, number: number)
+                if case .frame(let frame) = entry.content {
                     let position = order[entry.clip] ?? clips.count
                     if position == clips.count {
+                        try ClipLimits.checkClips(position + 1)
                         order[entry.clip] = position
-                        clips.append(ClipAssembly(place: "", name: entry.clip))
+                        clips.append(ClipAssembly(place: "", name: entry.clip, budget: budget))
                     }
                     try clips[position].add(frame, entry)
-                case .clip(let frames):
-                    var assembly = ClipAssembly(place: "", name: entry.clip)
-                    for (number, frame) in frames.enumerated() { try assembly.append(frame, at: "frame \(number)") }
-                    assembly.emotion = entry.emotion
-                    clips.append(assembly)
+                } else {
+                    try ClipLimits.checkClips(clips.count + 1)
+                    clips.append(try assembly(of: entry, budget))
                 }
             } catch {
                 throw error.place.hasPrefix(place) ? error : error.within(place)
             }
         }
         var result: [LandmarkClip] = []
-        for clip in clips { result.append(try clip.clip()) }
+        result.reserveCapacity(clips.count)
+        for index in clips.indices {
+            // Taken out, so that its memory is the clip's or nobody's.
+            let clip = clips[index]
+            clips[index] = ClipAssembly(place: "")
+            result.append(try clip.clip())
+        }
         return result
+    }
+
+    /// A clip that stands on one line.
+    private static func assembly(of entry: Entry, _ budget: ClipBudget) throws(Fault) -> ClipAssembly {
+        var assembly = ClipAssembly(place: "", name: entry.clip, budget: budget)
+        assembly.emotion = entry.emotion
+        let frames = entry.frames
+        let size = frames.lazy.compactMap { $0?.values.count }.first ?? 0
+        assembly.reserve(frames: frames.count, values: frames.count { $0 != nil } * size, areNumbered: false)
+        for (number, frame) in frames.enumerated() { try assembly.append(frame, at: "frame \(number)") }
+        return assembly
     }
 
     /// One line.
     struct Entry {
         enum Content {
             case frame(ClipAssembly.Frame?)
-            case clip([ClipAssembly.Frame?])
+            /// Frames of one size, one after the other.
+            case even(ArraySlice<Float>, frameCount: Int, isLandmarks: Bool)
+            case uneven([ClipAssembly.Frame?])
         }
 
         var content: Content
@@ -54,12 +77,10 @@ enum JSONLinesClips {
 
         init(_ line: ArraySlice<UInt8>, number: Int) throws(Fault) {
             var scanner = JSONScanner(line, line: number)
-            try self.init(try scanner.value())
-        }
-
-        private init(_ value: JSONFrameValue) throws(Fault) {
+            let value = try scanner.value()
+            let numbers = scanner.numbers
             guard case .object(var fields) = value else {
-                content = try JSONLinesClips.content(value)
+                content = try JSONLinesClips.content(value, numbers)
                 return
             }
             let features = fields.removeValue(forKey: "features")
@@ -67,7 +88,7 @@ enum JSONLinesClips {
             guard let data = features ?? landmarks, features == nil || landmarks == nil else {
                 throw malformed("the line has neither features nor landmarks, or both")
             }
-            content = try JSONLinesClips.content(data, isLandmarks: features == nil)
+            content = try JSONLinesClips.content(data, numbers, isLandmarks: features == nil)
             if let name = fields.removeValue(forKey: "clip") { clip = try Entry.text(name, "clip") }
             if let name = fields.removeValue(forKey: "emotion") { emotion = try Entry.text(name, "emotion") }
             if let number = fields.removeValue(forKey: "frame") {
@@ -88,6 +109,27 @@ enum JSONLinesClips {
             }
         }
 
+        /// The line's frames; nil for one without a face.
+        var frames: LazyMapSequence<Range<Int>, ClipAssembly.Frame?> {
+            let content = content
+            let count =
+                switch content {
+                case .frame: 1
+                case .even(_, let frameCount, _): frameCount
+                case .uneven(let frames): frames.count
+                }
+            return (0..<count).lazy.map { index in
+                switch content {
+                case .frame(let frame): return frame
+                case .uneven(let frames): return frames[index]
+                case .even(let values, let frameCount, let isLandmarks):
+                    let size = values.count / frameCount
+                    let start = values.startIndex + index * size
+                    return ClipAssembly.Frame(values: values[start..<start + size], isLandmarks: isLandmarks)
+                }
+            }
+        }
+
         private static func text(_ value: JSONFrameValue, _ field: String) throws(Fault) -> String? {
             switch value {
             case .string(let text): return text
@@ -100,58 +142,65 @@ enum JSONLinesClips {
 
     /// A frame or a clip, by the depth of the arrays. An array of arrays of three numbers is a frame of landmarks unless
     /// the line says that it holds features.
-    private static func content(_ value: JSONFrameValue, isLandmarks: Bool? = nil) throws(Fault) -> Entry.Content {
+    private static func content(
+        _ value: JSONFrameValue, _ numbers: [Float], isLandmarks: Bool? = nil
+    ) throws(Fault) -> Entry.Content {
         switch value {
         case .null: return .frame(nil)
-        case .numbers(let numbers):
-            // A detector that found no face gives an empty list.
-            if numbers.isEmpty { return .frame(nil) }
-            return .frame(isLandmarks == true ? try landmarks(flat: numbers) : .features(numbers))
+        case .packed(let packed): return try content(packed, numbers, isLandmarks: isLandmarks)
         case .array(let elements):
-            if isLandmarks != false, let landmarks = try landmarks(elements) { return .frame(.landmarks(landmarks)) }
+            // A detector that found no face gives an empty list.
+            if elements.isEmpty { return .frame(nil) }
             var frames: [ClipAssembly.Frame?] = []
+            frames.reserveCapacity(elements.count)
             for element in elements {
-                guard case .frame(let frame) = try content(element, isLandmarks: isLandmarks) else {
+                guard case .frame(let frame) = try content(element, numbers, isLandmarks: isLandmarks) else {
                     throw malformed("the arrays are nested too deeply for a clip")
                 }
                 frames.append(frame)
             }
-            return .clip(frames)
-        default:
-            throw malformed("this is neither a frame nor a clip")
-        }
-    }
-
-    /// x, y, z of each landmark, if every element is one.
-    private static func landmarks(_ elements: [JSONFrameValue]) throws(Fault) -> [Float]? {
-        var values: [Float] = []
-        values.reserveCapacity(elements.count * 3)
-        for element in elements {
-            switch element {
-            case .numbers(let numbers) where numbers.count == 3: values.append(contentsOf: numbers)
-            case .object(let fields):
-                for axis in ["x", "y", "z"] {
-                    guard case .number(let value)? = fields[axis] else {
-                        throw malformed("a landmark has no number '\(axis)'")
-                    }
-                    values.append(Float(value))
-                }
-            default: return nil
+            return .uneven(frames)
+        case .object(let fields):
+            if isLandmarks != false, let axis = ["x", "y", "z"].first(where: { fields[$0].isNoNumber }) {
+                throw malformed("a landmark has no number '\(axis)'")
             }
+            throw malformed("this is neither a frame nor a clip")
+        case .number, .string: throw malformed("this is neither a frame nor a clip")
         }
-        return values
     }
 
-    private static func landmarks(flat numbers: [Float]) throws(Fault) -> ClipAssembly.Frame {
-        guard numbers.count.isMultiple(of: 3) else {
+    private static func content(
+        _ packed: JSONNumbers, _ numbers: [Float], isLandmarks: Bool?
+    ) throws(Fault) -> Entry.Content {
+        let values = numbers[packed.range]
+        guard isLandmarks != false || !packed.areObjects else { throw malformed("this is neither a frame nor a clip") }
+        let areLandmarks = isLandmarks != false && packed.rank > 1 && packed[Int(packed.rank) - 1] == 3
+        switch packed.rank - (areLandmarks ? 1 : 0) {
+        case 1:
+            let isLandmarks = areLandmarks || isLandmarks == true
+            try checkLandmarks(values.count, isLandmarks)
+            return .frame(ClipAssembly.Frame(values: values, isLandmarks: isLandmarks))
+        case 2:
+            let isLandmarks = areLandmarks || isLandmarks == true
+            try checkLandmarks(values.count / packed[0], isLandmarks)
+            return .even(values, frameCount: packed[0], isLandmarks: isLandmarks)
+        default: throw malformed("the arrays are nested too deeply for a clip")
+        }
+    }
+
+    private static func checkLandmarks(_ count: Int, _ areLandmarks: Bool) throws(Fault) {
+        guard !areLandmarks || count.isMultiple(of: 3) else {
             throw Fault(
-                .malformedClip, at: "", "a landmark is three numbers", found: "\(numbers.count) numbers in the frame",
+                .malformedClip, at: "", "a landmark is three numbers", found: "\(count) numbers in the frame",
                 expected: "a multiple of 3")
         }
-        return .landmarks(numbers)
     }
 
     private static func malformed(_ problem: String) -> Fault { Fault(.malformedClip, at: "", problem) }
+}
+
+extension JSONFrameValue? {
+    fileprivate var isNoNumber: Bool { if case .number? = self { false } else { true } }
 }
 
 extension ClipAssembly {

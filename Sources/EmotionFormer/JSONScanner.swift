@@ -1,17 +1,66 @@
 import EmotionFormerTensors
 
-/// What a line of a JSON-lines clip file can hold. Arrays of numbers, which are nearly all of it, are kept packed.
+/// What a line of a JSON-lines clip file can hold.
+///
+/// Numbers in arrays, which are nearly all of it, lie in the scanner's one list of them in the order of the text: arrays whose
+/// elements have one shape are a range of it.
 enum JSONFrameValue {
     case null
     case number(Double)
     case string(String)
-    case numbers([Float])
+    case packed(JSONNumbers)
+    /// Elements of different shapes, or others than numbers.
     case array([JSONFrameValue])
     case object([String: JSONFrameValue])
 }
 
+/// Numbers of arrays within arrays, up to three deep, all of one shape.
+struct JSONNumbers: Equatable {
+    /// Extents from the outermost array inwards, and how many of them there are.
+    private(set) var extents: SIMD3<Int32>
+    private(set) var rank: Int8
+    /// Whether the innermost are landmarks that stood there as objects.
+    var areObjects = false
+    /// The first number's place in the scanner's list.
+    var start = 0
+
+    /// - Parameter elements: what each element is; nil for plain numbers.
+    init?(count: Int, of elements: JSONNumbers?) {
+        guard let count = Int32(exactly: count) else { return nil }
+        guard let elements else {
+            extents = [count, 0, 0]
+            rank = 1
+            return
+        }
+        guard elements.rank < 3 else { return nil }
+        extents = [count, elements.extents[0], elements.extents[1]]
+        rank = elements.rank + 1
+        areObjects = elements.areObjects
+    }
+
+    subscript(axis: Int) -> Int { axis < Int(rank) ? Int(extents[axis]) : 1 }
+    var count: Int { self[0] * self[1] * self[2] }
+    var range: Range<Int> { start..<start + count }
+
+    func hasShape(of other: JSONNumbers) -> Bool {
+        extents == other.extents && rank == other.rank && areObjects == other.areObjects
+    }
+
+    /// An element of the outermost array; nil if it is a number.
+    func element(_ index: Int) -> JSONNumbers? {
+        guard rank > 1 else { return nil }
+        var element = self
+        element.extents = [extents[1], extents[2], 0]
+        element.rank = rank - 1
+        element.start = start + index * element.count
+        return element
+    }
+}
+
 /// Reads one JSON value (RFC 8259) from a line; also NaN, which Python writes for numbers that are missing.
 struct JSONScanner {
+    /// The numbers in arrays, in the order of the text.
+    private(set) var numbers: [Float] = []
     private let bytes: ArraySlice<UInt8>
     private let line: Int
     private var position: Int
@@ -26,6 +75,7 @@ struct JSONScanner {
 
     /// - Throws: `malformedClip` with line and column.
     mutating func value() throws(Fault) -> JSONFrameValue {
+        numbers.reserveCapacity(bytes.count { $0 == UInt8(ascii: ",") } + 1)
         let result = try value(depth: 0)
         skipSpace()
         guard position == bytes.endIndex else { throw fault("text follows the value") }
@@ -46,23 +96,67 @@ struct JSONScanner {
 
     private mutating func array(depth: Int) throws(Fault) -> JSONFrameValue {
         position += 1
-        var numbers: [Float] = []
-        var values: [JSONFrameValue] = []
-        if take("]") { return .numbers([]) }
+        let start = numbers.count
+        if take("]") { return .array([]) }
+        var count = 0
+        /// What all elements so far are; nil for plain numbers.
+        var common: JSONNumbers?
+        /// The elements, once they differ.
+        var elements: [JSONFrameValue]?
         while true {
-            let element = try value(depth: depth + 1)
-            if case .number(let number) = element, values.isEmpty {
-                numbers.append(Float(number))
-            } else {
-                if !numbers.isEmpty {
-                    values = numbers.map { .number(Double($0)) }
-                    numbers = []
-                }
-                values.append(element)
+            let place = numbers.count
+            var element = try value(depth: depth + 1)
+            if case .object(let fields) = element, let landmark = try landmark(fields, at: place) {
+                element = .packed(landmark)
             }
-            if take("]") { return values.isEmpty ? .numbers(numbers) : .array(values) }
+            if elements == nil {
+                switch element {
+                case .number(let number) where count == 0 || common == nil: numbers.append(Float(number))
+                case .packed(let packed) where packed.rank < 3 && (count == 0 || common?.hasShape(of: packed) == true):
+                    if count == 0 { common = packed }
+                default: elements = try unpacked(count, of: common, from: start)
+                }
+            }
+            if elements != nil {
+                guard count < ClipLimits.unevenFrames else {
+                    throw Fault(
+                        .limitExceeded, at: "line \(line)", "a line holds too many frames of different kinds",
+                        expected: "at most \(ClipLimits.unevenFrames); more go on lines of their own")
+                }
+                elements?.append(element)
+            }
+            count += 1
+            if take("]") { break }
             guard take(",") else { throw fault("',' or ']' is missing") }
         }
+        if let elements { return .array(elements) }
+        guard var packed = JSONNumbers(count: count, of: common) else { throw fault("the array is too long") }
+        packed.start = start
+        return .packed(packed)
+    }
+
+    /// The elements of an array that was packed so far.
+    private func unpacked(_ count: Int, of common: JSONNumbers?, from start: Int) throws(Fault) -> [JSONFrameValue] {
+        guard count <= ClipLimits.unevenFrames else { return [] }
+        guard var common else { return numbers[start..<start + count].map { .number(Double($0)) } }
+        return (0..<count).map { index in
+            common.start = start + index * common.count
+            return .packed(common)
+        }
+    }
+
+    /// x, y and z of an object that has them, in place of all numbers in it; nil for another object.
+    private mutating func landmark(
+        _ fields: [String: JSONFrameValue], at place: Int
+    ) throws(Fault) -> JSONNumbers? {
+        guard case .number(let x)? = fields["x"], case .number(let y)? = fields["y"],
+            case .number(let z)? = fields["z"], var landmark = JSONNumbers(count: 3, of: nil)
+        else { return nil }
+        numbers.removeSubrange(place...)
+        numbers += [Float(x), Float(y), Float(z)]
+        landmark.start = place
+        landmark.areObjects = true
+        return landmark
     }
 
     private mutating func object(depth: Int) throws(Fault) -> JSONFrameValue {

@@ -80,18 +80,22 @@ public struct LandmarkClip: Sendable, Hashable {
     private static func missingFrames(
         _ values: [Float], _ frameCount: Int, _ featureCount: Int
     ) throws(Fault) -> [Int] {
-        var missing: [Int] = []
+        var count = 0
         for frame in 0..<frameCount {
             let row = values[frame &* featureCount..<(frame &+ 1) &* featureCount]
             guard let bad = row.firstIndex(where: { !$0.isFinite }) else { continue }
-            if row.allSatisfy(\.isNaN) {
-                missing.append(frame)
-                continue
+            guard row.allSatisfy(\.isNaN) else {
+                throw Fault(
+                    .notFinite, at: "frame \(frame), feature \(bad &- row.startIndex)",
+                    "the value is not a finite number", found: "\(values[bad])")
             }
-            throw Fault(
-                .notFinite, at: "frame \(frame), feature \(bad &- row.startIndex)", "the value is not a finite number",
-                found: "\(values[bad])")
+            count += 1
         }
+        guard count > 0 else { return [] }
+        // Counted first, so that the list takes no more memory than it needs.
+        var missing: [Int] = []
+        missing.reserveCapacity(count)
+        for frame in 0..<frameCount where values[frame &* featureCount].isNaN { missing.append(frame) }
         return missing
     }
 }

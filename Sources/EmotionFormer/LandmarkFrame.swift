@@ -31,7 +31,7 @@ public struct LandmarkFrame: Sendable, Hashable {
     /// - Throws: `notFinite` for another NaN or infinite value, or for such a time.
     public init(features: [Float], time: Double? = nil) throws(EmotionFormerError) {
         self = try publicly { () throws(Fault) in
-            try LandmarkFrame(checking: features, landmarkCount: nil, time: time)
+            try LandmarkFrame(checking: features[...], landmarkCount: nil, time: time)
         }
     }
 
@@ -42,12 +42,14 @@ public struct LandmarkFrame: Sendable, Hashable {
     }
 
     /// Features, or x, y, z of each landmark; without a face if there are none, or each is NaN.
-    init(checking values: [Float], landmarkCount: Int?, time: Double?) throws(Fault) {
+    init(checking values: ArraySlice<Float>, landmarkCount: Int?, time: Double?) throws(Fault) {
         var content = Content.noFace
         if let bad = values.firstIndex(where: { !$0.isFinite }) {
-            guard values.allSatisfy(\.isNaN) else { throw LandmarkFrame.notFinite("feature \(bad)") }
+            guard values.allSatisfy(\.isNaN) else {
+                throw LandmarkFrame.notFinite("feature \(bad - values.startIndex)")
+            }
         } else if !values.isEmpty {
-            content = .values(values[...], landmarkCount: landmarkCount)
+            content = .values(values, landmarkCount: landmarkCount)
         }
         try self.init(content: content, time: time)
     }
@@ -86,7 +88,7 @@ extension LandmarkClip {
                     case .noFace: nil
                     case .landmarks(let landmarks): .landmarks(landmarks.flatMap { [$0.x, $0.y, $0.z] })
                     case .values(let values, let landmarkCount):
-                        landmarkCount == nil ? .features(Array(values)) : .landmarks(Array(values))
+                        ClipAssembly.Frame(values: values, isLandmarks: landmarkCount != nil)
                     }
                 try assembly.append(values, at: "frame \(index)")
             }

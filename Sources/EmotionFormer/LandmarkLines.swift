@@ -37,7 +37,6 @@ package struct LandmarkLines: ~Copyable {
         name = path ?? "standard input"
         descriptor = try publicly { () throws(Fault) in
             guard let path else { return 0 }
-            try ByteSource.check(path)
             return try ByteSource.openFile(path)
         }
     }
@@ -71,22 +70,20 @@ package struct LandmarkLines: ~Copyable {
                 }
                 last = (entry.clip, frame)
             }
-            switch entry.content {
-            case .frame(let frame):
-                return LandmarkLine(clip: entry.clip, frames: [try LandmarkLines.frame(frame, time: entry.time)])
-            case .clip(let frames):
-                var result: [LandmarkFrame] = []
-                for frame in frames { result.append(try LandmarkLines.frame(frame, time: nil)) }
-                return LandmarkLine(clip: entry.clip, frames: result)
+            var time: Double?
+            if case .frame = entry.content { time = entry.time }
+            var frames: [LandmarkFrame] = []
+            for frame in entry.frames {
+                frames.append(
+                    try LandmarkFrame(
+                        checking: frame?.values ?? [],
+                        landmarkCount: frame.flatMap { $0.isLandmarks ? $0.values.count / 3 : nil },
+                        time: time))
             }
+            return LandmarkLine(clip: entry.clip, frames: frames)
         } catch {
             throw error.place.hasPrefix(place) ? error : error.within(place)
         }
-    }
-
-    private static func frame(_ frame: ClipAssembly.Frame?, time: Double?) throws(Fault) -> LandmarkFrame {
-        let count = frame.map { $0.isLandmarks ? $0.values.count / 3 : nil } ?? nil
-        return try LandmarkFrame(checking: frame?.values ?? [], landmarkCount: count, time: time)
     }
 
     /// The next line without its end; nil at the end of the stream.

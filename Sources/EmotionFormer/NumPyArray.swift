@@ -23,12 +23,14 @@ struct NumPyArray {
     }
 
     /// The elements in C order (last axis fastest), whatever the file's order and type.
-    func floats() throws(Fault) -> [Float] {
+    func floats() throws(Fault) -> [Float] { try floats(0..<shape.elementCount) }
+
+    /// Some of the elements, by their place in C order.
+    private func floats(_ range: Range<Int>) throws(Fault) -> [Float] {
         let (kind, bigEndian) = try header.element()
         return payload.withUnsafeBytes { bytes in
             let reader = ElementReader(
-                bytes: bytes, offsets: header.isFortranOrder ? fortranOffsets() : nil, count: shape.elementCount,
-                bigEndian: bigEndian)
+                bytes: bytes, range: range, fortranShape: header.isFortranOrder ? shape : nil, bigEndian: bigEndian)
             return switch kind {
             case .float16: reader.read(UInt16.self) { Float(halfBits: $0) }
             case .float32: reader.read(UInt32.self) { Float(bitPattern: $0) }
@@ -44,25 +46,40 @@ struct NumPyArray {
             }
         }
     }
+}
 
-    /// For each element in C order, its index in Fortran order (first axis fastest).
-    private func fortranOffsets() -> [Int] {
+/// Goes through the elements of an array in C order (last axis fastest), with the index of each in Fortran order (first axis
+/// fastest).
+private struct FortranWalk {
+    private let shape: Shape
+    private let strides: [Int]
+    private var index: [Int]
+    private(set) var offset = 0
+
+    /// - Parameter start: an element's place in C order.
+    init(_ shape: Shape, from start: Int) {
+        self.shape = shape
         var strides = [Int](repeating: 1, count: shape.rank)
         for axis in 1..<max(shape.rank, 1) { strides[axis] = strides[axis - 1] &* shape[axis - 1] }
-        var index = [Int](repeating: 0, count: shape.rank)
-        var offset = 0
-        return (0..<shape.elementCount).map { _ in
-            let result = offset
-            var axis = shape.rank - 1
-            while axis >= 0 {
-                index[axis] &+= 1
-                offset &+= strides[axis]
-                if index[axis] < shape[axis] { break }
-                offset &-= strides[axis] &* index[axis]
-                index[axis] = 0
-                axis -= 1
-            }
-            return result
+        self.strides = strides
+        index = [Int](repeating: 0, count: shape.rank)
+        var rest = start
+        for axis in (0..<shape.rank).reversed() where shape[axis] > 0 {
+            index[axis] = rest % shape[axis]
+            rest /= shape[axis]
+            offset += index[axis] &* strides[axis]
+        }
+    }
+
+    mutating func next() {
+        var axis = shape.rank - 1
+        while axis >= 0 {
+            index[axis] &+= 1
+            offset &+= strides[axis]
+            if index[axis] < shape[axis] { break }
+            offset &-= strides[axis] &* index[axis]
+            index[axis] = 0
+            axis -= 1
         }
     }
 }
@@ -70,25 +87,29 @@ struct NumPyArray {
 /// Reads fixed-width elements from bytes that need not be aligned.
 private struct ElementReader {
     let bytes: UnsafeRawBufferPointer
-    let offsets: [Int]?
-    let count: Int
+    /// Of the array, in C order.
+    let range: Range<Int>
+    /// The array's shape if its bytes are in Fortran order.
+    let fortranShape: Shape?
     let bigEndian: Bool
 
     @inline(__always)
     func read<Bits: FixedWidthInteger & BitwiseCopyable>(
         _ type: Bits.Type, _ convert: (Bits) -> Float
     ) -> [Float] {
-        [Float](unsafeUninitializedCapacity: count) { result, initialized in
+        [Float](unsafeUninitializedCapacity: range.count) { result, initialized in
             guard var target = result.baseAddress else { return }
-            var source = 0
-            for index in 0..<count {
-                if let offsets { source = offsets[index] &* MemoryLayout<Bits>.size }
+            var walk = fortranShape.map { FortranWalk($0, from: range.lowerBound) }
+            var source = range.lowerBound &* MemoryLayout<Bits>.size
+            for _ in range {
+                if let walk { source = walk.offset &* MemoryLayout<Bits>.size }
                 let bits = bytes.loadUnaligned(fromByteOffset: source, as: Bits.self)
                 target.initialize(to: convert(bigEndian ? Bits(bigEndian: bits) : Bits(littleEndian: bits)))
                 target += 1
                 source &+= MemoryLayout<Bits>.size
+                walk?.next()
             }
-            initialized = count
+            initialized = range.count
         }
     }
 }
@@ -112,24 +133,18 @@ extension NumPyArray {
         let clipCount = shape.elementCount(of: 0..<rank - frameAxes - 1)
         let frameCount = shape[rank - frameAxes - 1]
         let featureCount = shape.elementCount(of: rank - frameAxes..<rank)
-        let values = try floats()
-        if clipCount == 1 {
-            return [
-                try LandmarkClip(
-                    values: values, frameCount: frameCount, featureCount: featureCount,
-                    landmarkCount: isLandmarks ? featureCount / 3 : nil)
-            ]
-        }
+        try ClipLimits.checkClips(clipCount)
         let size = frameCount &* featureCount
         var clips: [LandmarkClip] = []
+        clips.reserveCapacity(clipCount)
         for index in 0..<clipCount {
             do throws(Fault) {
                 clips.append(
                     try LandmarkClip(
-                        values: Array(values[index &* size..<(index &+ 1) &* size]), frameCount: frameCount,
+                        values: floats(index &* size..<(index &+ 1) &* size), frameCount: frameCount,
                         featureCount: featureCount, landmarkCount: isLandmarks ? featureCount / 3 : nil))
             } catch {
-                throw error.within("clip \(index)")
+                throw clipCount == 1 ? error : error.within("clip \(index)")
             }
         }
         return clips

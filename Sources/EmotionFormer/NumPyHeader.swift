@@ -8,6 +8,11 @@ package struct NumPyHeader {
     /// Bytes before the first element.
     package let byteCount: Int
 
+    /// Headers of clips have 118 bytes; one that is longer than this is refused.
+    private static let limit = 0xFFFF
+    /// Bytes that hold any header.
+    static let maximumByteCount = 12 + limit
+
     enum ElementKind {
         case float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64
 
@@ -42,6 +47,11 @@ package struct NumPyHeader {
         }
         var length = 0
         for index in (0..<lengthBytes).reversed() { length = length << 8 | Int(bytes[start + 8 + index]) }
+        guard length <= NumPyHeader.limit else {
+            throw Fault(
+                .limitExceeded, at: "header", "the header is too long", found: "\(length) bytes",
+                expected: "at most \(NumPyHeader.limit)")
+        }
         byteCount = 8 + lengthBytes + length
         guard bytes.count >= byteCount else {
             throw Fault(

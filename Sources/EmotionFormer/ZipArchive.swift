@@ -61,11 +61,18 @@ struct ZipArchive {
         self.members = members
     }
 
+    /// The first bytes of a member's contents, as many as an array's header may have.
+    private func beginning(of member: Member) throws(Fault) -> ArraySlice<UInt8> {
+        let packed = bytes[member.range]
+        guard member.isDeflated else { return packed }
+        return try Inflate.prefix(packed, byteCount: min(member.byteCount, NumPyHeader.maximumByteCount))[...]
+    }
+
     /// A member's contents.
     /// - Throws: `malformedClip` for broken deflate data, `sizeMismatch`, `checksumMismatch`.
-    func contents(of member: Member) throws(Fault) -> [UInt8] {
+    func contents(of member: Member) throws(Fault) -> ArraySlice<UInt8> {
         let packed = bytes[member.range]
-        let contents = member.isDeflated ? try Inflate.decode(packed, byteCount: member.byteCount) : Array(packed)
+        let contents = member.isDeflated ? try Inflate.decode(packed, byteCount: member.byteCount)[...] : packed
         let checksum = CRC32.checksum(contents)
         guard checksum == member.checksum else {
             throw Fault(
@@ -142,12 +149,23 @@ extension ZipArchive {
     /// The clips of a NumPy archive: every array with two axes or more, in the archive's order; other arrays (labels,
     /// scalars) are passed over.
     func clips() throws(Fault) -> [LandmarkClip] {
+        let budget = ClipBudget(fileBytes: bytes.count)
         var clips: [LandmarkClip] = []
         for member in members where member.name.hasSuffix(".npy") {
             do throws(Fault) {
-                let contents = try contents(of: member)
-                guard try NumPyHeader(contents[...]).extents.count >= 2 else { continue }
-                for var clip in try NumPyArray(contents[...]).clips() {
+                let header = try NumPyHeader(beginning(of: member))
+                guard header.extents.count >= 2 else { continue }
+                let count = try header.shape().elementCount
+                let (size, overflow) = try count.multipliedReportingOverflow(by: header.element().kind.byteCount)
+                guard !overflow, size == member.byteCount - header.byteCount else {
+                    throw Fault(
+                        .sizeMismatch, at: "", "the member's size is not its array's",
+                        found: "\(member.byteCount - header.byteCount) bytes of elements",
+                        expected: overflow ? "more" : "\(size)")
+                }
+                try budget.spend(max(member.byteCount, count * MemoryLayout<Float>.size))
+                for var clip in try NumPyArray(contents(of: member)).clips() {
+                    try ClipLimits.checkClips(clips.count + 1)
                     clip.name = String(member.name.dropLast(4))
                     clips.append(clip)
                 }

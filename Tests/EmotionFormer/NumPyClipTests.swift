@@ -116,8 +116,26 @@ struct NumPyClipTests {
         let whole = ClipFixtures.npy(shape: "(2, 2)", payload: ClipFixtures.bytes(of: [1, 2, 3, 4]))
         #expect(ClipFixtures.fault(.npy, whole) == nil)
         for count in 0..<whole.count {
-            #expect(ClipFixtures.fault(.npy, Array(whole[..<count])) != nil, "\(count) bytes")
+            let fault = ClipFixtures.fault(.npy, Array(whole[..<count]))
+            #expect(fault?.code == (count < whole.count - 16 ? .malformedClip : .sizeMismatch), "\(count) bytes")
         }
         #expect(ClipFixtures.fault(.npy, whole + [0])?.code == .sizeMismatch)
+    }
+
+    @Test("A header, and a number of clips, that no clip file has are refused before they are read")
+    func limits() {
+        let long = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1)}" + String(repeating: " ", count: 65536)
+        #expect(
+            ClipFixtures.fault(.npy, ClipFixtures.npy(long, payload: [0, 0, 0, 0], version: 2))?.code == .limitExceeded)
+        let fits = String(long.dropLast(200))
+        #expect(ClipFixtures.fault(.npy, ClipFixtures.npy(fits, payload: [0, 0, 0, 0], version: 2)) == nil)
+        func fault(clips: Int) -> Fault? {
+            ClipFixtures.fault(
+                .npy,
+                ClipFixtures.npy(
+                    shape: "(\(clips), 1, 1)", descriptor: "|u1", payload: [UInt8](repeating: 1, count: clips)))
+        }
+        #expect(fault(clips: 65536) == nil)
+        #expect(fault(clips: 65537)?.code == .limitExceeded)
     }
 }

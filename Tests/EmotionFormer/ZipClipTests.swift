@@ -20,9 +20,11 @@ struct ZipClipTests {
         let bytes = try ClipFixtures.bytes(inFile: name)
         #expect(ClipFixtures.fault(.npz, bytes) == nil)
         for count in stride(from: 0, to: bytes.count, by: 7) {
-            #expect(ClipFixtures.fault(.npz, Array(bytes[..<count])) != nil, "\(count) bytes")
+            let fault = ClipFixtures.fault(.npz, Array(bytes[..<count]))
+            #expect(fault?.code == .malformedClip && fault?.place == "clip", "\(count) bytes")
         }
-        #expect(ClipFixtures.fault(.npz, [0] + bytes) != nil)
+        let moved = ClipFixtures.fault(.npz, [0] + bytes)
+        #expect(moved?.code == .malformedClip && moved?.place == "clip: member 0")
     }
 
     @Test(
@@ -57,11 +59,16 @@ struct ZipClipTests {
     @Test(
         "Broken deflate data is refused",
         arguments: [
-            [], [0x07], [0x01, 0x05, 0x00, 0x00, 0x00], [0x01, 0x05, 0x00, 0xFA, 0xFF, 1], [0x03],
-            [0x4B, 0x04, 0x02], [0x05, 0x00], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
-        ] as [[UInt8]])
-    func deflate(bytes: [UInt8]) {
-        #expect(throws: Fault.self) { try Inflate.decode(bytes[...], byteCount: 5) }
+            ([], "the data is cut short"), ([0x07], "a block has an unknown type"),
+            ([0x01, 0x05, 0x00, 0x00, 0x00], "a stored block's length is broken"),
+            ([0x01, 0x05, 0x00, 0xFA, 0xFF, 1], "the data is cut short"), ([0x03], "the data is cut short"),
+            ([0x4B, 0x04, 0x02], "the data is cut short"), ([0x03, 0x02, 0x00], "a distance reaches before the data"),
+            ([0x05, 0x00], "the data is cut short"),
+            ([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], "a block has an unknown type"),
+        ] as [([UInt8], String)])
+    func deflate(bytes: [UInt8], problem: String) throws {
+        let fault = try #require(throws: Fault.self) { try Inflate.decode(bytes[...], byteCount: 5) }
+        #expect(fault.code == .malformedClip && fault.place == "deflate" && fault.problem == problem)
     }
 
     @Test("Data that makes more or fewer bytes than announced is refused")
@@ -69,7 +76,9 @@ struct ZipClipTests {
         // zlib's raw deflate of "aaaaaaaaaa".
         let bytes: [UInt8] = [0x4B, 0x4C, 0x84, 0x01, 0x00]
         #expect(try Inflate.decode(bytes[...], byteCount: 10) == Array("aaaaaaaaaa".utf8))
-        #expect(throws: Fault.self) { try Inflate.decode(bytes[...], byteCount: 9) }
-        #expect(throws: Fault.self) { try Inflate.decode(bytes[...], byteCount: 11) }
+        for (count, problem) in [(9, "the data makes more bytes than announced"), (11, "the data ends early")] {
+            let fault = try #require(throws: Fault.self) { try Inflate.decode(bytes[...], byteCount: count) }
+            #expect(fault.code == .sizeMismatch && fault.place == "deflate" && fault.problem == problem)
+        }
     }
 }

@@ -1,0 +1,50 @@
+import EmotionFormerTensors
+
+/// Bounds on what a clip file may ask for; whatever is beyond is refused before memory is used for it.
+enum ClipLimits {
+    /// Bytes of a file.
+    static let fileBytes = 1 << 32
+    /// Bytes of what cannot tell its size beforehand: standard input, a pipe.
+    static let streamBytes = 1 << 30
+    /// Clips in a file.
+    static let clips = 1 << 16
+    /// Cells of a row of comma-separated values: the most features that a model takes, and what stands beside them.
+    static let columns = 1 << 16 + 16
+    /// Frames of a clip that stands on one line and has frames without a face.
+    static let unevenFrames = 1 << 18
+
+    static func checkClips(_ count: Int) throws(Fault) {
+        guard count <= clips else {
+            throw Fault(
+                .limitExceeded, at: "", "the file holds too many clips", found: "\(count)",
+                expected: "at most \(clips) clips in a file")
+        }
+    }
+}
+
+/// What the numbers of a file's clips may take beyond the file's own size: compressed data and frames without a face can say
+/// much in few bytes.
+final class ClipBudget {
+    /// Such a file may always take so much.
+    private static let free = 16 << 20
+    /// Landmarks compress to a half or a third; clips that are mostly padding to a fiftieth.
+    private static let factor = 64
+
+    private let limit: Int
+    private var used = 0
+
+    init(fileBytes: Int) { limit = ClipBudget.free + ClipBudget.factor * fileBytes }
+
+    /// - Throws: `limitExceeded` if so many bytes more are too many.
+    func spend(_ byteCount: Int) throws(Fault) {
+        let (sum, overflow) = used.addingReportingOverflow(byteCount)
+        guard !overflow, sum <= limit else {
+            throw Fault(
+                .limitExceeded, at: "", "the clips take far more memory than the file",
+                found: overflow ? "more bytes than can be counted" : "\(sum) bytes",
+                expected: "at most \(limit), which is 16 MiB and \(ClipBudget.factor) times the file; "
+                    + "uncompressed arrays are not bounded so")
+        }
+        used = sum
+    }
+}
