@@ -31,9 +31,14 @@ EMOTIONFORMER_AVX512 __m512 emotionformer_scale_from_16(__m512 x, __m512 n, __m5
     return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(y, least, _CMP_NLT_UQ), x, n);
 }
 
-/// y < least ? 0 : x; NaN stays.
-EMOTIONFORMER_AVX2 __m256 emotionformer_keep_from_8(__m256 x, __m256 y, __m256 least) {
-    return _mm256_and_ps(_mm256_cmp_ps(y, least, _CMP_NLT_UQ), x);
+/// NaN where y or z is NaN, x elsewhere.
+EMOTIONFORMER_AVX512 __m512 emotionformer_nan_where_nan_16(__m512 x, __m512 y, __m512 z) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(y, z, _CMP_UNORD_Q), x, _mm512_set1_ps(__builtin_nanf("")));
+}
+
+/// NaN where y or z is NaN, x elsewhere.
+EMOTIONFORMER_AVX2 __m256 emotionformer_nan_where_nan_8(__m256 x, __m256 y, __m256 z) {
+    return _mm256_or_ps(x, _mm256_cmp_ps(y, z, _CMP_UNORD_Q));
 }
 
 /// The nearest integer, ties to even.

@@ -28,8 +28,9 @@ func attention(_ head: AttentionHead, _ queries: Range<Int>, _ scratch: UnsafeMu
     // Powers of 2 instead of e: their factor, and the scale if nothing comes between, go into the product.
     let factor = isPlain ? head.scale * 1.442_695_04 : 1
     // |q·k| ≤ |q|·|k|: most scores are so small that their powers need no maximum to be taken off first.
+    // With a large factor, lengths that vanish could hide a score that does not.
     var longestKey = Float.infinity
-    if isPlain {
+    if isPlain && factor.magnitude <= 64 {
         longestKey = 0
         var row = 0
         while row < keyCount {
@@ -50,12 +51,13 @@ func attention(_ head: AttentionHead, _ queries: Range<Int>, _ scratch: UnsafeMu
         var row = 0
         while row < rows {
             let scores = scores + row &* stride
-            if !isPlain {
-                finishScores(scores, head, first &+ row, 0, keyCount)
-                mapVectors(scores, scores, keyCount) { $0 * broadcast(1.442_695_04) }
-            }
+            if !isPlain { finishScores(scores, head, first &+ row, 0, keyCount) }
             let bound = norm(head.query + (first &+ row) &* head.queryStride, head.keyDimension) * longestKey
-            factors[row] = 1 / (bound < 60 ? weighSmall(scores, keyCount, stride) : weigh(scores, keyCount, stride))
+            let sum =
+                bound < 60
+                ? weighSmall(scores, keyCount, stride, bound)
+                : weigh(scores, keyCount, stride, isPlain ? 1 : 1.442_695_04)
+            factors[row] = 1 / sum
             row &+= 1
         }
         let weights = BLASOperand(scores, rows: rows, columns: keyCount, rowStride: stride, columnStride: 1)
@@ -98,20 +100,27 @@ private func norm(_ vector: UnsafePointer<Float>, _ count: Int) -> Float {
     return sum >= 0 ? sum.squareRoot() : .infinity
 }
 
-/// Turns the scores of a query, in powers of 2, into weights that lack the division by their sum; returns the sum.
+/// Turns the scores of a query into weights 2^((score − largest)·factor) that lack the division by their sum; returns the
+/// sum.
 @inline(__always)
-private func weigh(_ scores: UnsafeMutablePointer<Float>, _ count: Int, _ stride: Int) -> Float {
-    pad(scores, count, stride, with: -.greatestFiniteMagnitude)
+private func weigh(_ scores: UnsafeMutablePointer<Float>, _ count: Int, _ stride: Int, _ factor: Float) -> Float {
+    pad(scores, count, stride, with: -.infinity)
+    // The difference of two floats: 0 for the largest score, below 0 for the others, however large they are.
     let top = broadcast(largest(scores, stride))
     let least = broadcast(-127)
-    return weigh(scores, stride) { larger(least, load($0) - top) }
+    let zero = shifter(raisedBy: 127)
+    if factor == 1 { return weigh(scores, stride, zero) { larger(least, load($0) - top) } }
+    let factors = broadcast(factor)
+    return weigh(scores, stride, zero) { larger(least, (load($0) - top) * factors) }
 }
 
-/// The same for scores within ±60.
+/// The same for scores of at most `bound` < 60 in powers of 2: weights of at most 2¹⁶, whose products with values of 1e-30 to
+/// 1e30 neither vanish nor overflow.
 @inline(__always)
-private func weighSmall(_ scores: UnsafeMutablePointer<Float>, _ count: Int, _ stride: Int) -> Float {
-    pad(scores, count, stride, with: -127)
-    return weigh(scores, stride) { load($0) }
+private func weighSmall(_ scores: UnsafeMutablePointer<Float>, _ count: Int, _ stride: Int, _ bound: Float) -> Float {
+    let zero = 127 + 16 - bound.rounded(.up)
+    pad(scores, count, stride, with: -zero)
+    return weigh(scores, stride, shifter(raisedBy: zero)) { load($0) }
 }
 
 @inline(__always)
@@ -123,15 +132,20 @@ private func pad(_ scores: UnsafeMutablePointer<Float>, _ count: Int, _ stride: 
     }
 }
 
+/// What makes a number's nearest integer, raised by `zero`, the low bits of their sum.
+@inline(__always)
+private func shifter(raisedBy zero: Float) -> Vector { broadcast(12_582_912 + zero) }
+
 /// Half of attention's time: no more operations than needed, and whole vectors alone.
 @inline(__always)
 private func weigh(
-    _ scores: UnsafeMutablePointer<Float>, _ stride: Int, _ exponent: (UnsafePointer<Float>) -> Vector
+    _ scores: UnsafeMutablePointer<Float>, _ stride: Int, _ shifter: Vector,
+    _ exponent: (UnsafePointer<Float>) -> Vector
 ) -> Float {
     var sum = broadcast(0)
     var index = 0
     while index < stride {
-        let power = powerOfSmall(exponent(scores + index))
+        let power = powerOfSmall(exponent(scores + index), shifter)
         store(power, scores + index)
         sum = sum + power
         index &+= laneCount
@@ -139,13 +153,12 @@ private func weigh(
     return sumOfLanes(sum)
 }
 
-/// 2ˣ within 3 units in the last place for −126 ≤ x ≤ 127; 0 at −127.
+/// 2^(x + zero − 127) within 3 units in the last place for the shifter of `zero` and results of 2⁻¹²⁶ to 2¹²⁷; 0 at x = −zero.
 @inline(__always)
-private func powerOfSmall(_ x: Vector) -> Vector {
-    // The low bits of the sum hold the nearest integer, raised by 127 to be an exponent's bits: those of −127 are 0.
-    let magic = broadcast(12_582_912 + 127)
-    let whole = x + magic
-    let f = x - (whole - magic)
+private func powerOfSmall(_ x: Vector, _ shifter: Vector) -> Vector {
+    // The low bits of the sum are an exponent's bits: those of −zero are 0.
+    let whole = x + shifter
+    let f = x - (whole - shifter)
     // One chain: of several short ones the optimiser makes scalar code.
     var power = f * broadcast(0.001_326_472_73) + broadcast(0.009_671_512_99)
     power = power * f + broadcast(0.055_507_335_8)

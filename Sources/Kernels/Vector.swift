@@ -59,6 +59,11 @@ typealias Vector = SIMD8<Float>
     y.replacing(with: x, where: a .< b)
 }
 
+/// NaN where y or z is NaN, x elsewhere.
+@inline(__always) func nanWhereNaN(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector {
+    x.replacing(with: .nan, where: (y .!= y) .| (z .!= z))
+}
+
 @inline(__always) func squareRoot(_ x: Vector) -> Vector { x.squareRoot() }
 
 private typealias Bits = SIMD8<UInt32>

@@ -20,20 +20,32 @@
             _mm256_add_epi32(_mm256_castps_si256(x), _mm256_slli_epi32(_mm256_castps_si256(shifted), 23)))
     }
 
-    /// 2^(score·factor − top)
+    /// Half of 2^((score − top)·factor): a softmax does not depend on a factor that all weights have.
+    ///
+    /// `top` is the row's largest score as it stands. The difference comes first, so that it is 0 for the largest score and
+    /// below 0 for the others, however large they are: score·factor and top·factor would be rounded differently.
     struct AttentionWeights {
         private let factor: Vector
+        /// The difference whose exponent is −126.
+        private let least: Vector
 
-        @inline(__always) init(factor: Float) { self.factor = broadcast(factor) }
+        /// `factor` > 0
+        @inline(__always) init(factor: Float) {
+            self.factor = broadcast(factor)
+            least = broadcast(leastDifference(-126, factor))
+        }
 
-        /// Within 2 units in the last place for exponents of at most 0; 0 below 2⁻¹²⁶.
+        /// Within 2 units in the last place; 0 for exponents below −125.5. NaN stays.
         @inline(__always) func callAsFunction(_ score: Vector, _ top: Vector) -> Vector {
-            let exponent = multiplyAdd(score, factor, top)
-            // 1.5·2²³: the sum's last bits are the whole part.
-            let shifter = broadcast(12_582_912)
-            let shifted = exponent + shifter
-            let result = scaled(powerNearOne(exponent - (shifted - shifter)), shifted)
-            return emotionformer_keep_from_8(result, exponent, broadcast(-126))
+            // The operand order lets NaN through.
+            let difference = larger(least, score - top)
+            // 1.5·2²³: the sum's last bits are the whole part, raised by 126 to be an exponent's bits. Those of −126 are 0.
+            let shifter = broadcast(12_582_912 + 126)
+            let shifted = multiplyAdd(difference, factor, shifter)
+            let rest = multiplyAdd(difference, factor, shifter - shifted)
+            let power = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(shifted), 23))
+            // A product: an addition to the exponent's bits would turn NaN into a number.
+            return powerNearOne(rest) * power
         }
     }
 

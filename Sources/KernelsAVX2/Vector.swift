@@ -49,6 +49,10 @@
         emotionformer_where_less_8(a, b, x, y)
     }
 
+    @inline(__always) func nanWhereNaN(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector {
+        emotionformer_nan_where_nan_8(x, y, z)
+    }
+
     @inline(__always) func squareRoot(_ x: Vector) -> Vector { _mm256_sqrt_ps(x) }
 
     @inline(__always) func magnitude(_ x: Vector) -> Vector { _mm256_andnot_ps(_mm256_set1_ps(-0.0), x) }

@@ -16,29 +16,36 @@
         )
     }
 
-    /// 2^(score·factor − top)
+    /// 2^((score − top)·factor)
+    ///
+    /// `top` is the row's largest score as it stands. The difference comes first, so that it is 0 for the largest score and
+    /// below 0 for the others, however large they are: score·factor and top·factor would be rounded differently.
     struct AttentionWeights {
         private let low: Vector
         private let high: Vector
         private let factor: Vector
+        /// The difference whose exponent is −126.
+        private let least: Vector
 
+        /// `factor` > 0
         @inline(__always) init(factor: Float) {
             self.factor = broadcast(factor)
+            least = broadcast(leastDifference(-126, factor))
             (low, high) = powers
         }
 
-        /// Within 2 units in the last place; 0 below 2⁻¹²⁶.
+        /// Within 2 units in the last place; 0 below 2⁻¹²⁶. NaN stays.
         @inline(__always) func callAsFunction(_ score: Vector, _ top: Vector) -> Vector {
-            let exponent = multiplyAdd(score, factor, top)
+            let difference = score - top
             // 1.5·2¹⁸: the sum's last bit is a 32nd.
             let shifter = broadcast(393_216)
-            let shifted = exponent + shifter
+            let shifted = multiplyAdd(difference, factor, shifter)
             let part = shifted - shifter
-            let rest = exponent - part
+            let rest = _mm512_fmsub_ps(difference, factor, part)
             let power = _mm512_permutex2var_ps(low, unsafeBitCast(shifted, to: __m512i.self), high)
             let slope = multiplyAdd(broadcast(0.240_228_9), rest, broadcast(0.693_157_3))
             let result = multiplyAdd(power * rest, slope, power)
-            return emotionformer_scale_from_16(result, part, exponent, broadcast(-126))
+            return emotionformer_scale_from_16(result, part, difference, least)
         }
     }
 

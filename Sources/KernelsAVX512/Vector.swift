@@ -46,6 +46,10 @@
         emotionformer_where_less_16(a, b, x, y)
     }
 
+    @inline(__always) func nanWhereNaN(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector {
+        emotionformer_nan_where_nan_16(x, y, z)
+    }
+
     @inline(__always) func squareRoot(_ x: Vector) -> Vector { _mm512_sqrt_ps(x) }
 
     @inline(__always) func magnitude(_ x: Vector) -> Vector { _mm512_abs_ps(x) }

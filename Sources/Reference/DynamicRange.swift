@@ -20,6 +20,10 @@ enum DynamicRange {
     }
 
     static func quantized(_ values: [Float], rule: Rule, isSymmetric: Bool) -> Quantized {
+        // No integers stand for NaN: the scale says it, and with it every product.
+        guard !values.contains(where: \.isNaN) else {
+            return Quantized(integers: values.map { _ in 0 }, zeroPoint: 0, scale: .nan)
+        }
         let lowest = min(0, values.min() ?? 0)
         let highest = max(0, values.max() ?? 0)
         if isSymmetric { return symmetric(values, range: max(-lowest, highest)) }

@@ -29,11 +29,16 @@ extension ReferenceStep {
         }
     }
 
+    /// NaN if an element is.
+    static func largest(_ elements: [Double]) -> Double? {
+        elements.contains(where: \.isNaN) ? .nan : elements.max()
+    }
+
     private func reduced(_ elements: [Double], _ elementType: ElementType) throws(Fault) -> Double {
         switch node.operation {
         case .reduceMean: return elements.reduce(0, +) / Double(elements.count)
-        case .reduceMaximum: return elements.max() ?? -.infinity
-        case .reduceMinimum: return elements.min() ?? .infinity
+        case .reduceMaximum: return Self.largest(elements) ?? -.infinity
+        case .reduceMinimum: return Self.largest(elements.map { -$0 }).map { -$0 } ?? .infinity
         case .reduceAny: return elements.contains { $0 != 0 } ? 1 : 0
         case .reduceAll: return elements.allSatisfy { $0 != 0 } ? 1 : 0
         default: break

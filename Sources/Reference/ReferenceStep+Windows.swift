@@ -96,7 +96,7 @@ extension ReferenceStep {
             for channel in 0..<channels {
                 let values = inside.map { elements[$0 + channel] }
                 output.append(
-                    isMaximum ? values.max() ?? -.infinity : values.reduce(0, +) / Double(values.count))
+                    isMaximum ? Self.largest(values) ?? -.infinity : values.reduce(0, +) / Double(values.count))
             }
         }
         return output
@@ -112,7 +112,7 @@ extension ReferenceStep {
             let kept = (clip * steps..<(clip + 1) * steps).filter { mask == nil || mask?[$0] != 0 }
             for channel in 0..<channels {
                 let values = kept.map { input.elements[$0 * channels + channel] }
-                output.append(isMaximum ? values.max() ?? 0 : values.reduce(0, +) / Double(values.count))
+                output.append(isMaximum ? Self.largest(values) ?? 0 : values.reduce(0, +) / Double(values.count))
             }
         }
         return output

@@ -1,17 +1,18 @@
-/// Memory for a kernel's operand, aligned as packed operands are, with a margin behind it that must stay untouched.
+/// Memory for a kernel's operand, aligned as packed operands are, with a margin on both sides that must stay untouched.
 final class Buffer<Element: BitwiseCopyable & Equatable> {
     let address: UnsafeMutablePointer<Element>
     let count: Int
-    private let margin = 32
+    private let margin = 64
     private let marginValue: Element
 
     init(count: Int, fill: Element) {
         self.count = count
         marginValue = fill
         let raw = UnsafeMutableRawPointer.allocate(
-            byteCount: (count + margin) * MemoryLayout<Element>.stride, alignment: 64)
-        address = raw.bindMemory(to: Element.self, capacity: count + margin)
-        address.initialize(repeating: fill, count: count + margin)
+            byteCount: (count + 2 * margin) * MemoryLayout<Element>.stride, alignment: 64)
+        let whole = raw.bindMemory(to: Element.self, capacity: count + 2 * margin)
+        whole.initialize(repeating: fill, count: count + 2 * margin)
+        address = whole + margin
     }
 
     convenience init(_ values: [Element], margin fill: Element) {
@@ -19,11 +20,14 @@ final class Buffer<Element: BitwiseCopyable & Equatable> {
         for index in values.indices { address[index] = values[index] }
     }
 
-    deinit { UnsafeMutableRawPointer(address).deallocate() }
+    deinit { UnsafeMutableRawPointer(address - margin).deallocate() }
 
     var values: [Element] { Array(UnsafeBufferPointer(start: address, count: count)) }
 
-    var isMarginUntouched: Bool { (count..<count + margin).allSatisfy { address[$0] == marginValue } }
+    var isMarginUntouched: Bool {
+        (-margin..<0).allSatisfy { address[$0] == marginValue }
+            && (count..<count + margin).allSatisfy { address[$0] == marginValue }
+    }
 }
 
 extension Buffer where Element == Float {

@@ -110,8 +110,8 @@ extension StepBuilder {
         switch operation {
         case .reduceSum: reduction(0 as Float) { $0 + $1 }
         case .reduceProduct: reduction(1 as Float) { $0 * $1 }
-        case .reduceMaximum: reduction(-Float.infinity) { $0 > $1 ? $0 : $1 }
-        case .reduceMinimum: reduction(Float.infinity) { $0 < $1 ? $0 : $1 }
+        case .reduceMaximum: reduction(-Float.infinity) { $0 > $1 || $0.isNaN ? $0 : $1 }
+        case .reduceMinimum: reduction(Float.infinity) { $0 < $1 || $0.isNaN ? $0 : $1 }
         case .reduceMean:
             { input, walk, count, stride, output in
                 var sum: Float = 0

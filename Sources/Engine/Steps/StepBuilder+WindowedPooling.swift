@@ -45,7 +45,8 @@ extension StepBuilder {
                         let x = x + offset
                         if isMaximum {
                             for channel in 0..<channels {
-                                y[channel] = x[channel] > y[channel] ? x[channel] : y[channel]
+                                let isNext = x[channel] > y[channel] || x[channel].isNaN
+                                y[channel] = isNext ? x[channel] : y[channel]
                             }
                         } else {
                             for channel in 0..<channels { y[channel] += x[channel] }

@@ -9,7 +9,8 @@ enum SymmetricQuantization {
         _ quantization: UnsafeMutablePointer<RowQuantization>
     ) {
         var range: Float = 0
-        for index in 0..<count { range = max(range, abs(row[index])) }
+        // No bytes can stand for NaN: it makes the scale NaN, and with it the row's products.
+        for index in 0..<count { range = abs(row[index]) <= range || range.isNaN ? range : abs(row[index]) }
         quantization.pointee = RowQuantization(scale: range == 0 ? 1 : range / 127, zeroPoint: 128)
         let inverse = range == 0 ? 0 : 127 / range
         for index in 0..<count {

@@ -1,6 +1,14 @@
 #if EMOTIONFORMER_VECTOR_KERNELS
     import EmotionFormerKernelInterface
 
+    /// The larger of two; NaN if either is.
+    @inline(__always)
+    func largerOrNaN(_ x: Vector, _ y: Vector) -> Vector { nanWhereNaN(larger(x, y), x, y) }
+
+    /// The smaller of two; NaN if either is.
+    @inline(__always)
+    func smallerOrNaN(_ x: Vector, _ y: Vector) -> Vector { nanWhereNaN(smaller(x, y), x, y) }
+
     @inline(__always)
     private func zipVectors(
         _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
@@ -28,8 +36,8 @@
         case .subtract: zipVectors(left, right, output, count) { $0 - $1 }
         case .multiply: zipVectors(left, right, output, count) { $0 * $1 }
         case .divide: zipVectors(left, right, output, count) { $0 / $1 }
-        case .maximum: zipVectors(left, right, output, count) { larger($0, $1) }
-        case .minimum: zipVectors(left, right, output, count) { smaller($0, $1) }
+        case .maximum: zipVectors(left, right, output, count) { largerOrNaN($0, $1) }
+        case .minimum: zipVectors(left, right, output, count) { smallerOrNaN($0, $1) }
         case .squaredDifference:
             zipVectors(left, right, output, count) {
                 let difference = $0 - $1
@@ -58,8 +66,8 @@
             } else {
                 mapVectors(left, output, count) { $0 / other }
             }
-        case .maximum: mapVectors(left, output, count) { larger(other, $0) }
-        case .minimum: mapVectors(left, output, count) { smaller(other, $0) }
+        case .maximum: mapVectors(left, output, count) { largerOrNaN(other, $0) }
+        case .minimum: mapVectors(left, output, count) { smallerOrNaN(other, $0) }
         case .squaredDifference:
             mapVectors(left, output, count) {
                 let difference = $0 - other

@@ -100,13 +100,15 @@
         }
     }
 
-    /// The smallest and the largest value of a row and 0.
+    /// The smallest and the largest value of a row and 0; both NaN if a value is, for no bytes can stand for that and the
+    /// row's products are to be NaN.
     @inline(__always)
     private func range(_ input: UnsafePointer<Float>, _ count: Int) -> (low: Float, high: Float) {
         var low = broadcast(0)
         var high = low
         var secondLow = low
         var secondHigh = low
+        var notANumber = low
         var index = 0
         while index &+ 2 &* laneCount <= count {
             let one = load(input + index)
@@ -115,6 +117,7 @@
             high = larger(one, high)
             secondLow = smaller(other, secondLow)
             secondHigh = larger(other, secondHigh)
+            notANumber = nanWhereNaN(notANumber, one, other)
             index &+= 2 &* laneCount
         }
         while index < count {
@@ -122,9 +125,11 @@
             let rest = load(input + index, first: left < laneCount ? left : laneCount)
             low = smaller(rest, low)
             high = larger(rest, high)
+            notANumber = nanWhereNaN(notANumber, rest, rest)
             index &+= laneCount
         }
-        return (smallestLane(smaller(low, secondLow)), largestLane(larger(high, secondHigh)))
+        let sum = sumOfLanes(notANumber)
+        return (smallestLane(smaller(low, secondLow)) + sum, largestLane(larger(high, secondHigh)) + sum)
     }
 
     func quantizeRows(
@@ -170,8 +175,9 @@
         var row = 0
         while row < rows {
             let (rowLow, rowHigh) = range(input + row &* inputStride, columns)
-            if rowLow < low { low = rowLow }
-            if rowHigh > high { high = rowHigh }
+            // NaN, once there, stays.
+            low = low < rowLow || low.isNaN ? low : rowLow
+            high = high > rowHigh || high.isNaN ? high : rowHigh
             row &+= 1
         }
         let bytes = mapping(rule, low, high)

@@ -5,8 +5,8 @@
     private func combined(_ operation: Reduction, _ x: Vector, _ y: Vector) -> Vector {
         switch operation {
         case .sum, .mean: x + y
-        case .maximum: larger(x, y)
-        case .minimum: smaller(x, y)
+        case .maximum: largerOrNaN(x, y)
+        case .minimum: smallerOrNaN(x, y)
         }
     }
 
@@ -20,8 +20,8 @@
             switch operation {
             case .sum: output[row] = sum(from, columns)
             case .mean: output[row] = sum(from, columns) / Float(columns)
-            case .maximum: output[row] = largest(from, columns)
-            case .minimum: output[row] = smallest(from, columns)
+            case .maximum: output[row] = isNumbers(from, columns) ? largest(from, columns) : .nan
+            case .minimum: output[row] = isNumbers(from, columns) ? smallest(from, columns) : .nan
             }
             row &+= 1
         }
@@ -38,6 +38,24 @@
         let rest = count &- index
         if rest > 0 { total = total + load(input + index, first: rest) }
         return sumOfLanes(total)
+    }
+
+    /// Whether no value is NaN: the largest and the smallest of the others would hide it.
+    @inline(__always)
+    private func isNumbers(_ input: UnsafePointer<Float>, _ count: Int) -> Bool {
+        var found = broadcast(0)
+        var index = 0
+        while index &+ laneCount <= count {
+            let values = load(input + index)
+            found = nanWhereNaN(found, values, values)
+            index &+= laneCount
+        }
+        let rest = count &- index
+        if rest > 0 {
+            let values = load(input + index, first: rest)
+            found = nanWhereNaN(found, values, values)
+        }
+        return sumOfLanes(found) == 0
     }
 
     @inline(__always)

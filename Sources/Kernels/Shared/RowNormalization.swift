@@ -97,6 +97,33 @@
         }
     }
 
+    /// Below it, squares that make it up have lost digits.
+    @inline(__always) private var smallestVariance: Float { 1e-30 }
+
+    /// A row's mean and 1/√(variance + ε) in double precision: for squares that vanish or overflow in float32.
+    @inline(never)
+    private func meanAndFactor(
+        _ values: UnsafePointer<Float>, _ columns: Int, _ epsilon: Float, _ centers: Bool
+    ) -> (mean: Float, factor: Float) {
+        let count = Double(columns)
+        var total = 0.0
+        var index = 0
+        while centers && index < columns {
+            total += Double(values[index])
+            index &+= 1
+        }
+        // Deviations from the mean that is subtracted from the row.
+        let mean = Float(total / count)
+        var squares = 0.0
+        index = 0
+        while index < columns {
+            let deviation = Double(values[index]) - Double(mean)
+            squares += deviation * deviation
+            index &+= 1
+        }
+        return (mean, Float(1 / (squares / count + Double(epsilon)).squareRoot()))
+    }
+
     @inline(__always)
     private func normalizeGroup(_ call: borrowing RowNormalization, _ first: Int, _ rows: Int, _ centers: Bool) {
         let count = Float(call.columns)
@@ -111,7 +138,13 @@
         row = 0
         while row < rows {
             let sum = squaredDeviations(unscaledRow(call, first &+ row), means[row], call.columns)
-            factors[row] = 1 / (sum / count + call.epsilon).squareRoot()
+            let variance = sum / count + call.epsilon
+            if variance > smallestVariance && variance < .infinity {
+                factors[row] = 1 / variance.squareRoot()
+            } else {
+                (means[row], factors[row]) = meanAndFactor(
+                    unscaledRow(call, first &+ row), call.columns, call.epsilon, centers)
+            }
             row &+= 1
         }
         row = 0

@@ -105,7 +105,7 @@
         }
     }
 
-    /// Largest score (in powers of 2) and sum of powers of up to twelve rows.
+    /// Largest score and sum of weights of up to twelve rows.
     private typealias RowStates = (
         SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>,
         SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>
@@ -119,7 +119,8 @@
     }
 
     private func attendBlock(_ head: AttentionHead, _ first: Int, _ rows: Int, _ scratch: AttentionScratch) {
-        let start = SIMD2<Float>(-.infinity, 0)
+        // A finite one: between two infinite scores there is no difference.
+        let start = SIMD2<Float>(-.greatestFiniteMagnitude, 0)
         var memory: RowStates = (
             start, start, start, start, start, start, start, start, start, start, start, start
         )
@@ -155,12 +156,18 @@
         if rest > 0 { store(load(input + index, first: rest) * factors, output + index, first: rest) }
     }
 
+    /// The difference of scores at which 2^(difference·factor) is 2^exponent; finite.
+    @inline(__always) func leastDifference(_ exponent: Float, _ factor: Float) -> Float {
+        let difference = exponent / factor
+        return difference > -.greatestFiniteMagnitude ? difference : -.greatestFiniteMagnitude
+    }
+
     /// Scores become weights in place, a multiple of `laneCount` of them; returns their sum.
     @inline(__always)
     private func weigh(
         _ scores: UnsafeMutablePointer<Float>, _ weights: AttentionWeights, _ top: Float, _ count: Int
     ) -> Float {
-        let shift = broadcast(-top)
+        let shift = broadcast(top)
         var sum = broadcast(0)
         var second = sum
         var index = 0
@@ -208,7 +215,7 @@
                 scores[lane] = -.infinity
                 lane &+= 1
             }
-            let tileMaximum = largest(scores, paddedCount) * factor
+            let tileMaximum = largest(scores, paddedCount)
             tops[row] = tileMaximum > states[row].x ? tileMaximum : states[row].x
             row &+= 1
         }
@@ -220,7 +227,7 @@
             if key == 0 {
                 states[row] = SIMD2(top, sum)
             } else {
-                let shrink = powerOfTwo(broadcast(old.x - top))[0]
+                let shrink = powerOfTwo(broadcast((old.x - top) * factor))[0]
                 states[row] = SIMD2(top, old.y * shrink + sum)
                 let sums = scratch.sums + row &* width
                 scale(sums, shrink, sums, width)

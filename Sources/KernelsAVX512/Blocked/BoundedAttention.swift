@@ -6,8 +6,15 @@
     // Scores then become weights in the registers in which they were summed, and are never written. Whether a row goes
     // this way, and all that happens to it, depends on the row and the keys alone.
 
-    /// The powers of 2 up to which scores are taken to be small: the least weight is then 2⁻¹²⁰.
+    /// The powers of 2 up to which scores are taken to be small.
     @inline(__always) private var largestBound: Float { 60 }
+
+    /// The power of 2 that is the largest weight there can be; the least is then 2⁻¹⁰⁴. Products with values of 1e-30 to 1e30
+    /// neither vanish nor overflow.
+    @inline(__always) private var largestExponent: Float { 16 }
+
+    /// The largest factor of scores: with a larger one, squares that vanish could hide a score that does not.
+    @inline(__always) private var largestFactor: Float { 64 }
 
     struct ScoreBound {
         /// Of scores, to powers of 2.
@@ -17,7 +24,8 @@
 
         init(_ head: borrowing AttentionHead, _ keys: UnsafePointer<Float>) {
             factor = head.scale * 1.442_695_04
-            square = head.isPlain ? largestSquare(head, keys) * factor * factor : .infinity
+            let isUsable = head.isPlain && factor <= largestFactor
+            square = isUsable ? largestSquare(head, keys) * factor * factor : .infinity
         }
 
         /// Shortens `rows` to those next ones that are all bounded or all not, and says which; writes what the bounded
@@ -35,7 +43,7 @@
                 let holds = top <= largestBound
                 if row == 0 { holdsFirst = holds }
                 if holds != holdsFirst { break }
-                scratch.tops[row] = BoundedWeights.start(top: top)
+                scratch.tops[row] = BoundedWeights.start(top: top - largestExponent)
                 row &+= 1
             }
             rows = row
