@@ -66,7 +66,11 @@ struct EngineGolden: CustomStringConvertible, @unchecked Sendable {
     func problem(_ options: PlanOptions, shiftingResultsBy shift: Double = 0) -> String? {
         do {
             let bound = max(tolerance, 1e-5)
-            for (index, (found, expected)) in zip(try run(options), outputs).enumerated() {
+            let results = try run(options)
+            guard results.count == outputs.count, !results.isEmpty else {
+                return "\(results.count) outputs instead of \(outputs.count)"
+            }
+            for (index, (found, expected)) in zip(results, outputs).enumerated() {
                 let magnitude = max(1, expected.filter(\.isFinite).map(abs).max() ?? 0)
                 let shifted = shift == 0 ? found.doubles : found.doubles.map { $0 + shift * bound * magnitude }
                 let difference = Self.difference(shifted, expected)

@@ -109,6 +109,9 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
             let expected = try reference()
             for instructionSet in InstructionSet.available {
                 let found = try engine(instructionSet)
+                #expect(
+                    found.count == expected.count, "\(testDescription), \(instructionSet): another number of results",
+                    sourceLocation: location)
                 for (index, (found, expected)) in zip(found, expected).enumerated() {
                     if let problem = difference(found, expected) {
                         Issue.record(
@@ -117,6 +120,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
                     }
                 }
                 let threaded = try engine(instructionSet, threads: 3)
+                #expect(threaded.count == found.count, sourceLocation: location)
                 for (found, threaded) in zip(found, threaded) {
                     #expect(
                         found.rawBytes == threaded.rawBytes, "\(testDescription): threads change the result",
