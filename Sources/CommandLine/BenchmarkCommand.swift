@@ -85,6 +85,10 @@ struct BenchmarkCommand: ParsableCommand {
             samples: samples, peak: peak, load: load, peakResidentBytes: memory, subject: subject,
             steps: profile ? try subject.profile(seconds: seconds) : [],
             kernels: kernels ? try BenchmarkKernels.measure(subject, seconds: seconds) : nil)
-        try StandardOutput.write(json ? report.json : report.text)
+        if json {
+            try StandardOutput.write(report.json)
+        } else {
+            for line in report.lines { try StandardOutput.writeLine(line) }
+        }
     }
 }

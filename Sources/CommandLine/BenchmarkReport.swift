@@ -66,7 +66,7 @@ struct BenchmarkReport {
         "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
     }
 
-    var text: String {
+    var lines: [String] {
         let latency = [
             ("minimum", quantiles.minimum), ("p10", quantiles[0.1]), ("median", quantiles.median),
             ("p90", quantiles[0.9]),
@@ -84,7 +84,7 @@ struct BenchmarkReport {
         ]
         if !steps.isEmpty { lines += [""] + profileLines }
         if let kernels { lines += [""] + kernelLines(kernels) }
-        return lines.joined(separator: "\n") + "\n"
+        return lines
     }
 
     private var profileLines: [String] {

@@ -81,14 +81,14 @@ struct ConvertCommand: ParsableCommand {
         // What cannot be compiled is not written.
         let compiled = try EmotionModel(package)
         try package.write(to: output)
-        StandardError.write(summary(of: package, compiled))
+        for line in summary(of: package, compiled) { StandardError.writeLine(line) }
     }
 
-    private func summary(of package: ModelPackage, _ compiled: EmotionModel) -> String {
+    private func summary(of package: ModelPackage, _ compiled: EmotionModel) -> [String] {
         let summary = ModelSummary(contents: package, labels: compiled.labels)
         let shown: Set = ["input", "normalization", "padding", "longer clips", "labels"]
-        let assumed = summary.lines.filter { shown.contains($0.0) }.map { "\($0.0): \($0.1)\n" }.joined()
-        return "Wrote \(output): \(package.program.graphs.map(\.nodes.count).reduce(0, +)) nodes, no self-test\n"
+        let assumed = summary.lines.filter { shown.contains($0.0) }.map { "\($0.0): \($0.1)" }
+        return ["Wrote \(output): \(package.program.graphs.map(\.nodes.count).reduce(0, +)) nodes, no self-test"]
             + assumed
     }
 }

@@ -21,7 +21,7 @@ struct EmotionFormerCommand: ParsableCommand {
               emotionformer convert model.tflite --assets assets -o MyModel
 
             EXIT CODES:
-              0   success
+              0   success; also where whoever reads standard output has had enough (| head), except for verify
               1   a file, a model or a clip is at fault, as standard error says
               2   verify: the model has no self-test
               3   verify: the model does not compute what its self-test says

@@ -47,7 +47,7 @@ struct EvaluateClips: Sendable {
                 if case .failure(let failure) = result {
                     progress.clear()
                     if skipsBad {
-                        StandardError.write("emotionformer: skipped: \(failure.message)\n")
+                        StandardError.writeLine("emotionformer: skipped: \(failure.message)")
                     } else {
                         hasFailed = true
                     }

@@ -16,7 +16,8 @@ struct EvaluateCommand: AsyncParsableCommand {
             Prints precision, recall, F1 and support of each class with accuracy and averages as scikit-learn does, losses, \
             areas under the ROC curves, calibration and the confusion matrix. A dataset is a folder with labels.csv \
             (columns clip and label), a folder whose subfolders are named after classes, or one file whose clips state \
-            their emotion. Upper and lower case of labels do not count.
+            their emotion. Upper and lower case of labels do not count. Losses and calibration are left out, and null in \
+            JSON, if any clip's outputs are no probabilities (below 0, above 1, or not summing to 1).
 
             EXAMPLES:
               emotionformer evaluate dataset

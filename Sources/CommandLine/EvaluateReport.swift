@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerTensors
 
 /// An evaluation with where it comes from, as text and as JSON.
 struct EvaluateReport {
@@ -19,12 +20,39 @@ struct EvaluateReport {
         evaluation = try Evaluation(outcome.answers.map(\.prediction), truths: outcome.answers.map(\.truth))
     }
 
+    /// Why there are no losses and no calibration: the first clip whose outputs are no probabilities; nil if there are.
+    var probabilityFault: String? {
+        outcome.answers.lazy.compactMap { answer in
+            answer.prediction.probabilityFault.map { "\(answer.clip): \($0)" }
+        }.first
+    }
+
+    /// What is said in place of losses and calibration.
+    static func leftOut(_ fault: String) -> String {
+        "Loss, log loss and calibration are left out: the model's outputs are not probabilities (\(fault))."
+    }
+
+    private func row(_ name: String, _ value: Double?) -> String {
+        let gap = String(repeating: " ", count: max(2, 20 - name.count))
+        return name + gap + (value.map { DecimalText.fixed($0, 4) } ?? "undefined")
+    }
+
+    /// A label is a row of its own, whatever it holds.
+    private var table: [String] {
+        evaluation.report.text(labels: evaluation.report.labels.map(PrintedText.line))
+            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    private var losses: [String] {
+        if let fault = probabilityFault { return [EvaluateReport.leftOut(fault)] }
+        return [
+            row("loss, as Keras", evaluation.report.loss), row("log loss", evaluation.report.logLoss),
+            row("calibration error", evaluation.calibration?.expectedError),
+        ]
+    }
+
     var lines: [String] {
         let report = evaluation.report
-        func row(_ name: String, _ value: Double?) -> String {
-            let gap = String(repeating: " ", count: max(2, 20 - name.count))
-            return name + gap + (value.map { DecimalText.fixed($0, 4) } ?? "undefined")
-        }
         var confusion = TextTable(
             ["truth \\ prediction"] + report.labels, rightAligned: Set(1..<report.labels.count + 1))
         for (label, counts) in zip(report.labels, report.confusion) {
@@ -35,10 +63,8 @@ struct EvaluateReport {
             "dataset: \(dataset) (\(outcome.answers.count) clips\(skipped))",
             "model: \(model.name)",
         ] + (modelNote.map { ["note: \($0)"] } ?? []) + [
-            "", report.text(),
-            row("loss, as Keras", report.loss), row("log loss", report.logLoss),
-            row("calibration error", evaluation.calibration.expectedError), "",
-        ] + ["area under the ROC curve, one class against the rest"]
+            ""
+        ] + table + losses + ["", "area under the ROC curve, one class against the rest"]
             + zip(report.labels, evaluation.curves).map { row("  " + $0, $1?.area) }
             + [row("  macro", evaluation.macroArea), ""] + confusion.lines
     }
@@ -61,10 +87,15 @@ struct EvaluateReport {
             return "\(JSONText.quoted(report.labels[index])):{\(row(report.rows[index])),"
                 + "\"auc\":\(number(evaluation.curves[index]?.area)),\"roc\":\(curve ?? "null")}"
         }
-        let bins = evaluation.calibration.bins.map {
-            "{\"from\":\($0.lowerEdge),\"to\":\($0.upperEdge),\"count\":\($0.count),\"confidence\":\($0.confidence),"
-                + "\"accuracy\":\($0.accuracy)}"
+        let calibration = evaluation.calibration.map { calibration in
+            let bins = calibration.bins.map {
+                "{\"from\":\($0.lowerEdge),\"to\":\($0.upperEdge),\"count\":\($0.count),\"confidence\":\($0.confidence),"
+                    + "\"accuracy\":\($0.accuracy)}"
+            }
+            return "{\"expectedError\":\(calibration.expectedError),\"maximumError\":\(calibration.maximumError),"
+                + "\"bins\":[\(bins.joined(separator: ","))]}"
         }
+        let note = probabilityFault.map { JSONText.quoted(EvaluateReport.leftOut($0)) }
         let answers = outcome.answers.map {
             "{\"clip\":\(JSONText.quoted($0.clip)),\"index\":\($0.index),\"truth\":\(JSONText.quoted($0.truth)),"
                 + "\"label\":\(JSONText.quoted($0.prediction.label)),"
@@ -74,12 +105,11 @@ struct EvaluateReport {
             + "\"clips\":\(outcome.answers.count),"
             + "\"skipped\":[\(outcome.skipped.map(JSONText.quoted).joined(separator: ","))],"
             + "\"labels\":[\(report.labels.map(JSONText.quoted).joined(separator: ","))],"
-            + "\"accuracy\":\(report.accuracy),\"loss\":\(report.loss),\"logLoss\":\(report.logLoss),"
+            + "\"accuracy\":\(report.accuracy),\"loss\":\(number(report.loss)),\"logLoss\":\(number(report.logLoss)),"
             + "\"macroAverage\":{\(row(report.macroAverage))},\"weightedAverage\":{\(row(report.weightedAverage))},"
             + "\"macroAUC\":\(number(evaluation.macroArea)),\"classes\":{\(classes.joined(separator: ","))},"
             + "\"confusion\":[\(report.confusion.map { "[\($0.map(String.init).joined(separator: ","))]" }.joined(separator: ","))],"
-            + "\"calibration\":{\"expectedError\":\(evaluation.calibration.expectedError),"
-            + "\"maximumError\":\(evaluation.calibration.maximumError),\"bins\":[\(bins.joined(separator: ","))]},"
+            + "\"calibration\":\(calibration ?? "null"),\(note.map { "\"note\":\($0)," } ?? "")"
             + "\"predictions\":[\(answers.joined(separator: ","))]}"
     }
 }

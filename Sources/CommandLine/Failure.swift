@@ -40,13 +40,13 @@ struct Failure: Error {
             } catch is StandardOutput.ReaderGone {
                 quit(0)
             } catch {
-                StandardError.write("emotionformer: \(describe(error).message)\n")
+                StandardError.writeLine("emotionformer: \(describe(error).message)")
                 quit(Code.general.rawValue)
             }
         } else {
             // What was printed before the failure is good, and comes first.
             try? StandardOutput.flush()
-            StandardError.write("emotionformer: \(oneLine(message))\n")
+            StandardError.writeLine("emotionformer: \(oneLine(message))")
         }
         quit(code)
     }

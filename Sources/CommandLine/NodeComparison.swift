@@ -1,3 +1,4 @@
+import EmotionFormer
 import EmotionFormerEngine
 import EmotionFormerGraph
 import EmotionFormerModelFormat
@@ -74,23 +75,11 @@ struct NodeComparison {
         var table = TextTable(["node", "operation", "output", "difference", "relative", ""], rightAligned: [3, 4])
         for row in rows {
             table.append([
-                row.name, row.operation, "\(row.shape)", NodeComparison.short(row.difference),
-                NodeComparison.short(row.relative), row.isPassed ? "" : "DIFFERS",
+                row.name, row.operation, "\(row.shape)", DecimalText.scientific(row.difference),
+                DecimalText.scientific(row.relative), row.isPassed ? "" : "DIFFERS",
             ])
         }
         return table
-    }
-
-    /// Two digits: `1.2e-07`.
-    static func short(_ number: Double) -> String {
-        guard number.isFinite, number > 0 else { return number == 0 ? "0" : "\(number)" }
-        var exponent = 0
-        var mantissa = number
-        while mantissa >= 9.95 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
-        while mantissa < 0.995 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
-        let tenths = Int((mantissa * 10).rounded())
-        let digits = abs(exponent) < 10 ? "0\(abs(exponent))" : "\(abs(exponent))"
-        return "\(tenths / 10).\(tenths % 10)e\(exponent < 0 ? "-" : "+")\(digits)"
     }
 }
 

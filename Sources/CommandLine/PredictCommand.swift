@@ -16,6 +16,9 @@ struct PredictCommand: ParsableCommand {
             A clip file is .npy, .npz, .csv or .jsonl; - is standard input. A file may hold several clips: an array of \
             (clips, frames, features), several arrays of an archive, several video_filename of a table.
 
+            Outputs that are no probabilities (below 0, above 1, or not summing to 1) are shown as the numbers that they \
+            are, with a note; in JSON "areProbabilities" is then false.
+
             EXAMPLES:
               emotionformer predict clip.npy
               emotionformer predict --top 3 --model Weights/demo a.npy b.csv

@@ -12,7 +12,7 @@ extension PredictionReport {
     func end(_ model: EmotionModel, isBundled: Bool) throws {}
 }
 
-/// For people: the label and a bar chart of the probabilities.
+/// For people: the label, and a bar chart of the probabilities if that is what the model's outputs are.
 struct TableReport: PredictionReport {
     let top: Int?
     /// Said beside every label, such as where the weights come from.
@@ -27,14 +27,10 @@ struct TableReport: PredictionReport {
         if source.isWindow { title += ", frames \(source.frames.lowerBound)–\(source.frames.upperBound - 1)" }
         let said = note.map { " (\($0))" } ?? ""
         try StandardOutput.writeLine("\(title): \(prediction.label)\(said)")
-        let rows: [(label: String, probability: Float)] =
-            top.map { prediction.top($0) } ?? zip(prediction.labels, prediction.probabilities).map { ($0, $1) }
-        let width = rows.map(\.label.count).max() ?? 0
-        for row in rows {
-            let label = row.label + String(repeating: " ", count: width - row.label.count)
-            try StandardOutput.writeLine(
-                "  \(label)  \(TableReport.percent(row.probability))  \(TableReport.bar(row.probability))")
-        }
+        let rows: [(label: String, value: Float)] =
+            top.map { prediction.top($0).map { ($0.label, $0.probability) } }
+            ?? zip(prediction.labels, prediction.probabilities).map { ($0, $1) }
+        for line in OutputRows.lines(rows, fault: prediction.probabilityFault) { try StandardOutput.writeLine(line) }
         let time = TableReport.milliseconds(elapsed)
         try StandardOutput.writeLine("  \(prediction.framesUsed) of \(source.frameCount) frames used, \(time) ms")
     }
@@ -44,22 +40,8 @@ struct TableReport: PredictionReport {
         try StandardOutput.writeLine("model: \(model.name)\(note)")
     }
 
-    /// ` 93.1 %`, always seven characters.
-    static func percent(_ probability: Float) -> String {
-        let tenths = Int((probability * 1000).rounded())
-        let text = "\(tenths / 10).\(tenths % 10) %"
-        return String(repeating: " ", count: max(0, 7 - text.count)) + text
-    }
-
-    /// So many cells for 100 %, in eighths of a cell.
-    static func bar(_ probability: Float, cells: Int = 40) -> String {
-        let eighths = Int((probability * Float(8 * cells)).rounded())
-        let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
-        return String(repeating: "█", count: eighths / 8) + rest
-    }
-
     private static func milliseconds(_ duration: Duration) -> String {
-        let hundredths = Int((duration / .microseconds(10)).rounded())
+        let hundredths = Int(saturating: (duration / .microseconds(10)).rounded())
         let fraction = hundredths % 100
         return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
     }
@@ -81,6 +63,7 @@ struct JSONReport: PredictionReport {
         let probabilities = zip(prediction.labels, prediction.probabilities)
             .map { "\(JSONText.quoted($0)):\($1)" }.joined(separator: ",")
         line += ",\"probabilities\":{\(probabilities)}"
+        if !prediction.areProbabilities { line += ",\"areProbabilities\":false" }
         let logits = prediction.logits.map { "[\($0.map { "\($0)" }.joined(separator: ","))]" } ?? "null"
         line += ",\"logits\":\(logits)"
         if let top {
@@ -91,25 +74,27 @@ struct JSONReport: PredictionReport {
     }
 }
 
-/// Comma-separated values, with a header.
-struct CSVReport: PredictionReport {
+/// Comma-separated values, with a header. That the numbers are no probabilities is said once, on standard error.
+final class CSVReport: PredictionReport {
+    private var fault: String?
+
     func begin(_ model: EmotionModel) throws {
         let header = ["clip", "index", "start_frame", "end_frame", "label"] + model.labels
-        try StandardOutput.writeLine(header.map(CSVReport.quoted).joined(separator: ","))
+        try StandardOutput.write(header.map(CSVText.cell).joined(separator: ",") + "\n")
     }
 
     func add(_ prediction: Prediction, of source: ClipSource, elapsed: Duration) throws {
         let cells =
             [
-                CSVReport.quoted(source.file), "\(source.index)", "\(source.frames.lowerBound)",
-                "\(source.frames.upperBound)", CSVReport.quoted(prediction.label),
+                CSVText.cell(source.file), "\(source.index)", "\(source.frames.lowerBound)",
+                "\(source.frames.upperBound)", CSVText.cell(prediction.label),
             ] + prediction.probabilities.map { "\($0)" }
-        try StandardOutput.writeLine(cells.joined(separator: ","))
+        try StandardOutput.write(cells.joined(separator: ",") + "\n")
+        fault = fault ?? prediction.probabilityFault
     }
 
-    /// RFC 4180: quotes around a cell that needs them.
-    private static func quoted(_ cell: String) -> String {
-        guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
-        return "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    func end(_ model: EmotionModel, isBundled: Bool) throws {
+        guard let fault else { return }
+        StandardError.writeLine("emotionformer: note: \(OutputRows.note(fault))")
     }
 }

@@ -17,7 +17,12 @@ enum StandardOutput {
 
     private static let buffer = Lock<[UInt8]>([])
     private static let limit = 1 << 16
+    private static let needsReader = Lock(true)
 
+    /// For a command whose exit code is its result: what nobody reads is dropped, and the work goes on.
+    static func goOnWithoutReader() { needsReader.withLock { $0 = false } }
+
+    /// Text of our own, or JSON: it goes out as it is.
     static func write(_ text: String) throws {
         let full = buffer.withLock { buffer in
             buffer.append(contentsOf: text.utf8)
@@ -26,7 +31,8 @@ enum StandardOutput {
         if full { try flush() }
     }
 
-    static func writeLine(_ text: String) throws { try write(text + "\n") }
+    /// A line that may hold anything: no control in it reaches the terminal.
+    static func writeLine(_ text: String) throws { try write(PrintedText.line(text) + "\n") }
 
     static func flush() throws {
         let bytes = buffer.withLock { buffer in
@@ -34,7 +40,10 @@ enum StandardOutput {
             return buffer
         }
         if let failure = Descriptor.write(bytes, to: 1) {
-            if failure == EPIPE { throw ReaderGone() }
+            if failure == EPIPE {
+                if needsReader.withLock({ $0 }) { throw ReaderGone() }
+                return
+            }
             throw Failure("standard output cannot be written (\(String(cString: strerror(failure))))")
         }
     }
@@ -47,7 +56,11 @@ enum StandardOutput {
 
 /// Standard error: for messages and progress, never for results.
 enum StandardError {
+    /// Text of our own: it goes out as it is.
     static func write(_ text: String) { _ = Descriptor.write(Array(text.utf8), to: 2) }
+
+    /// A line that may hold anything: no control in it reaches the terminal.
+    static func writeLine(_ text: String) { write(PrintedText.line(text) + "\n") }
 
     static var isTerminal: Bool { isatty(2) == 1 }
 }

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerTensors
 
 #if canImport(Darwin)
     import Darwin
@@ -45,6 +46,7 @@ final class StreamLines: StreamOutput {
         if let time = prediction.endTime { line += ",\"end\":\(time)" }
         line += ",\"label\":\(JSONText.quoted(prediction.label))"
         line += ",\"probabilities\":\(object(prediction.probabilities))"
+        if !prediction.smoothed.areProbabilities { line += ",\"areProbabilities\":false" }
         if isSmoothed { line += ",\"window\":\(object(prediction.window.probabilities))" }
         line += ",\"framesUsed\":\(prediction.window.framesUsed)}"
         try StandardOutput.writeLine(line)
@@ -106,13 +108,10 @@ final class StreamBars: StreamOutput {
                 lastFace == count - 1 ? nil : lastFace.map { "no face for \(count - 1 - $0) frames" },
             ]
             lines.append("\(prediction.label)  (\(title.compactMap(\.self).joined(separator: ", ")))")
-            let column = prediction.labels.map(\.count).max() ?? 0
-            let cells = max(10, min(40, width - column - 14))
-            for (label, probability) in zip(prediction.labels, prediction.probabilities) {
-                let name = label + String(repeating: " ", count: column - label.count)
-                let bar = TableReport.bar(probability, cells: cells)
-                lines.append("  \(name)  \(TableReport.percent(probability))  \(bar)")
-            }
+            let column = prediction.labels.map { PrintedText.line($0).count }.max() ?? 0
+            lines += OutputRows.lines(
+                zip(prediction.labels, prediction.probabilities).map { ($0, $1) },
+                fault: prediction.smoothed.probabilityFault, cells: max(10, min(40, width - column - 14)))
         } else {
             let face = lastFace == nil ? ", no face yet" : ""
             lines.append("\(clip): \(count) of \(minimumFrames) frames\(face)")
@@ -120,7 +119,7 @@ final class StreamBars: StreamOutput {
         if let note { lines.append(note) }
         // Back to the first line; each is cleared to its end, and what is below, too.
         var text = drawnLines > 0 ? "\u{1B}[\(drawnLines)A\r" : "\r"
-        for line in lines { text += line.prefix(width - 1) + "\u{1B}[K\n" }
+        for line in lines { text += PrintedText.line(line).prefix(width - 1) + "\u{1B}[K\n" }
         text += "\u{1B}[J"
         drawnLines = lines.count
         try StandardOutput.write(text)
@@ -128,7 +127,7 @@ final class StreamBars: StreamOutput {
     }
 
     private static func tenths(_ seconds: Double) -> String {
-        let tenths = Int((min(max(seconds, -1e12), 1e12) * 10).rounded())
+        let tenths = Int(saturating: (min(max(seconds, -1e12), 1e12) * 10).rounded())
         return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
     }
 

@@ -1,14 +1,17 @@
+import EmotionFormerTensors
+
 /// Columns of text, as wide as their widest cell.
 struct TextTable {
     private var rows: [[String]]
     private let rightAligned: Set<Int>
 
     init(_ header: [String], rightAligned: Set<Int> = []) {
-        rows = [header]
+        rows = [header.map(PrintedText.line)]
         self.rightAligned = rightAligned
     }
 
-    mutating func append(_ row: [String]) { rows.append(row) }
+    /// The cells may hold anything.
+    mutating func append(_ row: [String]) { rows.append(row.map(PrintedText.line)) }
 
     /// The header, a rule, and the rows.
     var lines: [String] {

@@ -32,6 +32,7 @@ struct VerifyCommand: ParsableCommand {
     var threads = 1
 
     func run() throws {
+        StandardOutput.goOnWithoutReader()
         let contents = try ModelFile.read(model, verifyHash: true)
         try StandardOutput.writeLine("hash       SHA-256 of every file agrees")
         let compiled = try EmotionModel(contents, options: EmotionModel.Options(threads: threads))
@@ -56,10 +57,10 @@ struct VerifyCommand: ParsableCommand {
         let clip = try contents.selfTest.flatMap { try compiled.clips(of: $0).first } ?? .wave(for: compiled.input)
         let comparison = try NodeComparison(contents, input: compiled.graphInput(of: clip), threads: threads)
         let failed = comparison.rows.count { !$0.isPassed }
-        let worst = NodeComparison.short(comparison.rows.map(\.relative).max() ?? 0)
+        let worst = DecimalText.scientific(comparison.rows.map(\.relative).max() ?? 0)
         try StandardOutput.writeLine(
             "nodes      \(comparison.rows.count) against the float64 reference: \(failed == 0 ? "all agree" : "\(failed) DIFFER"), "
-                + "largest relative difference \(worst), tolerance \(NodeComparison.short(NodeComparison.tolerance))")
+                + "largest relative difference \(worst), tolerance \(DecimalText.scientific(NodeComparison.tolerance))")
         for line in comparison.table.lines { try StandardOutput.writeLine("  " + line) }
         return comparison.isPassed
     }

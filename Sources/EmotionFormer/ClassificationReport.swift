@@ -43,10 +43,11 @@ public struct ClassificationReport: Sendable, Hashable {
     public let macroAverage: Row
     /// The mean over classes, each counting by its support.
     public let weightedAverage: Row
-    /// The mean of −ln p(truth), with p kept between 2⁻⁵² and 1 − 2⁻⁵² as scikit-learn does.
-    public let logLoss: Double
-    /// The mean of −ln p(truth), with p kept between 1e-7 and 1 − 1e-7: the `loss` that Keras reports.
-    public let loss: Double
+    /// The mean of −ln p(truth), with p kept between 2⁻⁵² and 1 − 2⁻⁵² as scikit-learn does; nil if the outputs of any
+    /// prediction are no probabilities (`Prediction.areProbabilities`).
+    public let logLoss: Double?
+    /// The mean of −ln p(truth), with p kept between 1e-7 and 1 − 1e-7: the `loss` that Keras reports; nil like `logLoss`.
+    public let loss: Double?
 
     /// - Parameters:
     ///   - predictions: of one model.
@@ -96,8 +97,9 @@ public struct ClassificationReport: Sendable, Hashable {
         self.confusion = confusion
         self.rows = rows
         accuracy = Double(labels.indices.reduce(0) { $0 + confusion[$1][$1] }) / Double(total)
-        self.loss = loss / Double(total)
-        self.logLoss = logLoss / Double(total)
+        let areProbabilities = predictions.allSatisfy(\.areProbabilities)
+        self.loss = areProbabilities ? loss / Double(total) : nil
+        self.logLoss = areProbabilities ? logLoss / Double(total) : nil
         macroAverage = Row(averaging: rows, weights: rows.map { _ in 1 }, support: total)
         weightedAverage = Row(averaging: rows, weights: supports.map(Double.init), support: total)
     }

@@ -24,4 +24,23 @@ package enum DecimalText {
         }
         return text
     }
+
+    /// About three digits: `0.0123`, `12.3`, `-4560`, `1.2e+30`. Other than finite numbers as Swift writes them.
+    package static func short(_ value: Double) -> String {
+        let magnitude = value.magnitude
+        guard magnitude >= 0.001, magnitude < 99_999.5 else { return scientific(value) }
+        return fixed(value, magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : 4)
+    }
+
+    /// Two digits: `1.2e-07`, `-1.2e+30`, `0`.
+    package static func scientific(_ value: Double) -> String {
+        guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
+        var exponent = 0
+        var mantissa = value.magnitude
+        while mantissa >= 9.95 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+        while mantissa < 0.995 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+        let tenths = Int((mantissa * 10).rounded())
+        let digits = abs(exponent) < 10 ? "0\(abs(exponent))" : "\(abs(exponent))"
+        return "\(value < 0 ? "-" : "")\(tenths / 10).\(tenths % 10)e\(exponent < 0 ? "-" : "+")\(digits)"
+    }
 }

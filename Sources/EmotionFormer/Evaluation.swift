@@ -6,7 +6,8 @@ public struct Evaluation: Sendable, Hashable {
     public let curves: [ROCCurve?]
     /// The mean area under the curves that there are; nil if there are none.
     public let macroArea: Double?
-    public let calibration: Calibration
+    /// nil if the outputs of any prediction are no probabilities (`Prediction.areProbabilities`).
+    public let calibration: Calibration?
 
     public var labels: [String] { report.labels }
 
@@ -22,7 +23,9 @@ public struct Evaluation: Sendable, Hashable {
         }
         let areas = curves.compactMap { $0?.area }
         macroArea = areas.isEmpty ? nil : areas.reduce(0, +) / Double(areas.count)
-        calibration = Calibration(
-            zip(predictions, truths).map { (Double($0.probabilities[$0.labelIndex]), $0.label == $1) })
+        calibration =
+            report.loss == nil
+            ? nil
+            : Calibration(zip(predictions, truths).map { (Double($0.probabilities[$0.labelIndex]), $0.label == $1) })
     }
 }

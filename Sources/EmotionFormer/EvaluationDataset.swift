@@ -87,15 +87,19 @@ public struct EvaluationDataset: Sendable, Hashable {
                     .malformedClip, at: "line \(row.line)", "the row has another number of cells than the header",
                     found: "\(row.fields.count)", expected: "\(header.fields.count)")
             }
-            if let splitColumn, let split, !row.fields[splitColumn].elementsEqual(split.utf8) { continue }
-            let name = String(decoding: row.fields[clip], as: UTF8.self)
+            // Tools/dataset puts an apostrophe before what a spreadsheet would compute.
+            func text(_ column: Int) -> String {
+                SpreadsheetText.original(String(decoding: row.fields[column], as: UTF8.self))
+            }
+            if let splitColumn, let split, !text(splitColumn).utf8.elementsEqual(split.utf8) { continue }
+            let name = text(clip)
             let parts = name.split(separator: "/", omittingEmptySubsequences: false)
             guard !name.isEmpty, !name.hasPrefix("/"), !parts.contains("..") else {
                 throw Fault(
                     .invalidValue, at: "line \(row.line)", "the clip is not in the dataset's folder",
                     found: "'\(name.prefix(80))'", expected: "a path relative to it")
             }
-            let truth = String(decoding: row.fields[label], as: UTF8.self)
+            let truth = text(label)
             guard !truth.isEmpty else { throw Fault(.malformedClip, at: "line \(row.line)", "the label is empty") }
             entries.append(Entry(path: folder + "/" + name, name: name, label: truth))
         }

@@ -2,7 +2,7 @@
 public struct Prediction: Sendable, Hashable {
     /// The model's class names, in the order of its outputs.
     public private(set) var labels: [String]
-    /// One a label, in the labels' order; they sum to 1.
+    /// One a label, in the labels' order; they sum to 1 if the model ends in a softmax: see `areProbabilities`.
     public private(set) var probabilities: [Float]
     /// What the probabilities are the softmax of, in the labels' order; nil if the model does not give them.
     public private(set) var logits: [Float]?

@@ -101,8 +101,8 @@ private struct JSONWriter {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                result += "\\u00" + hexadecimal(UInt8(truncatingIfNeeded: scalar.value))
+            // More than JSON asks for: what a text holds must not reach a terminal as it is.
+            case _ where PrintedText.isHidden(scalar): result += PrintedText.escapedInJSON(scalar)
             default: result.unicodeScalars.append(scalar)
             }
         }

@@ -42,7 +42,7 @@ package struct Fault: Error, Equatable, Sendable {
 }
 
 extension Fault: CustomStringConvertible {
-    /// One line: `place: problem (found x, expected y)`. Control characters from files are shown escaped.
+    /// One line: `place: problem (found x, expected y)`. What files bring is printable: see `PrintedText`.
     package var description: String {
         var line = place.isEmpty ? problem : "\(place): \(problem)"
         switch (found, expected) {
@@ -51,19 +51,6 @@ extension Fault: CustomStringConvertible {
         case (nil, let expected?): line += " (expected \(expected))"
         case (nil, nil): break
         }
-        return Fault.singleLine(line)
-    }
-
-    private static func singleLine(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else { return text }
-        var result = ""
-        for scalar in text.unicodeScalars {
-            if scalar.value < 0x20 || scalar.value == 0x7F {
-                result += scalar.escaped(asASCII: true)
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
+        return PrintedText.line(line)
     }
 }

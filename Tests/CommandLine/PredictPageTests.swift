@@ -155,6 +155,37 @@ struct PredictPageTests {
         #expect(several.errors.contains("a page is of one clip"))
     }
 
+    @Test("A node's name stays in the page's data, whatever it holds")
+    func nodeNames() throws {
+        let blocks = Self.cremad.deletingLastPathComponent().appendingPathComponent("attention/blocks.package")
+        let model = folder.url.appendingPathComponent("named")
+        try FileManager.default.copyItem(at: blocks, to: model)
+        let manifest = model.appendingPathComponent("manifest.json")
+        var text = try String(contentsOf: manifest, encoding: .utf8)
+        let node = try #require(text.range(of: "\"multiHeadAttention\""))
+        let name = try #require(
+            text.range(of: "\"name\": \"", options: .backwards, range: text.startIndex..<node.lowerBound))
+        // A prepending mark makes one character of itself and the sign after it.
+        text.insert(
+            contentsOf: "\u{600}</script><h1>&\u{1B}[2J\u{600}<!--".replacing("\u{1B}", with: "\\u001b"),
+            at: name.upperBound)
+        try Data(text.utf8).write(to: manifest)
+        let clip = try folder.write("0.1,0.2,0.3,0.4,0.5\n", to: "five.csv")
+        let page = folder.url.appendingPathComponent("page.html")
+        let run = try Executable.run("predict", "--report", page.path, "--model", model.path, clip)
+        #expect(run.code == 0, "\(run.errors)")
+        let html = try String(contentsOf: page, encoding: .utf8)
+        let start = try #require(html.range(of: "id=\"data\">")?.upperBound)
+        let data = html[start...].utf8.prefix { $0 != UInt8(ascii: "<") }
+        #expect(!data.contains(UInt8(ascii: ">")) && !data.contains(UInt8(ascii: "&")))
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(data)) as? [String: Any])
+        let layers = try #require(object["attention"] as? [[String: Any]])
+        #expect(
+            layers.contains {
+                ($0["name"] as? String)?.contains("\\u{600}</script><h1>&\\u{1B}[2J\\u{600}<!--") == true
+            })
+    }
+
     @Test("A clip of landmarks has a face, probabilities, attention and statistics")
     func landmarks() throws {
         let page = folder.url.appendingPathComponent("page.html")
@@ -175,9 +206,13 @@ struct PredictPageTests {
         let faces = try #require(data["faces"] as? [String: Any])
         #expect(Data(base64Encoded: faces["coordinates"] as? String ?? "")?.count == frames * 478 * 4)
         #expect((data["points"] as? [[Double]])?.last?.first == Double(frames - 1))
+        // The bundled model's attention layers, and their mean.
         let layers = try #require(data["attention"] as? [[String: Any]])
+        #expect(layers.count == 3)
         for layer in layers {
-            for view in try #require(layer["views"] as? [[String: Any]]) {
+            let views = try #require(layer["views"] as? [[String: Any]])
+            #expect(!views.isEmpty)
+            for view in views {
                 // The even share is 1, whatever went to padding.
                 let received = try #require(view["received"] as? [Double])
                 #expect(received.count == frames)

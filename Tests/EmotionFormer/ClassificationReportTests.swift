@@ -25,7 +25,7 @@ struct ClassificationReportTests {
         #expect(report.rows.map(\.support) == [4, 2, 4])
         #expect(abs(report.macroAverage.f1 - (0.75 + 0.8 + 6.0 / 7) / 3) < 1e-12)
         #expect(abs(report.weightedAverage.f1 - (0.75 * 4 + 0.8 * 2 + 6.0 / 7 * 4) / 10) < 1e-12)
-        #expect(abs(report.logLoss - 0.6390319) < 1e-6)
+        #expect(try abs(#require(report.logLoss) - 0.6390319) < 1e-6)
     }
 
     @Test("A class that is never given, or never true, has measures of 0")
@@ -39,8 +39,8 @@ struct ClassificationReportTests {
     @Test("A probability of 0 for the truth costs what Keras and scikit-learn make of it")
     func clippedLoss() throws {
         let report = try ClassificationReport([prediction(0, 1)], truths: ["b"])
-        #expect(abs(report.loss - 16.11809565095832) < 1e-9)
-        #expect(abs(report.logLoss - 36.04365338911715) < 1e-9)
+        #expect(try abs(#require(report.loss) - 16.11809565095832) < 1e-9)
+        #expect(try abs(#require(report.logLoss) - 36.04365338911715) < 1e-9)
     }
 
     @Test("Predictions without truths, unknown truths and nothing at all are errors")
@@ -48,5 +48,15 @@ struct ClassificationReportTests {
         #expect(throws: EmotionFormerError.self) { try ClassificationReport([], truths: []) }
         #expect(throws: EmotionFormerError.self) { try ClassificationReport([prediction(0)], truths: []) }
         #expect(throws: EmotionFormerError.self) { try ClassificationReport([prediction(0)], truths: ["d"]) }
+    }
+
+    @Test("Outputs that are no probabilities have a label and no losses; one clip of many is enough")
+    func noProbabilities() throws {
+        let wrong = Prediction(labels: Self.labels, probabilities: [-3, 5, 1], logits: nil, framesUsed: 1)
+        let report = try ClassificationReport([prediction(0), wrong], truths: ["a", "b"])
+        #expect(report.accuracy == 1)
+        #expect(report.loss == nil && report.logLoss == nil)
+        #expect(try Evaluation([prediction(0), wrong], truths: ["a", "b"]).calibration == nil)
+        #expect(try Evaluation([prediction(0), prediction(1)], truths: ["a", "b"]).calibration != nil)
     }
 }

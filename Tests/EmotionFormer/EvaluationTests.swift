@@ -64,7 +64,7 @@ struct EvaluationTests {
         #expect(report.text() == expected.text)
         #expect(report.text(digits: 4) == expected.text4)
         #expect(report.confusion == expected.confusion)
-        #expect(abs(report.logLoss - expected.logLoss) <= 1e-12 * max(1, expected.logLoss))
+        #expect(try abs(#require(report.logLoss) - expected.logLoss) <= 1e-12 * max(1, expected.logLoss))
     }
 
     @Test("Curves, areas and calibration are scikit-learn's", arguments: golden.keys.sorted())
@@ -83,7 +83,7 @@ struct EvaluationTests {
         }
         #expect((evaluation.macroArea == nil) == (expected.macroAUC == nil))
         if let found = evaluation.macroArea, let area = expected.macroAUC { #expect(abs(found - area) <= 1e-12) }
-        let calibration = evaluation.calibration
+        let calibration = try #require(evaluation.calibration)
         let filled = calibration.bins.filter { $0.count > 0 }
         #expect(calibration.bins.map(\.count) == expected.calibration.counts)
         #expect(Self.areEqual(filled.map(\.accuracy), expected.calibration.accuracy))
@@ -111,5 +111,31 @@ struct EvaluationTests {
             (.infinity, 2, "inf"), (1e300, 2, "1e+300"),
         ]
         for (value, digits, text) in cases { #expect(DecimalText.fixed(value, digits) == text) }
+    }
+
+    @Test("Numbers of any size have a short form")
+    func shortForms() {
+        let cases: [(Double, String)] = [
+            (0, "0"), (-0.2, "-0.2000"), (1.5, "1.50"), (-12.34, "-12.3"), (456.7, "457"), (99_999.4, "99999"),
+            (1e6, "1.0e+06"), (-3.4e38, "-3.4e+38"), (1.2e-7, "1.2e-07"), (9.96e5, "1.0e+06"), (5e-324, "4.9e-324"),
+            (.infinity, "inf"), (-.infinity, "-inf"), (.nan, "nan"),
+        ]
+        for (value, text) in cases { #expect(DecimalText.short(value) == text) }
+    }
+
+    @Test("Any number becomes the nearest integer that there is")
+    func saturatingIntegers() {
+        let numbers: [Double] = [
+            .nan, .signalingNaN, .infinity, -.infinity, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0x1p63,
+            -0x1p63,
+            -0x1p64, 1e300, 255, 256, -1, -0.9, 0.9, 0,
+        ]
+        #expect(
+            numbers.map { Int(saturating: $0) } == [
+                0, 0, .max, .min, .max, .min, .max, .min, .min, .max, 255, 256, -1, 0, 0, 0,
+            ])
+        #expect(numbers.map { UInt8(saturating: $0) } == [0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 255, 0, 0, 0, 0])
+        #expect(UInt16(saturating: Float.infinity) == .max && Int(saturating: Float.nan) == 0)
+        #expect(Int(saturating: Float.greatestFiniteMagnitude) == .max)
     }
 }

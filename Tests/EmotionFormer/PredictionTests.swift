@@ -48,4 +48,23 @@ struct PredictionTests {
             #expect(error?.code == .invalidArgument && error?.place == "prediction 0")
         }
     }
+
+    @Test("Outputs are probabilities if each lies from 0 to 1 and all sum to 1, within rounding")
+    func probabilities() {
+        func fault(_ values: [Float]) -> String? { Prediction.probabilityFault(values, labels: ["a", "b", "c"]) }
+        #expect(fault([0.25, 0.5, 0.25]) == nil)
+        #expect(fault([0.2504, 0.5, 0.25]) == nil)
+        #expect(fault([1, -1e-7, 0]) == nil)
+        #expect(fault([1]) == nil)
+        // An int8 softmax gives multiples of 1/256, each rounded by itself.
+        #expect(fault([85 / 256, 85 / 256, 85 / 256]) == nil)
+        #expect(fault([0.25, 0.502, 0.25]) == "the outputs sum to 1.002")
+        #expect(fault([-0.2, 0.7, 0.5]) == "the output for a is -0.2")
+        #expect(fault([0, 0, 2]) == "the output for c is 2.0")
+        #expect(fault([0.25, 0.25, 0.25]) == "the outputs sum to 0.75")
+        #expect(fault([0, .nan, 1]) == "the output for b is nan")
+        #expect(fault([]) == "the outputs sum to 0.0")
+        #expect(prediction.areProbabilities)
+        #expect(!Prediction(labels: ["a"], probabilities: [3e38], logits: nil, framesUsed: 1).areProbabilities)
+    }
 }

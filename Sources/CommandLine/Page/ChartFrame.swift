@@ -1,6 +1,6 @@
 import EmotionFormer
 
-/// Axes of a drawing, with percentages up the left side.
+/// Axes of a drawing, with percentages up the left side, or with plain numbers.
 ///
 /// Drawings are 360 units wide, so that their letters are as large as the text on a phone.
 struct ChartFrame {
@@ -15,23 +15,30 @@ struct ChartFrame {
     /// Where the horizontal axis begins and ends.
     let range: ClosedRange<Double>
     let ticks: [(value: Double, text: String)]
-    /// The part that the top of the vertical axis stands for.
+    /// What the bottom and the top of the vertical axis stand for: parts of a whole, or numbers of any size.
+    let minimum: Double
     let maximum: Double
+    private let showsPercent: Bool
     /// What the drawing shows, for who does not see it.
     let description: String
 
+    /// - Parameters:
+    ///   - maximum: the part that the top of the vertical axis stands for.
+    ///   - numbers: what the vertical axis goes over in place of parts of a whole.
     init(
         height: Double = 320, title: String, range: ClosedRange<Double> = 0...1,
         ticks: [(value: Double, text: String)] = [
             (0, "0 %"), (0.25, "25 %"), (0.5, "50 %"), (0.75, "75 %"), (1, "100 %"),
         ],
-        maximum: Double = 1, description: String
+        maximum: Double = 1, numbers: ClosedRange<Double>? = nil, description: String
     ) {
         self.height = height
         self.title = title
         self.range = range
         self.ticks = ticks
-        self.maximum = maximum
+        minimum = numbers?.lowerBound ?? 0
+        self.maximum = numbers?.upperBound ?? maximum
+        showsPercent = numbers == nil
         self.description = description
     }
 
@@ -40,8 +47,11 @@ struct ChartFrame {
         return left + (ChartFrame.width - left - right) * (extent > 0 ? (value - range.lowerBound) / extent : 0.5)
     }
 
-    /// - Parameter value: 0 at the bottom, `maximum` at the top.
-    func y(_ value: Double) -> Double { top + (height - top - bottom) * (1 - value / maximum) }
+    /// - Parameter value: `minimum` at the bottom, `maximum` at the top.
+    func y(_ value: Double) -> Double {
+        let extent = maximum - minimum
+        return top + (height - top - bottom) * (1 - (extent > 0 ? (value - minimum) / extent : 0.5))
+    }
 
     func point(_ horizontal: Double, _ vertical: Double) -> String {
         "\(HTML.coordinate(x(horizontal))),\(HTML.coordinate(y(vertical)))"
@@ -50,24 +60,25 @@ struct ChartFrame {
     /// The drawing, with `content` over the grid.
     func svg(identifier: String? = nil, _ content: String) -> String {
         let name = identifier.map { " id=\"\($0)\"" } ?? ""
-        var text = "<svg\(name) viewBox=\"0 0 \(Int(ChartFrame.width)) \(Int(height))\" role=\"img\" "
-        text += "aria-label=\"\(HTML.escaped(description))\">\n"
+        var drawing = "<svg\(name) viewBox=\"0 0 \(Int(ChartFrame.width)) \(Int(height))\" role=\"img\" "
+        drawing += "aria-label=\"\(HTML.escaped(description))\">\n"
         for step in 0...4 {
-            let value = maximum * Double(step) / 4
-            text += line("grid", range.lowerBound, value, range.upperBound, value)
-            text += "<text x=\"\(HTML.coordinate(left - 5))\" y=\"\(HTML.coordinate(y(value) + 4))\" "
-            text += "text-anchor=\"end\">\(DecimalText.fixed(value * 100, 0)) %</text>\n"
+            let value = minimum + (maximum - minimum) * Double(step) / 4
+            let text = showsPercent ? "\(DecimalText.fixed(value * 100, 0)) %" : DecimalText.short(value)
+            drawing += line("grid", range.lowerBound, value, range.upperBound, value)
+            drawing += "<text x=\"\(HTML.coordinate(left - 5))\" y=\"\(HTML.coordinate(y(value) + 4))\" "
+            drawing += "text-anchor=\"end\">\(text)</text>\n"
         }
         for tick in ticks {
             let anchor = x(tick.value) > ChartFrame.width - 24 ? "end" : "middle"
             let place = anchor == "end" ? ChartFrame.width - 2 : x(tick.value)
-            text += line("grid", tick.value, 0, tick.value, maximum)
-            text += "<text x=\"\(HTML.coordinate(place))\" y=\"\(HTML.coordinate(height - bottom + 14))\" "
-            text += "text-anchor=\"\(anchor)\">\(HTML.escaped(tick.text))</text>\n"
+            drawing += line("grid", tick.value, minimum, tick.value, maximum)
+            drawing += "<text x=\"\(HTML.coordinate(place))\" y=\"\(HTML.coordinate(height - bottom + 14))\" "
+            drawing += "text-anchor=\"\(anchor)\">\(HTML.escaped(tick.text))</text>\n"
         }
-        text += "<text x=\"\(HTML.coordinate((left + ChartFrame.width - right) / 2))\" "
-        text += "y=\"\(HTML.coordinate(height - 4))\" text-anchor=\"middle\">\(HTML.escaped(title))</text>\n"
-        return text + content + "</svg>\n"
+        drawing += "<text x=\"\(HTML.coordinate((left + ChartFrame.width - right) / 2))\" "
+        drawing += "y=\"\(HTML.coordinate(height - 4))\" text-anchor=\"middle\">\(HTML.escaped(title))</text>\n"
+        return drawing + content + "</svg>\n"
     }
 
     func line(_ style: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {

@@ -34,13 +34,28 @@ struct ClipPage {
         ).html
     }
 
+    /// Why the outputs are no probabilities, of the answer or of a point; nil if they are. They are then drawn as numbers.
+    private var probabilityFault: String? {
+        prediction.probabilityFault
+            ?? series.points.lazy.compactMap { Prediction.probabilityFault($0.probabilities, labels: labels) }.first
+    }
+
     private var chart: ChartFrame {
+        let areProbabilities = probabilityFault == nil
         let last = Double(max(frameCount - 1, 1))
         let steps = min(4, max(frameCount - 1, 1))
-        let ticks = (0...steps).map { Int(last * Double($0) / Double(steps)) }
+        let ticks = (0...steps).map { Int(saturating: last * Double($0) / Double(steps)) }
         return ChartFrame(
             height: 240, title: "frame", range: 0...last, ticks: ticks.map { (Double($0), "\($0)") },
-            description: "Probability of each label over the clip's frames")
+            numbers: areProbabilities ? nil : extent,
+            description: "\(areProbabilities ? "Probability" : "Output") of each label over the clip's frames")
+    }
+
+    /// From the smallest output to the largest.
+    private var extent: ClosedRange<Double> {
+        let outputs = series.points.flatMap(\.probabilities) + prediction.probabilities
+        guard let low = outputs.min(), let high = outputs.max(), low <= high else { return 0...1 }
+        return Double(low)...Double(high)
     }
 
     /// Of very many points as many as a screen has columns, and the last.
@@ -51,10 +66,13 @@ struct ClipPage {
     }
 
     private var data: String {
+        let (chart, areProbabilities) = (chart, probabilityFault == nil)
         let points = shownPoints.map { point in
-            "[\(point.last),\(point.probabilities.map { DecimalText.fixed(Double($0), 4) }.joined(separator: ","))]"
+            let numbers = point.probabilities.map { areProbabilities ? DecimalText.fixed(Double($0), 4) : "\($0)" }
+            return "[\(point.last),\(numbers.joined(separator: ","))]"
         }
-        return "{\"frameCount\":\(frameCount),\"points\":[\(points.joined(separator: ","))],"
+        return
+            "{\"frameCount\":\(frameCount),\"areProbabilities\":\(areProbabilities),\"points\":[\(points.joined(separator: ","))],"
             + "\"chart\":{\"left\":\(chart.left),\"right\":\(chart.right),\"width\":\(ChartFrame.width)},"
             + "\"faces\":\(faces?.json ?? "null"),\"attended\":[\(attended?.lowerBound ?? 0),\(attended?.count ?? frameCount)],"
             + "\"attention\":\(attention?.json ?? "null")}"
@@ -68,11 +86,22 @@ struct ClipPage {
                 statistics.verdict == .bad
                     ? "<p class=\"verdict bad\">\(HTML.escaped(statistics.explanation))</p>\n" : ""
             } ?? ""
-        let probability = prediction.probabilities.max().map { HTML.percent(Double($0)) } ?? ""
+        let fault = probabilityFault
+        let probability = prediction.probabilities.max().map { shown($0, asPercent: fault == nil) } ?? ""
+        let numbers =
+            fault.map { fault in
+                "<p class=\"note\">The model's outputs are not probabilities (\(HTML.escaped(fault))): they are shown as the "
+                    + "numbers that they are, and the label is that of the largest.</p>\n"
+            } ?? ""
         return "<h1>\(HTML.escaped(name))</h1>\n<p class=\"lead\">by \(HTML.escaped(modelName)); "
             + "\(prediction.framesUsed) of \(frameCount) frames used</p>\n"
             + "<p class=\"answer\"><strong>\(HTML.escaped(prediction.label))</strong> \(probability) "
-            + "<span class=\"small\">\(HTML.escaped(scope))</span></p>\n\(note)\(warning)"
+            + "<span class=\"small\">\(HTML.escaped(scope))</span></p>\n\(numbers)\(note)\(warning)"
+    }
+
+    /// An output as people read it.
+    private func shown(_ output: Float, asPercent: Bool) -> String {
+        asPercent ? HTML.percent(Double(output)) : DecimalText.short(Double(output))
     }
 
     private var player: String {
@@ -100,6 +129,7 @@ struct ClipPage {
 
     private var chances: String {
         let frame = chart
+        let areProbabilities = probabilityFault == nil
         var drawing = ""
         for label in labels.indices {
             drawing += frame.curve(
@@ -109,12 +139,15 @@ struct ClipPage {
                 })
         }
         drawing += "<line id=\"cursor\" class=\"cursor\" x1=\"0\" x2=\"0\" y1=\"\(frame.top)\" "
-        drawing += "y2=\"\(HTML.coordinate(frame.y(0)))\" visibility=\"hidden\"/>\n"
+        drawing += "y2=\"\(HTML.coordinate(frame.y(frame.minimum)))\" visibility=\"hidden\"/>\n"
         let bars = labels.enumerated().map { index, label in
-            "<li><span>\(HTML.escaped(label))</span><div class=\"track\"><div class=\"fill \(HTML.color(index))\"></div></div>"
-                + "<b>\(HTML.percent(Double(prediction.probabilities.indices.contains(index) ? prediction.probabilities[index] : 0)))</b></li>"
+            let fill = areProbabilities ? "<div class=\"fill \(HTML.color(index))\"></div>" : ""
+            let output = prediction.probabilities.indices.contains(index) ? prediction.probabilities[index] : 0
+            return
+                "<li><span>\(HTML.escaped(label))</span><div class=\"track\(areProbabilities ? "" : " empty")\">\(fill)</div>"
+                + "<b>\(shown(output, asPercent: areProbabilities))</b></li>"
         }
-        return "<section><h2>Probabilities over time</h2>\n"
+        return "<section><h2>\(areProbabilities ? "Probabilities" : "Outputs") over time</h2>\n"
             + frame.svg(identifier: "chart", drawing)
             + "<ul class=\"bars\" id=\"bars\">\n\(bars.joined(separator: "\n"))</ul>\n"
             + "<p class=\"small\" id=\"when\"></p>\n<p class=\"small\">\(HTML.escaped(series.explanation))</p></section>\n"

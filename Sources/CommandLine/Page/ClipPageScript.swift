@@ -113,8 +113,10 @@ enum ClipPageScript {
             for (const each of data.points) if (each[0] <= frame) point = each;
             [...get("bars").children].forEach((row, i) => {
               const value = point ? point[i + 1] : 0;
-              row.querySelector(".fill").style.width = `${value * 100}%`;
-              row.querySelector("b").textContent = point ? `${(value * 100).toFixed(1)} %` : "–";
+              const fill = row.querySelector(".fill");
+              if (fill) fill.style.width = `${value * 100}%`;
+              const text = data.areProbabilities ? `${(value * 100).toFixed(1)} %` : String(Number(value.toPrecision(3)));
+              row.querySelector("b").textContent = point ? text : "–";
             });
             get("when").textContent = point ? `The bars are the point at frame ${point[0]}.` : "No point yet at this frame.";
             const {left, right, width} = data.chart, cursor = get("cursor");

@@ -25,12 +25,19 @@ struct EvaluatePage {
         return "<h1>Evaluation of \(HTML.escaped(result.model.name))</h1>\n"
             + "<p class=\"lead\">\(count) \(count == 1 ? "clip" : "clips") of \(HTML.escaped(result.dataset))</p>\n"
             + note
-            + HTML.facts([
-                ("Accuracy", HTML.percent(report.accuracy)), ("Macro F1", DecimalText.fixed(report.macroAverage.f1, 3)),
-                ("Weighted F1", DecimalText.fixed(report.weightedAverage.f1, 3)), ("Macro AUC", area),
-                ("Loss", DecimalText.fixed(report.loss, 4)),
-                ("Calibration error", DecimalText.fixed(evaluation.calibration.expectedError, 3)),
-            ])
+            + HTML.facts(
+                [
+                    ("Accuracy", HTML.percent(report.accuracy)),
+                    ("Macro F1", DecimalText.fixed(report.macroAverage.f1, 3)),
+                    ("Weighted F1", DecimalText.fixed(report.weightedAverage.f1, 3)), ("Macro AUC", area),
+                ]
+                    + [
+                        ("Loss", report.loss.map { DecimalText.fixed($0, 4) }),
+                        ("Calibration error", evaluation.calibration.map { DecimalText.fixed($0.expectedError, 3) }),
+                    ].compactMap { name, value in value.map { (name, $0) } })
+            + (result.probabilityFault.map {
+                "<p class=\"note\">\(HTML.escaped(EvaluateReport.leftOut($0)))</p>\n"
+            } ?? "")
     }
 
     private var measures: String {
@@ -43,8 +50,10 @@ struct EvaluatePage {
             + "<th>Precision</th><th>Recall</th><th>F1</th><th>Clips</th></tr></thead>\n<tbody>\n\(rows)"
             + row("Macro average", report.macroAverage, style: " class=\"rule\"")
             + row("Weighted average", report.weightedAverage) + "</tbody></table></div>\n"
-            + "<p class=\"small\">Loss as Keras reports it; log loss as scikit-learn does: "
-            + "\(DecimalText.fixed(report.logLoss, 4)).</p></section>\n"
+            + (report.logLoss.map {
+                "<p class=\"small\">Loss as Keras reports it; log loss as scikit-learn does: "
+                    + "\(DecimalText.fixed($0, 4)).</p>"
+            } ?? "") + "</section>\n"
     }
 
     private var confusion: String {
@@ -83,11 +92,12 @@ struct EvaluatePage {
     }
 
     private var calibration: String {
+        guard let calibration = evaluation.calibration else { return "" }
         let frame = ChartFrame(
             title: "probability of the label given",
             description: "Reliability: accuracy in each bin of the probability of the label given")
         var drawing = ""
-        for bin in evaluation.calibration.bins where bin.count > 0 {
+        for bin in calibration.bins where bin.count > 0 {
             let (left, right) = (frame.x(bin.lowerEdge) + 1, frame.x(bin.upperEdge) - 1)
             let top = frame.y(bin.accuracy)
             drawing += "<rect class=\"bar\" x=\"\(HTML.coordinate(left))\" y=\"\(HTML.coordinate(top))\" "
@@ -99,7 +109,7 @@ struct EvaluatePage {
         return
             "<section><h2>Calibration</h2>\n<p class=\"small\">How often the model is right, by how sure it is; on the "
             + "dashed line it is as often right as it says. The numbers count clips. Expected calibration error "
-            + "\(DecimalText.fixed(evaluation.calibration.expectedError, 3)).</p>\n\(frame.svg(drawing))</section>\n"
+            + "\(DecimalText.fixed(calibration.expectedError, 3)).</p>\n\(frame.svg(drawing))</section>\n"
     }
 
     /// The wrong answers that the model was surest of.
@@ -111,20 +121,24 @@ struct EvaluatePage {
             return
                 "<tr><td class=\"text name\">\(HTML.escaped(name))</td><td class=\"text\">\(HTML.escaped(answer.truth))</td>"
                 + "<td class=\"text\">\(HTML.escaped(answer.prediction.label))</td>"
-                + "<td>\(HTML.percent(confidence(answer)))</td></tr>\n"
+                + "<td>\(sureness(answer))</td></tr>\n"
         }
         let table =
             wrong.isEmpty
             ? "<p>None.</p>"
             : "<div class=\"scroll\"><table>\n<thead><tr><th class=\"text\">Clip</th><th class=\"text\">Truth</th>"
-                + "<th class=\"text\">Said</th><th>Sure</th></tr></thead>\n<tbody>\n\(rows.joined())</tbody></table></div>"
+                + "<th class=\"text\">Said</th><th>\(result.probabilityFault == nil ? "Sure" : "Output")</th></tr></thead>\n<tbody>\n\(rows.joined())</tbody></table></div>"
         return "<section><h2>Surest mistakes</h2>\n<p class=\"small\">\(wrong.count) of "
             + "\(result.outcome.answers.count) clips were given a wrong label\(wrong.count > 12 ? "; twelve of them" : "").</p>\n"
             + "\(table)</section>\n"
     }
 
     private func confidence(_ answer: EvaluateClips.Answer) -> Double {
-        Double(answer.prediction.probabilities[answer.prediction.labelIndex])
+        answer.prediction.probabilities.max().map { Double($0) } ?? 0
+    }
+
+    private func sureness(_ answer: EvaluateClips.Answer) -> String {
+        result.probabilityFault == nil ? HTML.percent(confidence(answer)) : DecimalText.short(confidence(answer))
     }
 
     private var skipped: String {

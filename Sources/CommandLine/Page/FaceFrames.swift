@@ -71,7 +71,8 @@ struct FaceFrames {
             for landmark in 0..<count {
                 for axis in 0..<2 {
                     let place = (value(frame, landmark, axis) - low[axis]) / (high[axis] - low[axis])
-                    let number = missing.contains(frame) ? UInt16.max : UInt16(min(max(place, 0), 1) * 65534)
+                    let number =
+                        missing.contains(frame) ? UInt16.max : UInt16(saturating: min(max(place, 0), 1) * 65534)
                     bytes += [UInt8(number & 0xFF), UInt8(number >> 8)]
                 }
             }
@@ -81,7 +82,7 @@ struct FaceFrames {
 
     var json: String {
         "{\"frames\":[\(frames.map(String.init).joined(separator: ","))],\"landmarks\":\(FaceContours.landmarkCount),"
-            + "\"aspect\":\(DecimalText.fixed(boxAspect, 4)),\"coordinates\":\"\(coordinates)\","
+            + "\"aspect\":\(JSONText.fixed(boxAspect, 4)),\"coordinates\":\"\(coordinates)\","
             + "\"contours\":[\(FaceContours.paths.map { "[\($0.path.map(String.init).joined(separator: ","))]" }.joined(separator: ","))]}"
     }
 }

@@ -1,34 +1,53 @@
 import EmotionFormer
+import EmotionFormerTensors
 
 /// The few pieces of HTML that pages are made of.
 enum HTML {
-    /// Text for an element or a quoted attribute. Control characters, which HTML forbids, become spaces.
+    /// Text for an element or a quoted attribute, on one line; what is hidden or forbidden in HTML is shown as `PrintedText`
+    /// does.
     static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
+        replaced(PrintedText.line(text)) { scalar in
             switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            case _ where scalar.value < 0x20 && scalar != "\n" || (0x7F...0x9F).contains(scalar.value): result += " "
-            default: result.unicodeScalars.append(scalar)
+            case "&": "&amp;"
+            case "<": "&lt;"
+            case ">": "&gt;"
+            case "\"": "&quot;"
+            case "'": "&#39;"
+            default: nil
             }
         }
-        return result
     }
 
-    /// JSON that a `script` element can hold.
+    /// JSON that a `script` element can hold: `<`, `>` and `&` only stand in its strings, where they can be escapes.
     static func embedded(_ json: String) -> String {
-        json.split(separator: "<", omittingEmptySubsequences: false).joined(separator: "\\u003c")
+        replaced(json) { scalar in
+            switch scalar {
+            case "<", ">", "&", "\u{2028}", "\u{2029}": PrintedText.escapedInJSON(scalar)
+            default: nil
+            }
+        }
+    }
+
+    /// By Unicode scalars: a mark beside a `<` makes one `Character` of both, which is no `<` any more.
+    private static func replaced(_ text: String, _ replacement: (Unicode.Scalar) -> String?) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if let replacement = replacement(scalar) {
+                result.append(contentsOf: replacement.unicodeScalars)
+            } else {
+                result.append(scalar)
+            }
+        }
+        return String(result)
     }
 
     /// `93.1 %`
     static func percent(_ part: Double) -> String { DecimalText.fixed(part * 100, 1) + " %" }
 
-    /// A coordinate of a drawing.
-    static func coordinate(_ value: Double) -> String { DecimalText.fixed(value, 1) }
+    /// A coordinate of a drawing; what is no number, or far outside, stays where a browser can draw it.
+    static func coordinate(_ value: Double) -> String {
+        DecimalText.fixed(value.isNaN ? 0 : min(max(value, -1e6), 1e6), 1)
+    }
 
     /// Facts beside each other, each under its name.
     static func facts(_ facts: [(name: String, value: String)]) -> String {

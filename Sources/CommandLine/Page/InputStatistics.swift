@@ -45,7 +45,7 @@ struct InputStatistics {
             distances[index % features] += abs(value)
             if abs(value) > 3 { beyond[index % features] += 1 }
             let bin = min(max((value + Self.edge) * 2, 0), Double(histogram.count - 1))
-            histogram[Int(bin)] += 1 / count
+            histogram[min(Int(saturating: bin), histogram.count - 1)] += 1 / count
         }
         let frames = Double(max(rows.count / features, 1))
         isNormalized = model.input.normalization != nil

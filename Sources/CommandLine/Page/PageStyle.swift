@@ -80,6 +80,7 @@ enum PageStyle {
         .bars{list-style:none;padding:0;margin:.75rem 0 0;display:grid;gap:.3rem;font-size:.95rem}
         .bars li{display:grid;grid-template-columns:minmax(4.5rem,auto) 1fr 4rem;gap:.6rem;align-items:center}
         .bars .track{background:var(--grid);border-radius:.3rem;height:.8rem;overflow:hidden}
+        .bars .track.empty{visibility:hidden}
         .bars .fill{height:100%;width:0}
         .bars b{font-weight:500;text-align:right;font-variant-numeric:tabular-nums}
         @media print{section{break-inside:avoid}.controls{display:none}}

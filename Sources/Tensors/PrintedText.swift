@@ -1,0 +1,48 @@
+/// Text from files as people read it: names, labels and messages are shown, and never obeyed by a terminal.
+package enum PrintedText {
+    /// One line, in which what a terminal obeys or does not show is written as an escape, such as `\u{1B}`.
+    package static func line(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isHidden) else { return text }
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if isHidden(scalar) {
+                result.append(contentsOf: escaped(scalar).unicodeScalars)
+            } else {
+                result.append(scalar)
+            }
+        }
+        return String(result)
+    }
+
+    /// Controls (C0, DEL, C1), line separators, and format characters: marks of direction reorder what stands beside them,
+    /// others are invisible. Joiners stay, which have a use within words of several scripts and in emoji.
+    package static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+        if (0x20...0x7E).contains(scalar.value) { return false }
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: return true
+        case .format: return scalar != "\u{200C}" && scalar != "\u{200D}"
+        default: return false
+        }
+    }
+
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\n": return "\\n"
+        case "\r": return "\\r"
+        case "\t": return "\\t"
+        default:
+            let digits = String(scalar.value, radix: 16, uppercase: true)
+            return "\\u{\(digits.count < 2 ? "0" : "")\(digits)}"
+        }
+    }
+
+    /// A hidden character in a string of JSON, as RFC 8259 wants it: in UTF-16, each unit with four digits.
+    package static func escapedInJSON(_ scalar: Unicode.Scalar) -> String {
+        UTF16.encode(scalar).map { units in
+            units.map { unit in
+                let digits = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }.joined()
+        } ?? ""
+    }
+}
