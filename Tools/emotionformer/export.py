@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from console.output import run as run_tool
+from console.output import say, tell
 from outputs import OutputError, ending_tidily
 
 from .custom import load_custom
@@ -122,7 +124,7 @@ class Progress:
         self.last = time.monotonic()
 
     def say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        tell(text)
 
     def step(self, text: str) -> None:
         if time.monotonic() - self.last > 1.0:
@@ -348,25 +350,29 @@ def _self_test(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; 0, or 1 with one line on standard error (2 for wrong usage)."""
+    return run_tool("export", lambda: _main(arguments))
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     try:
         with ending_tidily():
             run(parser().parse_args(arguments))
     except (ExportError, OutputError) as error:
-        print(f"export: {' '.join(str(error).split())}", file=sys.stderr)
+        say("export", error)
         return 1
     except KeyboardInterrupt:
-        print("export: interrupted", file=sys.stderr)
+        say("export", "interrupted")
         return 1
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as error:
         # A configuration can be wrong in more ways than are worth a message each.
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        print(f"export: the model's configuration is damaged or of an unknown form ({reason})", file=sys.stderr)
+        say("export", f"the model's configuration is damaged or of an unknown form ({reason})")
         return 1
     except OSError as error:
-        print(f"export: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        say("export", f"{error.filename or ''}: {error.strerror or error}")
         return 1
     except (MemoryError, RecursionError) as error:
-        print(f"export: the model is too large or too deep ({type(error).__name__})", file=sys.stderr)
+        say("export", f"the model is too large or too deep ({type(error).__name__})")
         return 1
     return 0
 

@@ -15,6 +15,9 @@ from pathlib import Path
 import numpy as np
 from outputs import ending_tidily
 
+from console.output import run as run_tool
+from console.output import say, show
+
 from .errors import ExportError
 from .graph import Graph, Value, Weight
 from .package import InputDescription, Package
@@ -124,6 +127,10 @@ def build(arguments: argparse.Namespace) -> Package:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    return run_tool("random-package", lambda: _main(arguments))
+
+
+def _main(arguments: list[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="random-package", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -151,12 +158,12 @@ def main(arguments: list[str] | None = None) -> int:
         with ending_tidily():
             build(chosen).write(chosen.output)
     except ExportError as error:
-        print(f"random-package: {error}", file=sys.stderr)
+        say("random-package", error)
         return 1
     except KeyboardInterrupt:
-        print("random-package: interrupted", file=sys.stderr)
+        say("random-package", "interrupted")
         return 130
-    print(f"Wrote {chosen.output}")
+    show(f"Wrote {chosen.output}")
     return 0
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+from console.output import run as run_tool
+from console.output import say
 from face_video.errors import VideoError
 
 _DESCRIPTION = """\
@@ -184,7 +186,7 @@ def _check_annotation(arguments: argparse.Namespace) -> None:
 
 
 def _one_line(message: str) -> None:
-    print(f"landmarks: {message}", file=sys.stderr)
+    say("landmarks", message)
     sys.exit(2)
 
 
@@ -219,14 +221,18 @@ def _rate(text: str) -> Fraction:
 
 def main(argv: list[str]) -> int:
     """Writes the name of the environment that the arguments need to the descriptor 3."""
+    return run_tool("landmarks", lambda: _main(argv))
+
+
+def _main(argv: list[str]) -> int:
     arguments = parsed(argv)
     legacy = arguments.mediapipe == LEGACY
     if legacy and not (3, 9) <= sys.version_info[:2] <= (3, 12):
         found = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        print(
-            f"landmarks: mediapipe {LEGACY} needs Python 3.9 to 3.12 (found {found}): set PYTHON3 to such a one, or "
+        say(
+            "landmarks",
+            f"mediapipe {LEGACY} needs Python 3.9 to 3.12 (found {found}): set PYTHON3 to such a one, or "
             "give --task face_landmarker.task",
-            file=sys.stderr,
         )
         return 2
     os.write(3, b"face-mesh" if legacy else b"landmarker")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from outputs import ending_tidily
 
+from console.output import run as run_tool
+from console.output import say
 from face_video.arguments import CURRENT, parsed
 from face_video.detectors import Detector, DetectorOptions, open_detector
 from face_video.errors import CameraLost, VideoError
@@ -99,7 +100,7 @@ def _find(source: Source, arguments: argparse.Namespace, file: Path | None) -> N
         writer = stack.enter_context(NumPyWriter(file)) if file else None
         sinks: list[Sink] = [writer] if writer else []
         if arguments.output == "-":
-            sinks.append(JSONLines(sys.stdout, source.name))
+            sinks.append(JSONLines(source.name))
         landmarks = MissingFaces(arguments.missing, sinks)
         total = frame_count(source, how)
         detector = stack.enter_context(_detector(arguments))
@@ -149,10 +150,14 @@ def _detect(
 
 
 def _say(message: str) -> None:
-    print(f"landmarks: {message}", file=sys.stderr, flush=True)
+    say("landmarks", message)
 
 
 def main(argv: list[str] | None = None) -> int:
+    return run_tool("landmarks", lambda: _main(argv))
+
+
+def _main(argv: list[str] | None) -> int:
     arguments = parsed(sys.argv[1:] if argv is None else argv)
     if not arguments.verbose:
         quieten()
@@ -167,7 +172,3 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("interrupted")
         return 130
-    except BrokenPipeError:
-        # Whoever read the lines has enough of them; nothing is left to write at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from console.output import say
 from face_video.errors import VideoError
 from face_video.predictions import Timeline, read_predictions
 
@@ -59,7 +59,7 @@ def _executable(given: Path | None) -> Path:
     found = [file for file in built if file.exists()]
     if found:
         return max(found, key=lambda file: file.stat().st_mtime)
-    print("landmarks: building emotionformer (once)", file=sys.stderr, flush=True)
+    say("landmarks", "building emotionformer (once)")
     command = ["swift", "build", "--package-path", str(ROOT), "-c", "release", "--product", "emotionformer"]
     try:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

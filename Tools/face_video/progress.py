@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TextIO
 
+from console.printing import printable
+
 _CELLS = 24
 _SECONDS_BETWEEN = 0.1
 
@@ -36,6 +38,7 @@ class Progress:
 
 def line(title: str, done: int, total: int | None, seconds: float) -> str:
     """A title of any length, a bar if the total is known, frames, and frames a second."""
+    title = printable(title)
     if len(title) > 32:
         title = title[:14] + "…" + title[-17:]
     rate = f"{done / seconds:.0f}/s" if seconds > 0 else ""

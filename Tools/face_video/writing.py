@@ -8,11 +8,12 @@ import struct
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol
 
 import numpy as np
 from outputs import OutputError, OutputFile
 
+from console.output import write
 from face_video.errors import VideoError
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -92,16 +93,15 @@ def is_clip(path: Path) -> bool:
 
 
 class JSONLines:
-    """One object a frame, flushed at once: clip, frame, time, landmarks; null for a frame without a face. The numbers
+    """One object a frame on standard output, flushed at once: clip, frame, time, landmarks; null for a frame without a face. The numbers
     read back as the same 32-bit floats."""
 
-    def __init__(self, stream: TextIO, clip: str) -> None:
-        self._stream = stream
-        self._clip = json.dumps(clip, ensure_ascii=False)
+    def __init__(self, clip: str) -> None:
+        # In ASCII: what a name holds must not reach a terminal as it is.
+        self._clip = json.dumps(clip)
 
     def add(self, frame: int, time: Fraction, face: Array | None) -> None:
-        self._stream.write(json_line(self._clip, frame, time, face))
-        self._stream.flush()
+        write(json_line(self._clip, frame, time, face), flush=True)
 
 
 def json_line(quoted_clip: str, frame: int, time: Fraction, face: Array | None) -> str:

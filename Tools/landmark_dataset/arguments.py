@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from console.output import run as run_tool
+from console.output import say
+
 _DESCRIPTION = """\
 Turns the published landmark dataset (emotion_landmark_dataset.parquet: a row a frame with video_filename, frame_num,
 emotion, x_0, y_0, z_0, … z_477) into clips with labels: DIR/labels.csv (clip, label, split, subject, frames, video)
@@ -29,6 +32,9 @@ examples:
   Tools/dataset emotion_landmark_dataset.parquet -o dataset
   Tools/dataset emotion_landmark_dataset.parquet -o dataset --split train=0.8,validation=0.1,test=0.1 --by subject
   emotionformer evaluate dataset
+
+Cells of labels.csv that a spreadsheet would take for a formula (=, +, -, @, …) stand behind an apostrophe, which readers
+of these tables take away again.
 
 exit codes: 0 the folder is written, 1 it is not, 2 the command line is wrong
 """
@@ -69,7 +75,7 @@ class OneLineParser(argparse.ArgumentParser):
     """A wrong command line is one line, as everything else that fails."""
 
     def error(self, message: str) -> NoReturn:
-        print(f"dataset: {message} (see --help)", file=sys.stderr)
+        say("dataset", f"{message} (see --help)")
         sys.exit(2)
 
 
@@ -124,6 +130,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> int:
     """Writes the name of the environment that the arguments need to the descriptor 3."""
-    parser().parse_args(argv)
-    os.write(3, b"dataset")
-    return 0
+
+
+    def body() -> int:
+        parser().parse_args(argv)
+        os.write(3, b"dataset")
+        return 0
+
+    return run_tool("dataset", body)

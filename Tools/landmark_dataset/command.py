@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 import time
 from collections import Counter
@@ -13,6 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 from outputs import Kind, OutputError, OutputFolder, ending_tidily
 
+from console.output import run as run_tool
+from console.output import say, show
+from console.table import row
 from landmark_dataset.arguments import parser
 from landmark_dataset.clips import write_clips
 from landmark_dataset.errors import DatasetError
@@ -30,7 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
     try:
         file = parquet.ParquetFile(arguments.file, buffer_size=64 << 10, pre_buffer=False)
         layout = find_layout(file.schema_arrow, arguments.features)
-        print(f"layout    {layout.description}")
+        show(f"layout    {layout.description}")
         index = read_index(file, layout, arguments.labels, arguments.gaps)
     except (OSError, pa.ArrowException) as error:
         raise DatasetError(f"this is no Parquet file that can be read ({_first_line(error)})") from error
@@ -55,27 +57,28 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _write_labels(path: Path, index: Index) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["clip", "label", "split", "subject", "frames", "video"])
+        file.write(row(["clip", "label", "split", "subject", "frames", "video"]))
         for clip in sorted(index.clips, key=lambda clip: clip.name):
-            writer.writerow([f"clips/{clip.name}.npy", clip.label, clip.split, clip.subject, clip.frames, clip.video])
+            file.write(
+                row([f"clips/{clip.name}.npy", clip.label, clip.split, clip.subject, clip.frames, clip.video])
+            )
 
 
 def _summarise(index: Index, shape: tuple[int, ...], missing: int) -> None:
     frames = [clip.frames for clip in index.clips]
     form = " × ".join(str(extent) for extent in shape)
-    print(f"clips     {len(frames)}, {min(frames)} to {max(frames)} frames × {form}")
+    show(f"clips     {len(frames)}, {min(frames)} to {max(frames)} frames × {form}")
     for title, values in (
         ("labels", [clip.label for clip in index.clips]),
         ("splits", [clip.split for clip in index.clips]),
     ):
         counted = sorted(Counter(values).items())
         if counted != [("", len(values))]:
-            print(f"{title:9} " + ", ".join(f"{name or '(none)'} {count}" for name, count in counted))
+            show(f"{title:9} " + ", ".join(f"{name or '(none)'} {count}" for name, count in counted))
     if missing:
-        print(f"missing   {missing} frames without landmarks")
+        show(f"missing   {missing} frames without landmarks")
     if index.duplicates:
-        print(f"left out  {index.duplicates} rows whose frame number their clip had already")
+        show(f"left out  {index.duplicates} rows whose frame number their clip had already")
 
 
 class _Progress:
@@ -103,14 +106,18 @@ def _first_line(error: Exception) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
+    return run_tool("dataset", lambda: _main(argv))
+
+
+def _main(argv: list[str] | None) -> int:
     arguments = parser().parse_args(argv)
     try:
         with ending_tidily():
             run(arguments)
     except (DatasetError, OutputError) as error:
-        print(f"dataset: {arguments.file}: {error}", file=sys.stderr)
+        say("dataset", f"{arguments.file}: {error}")
         return 1
     except KeyboardInterrupt:
-        print("dataset: interrupted", file=sys.stderr)
+        say("dataset", "interrupted")
         return 130
     return 0

@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from console.output import run as run_tool
+from console.output import say, show, tell, write
 from mutation.errors import MutationError
 from mutation.faults import SUITES, Fault, check_places, only_named, read_faults
 from mutation.python_suite import PythonSuite
@@ -86,7 +88,7 @@ def _has_processor(needed: str | None) -> bool:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    tell(text)
 
 
 def _score(suite: str, faults: list[Fault], arguments: argparse.Namespace, scratch: Path) -> Score:
@@ -125,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
         for suite, faults in lists.items():
             for fault in only_named(faults, arguments.names):
                 equivalent = f" (equivalent: {fault.equivalent})" if fault.equivalent else ""
-                print(f"{suite:6} {fault.name}: {fault.file}: {fault.why}{equivalent}")
+                show(f"{suite:6} {fault.name}: {fault.file}: {fault.why}{equivalent}")
         return 0
     scratch = ROOT / ".build-mutate"
     scores = [_score(suite, faults, arguments, scratch) for suite, faults in lists.items()]
@@ -135,18 +137,22 @@ def run(arguments: argparse.Namespace) -> int:
             if result.failure is None:
                 _say(f"  {result.line}")
     if arguments.json:
-        print(json.dumps([score.document() for score in scores], indent=1, ensure_ascii=False))
+        write(json.dumps([score.document() for score in scores], indent=1) + "\n")
     if not any(score.results for score in scores):
         raise MutationError("no fault was planted")
     return 0 if all(score.passes for score in scores) else 1
 
 
 def main(argv: list[str] | None = None) -> int:
+    return run_tool("mutate", lambda: _main(argv))
+
+
+def _main(argv: list[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return run(arguments)
     except MutationError as error:
-        print(f"mutate: {error}", file=sys.stderr)
+        say("mutate", error)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from console.output import say
 from page_check.browser import Browser, BrowserError, complaints
 
 WIDTHS = {1280: 1800, 390: 844, 360: 740}
@@ -101,7 +102,7 @@ def main() -> int:
             arguments.output.mkdir(parents=True, exist_ok=True)
         with Browser(arguments.browser) as browser:
             for line in control(browser):
-                print(f"check-pages: {line}", file=sys.stderr)
+                say("check-pages", line)
                 bad += 1
             for page in arguments.pages:
                 for width in WIDTHS:
@@ -109,13 +110,13 @@ def main() -> int:
                         name = f"{page.stem}-{width}-{scheme}.png"
                         shown = arguments.output / name if arguments.output and width in SHOWN else None
                         for line in check(browser, page, width, scheme, shown):
-                            print(f"check-pages: {page.name}, {width} pixels, {scheme}: {line}", file=sys.stderr)
+                            say("check-pages", f"{page.name}, {width} pixels, {scheme}: {line}")
                             bad += 1
     except (BrowserError, OSError) as error:
-        print(f"check-pages: {error}", file=sys.stderr)
+        say("check-pages", error)
         return 1
     if bad == 0:
-        print(f"check-pages: {len(arguments.pages)} pages are well", file=sys.stderr)
+        say("check-pages", f"{len(arguments.pages)} pages are well")
     return 1 if bad else 0
 
 

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from console.output import ReaderGone, say, show
+from console.output import run as run_tool
 from outputs import OutputError, ending_tidily, write_text
 
 from parity_report import clips as clip_sources
@@ -117,17 +119,21 @@ def run(arguments: argparse.Namespace) -> int:
         ours = engine.Engine(executable, arguments.ours or arguments.model, Path(scratch))
         programs = comparison.open_programs(model, shapes, ours)
         found = comparison.compare(model, programs, clips, arguments.traced or len(clips))
-    sys.stdout.write(report.table(found))
     document = report.document(found)
-    _write(arguments.json, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    _write(arguments.json, json.dumps(document, indent=1) + "\n")
     _write(arguments.html, page.html(found))
     complaints = found.complaints()
+    try:
+        for line in report.lines(found):
+            show(line)
+        show(f"verdict        {'FAILED' if complaints else 'passed'}")
+    except ReaderGone:
+        # The exit code still tells the verdict.
+        pass
     if not complaints:
-        print("verdict        passed")
         return 0
-    print("verdict        FAILED")
     more = f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""
-    print(f"parity: {arguments.model}: {complaints[0]}{more}", file=sys.stderr)
+    say("parity", f"{arguments.model}: {complaints[0]}{more}")
     return 1
 
 
@@ -147,15 +153,19 @@ def _is_report(path: Path) -> bool:
 
 
 def main(argv: list[str] | None = None) -> int:
+    return run_tool("parity", lambda: _main(argv))
+
+
+def _main(argv: list[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         with ending_tidily():
             return run(arguments)
     except ParityError as error:
-        print(f"parity: {error}", file=sys.stderr)
+        say("parity", error)
         return 2
     except KeyboardInterrupt:
-        print("parity: interrupted", file=sys.stderr)
+        say("parity", "interrupted")
         return 130
 
 

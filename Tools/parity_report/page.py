@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from html import escape
 
+from console.printing import markup as escape
 from parity_report import tolerances
 from parity_report.comparison import Comparison
 from parity_report.operations import OperationRow

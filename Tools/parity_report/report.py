@@ -6,6 +6,7 @@ import math
 from statistics import median
 from typing import Any
 
+from console.printing import printable
 from parity_report import tolerances
 from parity_report.comparison import Comparison
 from parity_report.ends import Spread
@@ -19,33 +20,33 @@ def short(number: float | None) -> str:
     return "0" if number == 0 else f"{number:.1e}"
 
 
-def table(comparison: Comparison) -> str:
-    """Every operation, and below what counts of the outputs."""
+def lines(comparison: Comparison) -> list[str]:
+    """Every operation, and below what counts of the outputs. Names from the file are printable."""
     heads = ["#", "operation", "kernels", "shape", "difference", "relative", "XNNPACK/ref", "tensor", ""]
     rows = [
         [
             str(row.operator.index),
-            row.operator.name,
-            row.kernel,
+            printable(row.operator.name),
+            printable(row.kernel),
             "×".join(map(str, row.shape)) or "scalar",
             short(row.difference),
             short(row.relative),
             short(row.apart),
-            row.tensor_name if len(row.tensor_name) <= 48 else "…" + row.tensor_name[-47:],
-            (row.problem or "").split(":")[0],
+            printable(row.tensor_name if len(row.tensor_name) <= 48 else "…" + row.tensor_name[-47:]),
+            printable((row.problem or "").split(":")[0]),
         ]
         for row in comparison.rows
     ]
     widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
     right = {0, 4, 5, 6}
-    lines = []
+    found = []
     for row in [heads, *rows]:
         cells = [
             cell.rjust(width) if column in right else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(row, widths))
         ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join([*lines, "", *summary(comparison)]) + "\n"
+        found.append("  ".join(cells).rstrip())
+    return [*found, "", *summary(comparison)]
 
 
 def summary(comparison: Comparison) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
+from console.printing import markup as escape
 from peers.contestants import OURS
 from peers.table import number
 

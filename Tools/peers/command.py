@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from console.output import run as run_tool
+from console.output import say, show
 from outputs import OutputError, ending_tidily, write_text
 from peers import bars, chart, measure, preparation, table
 from peers.contestants import Files, Setting, entries
@@ -79,7 +81,7 @@ def _seconds(text: str) -> float:
 
 
 def _say(text: str) -> None:
-    print(f"bench-peers: {text}", file=sys.stderr, flush=True)
+    say("bench-peers", text)
 
 
 def _own_json(files: Files, model: str, options: list[str], **environment: str) -> dict[str, Any]:
@@ -183,9 +185,10 @@ def _is_result(path: Path) -> bool:
 
 def run(arguments: argparse.Namespace) -> int:
     document = _read(arguments.source) if arguments.source else _measured(arguments)
-    _write(arguments.json, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    _write(arguments.json, json.dumps(document, indent=1) + "\n")
     _write(arguments.svg, chart.chart(document))
-    sys.stdout.write(table.runs(document) + "\n" + table.ratios(bars.bars(document)))
+    for line in (table.runs(document) + "\n" + table.ratios(bars.bars(document))).splitlines():
+        show(line)
     wrong = [run for run in document["runs"] if run["problem"]]
     for run in wrong:
         _say(f"{run['engine']} {run['precision']} on {run['model']}: {run['problem']}")
@@ -193,15 +196,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def main(argv: list[str] | None = None) -> int:
+    return run_tool("bench-peers", lambda: _main(argv))
+
+
+def _main(argv: list[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         with ending_tidily():
             return run(arguments)
     except PeersError as error:
-        print(f"bench-peers: {error}", file=sys.stderr)
+        _say(str(error))
         return 2
     except KeyboardInterrupt:
-        print("bench-peers: interrupted", file=sys.stderr)
+        _say("interrupted")
         return 130
 
 

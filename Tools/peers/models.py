@@ -18,6 +18,7 @@ os.environ["TF_USE_LEGACY_KERAS"] = "1"
 
 import numpy as np
 
+from console.output import tell
 from peers.architecture import Architecture
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
@@ -132,7 +133,7 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=32, help="clips of the files with a batch (default: 32)")
     arguments = parser.parse_args()
     for name in arguments.names:
-        print(f"building {name}", file=sys.stderr, flush=True)
+        tell(f"building {name}")
         build(Architecture.MEASURED[name], arguments.folder / name, arguments.seed, arguments.batch)
     return 0
 

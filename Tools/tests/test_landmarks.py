@@ -245,13 +245,12 @@ def test_another_file_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == old and len(list(tmp_path.iterdir())) == 1
 
 
-def test_json_lines_read_back_as_the_same_floats() -> None:
+def test_json_lines_read_back_as_the_same_floats(capsys: pytest.CaptureFixture[str]) -> None:
     values = np.random.default_rng(2).standard_normal((478, 3)).astype(np.float32)
-    stream = io.StringIO()
-    sink = JSONLines(stream, 'a "b" ü')
+    sink = JSONLines('a "b" ü')
     sink.add(0, Fraction(0), values)
     sink.add(7, Fraction(1, 3), None)
-    first, second = (json.loads(line) for line in stream.getvalue().splitlines())
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert list(first) == ["clip", "frame", "time", "landmarks"]
     assert np.array_equal(np.array(first["landmarks"], np.float32), values)
     assert second == {"clip": 'a "b" ü', "frame": 7, "time": 0.333333, "landmarks": None}

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from console.output import run as run_tool
+from console.output import say
+
 from .errors import TrainError
 
 DESCRIPTION = """\
@@ -54,7 +57,7 @@ class OneLineParser(argparse.ArgumentParser):
     """A wrong command line is one line, as everything else that fails."""
 
     def error(self, message: str) -> NoReturn:
-        print(f"train: {message} (see --help)", file=sys.stderr)
+        say("train", f"{message} (see --help)")
         sys.exit(2)
 
 
@@ -130,6 +133,10 @@ def parsed(given: Sequence[str]) -> argparse.Namespace:
 
 def main(given: Sequence[str]) -> int:
     """Writes the name of the environment that the arguments need to the descriptor 3."""
-    parsed(given)
-    os.write(3, b"train")
-    return 0
+
+    def body() -> int:
+        parsed(given)
+        os.write(3, b"train")
+        return 0
+
+    return run_tool("train", body)

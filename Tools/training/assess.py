@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from console.printing import markup
+
 BINS = 10
 
 
@@ -69,6 +71,9 @@ def tables(found: dict[str, dict[str, Any]], classes: list[str]) -> str:
     def share(value: float) -> str:
         return f"{100 * value:.1f}"
 
+    def named(label: str) -> str:
+        return markup(label).replace("|", "&#124;")
+
     lines = ["| condition | clips | accuracy % (95 %, people drawn) | macro F1 | log loss | calibration error |"]
     lines.append("|---|---|---|---|---|---|")
     for name, item in found.items():
@@ -81,12 +86,12 @@ def tables(found: dict[str, dict[str, Any]], classes: list[str]) -> str:
     lines += ["", f"Classes, {name}:", "", "| emotion | precision | recall | F1 | support |", "|---|---|---|---|---|"]
     for label, row in first["classes"].items():
         lines.append(
-            f"| {label} | {row['precision']:.2f} | {row['recall']:.2f} | {row['f1']:.2f} | {row['support']:.0f} |"
+            f"| {named(label)} | {row['precision']:.2f} | {row['recall']:.2f} | {row['f1']:.2f} | {row['support']:.0f} |"
         )
-    lines += ["", "Confusion (rows: true, columns: said):", "", "| | " + " | ".join(classes) + " |"]
+    lines += ["", "Confusion (rows: true, columns: said):", "", "| | " + " | ".join(map(named, classes)) + " |"]
     lines.append("|---" * (len(classes) + 1) + "|")
     for label, row in zip(classes, first["confusion"], strict=True):
-        lines.append(f"| {label} | " + " | ".join(map(str, row)) + " |")
+        lines.append(f"| {named(label)} | " + " | ".join(map(str, row)) + " |")
     lines += ["", "Calibration (of the class that was chosen):", ""]
     lines += ["| clips | mean probability | share right |", "|---|---|---|"]
     for count, stated, right in first["calibration"]:

@@ -13,6 +13,9 @@ from pathlib import Path
 import numpy as np
 from outputs import Kind, OutputFolder
 
+from console.table import row as table_row
+from console.table import text_of
+
 from .errors import TrainError
 from .generator import Conditions, clips_of
 
@@ -155,7 +158,7 @@ def read_rows(folder: Path) -> list[Row]:
         raise TrainError(f"{table}: no CSV ({error})") from error
     rows, root = [], folder.resolve()
     for number, line in enumerate(lines, 2):
-        name, label = (line.get("clip") or "").strip(), (line.get("label") or "").strip()
+        name, label = (text_of(line.get(key) or "").strip() for key in ("clip", "label"))
         if not name or not label:
             raise TrainError(f"{table}, line {number}: expected the columns clip and label, both filled")
         path = (root / name).resolve()
@@ -163,10 +166,10 @@ def read_rows(folder: Path) -> list[Row]:
             raise TrainError(f"{table}, line {number}: the clip '{name}' lies outside of the folder")
         if not path.is_file():
             raise TrainError(f"{table}, line {number}: the clip '{name}' is missing")
-        split = (line.get("split") or "").strip().lower()
+        split = text_of(line.get("split") or "").strip().lower()
         if split and split not in SPLIT_NAMES:
             raise TrainError(f"{table}, line {number}: the split '{split}' is none of {', '.join(SPLIT_NAMES)}")
-        rows.append(Row(path, label, (line.get("subject") or "").strip(), SPLIT_NAMES.get(split)))
+        rows.append(Row(path, label, text_of(line.get("subject") or "").strip(), SPLIT_NAMES.get(split)))
     if not rows:
         raise TrainError(f"{table}: no clips")
     return rows
@@ -239,12 +242,11 @@ def write_dataset(folder: Path, items: Iterable[tuple[np.ndarray, str, str, str]
         (output.path / "clips").mkdir()
         number = 0
         with (output.path / "labels.csv").open("w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file)
-            table.writerow(("clip", "label", "subject", "split"))
+            file.write(table_row(("clip", "label", "subject", "split")))
             for number, (clip, label, subject, split) in enumerate(items, 1):
                 name = f"clips/{number:06d}.npy"
                 np.save(output.path / name, clip.astype(np.float32))
-                table.writerow((name, label, subject, split))
+                file.write(table_row((name, label, subject, split)))
         output.keep()
     return number
 

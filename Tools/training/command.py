@@ -16,6 +16,10 @@ from typing import Any
 import numpy as np
 from outputs import OutputError, ending_tidily
 
+from console.output import run as run_tool
+from console.output import say as complain
+from console.output import tell as say
+
 from .arguments import parsed
 from .batches import Augmentation, Statistics, targets_of
 from .clips import FIRST_PERSON, SPLITS, ClipSet, dataset_sets, make_people, synthetic_set, write_dataset
@@ -25,10 +29,6 @@ from .network import LANDMARK_FEATURES, Shape
 
 CLIPS_A_PERSON = 12
 SHIFT_PEOPLE = 40
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def progress(what: str) -> Any:
@@ -180,6 +180,10 @@ def write(arguments: argparse.Namespace) -> None:
 
 
 def main(given: Sequence[str] | None = None) -> int:
+    return run_tool("train", lambda: _main(given))
+
+
+def _main(given: Sequence[str] | None) -> int:
     arguments = parsed(sys.argv[1:] if given is None else given)
     try:
         with ending_tidily():
@@ -190,12 +194,12 @@ def main(given: Sequence[str] | None = None) -> int:
             else:
                 train(arguments)
     except (TrainError, OutputError) as error:
-        print(f"train: {error}", file=sys.stderr)
+        complain("train", error)
         return 1
     except (OSError, MemoryError) as error:
-        print(f"train: {error or 'out of memory'}", file=sys.stderr)
+        complain("train", error or "out of memory")
         return 1
     except KeyboardInterrupt:
-        print("train: interrupted; the same command goes on from the last epoch", file=sys.stderr)
+        complain("train", "interrupted; the same command goes on from the last epoch")
         return 130
     return 0
