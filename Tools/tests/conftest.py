@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +21,25 @@ from emotionformer.package import read_tensor  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "Tests" / "Fixtures" / "keras"
+# What `swift test` built; tests that run it are marked `executable`.
+EXECUTABLE = Path(os.environ.get("EMOTIONFORMER", ROOT / ".build" / "debug" / "emotionformer"))
 EXAMPLE = ROOT / "Tools" / "examples" / "custom_layers.py"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "executable: runs the emotionformer executable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a build Tools/test fails, which has made one before; who runs pytest alone is told what was left out."""
+    needing = [item for item in items if item.get_closest_marker("executable")]
+    if not needing or EXECUTABLE.exists():
+        return
+    reason = f"{EXECUTABLE}: the executable is not built: swift build"
+    if os.environ.get("EMOTIONFORMER_TESTS_NEED_BUILD") == "1":
+        pytest.exit(f"{reason} ({len(needing)} tests need it)", returncode=1)
+    for item in needing:
+        item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @dataclass

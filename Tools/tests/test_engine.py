@@ -10,15 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, Export
+from conftest import EXECUTABLE, Export
 from test_models import CLIPS, MODELS, options
 
 from emotionformer.xxh64 import xxh64
 
-EXECUTABLE = Path(os.environ.get("EMOTIONFORMER", ROOT / ".build" / "debug" / "emotionformer"))
 LEVELS = ["portable", ""]
 
-pytestmark = pytest.mark.skipif(not EXECUTABLE.exists(), reason="the executable is not built: swift build")
+pytestmark = pytest.mark.executable
 
 
 def run(*arguments: str | Path, level: str = "") -> subprocess.CompletedProcess[str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_engine import EXECUTABLE, run
+from test_engine import run
 
-pytestmark = pytest.mark.skipif(not EXECUTABLE.exists(), reason="the executable is not built: swift build")
+pytestmark = pytest.mark.executable
 FOLDER = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures" / "attention"
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import FIXTURES, ROOT, Export
-from test_engine import EXECUTABLE, predictions, run
+from test_engine import predictions, run
 from test_models import options
 
 CONVERTED = ROOT / "Tests" / "Fixtures" / "tflite"
@@ -42,7 +42,7 @@ EXCEPTIONS = {
     "k3_bilstm_before_masked_float16": MASKED,
 }
 
-pytestmark = pytest.mark.skipif(not EXECUTABLE.exists(), reason="the executable is not built: swift build")
+pytestmark = pytest.mark.executable
 
 
 def keras_source(path: Path) -> Path | None:
