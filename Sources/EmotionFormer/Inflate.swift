@@ -160,12 +160,13 @@ private struct HuffmanCode {
     private let longest: Int
 
     /// - Throws: `malformedClip` for lengths that no prefix code has. `mayBeIncomplete` allows what encoders write for
-    ///   distances: no code at all, or a single one.
+    ///   distances: no code at all, or a single one, which has one bit (RFC 1951, 3.2.7).
     init(_ lengths: [UInt8], mayBeIncomplete: Bool) throws(Fault) {
         // Kraft's sum in units of 2⁻¹⁵.
         let sum = lengths.reduce(0) { $1 == 0 ? $0 : $0 + (1 << 15) >> Int($1) }
         let used = lengths.count { $0 > 0 }
-        guard sum == 1 << 15 || (mayBeIncomplete && used <= 1 && sum < 1 << 15) else {
+        let isSingle = used == 1 && lengths.contains(1)
+        guard sum == 1 << 15 || (mayBeIncomplete && (used == 0 || isSingle)) else {
             throw Inflate.fault("a block's code lengths make no prefix code")
         }
         self.init(unchecked: lengths)
