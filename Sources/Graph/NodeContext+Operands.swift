@@ -130,7 +130,7 @@ extension NodeContext {
         guard let quantization = weights.quantization else {
             throw Fault(.missingField, at: place, "int8 weights have no quantisation")
         }
-        try quantization.check(against: weights.tensor.shape, at: place)
+        try quantization.check(against: ValueType(.int8, weights.tensor.shape), at: place)
         guard quantization.zeroPoints.allSatisfy({ $0 == 0 }) else {
             throw Fault(.invalidValue, at: place, "the zero point of int8 weights is not 0")
         }
@@ -143,8 +143,10 @@ extension NodeContext {
 }
 
 extension Quantization {
-    /// - Throws: unless there is one finite, positive scale a tensor or index of the axis, and a zero point for each.
-    package func check(against shape: Shape, at place: String) throws(Fault) {
+    /// - Throws: unless there is one finite, positive scale a tensor or index of the axis, and a zero point for each that
+    ///   the element type holds.
+    package func check(against type: ValueType, at place: String) throws(Fault) {
+        let shape = type.shape
         var count = 1
         if let axis {
             guard axis >= 0, axis < shape.rank else {
@@ -159,6 +161,12 @@ extension Quantization {
         }
         guard scales.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
             throw Fault(.notFinite, at: place, "a scale is negative or not finite")
+        }
+        let range = type.elementType == .uint8 ? 0...255 : -128...127
+        if let wrong = zeroPoints.first(where: { !range.contains($0) }) {
+            throw Fault(
+                .invalidValue, at: place, "a zero point is out of range", found: "\(wrong)",
+                expected: "\(range.lowerBound) to \(range.upperBound)")
         }
     }
 }

@@ -15,7 +15,7 @@ extension ShapeInference {
                 guard let quantization = context.constant(0)?.quantization else {
                     throw Fault(.missingField, at: "operand 'input'", "the integers have no quantisation")
                 }
-                try quantization.check(against: input.shape, at: "operand 'input'")
+                try quantization.check(against: input, at: "operand 'input'")
             }
             return [ValueType(.float32, input.shape)]
         case .quantize:

@@ -54,14 +54,15 @@ extension TFLiteFile {
         }
         if let quantization = tensor.quantization {
             do throws(Fault) {
-                try validate(quantization, shape: tensor.shape)
+                try validate(quantization, of: tensor)
             } catch {
                 throw error.within("quantization")
             }
         }
     }
 
-    private func validate(_ quantization: Quantization, shape: [Int]) throws(Fault) {
+    private func validate(_ quantization: Quantization, of tensor: Tensor) throws(Fault) {
+        let shape = tensor.shape
         guard quantization.scales.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
             throw Fault(.notFinite, at: "", "a scale is negative or not finite")
         }
@@ -78,6 +79,17 @@ extension TFLiteFile {
             throw Fault(
                 .sizeMismatch, at: "", "the number of zero points does not fit the number of scales",
                 found: "\(zeroPoints)", expected: "\(count)")
+        }
+        let range: ClosedRange<Int64> =
+            switch tensor.type.elementType {
+            case .int8: -128...127
+            case .uint8: 0...255
+            default: Int64(Int32.min)...Int64(Int32.max)
+            }
+        if let wrong = quantization.zeroPoints.first(where: { !range.contains($0) }) {
+            throw Fault(
+                .invalidValue, at: "", "a zero point is out of range", found: "\(wrong)",
+                expected: "\(range.lowerBound) to \(range.upperBound)")
         }
     }
 }

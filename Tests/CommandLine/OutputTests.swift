@@ -45,7 +45,7 @@ struct OutputTests {
         let objects = try objects(run("predict", "--json", clip))
         #expect(objects[0]["areProbabilities"] as? Bool == false)
         let first = try #require((objects[0]["probabilities"] as? [String: Double])?["Angry"])
-        #expect(abs(Float(first) - number) <= max(abs(number) * 1e-6, 1e-40))
+        #expect(abs(Float(first) - number) <= max(abs(number) * 1e-6, 1e-37))
         let table = try run("predict", "--csv", clip)
         #expect(table.lines.count == 2)
         #expect(table.errors.hasPrefix("emotionformer: note: these are not probabilities"))
