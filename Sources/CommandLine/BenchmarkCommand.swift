@@ -50,6 +50,8 @@ struct BenchmarkCommand: ParsableCommand {
         help: "For each line of standard input, a count, run so many timed predictions and answer with one JSON line.")
     var interactive = false
 
+    @OptionGroup var limitOptions: LimitOptions
+
     func validate() throws {
         try check(threads, "--threads", 1...1024)
         try check(batch, "--batch", 1...65536)
@@ -70,7 +72,8 @@ struct BenchmarkCommand: ParsableCommand {
         let start = ContinuousClock.now
         let path = try ModelOptions.path(model)
         // Clips of a batch run on one thread each.
-        let loaded = try EmotionModel(path: path, options: EmotionModel.Options(threads: batch > 1 ? 1 : threads))
+        let loaded = try EmotionModel(
+            path: path, options: EmotionModel.Options(threads: batch > 1 ? 1 : threads, limits: limitOptions.limits))
         let subject = try BenchmarkSubject(loaded, frames: frames, threads: threads, batch: batch)
         try subject.runOnce()
         let load = ContinuousClock.now - start

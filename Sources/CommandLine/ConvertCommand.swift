@@ -57,6 +57,8 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: "How to cite it, for people.")
     var citation: String?
 
+    @OptionGroup var limitOptions: LimitOptions
+
     func validate() throws {
         guard epsilon >= 0, epsilon.isFinite else {
             throw ValidationError("--epsilon is out of range (found \(epsilon), expected 0 or more)")
@@ -77,9 +79,10 @@ struct ConvertCommand: ParsableCommand {
         conversion.license = license
         conversion.citation = citation
         conversion.tool = ("emotionformer convert", EmotionFormerVersion.current)
+        conversion.limits = limitOptions.limits.values
         let package = try conversion.package(of: model)
         // What cannot be compiled is not written.
-        let compiled = try EmotionModel(package)
+        let compiled = try EmotionModel(package, options: EmotionModel.Options(limits: limitOptions.limits))
         try package.write(to: output)
         for line in summary(of: package, compiled) { StandardError.writeLine(line) }
     }

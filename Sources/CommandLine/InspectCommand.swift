@@ -39,9 +39,12 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "As JSON.")
     var json = false
 
+    @OptionGroup var limitOptions: LimitOptions
+
     func run() throws {
-        let contents = try ModelFile.read(model, assets: assets)
-        let compiled = try EmotionModel(contents)
+        let limits = limitOptions.limits
+        let contents = try ModelFile.read(model, assets: assets, limits: limits.values)
+        let compiled = try EmotionModel(contents, options: EmotionModel.Options(limits: limits))
         let summary = ModelSummary(contents: contents, labels: compiled.labels)
         switch stage {
         case .imported: try show(summary, try listing(contents, .imported))
@@ -56,14 +59,16 @@ struct InspectCommand: ParsableCommand {
 
     private func listing(_ contents: ModelPackage, _ stage: PlanOptions.Stage) throws -> GraphListing {
         let graph = try Plan.graph(
-            contents.program, inputShapes: [inputShape(contents)], options: PlanOptions(stage: stage))
+            contents.program, inputShapes: [inputShape(contents)],
+            options: PlanOptions(stage: stage, limits: limitOptions.limits.values))
         return GraphListing(graph)
     }
 
     private func plan(_ contents: ModelPackage) throws -> Plan {
         try Plan(
             contents.program, inputShapes: [inputShape(contents)],
-            outputs: [contents.outputs.probabilities] + (contents.outputs.logits.map { [$0] } ?? []))
+            outputs: [contents.outputs.probabilities] + (contents.outputs.logits.map { [$0] } ?? []),
+            options: PlanOptions(limits: limitOptions.limits.values))
     }
 
     private func show(_ summary: ModelSummary, _ listing: GraphListing) throws {

@@ -21,6 +21,8 @@ struct ModelOptions: ParsableArguments {
         name: .long, help: ArgumentHelp("Threads to compute with; all of the machine's cores if not given."))
     var threads: Int?
 
+    @OptionGroup var limitOptions: LimitOptions
+
     /// To be said beside what the bundled model answers.
     static let bundledNote = "bundled; synthetic weights: trained on generated faces, not measured on people"
 
@@ -33,7 +35,8 @@ struct ModelOptions: ParsableArguments {
 
     /// - Parameter clips: several clips are spread over the threads, a single one is computed by all of them.
     func load(threads: Int) throws -> EmotionModel {
-        try EmotionModel(path: path(), assets: assets, options: EmotionModel.Options(threads: threads))
+        try EmotionModel(
+            path: path(), assets: assets, options: EmotionModel.Options(threads: threads, limits: limitOptions.limits))
     }
 
     /// What must be said beside the model's name on a page; nil for a model of the user's own.

@@ -8,9 +8,13 @@ struct ModelTrace {
     private let program: Program
     private let index: TraceIndex
     private let stage: PlanOptions.Stage
+    private let limits: Limits
     private let outputsOnly: Bool
 
-    init(_ model: ImportedModel, index: TraceIndex, stage: PlanOptions.Stage, outputsOnly: Bool) {
+    init(
+        _ model: ImportedModel, index: TraceIndex, stage: PlanOptions.Stage, outputsOnly: Bool, limits: Limits
+    ) {
+        self.limits = limits
         var program = model.program
         // The logits stay a value of their own in a fused plan too, as they do for `predict`.
         if let logits = index.logits.flatMap({ index.valueNames[$0] }), !program.graphs[0].outputs.contains(logits) {
@@ -38,7 +42,7 @@ struct ModelTrace {
         guard inputs.allSatisfy({ $0.shape[0] == clipCount }) else {
             throw Fault(.shapeMismatch, at: "--input", "the inputs hold different numbers of clips")
         }
-        let options = PlanOptions(stage: stage, keepsEveryValue: true)
+        let options = PlanOptions(stage: stage, keepsEveryValue: true, limits: limits)
         let session = Session(try Plan(program, inputShapes: shapes, options: options))
         var written = Set<Int>()
         for clip in 0..<clipCount {

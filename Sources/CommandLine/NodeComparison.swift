@@ -29,8 +29,9 @@ struct NodeComparison {
 
     /// - Parameter input: 1 × rows × features, as the graph takes them.
     /// - Throws: what keeps either side from computing; `missingField` if the engine keeps no value for a node.
-    init(_ contents: ModelPackage, input: Tensor, threads: Int) throws(Fault) {
-        let options = PlanOptions(threads: threads, stage: .simplified, keepsEveryValue: true)
+    init(_ contents: ModelPackage, input: Tensor, threads: Int, limits: Limits) throws(Fault) {
+        let options = PlanOptions(
+            threads: threads, stage: .simplified, keepsEveryValue: true, limits: limits)
         let graph = try Plan.graph(contents.program, inputShapes: [input.shape], options: options)
         let session = Session(try Plan(graph, options: options))
         input.withUnsafeBytes { session.input(0).copyMemory(from: $0) }

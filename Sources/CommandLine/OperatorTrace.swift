@@ -9,9 +9,11 @@ struct OperatorTrace {
     private let index: TraceIndex
     private let feed: String
     private let tensors: [String: Int]
+    private let limits: Limits
 
     /// - Parameter feed: a folder with a folder for each clip, in it the tensors by index.
-    init(_ model: ImportedModel, index: TraceIndex, feed: String) {
+    init(_ model: ImportedModel, index: TraceIndex, feed: String, limits: Limits) {
+        self.limits = limits
         program = model.program
         self.index = index
         self.feed = feed
@@ -27,7 +29,7 @@ struct OperatorTrace {
         }
         var shapes: [Shape] = []
         for input in index.inputs { shapes.append(try operand(input, clip: 0).shape) }
-        let options = PlanOptions(stage: .imported, keepsEveryValue: true)
+        let options = PlanOptions(stage: .imported, keepsEveryValue: true, limits: limits)
         let graph = try Plan.graph(program, inputShapes: shapes, options: options)
         let names = Set(graph.values.map(\.name))
         var written = Set<Int>()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EmotionFormer
 import EmotionFormerEngine
+import EmotionFormerModelFormat
 import EmotionFormerTFLiteImport
 import EmotionFormerTensors
 
@@ -52,6 +53,8 @@ struct TraceCommand: ParsableCommand {
     @Flag(help: "Write the model's outputs and logits alone.")
     var outputsOnly = false
 
+    @OptionGroup var limitOptions: LimitOptions
+
     func validate() throws {
         if feed != nil, !input.isEmpty { throw ValidationError("--feed and --input exclude each other") }
         if feed == nil, input.isEmpty { throw ValidationError("--input or --feed is needed") }
@@ -61,14 +64,17 @@ struct TraceCommand: ParsableCommand {
     }
 
     func run() throws {
-        let imported = try TFLiteImporter.read(contentsOf: model)
+        let limits = limitOptions.limits.values
+        let bytes = try InputFile(path: model, what: "model").contents(.fileBytes, of: limits)
+        let imported = try TFLiteImporter.read(bytes, name: model, limits: limits)
         let index = try TraceIndex(imported)
         var folder = try TraceFolder(output)
         if let feed {
-            try OperatorTrace(imported, index: index, feed: feed).write(to: &folder)
+            try OperatorTrace(imported, index: index, feed: feed, limits: limits).write(to: &folder)
         } else {
             let trace = ModelTrace(
-                imported, index: index, stage: stage == .fused ? .fused : .imported, outputsOnly: outputsOnly)
+                imported, index: index, stage: stage == .fused ? .fused : .imported, outputsOnly: outputsOnly,
+                limits: limits)
             try trace.write(to: &folder, inputs: try input.map { (path) throws(Fault) in try NumPyFile.read(path) })
         }
         try folder.keep()

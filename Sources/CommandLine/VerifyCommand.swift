@@ -31,11 +31,14 @@ struct VerifyCommand: ParsableCommand {
     @Option(help: "Threads to compute with.")
     var threads = 1
 
+    @OptionGroup var limitOptions: LimitOptions
+
     func run() throws {
         StandardOutput.goOnWithoutReader()
-        let contents = try ModelFile.read(model, verifyHash: true)
+        let contents = try ModelFile.read(model, verifyHash: true, limits: limitOptions.limits.values)
         try StandardOutput.writeLine("hash       SHA-256 of every file agrees")
-        let compiled = try EmotionModel(contents, options: EmotionModel.Options(threads: threads))
+        let compiled = try EmotionModel(
+            contents, options: EmotionModel.Options(threads: threads, limits: limitOptions.limits))
         var isPassed = true
         if nodes { isPassed = try compareNodes(contents, compiled) }
         if let test = contents.selfTest {
@@ -55,7 +58,8 @@ struct VerifyCommand: ParsableCommand {
 
     private func compareNodes(_ contents: ModelPackage, _ compiled: EmotionModel) throws -> Bool {
         let clip = try contents.selfTest.flatMap { try compiled.clips(of: $0).first } ?? .wave(for: compiled.input)
-        let comparison = try NodeComparison(contents, input: compiled.graphInput(of: clip), threads: threads)
+        let comparison = try NodeComparison(
+            contents, input: compiled.graphInput(of: clip), threads: threads, limits: limitOptions.limits.values)
         let failed = comparison.rows.count { !$0.isPassed }
         let worst = DecimalText.scientific(comparison.rows.map(\.relative).max() ?? 0)
         try StandardOutput.writeLine(

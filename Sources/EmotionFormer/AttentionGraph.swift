@@ -16,12 +16,13 @@ extension TypedGraph {
     /// softmax over the last axis whose result goes into a matrix product.
     /// - Returns: what the added outputs are, in the graph's order.
     mutating func exposeAttention() throws(Fault) -> [AttentionWeights] {
+        let productOperands = Set(nodes.filter { $0.operation == .matmul }.flatMap { $0.inputs.compactMap(\.self) })
         var found: [AttentionWeights] = []
         for index in nodes.indices {
             let exposed =
                 switch nodes[index].operation {
                 case .attention: try exposeLayer(index)
-                case .softmax: exposeSoftmax(index)
+                case .softmax: exposeSoftmax(index, productOperands)
                 default: nil as AttentionWeights?
                 }
             if let exposed { found.append(exposed) }
@@ -44,13 +45,13 @@ extension TypedGraph {
             keyCount: keys[1])
     }
 
-    private mutating func exposeSoftmax(_ index: Int) -> AttentionWeights? {
+    private mutating func exposeSoftmax(_ index: Int, _ productOperands: Set<Int>) -> AttentionWeights? {
         guard let value = nodes[index].outputs.first, values[value].type.elementType == .float32,
             values[value].constant == nil, case .integers(let axes)? = nodes[index].attributes["axes"]
         else { return nil }
         let extents = shape(of: value).extents
-        let isProductOperand = nodes.contains { $0.operation == .matmul && $0.inputs.contains(value) }
-        guard isProductOperand, (3...4).contains(extents.count), axes == [-1] || axes == [extents.count - 1],
+        guard productOperands.contains(value), (3...4).contains(extents.count),
+            axes == [-1] || axes == [extents.count - 1],
             extents.count == 3 || extents[0] == 1
         else { return nil }
         outputs.append(value)

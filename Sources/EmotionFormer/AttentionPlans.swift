@@ -62,7 +62,8 @@ final class AttentionPlans: Sendable {
         case .contents(let contents): return contents
         case .file(let path):
             // Without its assets: they say nothing of the graph but its number of frames.
-            let contents = try ModelFile.read(path, frames: frames, includingSelfTest: false)
+            let contents = try ModelFile.read(
+                path, frames: frames, includingSelfTest: false, limits: options.limits)
             guard contents.sourceChecksum == checksum else {
                 throw Fault(
                     .checksumMismatch, at: path, "the model's file has changed since it was loaded",

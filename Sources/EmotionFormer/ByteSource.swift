@@ -10,63 +10,92 @@ package import EmotionFormerTensors
     import Glibc
 #endif
 
-/// Where bytes come from: a path, or standard input.
+/// Where the bytes of clips come from: a regular file, a pipe, or standard input, whatever it is.
 package enum ByteSource {
     case path(String)
     case standardInput
 
-    /// What cannot tell its size beforehand (a pipe, a device) is refused beyond this many bytes.
-    static let streamLimit = 1 << 32
-
     /// Everything, read once into memory.
-    /// - Throws: `missingFile`, `unreadableFile`; `limitExceeded` for an endless stream.
-    package func bytes() throws(Fault) -> [UInt8] {
+    /// - Parameters:
+    ///   - limit: bytes of a file, which is asked for its size before anything is read.
+    ///   - streamLimit: bytes of what cannot tell its size beforehand.
+    /// - Throws: `missingFile`; `unreadableFile` for a folder or a device; `limitExceeded`.
+    package func bytes(
+        limit: Int = ClipLimits.fileBytes, streamLimit: Int = ClipLimits.streamBytes
+    ) throws(Fault) -> [UInt8] {
         switch self {
         case .standardInput:
-            return try ByteSource.readAll(0, name: "standard input")
+            return try ByteSource.readAll(0, name: "standard input", limit, streamLimit)
         case .path(let path):
             let descriptor = try ByteSource.openFile(path)
             defer { close(descriptor) }
-            return try ByteSource.readAll(descriptor, name: path)
+            return try ByteSource.readAll(descriptor, name: path, limit, streamLimit)
         }
     }
 
     /// - Throws: `missingFile`, `unreadableFile` if the path cannot be opened; nothing is read.
     static func check(_ path: String) throws(Fault) {
-        let descriptor = try openFile(path)
-        defer { close(descriptor) }
-        var status = stat()
-        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { throw fault(EISDIR, path) }
+        let descriptor = try openFile(path, flags: O_NONBLOCK)
+        close(descriptor)
     }
 
-    static func openFile(_ path: String) throws(Fault) -> Int32 {
+    /// Opens a regular file or a pipe; of a pipe it waits for the other end.
+    /// - Throws: `missingFile`; `unreadableFile` for anything else. A device may never end, or do something when it is read.
+    static func openFile(_ path: String, flags: Int32 = 0) throws(Fault) -> Int32 {
         guard !path.utf8.contains(0) else {
             throw Fault(.invalidArgument, at: path, "the file name contains a null character")
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Asked before it is opened: opening alone can change a device.
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw fault(errno, path) }
+        try check(status, path)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | flags)
         guard descriptor >= 0 else { throw fault(errno, path) }
+        do throws(Fault) {
+            guard fstat(descriptor, &status) == 0 else { throw fault(errno, path) }
+            try check(status, path)
+        } catch {
+            close(descriptor)
+            throw error
+        }
         return descriptor
     }
 
-    private static func readAll(_ descriptor: Int32, name: String) throws(Fault) -> [UInt8] {
+    private static func check(_ status: stat, _ path: String) throws(Fault) {
+        switch status.st_mode & S_IFMT {
+        case S_IFREG, S_IFIFO: return
+        case S_IFDIR: throw fault(EISDIR, path)
+        default: throw Fault(.unreadableFile, at: path, "this is a device or socket", expected: "a file or a pipe")
+        }
+    }
+
+    private static func readAll(
+        _ descriptor: Int32, name: String, _ limit: Int, _ streamLimit: Int
+    ) throws(Fault) -> [UInt8] {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw fault(errno, name) }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw fault(EISDIR, name) }
         let isFile = status.st_mode & S_IFMT == S_IFREG
-        // One byte past the declared size notices the end of the file. A sparse file can claim any size.
+        let limit = isFile ? limit : streamLimit
+        func tooLong(_ found: String?) -> Fault {
+            Fault(
+                .limitExceeded, at: name, isFile ? "the file is too long" : "the stream is too long", found: found,
+                expected: "at most \(limit) bytes")
+        }
+        // A sparse file can claim any size.
+        if isFile, Int(status.st_size) > limit { throw tooLong("\(status.st_size) bytes") }
+        // One byte past the declared size notices the end of the file.
         var step = isFile ? min(max(4096, Int(status.st_size) &+ 1), 1 << 26) : 1 << 16
         var bytes = try piece(of: descriptor, step, name)
         var isAtEnd = bytes.count < step
         while !isAtEnd {
+            guard bytes.count <= limit else { throw tooLong(nil) }
             step = min(step &* 2, 1 << 26)
             let next = try piece(of: descriptor, step, name)
             isAtEnd = next.count < step
             bytes.append(contentsOf: next)
-            guard isFile || bytes.count <= streamLimit else {
-                throw Fault(
-                    .limitExceeded, at: name, "the stream is too long", expected: "at most \(streamLimit) bytes")
-            }
         }
+        guard bytes.count <= limit else { throw tooLong(nil) }
         return bytes
     }
 

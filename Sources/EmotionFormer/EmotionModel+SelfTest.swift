@@ -35,7 +35,8 @@ extension EmotionModel {
     ) throws(EmotionFormerError) -> SelfTestResult {
         let path = try path(of: url)
         return try publicly { () throws(Fault) in
-            let contents = try ModelFile.read(path, verifyHash: true)
+            try options.limits.values.validate()
+            let contents = try ModelFile.read(path, verifyHash: true, limits: options.limits.values)
             guard let test = contents.selfTest else {
                 throw Fault(.missingSelfTest, at: path, "the model has no self-test")
             }

@@ -24,9 +24,15 @@ public final class EmotionModel: Sendable {
         /// `EMOTIONFORMER_KERNELS` names.
         public var instructionSet: InstructionSet?
 
-        public init(threads: Int = 1, instructionSet: InstructionSet? = nil) {
+        /// What the model's file may make this process do.
+        public var limits: ModelLimits
+
+        public init(
+            threads: Int = 1, instructionSet: InstructionSet? = nil, limits: ModelLimits = ModelLimits()
+        ) {
             self.threads = threads
             self.instructionSet = instructionSet
+            self.limits = limits
         }
     }
 
@@ -98,7 +104,9 @@ public final class EmotionModel: Sendable {
         path: String, assets: String? = nil, options: Options = Options()
     ) throws(EmotionFormerError) {
         let contents = try publicly { () throws(Fault) in
-            try ModelFile.read(path, assets: assets, includingSelfTest: false)
+            try options.limits.values.validate()
+            return try ModelFile.read(
+                path, assets: assets, includingSelfTest: false, limits: options.limits.values)
         }
         do throws(Fault) {
             try self.init(consume contents, options: options, source: .file(path: path))
@@ -118,6 +126,7 @@ public final class EmotionModel: Sendable {
                 .invalidArgument, at: "threads", "the number of threads is out of range", found: "\(options.threads)",
                 expected: "1 to 1024")
         }
+        try options.limits.values.validate()
         self.options = options
         name = contents.name
         license = contents.license
@@ -127,7 +136,8 @@ public final class EmotionModel: Sendable {
         preparation = try InputPreparation(input, normalizer: Normalizer(contents.input))
         let planOptions = try PlanOptions(
             instructionSetNamed: options.instructionSet?.rawValue,
-            environment: ProcessInfo.processInfo.environment, threads: options.threads)
+            environment: ProcessInfo.processInfo.environment, threads: options.threads,
+            limits: options.limits.values)
         attentionPlans = AttentionPlans(source, of: contents, options: planOptions)
         let labels = contents.labels
         plans = try PlanCache(consume contents, options: planOptions)

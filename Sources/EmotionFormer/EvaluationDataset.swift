@@ -25,6 +25,8 @@ public struct EvaluationDataset: Sendable, Hashable {
     public let entries: [Entry]
 
     static let tableName = "labels.csv"
+    /// Bytes of the table: some millions of clips.
+    private static let tableLimit = 1 << 28
 
     /// - Parameters:
     ///   - path: the dataset's folder, or one file whose clips state their emotion.
@@ -44,7 +46,7 @@ public struct EvaluationDataset: Sendable, Hashable {
         let found: [Entry]
         if isFolder, FileManager.default.fileExists(atPath: table) {
             do throws(Fault) {
-                found = try listed(ByteSource.path(table).bytes(), folder: path, split: split)
+                found = try listed(ByteSource.path(table).bytes(limit: tableLimit), folder: path, split: split)
             } catch {
                 throw error.within(table)
             }

@@ -38,10 +38,11 @@ struct GivenFiles {
         } else {
             labelList = nil
         }
-        mean = try GivenFiles.read(roles.mean)
-        standardDeviation = try GivenFiles.read(roles.standardDeviation)
-        labelFile = try GivenFiles.read(roles.labels)
-        metadataFile = try GivenFiles.read(roles.metadata)
+        let limit = conversion.limits.fileBytes
+        mean = try GivenFiles.read(roles.mean, "file of means", limit)
+        standardDeviation = try GivenFiles.read(roles.standardDeviation, "file of standard deviations", limit)
+        labelFile = try GivenFiles.read(roles.labels, "file of class names", AssetFile.textLimit)
+        metadataFile = try GivenFiles.read(roles.metadata, "file of metadata", AssetFile.textLimit)
         guard let metadataFile else {
             metadata = nil
             return
@@ -114,9 +115,9 @@ struct GivenFiles {
         return try Tensor(values, shape: shape)
     }
 
-    private static func read(_ path: String?) throws(Fault) -> AssetFile? {
+    private static func read(_ path: String?, _ what: String, _ limit: Int) throws(Fault) -> AssetFile? {
         guard let path else { return nil }
-        return try AssetFile(path)
+        return try AssetFile(path, what: what, limit: limit)
     }
 
     private static func withoutEndingSlash(_ path: String) -> String {

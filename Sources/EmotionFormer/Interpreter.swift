@@ -52,7 +52,8 @@ public final class Interpreter {
     /// - Throws: what is wrong with the model.
     public init(modelPath: String, options: EmotionModel.Options = .init()) throws(EmotionFormerError) {
         let contents = try publicly { () throws(Fault) in
-            try ModelFile.read(modelPath, includingSelfTest: false)
+            try options.limits.values.validate()
+            return try ModelFile.read(modelPath, includingSelfTest: false, limits: options.limits.values)
         }
         program = contents.program
         frames = contents.input.frames
@@ -77,7 +78,8 @@ public final class Interpreter {
             }
             let options = try PlanOptions(
                 instructionSetNamed: options.instructionSet?.rawValue,
-                environment: ProcessInfo.processInfo.environment, threads: options.threads)
+                environment: ProcessInfo.processInfo.environment, threads: options.threads,
+                limits: options.limits.values)
             return Session(try Plan(program, inputShapes: shapes, options: options))
         }
     }

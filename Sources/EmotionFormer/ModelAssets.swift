@@ -1,3 +1,4 @@
+import EmotionFormerModelFormat
 import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
@@ -20,10 +21,13 @@ struct AssetFile {
     let path: String
     let contents: [UInt8]
 
-    /// - Throws: `missingFile`, `unreadableFile`.
-    init(_ path: String) throws(Fault) {
+    /// Bytes of a list of class names, and of metadata.
+    static let textLimit = 4 << 20
+
+    /// - Throws: `missingFile`, `unreadableFile` for what is no regular file, `limitExceeded`.
+    init(_ path: String, what: String, limit: Int) throws(Fault) {
         self.path = path
-        contents = try ByteSource.path(path).bytes()
+        contents = try InputFile(path: path, what: what).contents(limit: limit)
     }
 
     var name: String { AssetFile.name(path) }

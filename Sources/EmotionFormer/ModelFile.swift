@@ -14,16 +14,18 @@ package enum ModelFile {
     ///   - frames: how many a TensorFlow Lite file takes that leaves them open; nil for what its assets say, or 300.
     ///   - verifyHash: whether a package's SHA-256 is checked beside the fast checksum.
     ///   - includingSelfTest: whether a package's self-test is read.
+    ///   - limits: on its files and on what they describe.
     /// - Throws: what is wrong with it, with file and field; `invalidArgument` for assets of a package.
     package static func read(
         _ path: String, assets: String? = nil, frames: Int? = nil, verifyHash: Bool = false,
-        includingSelfTest: Bool = true
+        includingSelfTest: Bool = true, limits: Limits = Limits()
     ) throws(Fault) -> ModelPackage {
         var isFolder = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder {
             var conversion = TFLiteConversion()
             conversion.assets = assets
             conversion.frames = frames
+            conversion.limits = limits
             return try conversion.package(of: path)
         }
         guard assets == nil else {
@@ -31,6 +33,7 @@ package enum ModelFile {
                 .invalidArgument, at: path, "only a TensorFlow Lite file takes assets",
                 expected: "a .tflite file; a package has its own")
         }
-        return try ModelPackage.read(folder: path, verifyHash: verifyHash, includingSelfTest: includingSelfTest)
+        return try ModelPackage.read(
+            folder: path, verifyHash: verifyHash, includingSelfTest: includingSelfTest, limits: limits)
     }
 }

@@ -28,11 +28,14 @@ package struct TFLiteConversion: Sendable {
     /// What goes into the package as its maker, with the hashes of all files; nil for the file's own description.
     package var tool: (name: String, version: String)?
 
+    package var limits = Limits()
+
     package init() {}
 
     /// - Throws: what is wrong with a file, with its path; what makes no package.
     package func package(of path: String) throws(Fault) -> ModelPackage {
-        try package(of: ByteSource.path(path).bytes(), path)
+        try limits.validate()
+        return try package(of: InputFile(path: path, what: "model").contents(.fileBytes, of: limits), path)
     }
 
     func package(of bytes: [UInt8], _ path: String) throws(Fault) -> ModelPackage {
@@ -41,7 +44,7 @@ package struct TFLiteConversion: Sendable {
                 .unreadableFile, at: path, "the file is no model",
                 expected: "a folder with manifest.json, or a TensorFlow Lite file")
         }
-        let model = try TFLiteImporter.read(bytes, name: path)
+        let model = try TFLiteImporter.read(bytes, name: path, limits: limits)
         let given = try GivenFiles(self)
         var sources: [ModelPackage.Producer.Source] = []
         if tool != nil {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+package import EmotionFormerTensors
 
 #if canImport(Darwin)
     import Darwin
@@ -11,7 +11,7 @@ import EmotionFormerTensors
 #endif
 
 /// A regular file that is open for reading; a symbolic link counts as what it points at.
-struct InputFile: ~Copyable {
+package struct InputFile: ~Copyable {
     private let descriptor: CInt
     /// As errors name it.
     let path: String
@@ -19,7 +19,7 @@ struct InputFile: ~Copyable {
     let byteCount: Int
 
     /// - Throws: `missingFile` if there is no such file, `unreadableFile` if it cannot be opened or is no regular file.
-    init(path: String, what: String) throws(Fault) {
+    package init(path: String, what: String) throws(Fault) {
         // Without O_NONBLOCK, opening a named pipe would wait for a writer.
         let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else {
@@ -72,9 +72,15 @@ struct InputFile: ~Copyable {
         guard count == 0 else { throw Fault(.sizeMismatch, at: path, "the file became longer while it was read") }
     }
 
+    /// The whole file, once its size is within a limit.
+    package func contents(_ limit: Limits.Name, of limits: Limits) throws(Fault) -> [UInt8] {
+        try limits.check(limit, byteCount, at: path, "the file is too long", found: "\(byteCount) bytes")
+        return try contents(limit: limits[limit])
+    }
+
     /// The whole file.
     /// - Throws: `limitExceeded` if it has more bytes than `limit`.
-    func contents(limit: Int) throws(Fault) -> [UInt8] {
+    package func contents(limit: Int) throws(Fault) -> [UInt8] {
         guard byteCount <= limit else {
             throw Fault(
                 .limitExceeded, at: path, "the file is too long", found: "\(byteCount) bytes",

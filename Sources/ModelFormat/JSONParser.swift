@@ -8,6 +8,17 @@ struct JSONParser {
         var byteCount = 16 << 20
         var depth = 64
         var valueCount = 1 << 19
+
+        init(byteCount: Int = 16 << 20, depth: Int = 64, valueCount: Int = 1 << 19) {
+            self.byteCount = byteCount
+            self.depth = depth
+            self.valueCount = valueCount
+        }
+
+        /// Of a manifest: a value has some thirty bytes.
+        init(_ limits: EmotionFormerTensors.Limits) {
+            self.init(byteCount: limits.manifestBytes, valueCount: max(limits.manifestBytes / 32, 1))
+        }
     }
 
     let text: JSONText

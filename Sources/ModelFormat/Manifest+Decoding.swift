@@ -3,7 +3,7 @@ import EmotionFormerTensors
 
 extension Manifest {
     /// - Throws: the first departure from the format, with line, column and path.
-    init(decoding root: JSONCursor) throws(Fault) {
+    init(decoding root: JSONCursor, limits: Limits) throws(Fault) {
         try Manifest.checkFormat(root)
         try root.checkFields(
             "format", "formatVersion", "name", "license", "citation", "metadata", "producer", "weights",
@@ -13,9 +13,9 @@ extension Manifest {
         citation = try root.optional("citation")?.string()
         metadata = try root.optional("metadata")?.object()
         producer = try Manifest.producer(root.required("producer"))
-        weights = try BinaryFile(decoding: root.required("weights"))
+        weights = try BinaryFile(decoding: root.required("weights"), limits)
         selfTestData = try root.optional("selfTestData").map { cursor throws(Fault) in
-            try BinaryFile(decoding: cursor)
+            try BinaryFile(decoding: cursor, limits)
         }
         if let selfTestData, selfTestData.name == weights.name {
             throw selfTestData.cursor.fault(
@@ -23,11 +23,11 @@ extension Manifest {
         }
         (input, normalization) = try Manifest.input(root.required("input"))
         labels = try root.optional("labels").map { cursor throws(Fault) in try cursor.strings() }
-        tensors = try Manifest.entries(root.required("tensors"))
-        graphs = try Manifest.graphs(root.required("graphs"))
+        tensors = try Manifest.entries(root.required("tensors"), limits)
+        graphs = try Manifest.graphs(root.required("graphs"), limits)
         outputs = try Manifest.outputs(root.required("outputs"))
         selfTest = try root.optional("selfTest").map { cursor throws(Fault) in
-            try SelfTestEntry(decoding: cursor)
+            try SelfTestEntry(decoding: cursor, limits)
         }
         guard (selfTest == nil) == (selfTestData == nil) else {
             throw root.fault(
@@ -97,18 +97,20 @@ extension Manifest {
             probabilities: try cursor.required("probabilities").name(), logits: try cursor.optional("logits")?.name())
     }
 
-    fileprivate static func entries(_ cursor: JSONCursor) throws(Fault) -> [TensorEntry] {
+    fileprivate static func entries(_ cursor: JSONCursor, _ limits: Limits) throws(Fault) -> [TensorEntry] {
         var entries: [TensorEntry] = []
-        for (name, value) in try cursor.members() {
+        let members = try cursor.members()
+        try limits.check(.tensors, members.count, at: cursor.place, "there are too many tensors")
+        for (name, value) in members {
             guard !name.isEmpty else { throw value.fault(.invalidValue, "a tensor has an empty name") }
-            entries.append(try TensorEntry(decoding: value, name: name))
+            entries.append(try TensorEntry(decoding: value, name: name, limits))
         }
         return entries
     }
 }
 
 extension Manifest.BinaryFile {
-    fileprivate init(decoding cursor: JSONCursor) throws(Fault) {
+    fileprivate init(decoding cursor: JSONCursor, _ limits: Limits) throws(Fault) {
         try cursor.checkFields("file", "byteCount", "xxh64", "sha256")
         let file = try cursor.required("file")
         name = try file.string()
@@ -122,11 +124,8 @@ extension Manifest.BinaryFile {
         }
         let size = try cursor.required("byteCount")
         byteCount = try size.count()
-        guard byteCount <= WeightFile.maximumByteCount else {
-            throw size.fault(
-                .limitExceeded, "the file is too long", found: "\(byteCount) bytes",
-                expected: "at most \(WeightFile.maximumByteCount)")
-        }
+        try limits.check(
+            .fileBytes, byteCount, at: size.place, "the file is too long", found: "\(byteCount) bytes")
         xxh64 = try cursor.required("xxh64").hexadecimal(count: 16)
         sha256 = try cursor.required("sha256").hexadecimal(count: 64)
         self.cursor = cursor
@@ -134,10 +133,10 @@ extension Manifest.BinaryFile {
 }
 
 extension Manifest.SelfTestEntry {
-    fileprivate init(decoding cursor: JSONCursor) throws(Fault) {
+    fileprivate init(decoding cursor: JSONCursor, _ limits: Limits) throws(Fault) {
         try cursor.checkFields("oracle", "tensors", "input", "probabilities", "logits", "tolerance")
         oracle = try cursor.required("oracle").name()
-        tensors = try Manifest.entries(cursor.required("tensors"))
+        tensors = try Manifest.entries(cursor.required("tensors"), limits)
         input = try cursor.required("input").name()
         probabilities = try cursor.required("probabilities").name()
         logits = try cursor.optional("logits")?.name()
@@ -151,12 +150,12 @@ extension Manifest.SelfTestEntry {
 }
 
 extension TensorEntry {
-    fileprivate init(decoding cursor: JSONCursor, name: String) throws(Fault) {
+    fileprivate init(decoding cursor: JSONCursor, name: String, _ limits: Limits) throws(Fault) {
         try cursor.checkFields("dtype", "shape", "offset", "byteCount", "quantization")
         self.name = name
         self.cursor = cursor
         elementType = try cursor.required("dtype").choice(ElementType.self)
-        shape = try cursor.required("shape").shape()
+        shape = try cursor.required("shape").shape(limits)
         let offsetCursor = try cursor.required("offset")
         offset = try offsetCursor.count()
         guard offset.isMultiple(of: WeightFile.alignment) else {
@@ -205,22 +204,15 @@ extension JSONCursor {
         return text
     }
 
-    fileprivate func shape() throws(Fault) -> Shape {
+    fileprivate func shape(_ limits: Limits) throws(Fault) -> Shape {
         let elements = try elements()
-        try checkRank(elements.count)
+        try limits.check(.rank, elements.count, at: place, "the shape has too many axes")
         var extents: [Int] = []
         for element in elements { extents.append(try element.count()) }
         do throws(Fault) {
             return try Shape(extents)
         } catch {
             throw fault(error.code, error.problem, found: "\(extents)", expected: error.expected)
-        }
-    }
-
-    /// More axes than any operation knows what to do with.
-    func checkRank(_ rank: Int) throws(Fault) {
-        guard rank <= 8 else {
-            throw fault(.limitExceeded, "the shape has too many axes", found: "\(rank)", expected: "at most 8")
         }
     }
 }

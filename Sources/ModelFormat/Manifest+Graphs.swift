@@ -2,31 +2,34 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension Manifest {
-    static func graphs(_ cursor: JSONCursor) throws(Fault) -> [Graph] {
+    static func graphs(_ cursor: JSONCursor, _ limits: Limits) throws(Fault) -> [Graph] {
         let elements = try cursor.elements()
-        guard elements.count <= 1024 else {
-            throw cursor.fault(
-                .limitExceeded, "there are too many graphs", found: "\(elements.count)", expected: "at most 1024")
-        }
+        try limits.check(.graphs, elements.count, at: cursor.place, "there are too many graphs")
+        var nodeCount = 0
         var graphs: [Graph] = []
         for graph in elements {
             try graph.checkFields("name", "inputs", "outputs", "nodes")
             let name = try graph.required("name").name()
             var inputs: [GraphInput] = []
-            for input in try graph.required("inputs").elements() { inputs.append(try self.input(input)) }
+            for input in try graph.required("inputs").elements() {
+                inputs.append(try self.input(input, limits))
+            }
             var nodes: [Node] = []
-            for node in try graph.required("nodes").elements() { nodes.append(try self.node(node)) }
+            let entries = try graph.required("nodes").elements()
+            nodeCount += entries.count
+            try limits.check(.nodes, nodeCount, at: cursor.place, "there are too many nodes")
+            for node in entries { nodes.append(try self.node(node)) }
             graphs.append(
                 Graph(name: name, inputs: inputs, outputs: try graph.required("outputs").strings(), nodes: nodes))
         }
         return graphs
     }
 
-    private static func input(_ cursor: JSONCursor) throws(Fault) -> GraphInput {
+    private static func input(_ cursor: JSONCursor, _ limits: Limits) throws(Fault) -> GraphInput {
         try cursor.checkFields("name", "dtype", "shape")
         let shape = try cursor.required("shape")
         let elements = try shape.elements()
-        try shape.checkRank(elements.count)
+        try limits.check(.rank, elements.count, at: shape.place, "the shape has too many axes")
         var extents: [Int?] = []
         for element in elements { extents.append(element.isNull ? nil : try element.count()) }
         return GraphInput(

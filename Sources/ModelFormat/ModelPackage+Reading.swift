@@ -8,16 +8,18 @@ extension ModelPackage {
     ///   - path: the folder with `manifest.json`.
     ///   - verifyHash: whether SHA-256 is checked as well, which takes ten times as long.
     ///   - includingSelfTest: whether the self-test's tensors are read; without them `selfTest` is nil.
+    ///   - limits: on the manifest and on what it describes.
     /// - Throws: the first rule broken, with the file and the line and column, tensor or node.
     package static func read(
-        folder path: String, verifyHash: Bool = false, includingSelfTest: Bool = true
+        folder path: String, verifyHash: Bool = false, includingSelfTest: Bool = true, limits: Limits = Limits()
     ) throws(Fault) -> ModelPackage {
         let manifestPath = "\(path)/\(Manifest.fileName)"
         let bytes = try InputFile(path: manifestPath, what: "manifest")
-            .contents(limit: JSONParser.Limits().byteCount)
+            .contents(.manifestBytes, of: limits)
         let manifest: Manifest
         do throws(Fault) {
-            manifest = try Manifest(decoding: JSONCursor(parsing: bytes))
+            manifest = try Manifest(
+                decoding: JSONCursor(parsing: bytes, limits: JSONParser.Limits(limits)), limits: limits)
             try manifest.checkProgram()
             try manifest.checkTensorNames()
             _ = try WeightFile.ordered(manifest.tensors, in: manifest.weights)

@@ -3,8 +3,6 @@ import EmotionFormerTensors
 /// A file of tensors: little-endian, each at a multiple of 64 bytes, zero bytes between them, nothing else.
 enum WeightFile {
     static let alignment = 64
-    /// A hundred times the models that this format is for; a sparse file can claim any size.
-    static let maximumByteCount = 1 << 30
 
     /// The first multiple of the alignment that is not below `offset`; nil if it overflows.
     static func aligned(_ offset: Int) -> Int? {

@@ -7,8 +7,12 @@ import EmotionFormerTensors
 final class FlatBufferReader {
     let bytes: [UInt8]
     private var budget: Int
+    /// Tensors and operators that were announced so far.
+    private var counts: [Limits.Name: Int] = [:]
+    private let limits: Limits
 
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], limits: Limits = Limits()) {
+        self.limits = limits
         self.bytes = bytes
         // A file without sharing spends about once its size on vectors and twice on tables.
         budget = bytes.count.multipliedReportingOverflow(by: 4).partialValue &+ 4096
@@ -24,6 +28,13 @@ final class FlatBufferReader {
                 "tables or vectors are shared so often that they describe far more "
                     + "than the file's \(bytes.count) bytes")
         }
+    }
+
+    /// Counts what a file says it has, before anything is made of it.
+    /// - Throws: `limitExceeded` if there are too many in all.
+    func count(_ name: Limits.Name, _ number: Int) throws(Fault) {
+        counts[name, default: 0] += number
+        try limits.check(name, counts[name, default: 0], "the file has too many \(name.rawValue)")
     }
 
     /// The little-endian number at `offset`.

@@ -3,7 +3,7 @@ import EmotionFormerTensors
 extension TFLiteFile {
     /// - Parameter bytes: the whole file.
     /// - Throws: `malformedTFLite`, `outOfBounds`, `limitExceeded` or `unsupportedVersion`, with the place.
-    init(bytes: [UInt8]) throws(Fault) {
+    init(bytes: [UInt8], limits: Limits = Limits()) throws(Fault) {
         guard bytes.count >= 8 else {
             throw Fault(
                 .malformedTFLite, at: "", "the file is too short for a TensorFlow Lite file",
@@ -15,7 +15,7 @@ extension TFLiteFile {
                 .malformedTFLite, at: "", "not a TensorFlow Lite file: wrong identifier",
                 found: TFLiteFile.quoted(identifier), expected: "'TFL3'")
         }
-        let reader = FlatBufferReader(bytes)
+        let reader = FlatBufferReader(bytes, limits: limits)
         let model = try reader.table(at: try reader.target(ofOffsetAt: 0))
         version = Int(try model.number(0, default: 0 as UInt32))
         guard version == 3 else {
@@ -29,8 +29,11 @@ extension TFLiteFile {
         buffers = try TFLiteFile.list("buffer", model.tables(4)) { (table) throws(Fault) in try Buffer(table) }
         metadata = try TFLiteFile.list("metadata", model.tables(6)) { (table) throws(Fault) in try Metadata(table) }
         signatures = try TFLiteFile.list("signature", model.tables(7)) { (table) throws(Fault) in try Signature(table) }
-        subgraphs = try TFLiteFile.list("subgraph", model.tables(2)) { (table) throws(Fault) in try Subgraph(table) }
+        let graphs = try model.tables(2)
+        try reader.count(.graphs, graphs.count)
+        subgraphs = try TFLiteFile.list("subgraph", graphs) { (table) throws(Fault) in try Subgraph(table) }
         self.bytes = bytes
+        self.limits = limits
     }
 
     /// Reads each table, and says which one a fault is in.
@@ -112,12 +115,16 @@ extension TFLiteFile.Signature {
 
 extension TFLiteFile.Subgraph {
     init(_ table: FlatBufferTable) throws(Fault) {
-        tensors = try TFLiteFile.list("tensor", table.tables(0)) { (table) throws(Fault) in
+        let tensorTables = try table.tables(0)
+        try table.reader.count(.tensors, tensorTables.count)
+        tensors = try TFLiteFile.list("tensor", tensorTables) { (table) throws(Fault) in
             try TFLiteFile.Tensor(table)
         }
         inputs = try table.indices(1)
         outputs = try table.indices(2)
-        operators = try TFLiteFile.list("operator", table.tables(3)) { (table) throws(Fault) in
+        let operatorTables = try table.tables(3)
+        try table.reader.count(.nodes, operatorTables.count)
+        operators = try TFLiteFile.list("operator", operatorTables) { (table) throws(Fault) in
             try TFLiteFile.Operator(table)
         }
         name = try table.string(4) ?? ""

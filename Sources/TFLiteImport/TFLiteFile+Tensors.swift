@@ -27,11 +27,7 @@ extension TFLiteFile {
                 .outOfBounds, at: "", "the tensor names a buffer that is not there", found: "\(tensor.buffer)",
                 expected: "0..<\(buffers.count)")
         }
-        guard tensor.shape.count <= 8, tensor.signature.count <= 8 else {
-            throw Fault(
-                .limitExceeded, at: "", "the tensor has too many axes",
-                found: "\(max(tensor.shape.count, tensor.signature.count))", expected: "at most 8")
-        }
+        try limits.check(.rank, max(tensor.shape.count, tensor.signature.count), "the tensor has too many axes")
         let shape = try Shape(tensor.shape)
         guard shape.elementCount <= TFLiteFile.maximumElementCount else {
             throw Fault(

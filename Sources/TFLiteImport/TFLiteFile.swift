@@ -1,3 +1,5 @@
+import EmotionFormerTensors
+
 /// The contents of a TensorFlow Lite file as the schema lays them out, before anything is made of them.
 struct TFLiteFile {
     struct OperatorCode {
@@ -71,4 +73,5 @@ struct TFLiteFile {
     var signatures: [Signature]
     var metadata: [Metadata]
     var bytes: [UInt8]
+    var limits: Limits
 }

@@ -37,10 +37,13 @@ package enum TFLiteImporter {
     /// - Parameters:
     ///   - bytes: the whole file.
     ///   - name: what errors call it.
+    ///   - limits: on what the file describes.
     /// - Throws: a fault whose place starts with the name and goes on to the subgraph, operator and tensor.
-    package static func read(_ bytes: [UInt8], name: String) throws(Fault) -> ImportedModel {
+    package static func read(
+        _ bytes: [UInt8], name: String, limits: Limits = Limits()
+    ) throws(Fault) -> ImportedModel {
         do throws(Fault) {
-            let file = try TFLiteFile(bytes: bytes)
+            let file = try TFLiteFile(bytes: bytes, limits: limits)
             try file.validate()
             return try model(of: file)
         } catch {

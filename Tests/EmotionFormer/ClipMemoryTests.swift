@@ -44,7 +44,8 @@ struct ClipMemoryTests {
         (0..<count).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
     }
 
-    private static func archive(_ members: [Member]) -> [UInt8] {
+    /// - Parameter sharesData: whether the directory gives every member the first one's data.
+    private static func archive(_ members: [Member], sharesData: Bool = false) -> [UInt8] {
         var bytes: [UInt8] = []
         var directory: [UInt8] = []
         for member in members {
@@ -53,7 +54,7 @@ struct ClipMemoryTests {
                 + little(Int(member.checksum), 4) + little(member.packed.count, 4) + little(member.byteCount, 4)
                 + little(member.name.utf8.count, 2) + little(0, 2)
             directory +=
-                [0x50, 0x4B, 1, 2] + little(20, 2) + fields + little(0, 10) + little(bytes.count, 4)
+                [0x50, 0x4B, 1, 2] + little(20, 2) + fields + little(0, 10) + little(sharesData ? 0 : bytes.count, 4)
                 + Array(member.name.utf8)
             bytes += [0x50, 0x4B, 3, 4] + fields + Array(member.name.utf8) + member.packed
         }
@@ -81,6 +82,18 @@ struct ClipMemoryTests {
         let fault = try #require(ClipFixtures.fault(.npz, bytes))
         #expect(fault.code == .limitExceeded && fault.place == "clip: a.npy")
         #expect(fault.found == "\(4 << 23) bytes")
+    }
+
+    @Test("Members that share their data or a name are refused; a name that leads elsewhere is a name")
+    func names() throws {
+        let member = Self.zeros("(4, 2)", elements: 8)
+        let other = Self.zeros("(4, 2)", elements: 8, name: "b")
+        #expect(ClipFixtures.fault(.npz, Self.archive([member, member]))?.code == .duplicateName)
+        #expect(ClipFixtures.fault(.npz, Self.archive([member, other], sharesData: true))?.code == .overlap)
+        for name in ["../../escape", "/etc/escape", "a\u{0}b", "C:\\escape"] {
+            let bytes = Self.archive([Self.zeros("(4, 2)", elements: 8, name: name)])
+            #expect(try ClipFormat.npz.clips(bytes, fileName: "clip").map(\.name) == [name])
+        }
     }
 
     @Test("Arrays of an archive are counted together")

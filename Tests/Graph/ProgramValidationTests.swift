@@ -113,4 +113,23 @@ import Testing
             #expect(Self.code(of: Program(graphs: graphs, tensors: [:])) == (depth == 16 ? nil : .limitExceeded))
         }
     }
+
+    @Test("a graph that was reached by a short way is counted by the longest", arguments: [5, 6])
+    func nestingByTwoWays(longer: Int) {
+        func named(_ body: String) -> Node {
+            Node(
+                .while, name: body, inputs: ["x"], outputs: [body],
+                attributes: ["condition": .text("condition"), "body": .text(body)])
+        }
+        // main runs a chain of ten, and another chain whose last graph runs the first one's head.
+        var graphs = [Self.graph([named("a1"), named("b1")], outputs: ["b1"])]
+        for level in 1...10 {
+            graphs.append(Self.graph([level < 10 ? Self.loop("a\(level + 1)") : Self.identity()], name: "a\(level)"))
+        }
+        for level in 1...longer {
+            graphs.append(Self.graph([Self.loop(level < longer ? "b\(level + 1)" : "a1")], name: "b\(level)"))
+        }
+        graphs.append(Self.graph([Self.identity()], name: "condition"))
+        #expect(Self.code(of: Program(graphs: graphs, tensors: [:])) == (longer == 5 ? nil : .limitExceeded))
+    }
 }

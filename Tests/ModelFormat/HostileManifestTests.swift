@@ -112,6 +112,41 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
         package.expectFault(.limitExceeded, ["graphs: there are too many graphs", "found 1025"])
     }
 
+    /// Other formats' readers followed such names (ONNX: CVE-2022-25882, CVE-2024-27318 and later).
+    @Test(
+        "a name that leads out of the package is refused, however it is written",
+        arguments: [
+            "../weights.bin", "./weights.bin", "a/../../weights.bin", "a/weights.bin", "/dev/zero", "//weights.bin",
+            ".",
+            "..", "", "weights.bin/", "..\\\\weights.bin", "file:weights.bin", "weights.bin\\u0000", "weights\\n.bin",
+            "\\u002e\\u002e/weights.bin", "manifest.json",
+        ])
+    func escapes(name: String) throws {
+        for file in ["weights.bin", "selftest.bin"] {
+            var package = try HostilePackage()
+            try package.replace("\"file\": \"\(file)\"", "\"file\": \"\(name)\"")
+            package.expectFault(.invalidValue, ["manifest.json: ", ".file", "not a bare name"])
+        }
+    }
+
+    /// The check itself must not overflow (llama.cpp's GGUF reader: CVE-2025-53630).
+    @Test("sizes whose sum or product overflows are refused, wherever they stand")
+    func overflows() throws {
+        for (offset, shape, size) in [
+            (9_223_372_036_854_775_744, "[3, 2]", 24), (4_611_686_018_427_387_904, "[3, 2]", 24),
+            (320, "[281474976710656]", 1_125_899_906_842_624), (9_223_372_036_854_775_744, "[16]", 64),
+        ] {
+            var package = try HostilePackage()
+            try package.replace(HostileManifestTests.kernel, HostileManifestTests.kernel(shape, "\(offset)", "\(size)"))
+            package.expectFault(.outOfBounds, ["tensors['scores/kernel']", "beyond the end"])
+        }
+        for size in ["9223372036854775807", "1073741825"] {
+            var package = try HostilePackage()
+            try package.replace("\"byteCount\": 344,\n", "\"byteCount\": \(size),\n")
+            package.expectFault(.limitExceeded, ["weights.byteCount", "the limit 'fileBytes'"])
+        }
+    }
+
     @Test("each wrong tensor is refused by its name", arguments: tensors)
     func tensor(spoiling: Spoiling) throws {
         var package = try HostilePackage()
