@@ -117,7 +117,8 @@ struct EvaluationTests {
     func shortForms() {
         let cases: [(Double, String)] = [
             (0, "0"), (-0.2, "-0.2000"), (1.5, "1.50"), (-12.34, "-12.3"), (456.7, "457"), (99_999.4, "99999"),
-            (1e6, "1.0e+06"), (-3.4e38, "-3.4e+38"), (1.2e-7, "1.2e-07"), (9.96e5, "1.0e+06"), (.leastNonzeroMagnitude, "4.9e-324"),
+            (1e6, "1.0e+06"), (-3.4e38, "-3.4e+38"), (1.2e-7, "1.2e-07"), (9.96e5, "1.0e+06"),
+            (.leastNonzeroMagnitude, "4.9e-324"),
             (.infinity, "inf"), (-.infinity, "-inf"), (.nan, "nan"),
         ]
         for (value, text) in cases { #expect(DecimalText.short(value) == text) }

@@ -100,6 +100,14 @@ import Testing
         let constant = zeros(i8(2, 3), scales: 3, axis: 1)
         #expect(try infer(.dequantize, [i8(2, 3)], constants: [0: constant]) == [f32(2, 3)])
         #expect(faultCode { () throws(Fault) in try infer(.dequantize, [i8(2, 3)]) } == .missingField)
+        // A zero point that its element type does not hold would overflow in the conversion.
+        for zeroPoint in [128, -129, Int(Int32.max), Int(Int32.min), .max, .min] {
+            let outside = zeros(i8(2, 3), scales: 1, zeroPoint: zeroPoint)
+            let code = faultCode { () throws(Fault) in try infer(.dequantize, [i8(2, 3)], constants: [0: outside]) }
+            #expect(code == .invalidValue, "\(zeroPoint)")
+        }
+        let edge = zeros(i8(2, 3), scales: 1, zeroPoint: -128)
+        #expect(try infer(.dequantize, [i8(2, 3)], constants: [0: edge]) == [f32(2, 3)])
         let quantize: Attributes = ["to": "int8", "scale": .number(0.5), "zeroPoint": .integer(-128)]
         #expect(try infer(.quantize, [f32(2)], quantize) == [i8(2)])
         for (name, value) in [
