@@ -78,12 +78,35 @@ def check(browser: Browser, page: Path, width: int, scheme: str, output: Path | 
     return found + complaints(browser.events, page)
 
 
+def elements(browser: Browser, page: Path) -> list[str]:
+    """Every element of a page once its script has run, with its attributes' names."""
+    browser.open(page, 1280, WIDTHS[1280], "light")
+    found: list[str] = browser.evaluate(
+        "[...document.querySelectorAll('*')].map(each => [each.tagName, ...each.getAttributeNames().sort()].join(' '))"
+    )
+    return found
+
+
+def different(browser: Browser, plain: Path, other: Path) -> list[str]:
+    """What a page has that its twin with plain names has not."""
+    one, two = elements(browser, plain), elements(browser, other)
+    if one == two:
+        return []
+    place = next((index for index, pair in enumerate(zip(one, two)) if pair[0] != pair[1]), min(len(one), len(two)))
+    return [f"{other.name} has other elements than {plain.name}, from number {place} on: {(two[place:] or ['none'])[0]}"]
+
+
 def control(browser: Browser) -> list[str]:
     """What is missing in the complaints about a page that deserves them all."""
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "control.html"
         page.write_text(CONTROL, "utf-8")
         found = " / ".join(check(browser, page, 360, "light", None))
+        twin = Path(folder) / "twin.html"
+        twin.write_text(CONTROL.replace("wide<", "<b>wide</b><"), "utf-8")
+        found += "" if different(browser, page, twin) else "no twin"
+    if found.endswith("no twin"):
+        return ["the check did not notice an element more than in a page's twin"]
     return [f"the check did not notice that a page {word}" for word in ("is ", "requests ", "logs ", "throws ") if word not in found]
 
 
@@ -94,6 +117,9 @@ def main() -> int:
     )
     parser.add_argument("pages", nargs="+", type=Path, metavar="PAGE")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="where the screenshots go")
+    parser.add_argument(
+        "--twins", nargs=2, type=Path, metavar="PAGE", help="two pages that must have the same elements, whatever their names"
+    )
     parser.add_argument("--browser", default="chromium", help="the browser's command (default chromium)")
     arguments = parser.parse_args()
     bad = 0
@@ -102,6 +128,9 @@ def main() -> int:
             arguments.output.mkdir(parents=True, exist_ok=True)
         with Browser(arguments.browser) as browser:
             for line in control(browser):
+                say("check-pages", line)
+                bad += 1
+            for line in different(browser, *arguments.twins) if arguments.twins else []:
                 say("check-pages", line)
                 bad += 1
             for page in arguments.pages:
