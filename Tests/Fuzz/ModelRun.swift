@@ -11,7 +11,15 @@ struct ModelRun {
     /// Decides which of the dearer checks an input gets: the same for the same input.
     let seed: UInt64
 
-    /// Larger sizes only cost time here. Sizes that are refused in the product are refused before this.
+    /// Far below the product's: larger models only cost time here, and an allocation that no limit bounds stands out.
+    private static let limits: Limits = {
+        var limits = Limits()
+        limits.valueBytes = 1 << 20
+        limits.constantBytes = 1 << 20
+        limits.memoryBytes = 1 << 22
+        limits.operations = 20_000_000
+        return limits
+    }()
     private static let elementLimit = 1 << 16
 
     init?(_ program: Program, frames: Int = 3, input: [UInt8]) {
@@ -33,33 +41,46 @@ struct ModelRun {
 
     /// - Returns: whether the model ran, and is small.
     func check() -> Bool {
-        guard let outputs = outputs(PlanOptions(), memoryLimit: 1 << 20) else { return false }
+        guard let outputs = outputs(options()) else { return false }
         switch seed % 4 {
         case 0:
-            let other = self.outputs(PlanOptions(threads: 2))
+            let parallel = options {
+                $0.threads = 2
+                // Each thread has memory of its own.
+                $0.limits.memoryBytes *= 4
+            }
+            let other = self.outputs(parallel)
             guard areSame(other, outputs) else { finding("two threads give another result than one") }
         case 1:
             compareWithReference(outputs)
         case 2:
             // Kernels of one operation each, which `verify` and `inspect` run.
-            guard let other = self.outputs(PlanOptions(stage: .imported, keepsEveryValue: true)) else { break }
+            let verifying = options {
+                $0.stage = .imported
+                $0.keepsEveryValue = true
+            }
+            guard let other = self.outputs(verifying) else { break }
             guard other.map(\.type) == outputs.map(\.type) else {
                 finding("the joined plan has other outputs: \(outputs.map(\.type)), not \(other.map(\.type))")
             }
         default:
             // Levels round differently; here only that each of them stays in its memory counts.
-            _ = self.outputs(PlanOptions(instructionSet: .portable))
+            _ = self.outputs(options { $0.instructionSet = .portable })
         }
         return true
     }
 
+    private func options(_ change: (inout PlanOptions) -> Void = { _ in }) -> PlanOptions {
+        var options = PlanOptions(limits: ModelRun.limits)
+        change(&options)
+        return options
+    }
+
     /// The outputs' bytes; nil if the model is refused or its run ends in an error.
-    private func outputs(_ options: PlanOptions, memoryLimit: Int = .max) -> [(type: ValueType, bytes: [UInt8])]? {
+    private func outputs(_ options: PlanOptions) -> [(type: ValueType, bytes: [UInt8])]? {
         do throws(Fault) {
             let plan = try Plan(program, inputShapes: shapes, options: options)
             Statistics.planned += 1
-            // What a model may ask for (`ModelLimits`) is more than a run here has time for.
-            guard plan.memory.arena <= memoryLimit else { return nil }
             let session = Session(plan)
             for index in plan.inputTypes.indices {
                 ModelRun.fill(session.input(index), plan.inputTypes[index].elementType, seed: UInt64(index))
@@ -118,8 +139,10 @@ extension ModelRun {
         guard !program.tensors.values.contains(where: { $0.quantization != nil || !ModelRun.isModerate($0.tensor) }),
             !program.graphs.contains(where: { $0.nodes.contains { ModelRun.steps.contains($0.operation) } })
         else { return nil }
-        let executor = ReferenceExecutor(maximumTripCount: 1000, maximumElementCount: ModelRun.elementLimit)
-        guard let graph = try? program.typed(inputShapes: shapes, evaluator: executor) else { return nil }
+        let executor = ReferenceExecutor(maximumOperations: 20_000_000, maximumElementCount: ModelRun.elementLimit)
+        guard let graph = try? program.typed(inputShapes: shapes, evaluator: executor, limits: ModelRun.limits) else {
+            return nil
+        }
         var runs: [ReferenceRun] = []
         for factor in [1, 1 + 1e-5] {
             var inputs: [ReferenceValue] = []

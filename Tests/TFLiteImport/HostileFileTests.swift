@@ -242,4 +242,28 @@ import Testing
         expect(.notFinite, place, file(scales: [.infinity], zeroPoints: [0], axis: 0))
         expect(.notFinite, place, file(scales: [-1], zeroPoints: [0], axis: 0))
     }
+
+    @Test(
+        "a zero point that the tensor's type does not hold is refused: the smallest ended the process in a subtraction")
+    func zeroPoint() {
+        /// A dequantised constant, as its file says it: the importer's checks alone.
+        func file(_ type: Int8, _ zeroPoint: Int64) -> [UInt8] {
+            var file = constant(shape: [2], bytes: 2)
+            file.subgraphs[0] = TestFile.subgraph(
+                tensors: [
+                    TestFile.tensor("x", [1, 2]), TestFile.tensor("y", [1, 2]),
+                    TestFile.tensor("c", [2], type: type, buffer: 1, scales: [1], zeroPoints: [zeroPoint]),
+                    TestFile.tensor("d", [2]),
+                ], inputs: [0], outputs: [1],
+                operators: [TestFile.operation(1, [2], [3]), TestFile.operation(0, [0, 3], [1])])
+            file.codes.append(TestFile.code(6))
+            return file.bytes
+        }
+        let place = "model.tflite: subgraph 0: tensor 2 'c': quantization"
+        let (int8, uint8) = (9 as Int8, 3 as Int8)
+        for zeroPoint in [-128, 127] as [Int64] { #expect(fault(file(int8, zeroPoint)) == nil) }
+        for zeroPoint in [0, 255] as [Int64] { #expect(fault(file(uint8, zeroPoint)) == nil) }
+        for zeroPoint in [-129, 128, .min, .max] { expect(.invalidValue, place, file(int8, zeroPoint)) }
+        for zeroPoint in [-1, 256, .min, .max] { expect(.invalidValue, place, file(uint8, zeroPoint)) }
+    }
 }
