@@ -119,9 +119,23 @@ struct AttentionTests {
         #expect(!maps[0].isEmpty)
         #expect(maps[0].map(\.headCount) == maps[1].map(\.headCount))
         for (float, int8) in zip(maps[0], maps[1]) {
-            // Quantised products: near, not equal.
-            #expect(Self.distance(float.weights, int8.weights) < 0.05)
+            // Quantised products: near, not equal. The bound notices a head or a query in another's place.
+            #expect(Self.distance(float.weights, int8.weights) < 0.001)
+            #expect(Self.distance(float.weights, Self.headsTurned(int8)) > 0.01)
+            #expect(Self.distance(float.weights, Self.queriesTurned(int8)) > 0.01)
         }
+    }
+
+    /// Each head's weights in the place of the head before.
+    private static func headsTurned(_ map: AttentionMap) -> [Float] {
+        turned(map.weights, by: map.queryCount * map.keyCount)
+    }
+
+    /// Each query's weights in the place of the query before.
+    private static func queriesTurned(_ map: AttentionMap) -> [Float] { turned(map.weights, by: map.keyCount) }
+
+    private static func turned(_ values: [Float], by count: Int) -> [Float] {
+        Array(values[count...] + values[..<count])
     }
 
     @Test("A model file that changed after loading is not mistaken for the loaded one")

@@ -263,7 +263,7 @@ import Testing
         let (int8, uint8) = (9 as Int8, 3 as Int8)
         for zeroPoint in [-128, 127] as [Int64] { #expect(fault(file(int8, zeroPoint)) == nil) }
         for zeroPoint in [0, 255] as [Int64] { #expect(fault(file(uint8, zeroPoint)) == nil) }
-        for zeroPoint in [-129, 128, .min, .max] { expect(.invalidValue, place, file(int8, zeroPoint)) }
-        for zeroPoint in [-1, 256, .min, .max] { expect(.invalidValue, place, file(uint8, zeroPoint)) }
+        for zeroPoint in [-129, 128, .min, .max] as [Int64] { expect(.invalidValue, place, file(int8, zeroPoint)) }
+        for zeroPoint in [-1, 256, .min, .max] as [Int64] { expect(.invalidValue, place, file(uint8, zeroPoint)) }
     }
 }
