@@ -20,6 +20,10 @@ package enum ModelFile {
         _ path: String, assets: String? = nil, frames: Int? = nil, verifyHash: Bool = false,
         includingSelfTest: Bool = true, limits: Limits = Limits()
     ) throws(Fault) -> ModelPackage {
+        guard !path.isEmpty else {
+            throw Fault(
+                .missingFile, at: "model", "the path is empty", expected: "a package folder, or a TensorFlow Lite file")
+        }
         var isFolder = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder {
             var conversion = TFLiteConversion()

@@ -69,4 +69,11 @@ struct InspectCommandTests {
         #expect(run.code == 1)
         #expect(run.isOneLineFailure)
     }
+
+    @Test("An empty path is no model, and not the root folder", arguments: ["inspect", "verify"])
+    func emptyPath(command: String) throws {
+        let run = try Executable.run(command, "")
+        #expect(run.code == 1 && run.isOneLineFailure)
+        #expect(run.errors.contains("model: the path is empty"), "\(run.errors)")
+    }
 }

@@ -33,26 +33,24 @@ final class EngineEvaluator: ConstantEvaluator {
             graph, kernels: .kernels(for: instructionSet), fuses: false, keepsEveryValue: true, limits: limits)
         let arena = Buffer(byteCount: compiled.arenaByteCount)
         let scratch = Buffer(byteCount: compiled.scratchByteCount)
-        var fault: Int32 = 0
+        let fault = FaultWord()
+        defer { fault.deallocate() }
         var operations = self.operations - compiled.operations
         guard operations >= 0 else { throw tooManyOperations }
         defer { self.operations = operations }
-        return try withUnsafeMutablePointer(to: &fault) { fault throws(Fault) in
-            try withUnsafeMutablePointer(to: &operations) { operations throws(Fault) in
-                let execution = Execution(
-                    arena: arena.address, scratch: scratch.address, fault: fault, operations: operations)
-                compiled.run(execution)
-                switch RunFault(rawValue: fault.pointee) {
-                case nil: break
-                case .indexOutside:
-                    throw Fault(.outOfBounds, at: "", "an index lies outside the table it points into")
-                case .tooManyOperations: throw tooManyOperations
-                }
-                return zip(compiled.outputs, outputTypes).map { operand, type in
-                    Tensor(type.elementType, type.shape) {
-                        $0.copyMemory(
-                            from: UnsafeRawBufferPointer(start: operand.bytes(execution), count: $0.count))
-                    }
+        return try withUnsafeMutablePointer(to: &operations) { operations throws(Fault) in
+            let execution = Execution(
+                arena: arena.address, scratch: scratch.address, fault: fault, operations: operations)
+            compiled.run(execution)
+            switch fault.fault {
+            case nil: break
+            case .indexOutside:
+                throw Fault(.outOfBounds, at: "", "an index lies outside the table it points into")
+            case .tooManyOperations: throw tooManyOperations
+            }
+            return zip(compiled.outputs, outputTypes).map { operand, type in
+                Tensor(type.elementType, type.shape) {
+                    $0.copyMemory(from: UnsafeRawBufferPointer(start: operand.bytes(execution), count: $0.count))
                 }
             }
         }

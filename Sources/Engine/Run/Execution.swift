@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What a step finds while it runs: the session's memory, and this thread's scratch.
 struct Execution {
     /// Where the values of the plan lie; starts at a multiple of 64.
@@ -5,21 +7,43 @@ struct Execution {
     /// This thread's own memory, of the size that the largest step asked for; starts at a multiple of 64.
     let scratch: UnsafeMutableRawPointer
     /// Set to a step's `RunFault` when an element of the input makes it impossible to go on; steps never throw.
-    let fault: UnsafeMutablePointer<Int32>
+    let fault: FaultWord
     /// Elementary operations that loops may still do; only the thread that runs them, of which there is one, counts.
     let operations: UnsafeMutablePointer<Int>
     /// Where a run that goes on from kept frames finds them; nil in any other.
     var frames: UnsafePointer<KeptFrames>?
 
-    /// Only the first fault is kept.
-    func report(_ fault: RunFault) {
-        if self.fault.pointee == 0 { self.fault.pointee = fault.rawValue }
-    }
+    func report(_ fault: RunFault) { self.fault.report(fault) }
 
     /// The same with a nested plan's arena and scratch.
     func nested(arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) -> Execution {
         Execution(arena: arena, scratch: scratch, fault: fault, operations: operations)
     }
+}
+
+/// Where the threads of a run say what made it impossible.
+struct FaultWord {
+    private let word: UnsafeMutablePointer<Atomic<Int32>>
+
+    init() {
+        word = .allocate(capacity: 1)
+        word.initialize(to: Atomic(0))
+    }
+
+    func deallocate() {
+        word.deinitialize(count: 1)
+        word.deallocate()
+    }
+
+    /// The first fault that was reported since the last `reset`.
+    var fault: RunFault? { RunFault(rawValue: word.pointee.load(ordering: .relaxed)) }
+
+    /// Only the first fault is kept, whichever thread it comes from.
+    func report(_ fault: RunFault) {
+        _ = word.pointee.compareExchange(expected: 0, desired: fault.rawValue, ordering: .relaxed)
+    }
+
+    func reset() { word.pointee.store(0, ordering: .relaxed) }
 }
 
 /// What can go wrong for some inputs only.

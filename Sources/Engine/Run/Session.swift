@@ -8,7 +8,7 @@ package final class Session {
     private let scratch: Buffer
     private let threads: Int
     private let barrier = Barrier()
-    private let fault: UnsafeMutablePointer<Int32>
+    private let fault = FaultWord()
     private let operations: UnsafeMutablePointer<Int>
     /// Of the resumed run that is under way.
     let frames: UnsafeMutablePointer<KeptFrames>
@@ -18,8 +18,6 @@ package final class Session {
         threads = max(plan.options.threads, 1)
         arena = Buffer(byteCount: plan.compiled.arenaByteCount)
         scratch = Buffer(byteCount: plan.compiled.scratchByteCount * threads)
-        fault = .allocate(capacity: 1)
-        fault.initialize(to: 0)
         operations = .allocate(capacity: 1)
         operations.initialize(to: 0)
         frames = .allocate(capacity: 1)
@@ -105,13 +103,13 @@ package final class Session {
     }
 
     func resetFault() {
-        fault.pointee = 0
+        fault.reset()
         operations.pointee = plan.options.limits.operations - plan.compiled.operations
     }
 
     /// - Throws: what a step found impossible.
     func checkFault() throws(Fault) {
-        switch RunFault(rawValue: fault.pointee) {
+        switch fault.fault {
         case nil: return
         case .indexOutside:
             throw Fault(.outOfBounds, at: "prediction", "an index lies outside the table it points into")

@@ -194,7 +194,7 @@ private struct LoopRun: Sendable {
             for copy in movingToBody { copy.run(execution, turn) }
             body.compiled.run(turn)
             for copy in fromBody { copy.run(execution, turn) }
-            if execution.fault.pointee != 0 { return }
+            if execution.fault.fault != nil { return }
             iteration &+= 1
         }
     }
