@@ -9,9 +9,11 @@ enum PageFile {
 
     private static func file(_ path: String) throws -> OutputFile {
         try OutputFile(path, what: "page of emotionformer") { start in
-            let text = String(decoding: start, as: UTF8.self)
-            return text.hasPrefix("<!doctype html>")
-                && text.contains("<meta name=\"generator\" content=\"emotionformer ")
+            // By bytes: searching a string would link all of Foundation, which the standalone program cannot.
+            start.starts(with: "<!doctype html>".utf8)
+                && start.indices.contains { start[$0...].starts(with: generator) }
         }
     }
+
+    private static let generator = Array("<meta name=\"generator\" content=\"emotionformer ".utf8)
 }
