@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
+import traceback
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ from .selftest import CLIPS, clips, expected, normalised
 from .source import KerasSource, SourceFile, open_source
 
 DEFAULT_FRAMES = 300
+MAXIMUM_MESSAGE = 800
 SIDES = {"end": "end", "post": "end", "start": "start", "pre": "start", "none": "none"}
 TRUNCATIONS = {"end": "end", "post": "end", "start": "start", "pre": "start", "uniform": "uniform"}
 ORDERS = {name: "beforeNormalization" for name in ("before", "beforeNormalization")}
@@ -153,16 +157,17 @@ def run(arguments: argparse.Namespace) -> None:
         raise ExportError(f"--self-test-clips {arguments.self_test_clips}: expected 1 … 100")
     inputs = clips(description, arguments.self_test_clips)
     prepared = normalised(inputs, description)
-    progress.say(f"Converting {_count(model)} layers for {description.frames} frames × {description.features} features")
+    size = f"{description.frames} frames × {description.features} features"
+    progress.say(f"Converting {_count(model)} layers for {size}")
     made = convert(source, model, description.frames, extents, prepared[:1], custom, arguments.from_logits)
     open_time = description.padding_side == "none"
     if open_time:
         _check_open(source, model, description, extents, prepared[:1], custom, arguments, made)
     classes = made.probabilities.shape[-1]
     if labels is not None and len(labels) != classes:
-        raise ExportError(f"{len(labels)} labels ({', '.join(labels)}) for {classes} outputs")
+        raise ExportError(f"{len(labels)} labels ({', '.join(labels[:20])}) for {classes} outputs")
     if labels is not None and len(set(labels)) != len(labels):
-        raise ExportError(f"a label occurs twice: {', '.join(labels)}")
+        raise ExportError(f"a label occurs twice: {', '.join(labels[:20])}")
     progress.say("Computing the self-test")
     test = _self_test(arguments, roles, source, made, inputs, prepared, extents, progress)
     carried: dict[str, Any] = dict(metadata.content)
@@ -355,26 +360,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     try:
-        with ending_tidily():
+        with ending_tidily(), warnings.catch_warnings():
+            # NumPy warns of what a file's numbers overflow; what becomes of them is checked.
+            warnings.simplefilter("ignore", RuntimeWarning)
             run(parser().parse_args(arguments))
-    except (ExportError, OutputError) as error:
-        say("export", error)
-        return 1
     except KeyboardInterrupt:
         say("export", "interrupted")
         return 1
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as error:
-        # A configuration can be wrong in more ways than are worth a message each.
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        say("export", f"the model's configuration is damaged or of an unknown form ({reason})")
-        return 1
-    except OSError as error:
-        say("export", f"{error.filename or ''}: {error.strerror or error}")
-        return 1
-    except (MemoryError, RecursionError) as error:
-        say("export", f"the model is too large or too deep ({type(error).__name__})")
+    except Exception as error:  # A file can be wrong in more ways than are worth a message each.
+        if os.environ.get("EMOTIONFORMER_TRACEBACK") == "1":
+            for line in traceback.format_exc().splitlines():
+                tell(line)
+        say("export", _described(error))
         return 1
     return 0
+
+
+def _described(error: Exception) -> str:
+    """One line for whatever went wrong, of bounded length: names in it may come from a file."""
+    if isinstance(error, (ExportError, OutputError)):
+        text = str(error)
+    elif isinstance(error, OSError):
+        text = f"{error.filename or ''}: {error.strerror or error}"
+    elif isinstance(error, (MemoryError, RecursionError)):
+        text = f"the model is too large or too deep ({type(error).__name__})"
+    else:
+        reason = f"{type(error).__name__}: {str(error)[:200]}; EMOTIONFORMER_TRACEBACK=1 shows where"
+        text = f"the model's configuration is damaged or of an unknown form ({reason})"
+    return text if len(text) <= MAXIMUM_MESSAGE else f"{text[:MAXIMUM_MESSAGE]} …"
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,12 @@ import numpy as np
 
 from .errors import ExportError
 from .label_pickle import label_names
+from .npy_file import read_npy
+from .strict_json import parse_json, read_bounded, read_json
 
 DEPTH = 3
+MAXIMUM_LABEL_BYTES = 1 << 20
+MAXIMUM_NESTING = 64
 FRAMES_KEYS = (
     "max_frames",
     "num_frames",
@@ -120,10 +123,12 @@ class Metadata:
 
     @classmethod
     def read(cls, path: Path) -> Metadata:
-        try:
-            content = json.loads(path.read_text("utf-8"))
-        except (ValueError, OSError, RecursionError) as error:
-            raise ExportError(f"{path.name}: not JSON ({error})") from error
+        return cls.of(read_json(path), path.name)
+
+    @classmethod
+    def of(cls, content: Any, place: str) -> Metadata:
+        if _depth(content) > MAXIMUM_NESTING:
+            raise ExportError(f"{place}: nested more than {MAXIMUM_NESTING} deep")
         return cls(content if isinstance(content, dict) else {"content": content})
 
     def number(self, keys: tuple[str, ...]) -> int | None:
@@ -138,7 +143,7 @@ class Metadata:
             value = self.content.get(key)
             if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
                 return value
-            if isinstance(value, dict) and value and all(str(item).isdigit() for item in value):
+            if isinstance(value, dict) and value and all(_is_number(item) for item in value):
                 ordered = sorted(value.items(), key=lambda item: int(item[0]))
                 if all(isinstance(name, str) for _, name in ordered):
                     return [name for _, name in ordered]
@@ -157,34 +162,41 @@ def read_labels(argument: str) -> tuple[list[str], Path | None]:
         return label_names(path), path
     if path.suffix.lower() == ".npy":
         return [str(name) for name in np.ravel(read_array(path, "--labels", text=True))], path
-    try:
-        text = path.read_text("utf-8")
-    except (UnicodeDecodeError, OSError) as error:
-        raise ExportError(f"{path.name}: no label file ({error})") from error
+    data = read_bounded(path, MAXIMUM_LABEL_BYTES, "class names")
     if path.suffix.lower() == ".json":
-        names = Metadata({"labels": json.loads(text)}).labels() if _is_json(text) else None
-        names = names or Metadata.read(path).labels()
+        document = parse_json(data, path.name)
+        names = Metadata.of({"labels": document}, path.name).labels() or Metadata.of(document, path.name).labels()
         if names is None:
             raise ExportError(f"{path.name}: holds no list of class names")
         return names, path
-    return [line.strip() for line in text.splitlines() if line.strip()], path
-
-
-def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
+        lines = data.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise ExportError(f"{path.name}: no label file: not UTF-8 (byte {error.start})") from error
+    return [line.strip() for line in lines if line.strip()], path
+
+
+def _is_number(key: str) -> bool:
+    return key.isascii() and key.isdigit() and len(key) < 10
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are nested."""
+    depth, level = 0, [value]
+    while level := [
+        inner
+        for item in level
+        if isinstance(item, (dict, list))
+        for inner in (item.values() if isinstance(item, dict) else item)
+    ]:
+        depth += 1
+    return depth
 
 
 def read_array(path: Path, role: str, text: bool = False) -> np.ndarray:
     """An `.npy` file of finite numbers (or of text); never one with pickled objects."""
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise ExportError(f"{role}: {path} cannot be read as .npy ({error})") from error
-    if not isinstance(array, np.ndarray) or (array.dtype.kind not in "fiu" and not (text and array.dtype.kind == "U")):
+    array = read_npy(path, role)
+    if array.dtype.kind not in "fiu" and not (text and array.dtype.kind == "U"):
         raise ExportError(f"{role}: {path.name} holds no array of numbers")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ExportError(f"{role}: {path.name} holds a NaN or an infinity")

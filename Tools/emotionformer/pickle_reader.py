@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ExportError
+from .npy_file import check_text
 
 # A label encoder takes some hundred steps. One budget for all that a pickle does: each opcode, each element of an
 # array, each item of a list and each entry of a dictionary is a step, however often it is made again.
@@ -338,7 +339,10 @@ class PickleReader:
             content = content.encode("latin-1")
         if not isinstance(content, (bytes, bytearray)) or len(content) != size:
             raise ExportError(f"{self.place}: an array of {count} elements has other than {size} bytes")
-        return np.frombuffer(bytes(content), element, count).reshape(shape, order="F" if order == "F" else "C")
+        array = np.frombuffer(bytes(content), element, count).reshape(shape, order="F" if order == "F" else "C")
+        if element.kind == "U" and size:
+            check_text(array, self.place)
+        return array
 
 
 PUSHES = {
