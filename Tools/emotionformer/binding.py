@@ -31,10 +31,17 @@ def _bind_flat(layer: Layer, weights: list[NamedWeight], file_name: str) -> None
         layer.bag = {_below(layer, weight.name): weight.read() for weight in weights}
         return
     opaque = [inner for inner, _ in _every(layer, True) if not inner.known]
-    for inner in opaque:
-        mine = [weight for weight in weights if inner.name in weight.name.split("/")]
-        inner.bag = {_below(inner, weight.name): weight.read() for weight in mine}
-        weights = [weight for weight in weights if weight not in mine]
+    if opaque:
+        by_part: dict[str, list[NamedWeight]] = {}
+        for weight in weights:
+            for part in dict.fromkeys(weight.name.split("/")):
+                by_part.setdefault(part, []).append(weight)
+        taken: set[int] = set()
+        for inner in opaque:
+            mine = [weight for weight in by_part.get(inner.name, []) if id(weight) not in taken]
+            inner.bag = {_below(inner, weight.name): weight.read() for weight in mine}
+            taken.update(id(weight) for weight in by_part.pop(inner.name, []))
+        weights = [weight for weight in weights if id(weight) not in taken]
     places = [place for place in _variables(layer, True) if place[2]] + [
         place for place in _variables(layer, True) if not place[2]
     ]

@@ -71,6 +71,7 @@ class Converter:
 
     def call(self, layer: Layer, call: Call) -> list[Tensor]:
         """Runs one layer; gives its outputs in order."""
+        self.graph.bounds.call(layer.described)
         outer_scope = self.graph.scope
         if "float16" in str(layer.config.get("dtype")):
             self.note("Keras computes some layers in half precision; here all arithmetic is float32")

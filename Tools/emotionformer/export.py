@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -18,6 +19,8 @@ from console.output import run as run_tool
 from console.output import say, tell
 from outputs import OutputError, ending_tidily
 
+from .bounds import ADVICE, CLIP_ELEMENTS, Bounds
+from .conversion import Handler
 from .custom import load_custom
 from .errors import ExportError
 from .folder import FEATURES_KEYS, FRAMES_KEYS, Metadata, Roles, find_roles, fitted, read_array, read_labels
@@ -116,6 +119,7 @@ def parser() -> argparse.ArgumentParser:
         default=CLIPS,
         help=f"clips in the package's self-test (default {CLIPS}); fewer make a smaller package",
     )
+    add("--no-limits", action="store_true", help="for a model of your own that asks for more than its size explains")
     add("--license", help="the model's licence, for people")
     add("--citation", help="how to cite it, for people")
     return result
@@ -141,9 +145,31 @@ def run(arguments: argparse.Namespace) -> None:
     progress = Progress()
     PACKAGE.check(arguments.output)
     roles = _roles(arguments)
+    if not 1 <= arguments.self_test_clips <= 100:
+        raise ExportError(f"--self-test-clips {arguments.self_test_clips}: expected 1 … 100")
     custom = load_custom(arguments.custom) if arguments.custom else {}
     progress.say(f"Reading {roles.model.name}")
     source = open_source(roles.model)
+    bounds = Bounds(source.path.stat().st_size, not arguments.no_limits)
+    with bounds.in_memory():
+        package, notes = _converted(arguments, roles, source, custom, bounds, progress)
+    package.write(arguments.output)
+    for note in notes:
+        progress.say(f"Note: {note}")
+    parameters = sum(array.size for array in package.graph.tensors.values())
+    oracle = package.self_test.oracle if package.self_test else ""
+    progress.say(f"Wrote {arguments.output}: {len(package.nodes)} nodes, {parameters:,} numbers, oracle {oracle}")
+
+
+def _converted(
+    arguments: argparse.Namespace,
+    roles: Roles,
+    source: KerasSource,
+    custom: dict[str, Handler],
+    bounds: Bounds,
+    progress: Progress,
+) -> tuple[Package, list[str]]:
+    """The model with everything that goes into its package, and what its user should know."""
     model = read_model(source)
     metadata = Metadata.read(roles.metadata) if roles.metadata else Metadata()
     labels, label_file = _labels(arguments, roles, metadata)
@@ -152,14 +178,11 @@ def run(arguments: argparse.Namespace) -> None:
     for path in (roles.mean, roles.deviation, label_file, roles.metadata, arguments.custom):
         if path is not None and path.name not in {item.name for item in sources}:
             sources.append(SourceFile.of(path))
-
-    if not 1 <= arguments.self_test_clips <= 100:
-        raise ExportError(f"--self-test-clips {arguments.self_test_clips}: expected 1 … 100")
     inputs = clips(description, arguments.self_test_clips)
     prepared = normalised(inputs, description)
     size = f"{description.frames} frames × {description.features} features"
     progress.say(f"Converting {_count(model)} layers for {size}")
-    made = convert(source, model, description.frames, extents, prepared[:1], custom, arguments.from_logits)
+    made = convert(source, model, description.frames, extents, prepared[:1], custom, arguments.from_logits, bounds)
     open_time = description.padding_side == "none"
     if open_time:
         _check_open(source, model, description, extents, prepared[:1], custom, arguments, made)
@@ -169,11 +192,11 @@ def run(arguments: argparse.Namespace) -> None:
     if labels is not None and len(set(labels)) != len(labels):
         raise ExportError(f"a label occurs twice: {', '.join(labels[:20])}")
     progress.say("Computing the self-test")
-    test = _self_test(arguments, roles, source, made, inputs, prepared, extents, progress)
+    test = _self_test(arguments, roles, source, made, inputs, prepared, extents, bounds, progress)
     carried: dict[str, Any] = dict(metadata.content)
     if made.notes:
         carried["exportNotes"] = made.notes
-    Package(
+    package = Package(
         name=arguments.name or arguments.output.absolute().name,
         graph=made.graph,
         nodes=made.nodes,
@@ -187,11 +210,8 @@ def run(arguments: argparse.Namespace) -> None:
         citation=arguments.citation,
         sources=sources,
         self_test=test,
-    ).write(arguments.output)
-    for note in made.notes:
-        progress.say(f"Note: {note}")
-    parameters = sum(array.size for array in made.graph.tensors.values())
-    progress.say(f"Wrote {arguments.output}: {len(made.nodes)} nodes, {parameters:,} numbers, oracle {test.oracle}")
+    )
+    return package, made.notes
 
 
 def _count(model: Layer) -> int:
@@ -232,14 +252,16 @@ def _input(
         if None in shape[2:]:
             raise ExportError("the model leaves open how many landmarks a frame has")
         extents = [int(extent or 0) for extent in shape[2:]]
-        if arguments.features not in (None, int(np.prod(extents))):
-            raise ExportError(f"--features {arguments.features}: the model takes {int(np.prod(extents))}")
+        if arguments.features not in (None, math.prod(extents)):
+            raise ExportError(f"--features {arguments.features}: the model takes {math.prod(extents)}")
     else:
         features = _extent(shape[2], arguments.features, metadata.number(FEATURES_KEYS), "--features")
         if features is None:
             raise ExportError("the model leaves its number of features open; give --features")
         extents = [features]
-    features = int(np.prod(extents))
+    features = math.prod(extents)
+    if frames * features > CLIP_ELEMENTS and arguments.frames is None and not arguments.no_limits:
+        raise ExportError(f"the model takes clips of {frames} frames × {features} features: {ADVICE}")
     description = InputDescription(
         frames=frames,
         features=features,
@@ -308,7 +330,9 @@ def _check_open(
     """A graph that any number of frames runs through is the same for one frame less."""
     if description.frames < 2:
         raise ExportError("--pad-side none needs at least two frames")
-    other = convert(source, model, description.frames - 1, extents, probe[:, :-1], custom, arguments.from_logits)
+    bounds = Bounds(source.path.stat().st_size, not arguments.no_limits)
+    frames, logits = description.frames - 1, arguments.from_logits
+    other = convert(source, model, frames, extents, probe[:, :-1], custom, logits, bounds)
     for one, two in zip(made.nodes, other.nodes):
         same = (
             one.operation == two.operation
@@ -330,6 +354,7 @@ def _self_test(
     inputs: np.ndarray,
     prepared: np.ndarray,
     extents: list[int],
+    bounds: Bounds,
     progress: Progress,
 ) -> SelfTest:
     probabilities, logits = expected(made.graph, made.nodes, made.probabilities, made.logits, prepared)
@@ -339,7 +364,8 @@ def _self_test(
 
         check_without_code(source.root)
         progress.say("Running the model in Keras")
-        theirs = outputs_by_keras(roles.model, prepared, source.generation, extents, arguments.from_logits)
+        with bounds.lifted():
+            theirs = outputs_by_keras(roles.model, prepared, source.generation, extents, arguments.from_logits)
         difference = float(np.abs(theirs.probabilities - probabilities).max())
         if not difference <= 2e-5:
             raise ExportError(f"the export and Keras differ by {difference:.2g} in the probabilities: nothing written")

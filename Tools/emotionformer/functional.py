@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,10 @@ Outputs = dict[tuple[str, int], list[Tensor]]
 
 class _NotReadyError(Exception):
     """A node's operand has not been computed yet."""
+
+    def __init__(self, key: tuple[str, int]) -> None:
+        super().__init__()
+        self.key = key
 
 
 def run_model(converter: Converter, model: Layer, call: Call) -> list[Tensor]:
@@ -45,30 +50,42 @@ def _run_functional(converter: Converter, model: Layer, given: list[Tensor]) -> 
         raise model.refuse(f"called on {len(given)} tensors, expected {len(starts)}")
     done: Outputs = {(name, node): [value] for (name, node, _), value in zip(starts, given)}
     first = _first_nodes(model)
-    waiting = [
+    calls = [
         (layer, index + first[layer.name], node)
         for layer in model.layers
         for index, node in enumerate(layer.inbound)
         if layer.class_name != "InputLayer"
     ]
-    while waiting:
-        left = []
-        for layer, index, node in waiting:
-            try:
-                prepared = _call_of(layer, node, done, by_name)
-            except _NotReadyError:
-                left.append((layer, index, node))
-                continue
-            done[layer.name, index] = converter.call(layer, prepared)
-        if len(left) == len(waiting):
-            raise ExportError(f"model '{model.name}': layer '{left[0][0].name}' waits for a tensor that nothing makes")
-        waiting = left
+    # In the order of the file, each as soon as its operands are there; who waits is not asked again before.
+    turn, ready = 0, [(0, number) for number in range(len(calls))]
+    waiting: dict[tuple[str, int], list[int]] = {}
+    while ready:
+        turn, number = heappop(ready)
+        layer, index, node = calls[number]
+        try:
+            prepared = _call_of(layer, node, done, by_name)
+        except _NotReadyError as missing:
+            converter.graph.bounds.spend(layer.described, 2000 * _leaves(node))
+            waiting.setdefault(missing.key, []).append(number)
+            continue
+        done[layer.name, index] = converter.call(layer, prepared)
+        for other in waiting.pop((layer.name, index), []):
+            heappush(ready, (turn + (other < number), other))
+    if waiting:
+        left = calls[min(min(numbers) for numbers in waiting.values())][0]
+        raise ExportError(f"model '{model.name}': layer '{left.name}' waits for a tensor that nothing makes")
     outputs = []
     for name, node, index in references(model.config.get("output_layers")):
         if (name, node) not in done or index >= len(done[name, node]):
             raise ExportError(f"model '{model.name}': its output '{name}' is not made by any layer")
         outputs.append(done[name, node][index])
     return outputs
+
+
+def _leaves(node: Any) -> int:
+    if not isinstance(node, (dict, list, tuple)):
+        return 1
+    return 1 + sum(_leaves(inner) for inner in (node.values() if isinstance(node, dict) else node))
 
 
 def _first_nodes(model: Layer) -> dict[str, int]:
@@ -113,7 +130,7 @@ def _call_of(layer: Layer, node: Any, done: Outputs, by_name: dict[str, Layer]) 
 
 def _lookup(name: str, node: int, index: int, done: Outputs) -> Tensor:
     if (name, node) not in done:
-        raise _NotReadyError
+        raise _NotReadyError((name, node))
     outputs = done[name, node]
     if index >= len(outputs):
         raise ExportError(f"layer '{name}' has {len(outputs)} outputs, number {index} is asked for")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .bounds import Bounds
 from .errors import ExportError
 from .evaluation import KERNELS, evaluate, widened
 
@@ -63,7 +64,8 @@ def operation_table() -> dict[str, dict[str, Any]]:
 class Graph:
     """Nodes in the order they were made, and the tensors they use."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds | None = None) -> None:
+        self.bounds = bounds or Bounds(limited=False)
         self.nodes: list[Node] = []
         self.inputs: list[Value] = []
         self.tensors: dict[str, np.ndarray] = {}
@@ -109,15 +111,12 @@ class Graph:
             operands.pop()
         kept = _without_defaults(row, attributes)
         held = {role: weight for role, weight in (weights or {}).items() if weight is not None}
+        given = [None if value is None else value.data for value in operands]
+        arrays = {role: weight.array for role, weight in held.items()}
+        self.bounds.compute(self.scope, operation, given, kept, arrays)
         try:
-            results = evaluate(
-                operation,
-                [None if v is None else v.data for v in operands],
-                kept,
-                {role: weight.array for role, weight in held.items()},
-                outputs,
-            )
-        except (ValueError, IndexError, KeyError, TypeError) as error:
+            results = evaluate(operation, given, kept, arrays, outputs)
+        except (ValueError, IndexError, KeyError, TypeError, ArithmeticError) as error:
             shapes = ", ".join("–" if v is None else str(v.shape) for v in operands)
             raise ExportError(f"{self.scope}: {operation} of shapes {shapes} does not work out: {error}") from error
         for weight in held.values():
@@ -146,9 +145,11 @@ class Graph:
     ) -> list[Value]:
         """An operation on constants alone is computed here and now."""
         kept = _without_defaults(row, attributes)
+        given = [value.data for value in inputs if value is not None]
+        self.bounds.compute(self.scope, operation, given, kept, {})
         try:
-            results = evaluate(operation, [value.data for value in inputs if value is not None], kept, {}, outputs)
-        except (ValueError, IndexError, KeyError, TypeError) as error:
+            results = evaluate(operation, given, kept, {}, outputs)
+        except (ValueError, IndexError, KeyError, TypeError, ArithmeticError) as error:
             raise ExportError(f"{self.scope}: {operation} of constants does not work out: {error}") from error
         return [self.constant(data, _result_type(operation, inputs, kept, data)) for data in results]
 

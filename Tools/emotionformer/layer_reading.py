@@ -153,7 +153,11 @@ def _rnn(layer: Layer, depth: int) -> None:
 
 
 def _bidirectional(layer: Layer, depth: int) -> None:
-    forward = read_layer(_inner(layer, "layer"), layer.generation, depth + 1)
+    inner = _inner(layer, "layer")
+    # Read twice, so a tower of them would be read 2ⁿ times.
+    if inner.get("class_name") in ("Bidirectional", "TimeDistributed") or is_graph("", inner.get("config")):
+        raise layer.refuse(f"its layer is a {inner.get('class_name')}, expected a recurrent layer")
+    forward = read_layer(inner, layer.generation, depth + 1)
     entry = layer.config.get("backward_layer")
     if isinstance(entry, dict):
         backward = read_layer(entry, layer.generation, depth + 1)

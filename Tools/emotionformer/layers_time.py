@@ -130,5 +130,6 @@ def cropping1d(converter: Converter, layer: Layer, call: Call) -> Result:
 @handles("UpSampling1D")
 def up_sampling1d(converter: Converter, layer: Layer, call: Call) -> Result:
     given, graph = tensor(call.first, layer), converter.graph
+    graph.bounds.hold(layer.described, given.shape[1] * int(layer.option("size", 2)))
     steps = np.repeat(np.arange(given.shape[1]), int(layer.option("size", 2)))
     return Tensor(graph.one("gather", given.value, graph.constant(steps), axis=1))

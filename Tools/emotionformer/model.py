@@ -18,6 +18,7 @@ from . import (
     operators_keras3,
 )
 from .binding import bind
+from .bounds import Bounds
 from .conversion import Converter, Handler
 from .errors import ExportError
 from .functional import references, run_model
@@ -83,6 +84,9 @@ def input_shape(model: Layer) -> tuple[list[int | None], str]:
         )
     if not isinstance(shape, (list, tuple)):
         raise ExportError("the model's configuration does not say the shape of its input; give --frames and --features")
+    for extent in shape:
+        if extent is not None and (not isinstance(extent, int) or isinstance(extent, bool) or not 0 < extent < 1 << 31):
+            raise ExportError(f"the model's input has the extent {str(extent)[:40]}, expected a number above 0")
     dtype = first.config.get("dtype")
     name = dtype if isinstance(dtype, str) and layers else "float32"
     return [None if extent is None else int(extent) for extent in shape], name
@@ -96,12 +100,13 @@ def convert(
     probe: np.ndarray,
     custom: dict[str, Handler],
     from_logits: bool,
+    bounds: Bounds,
 ) -> Converted:
     """Builds the graph for clips of `frames` frames. `probe` is (1, frames, features), float32, normalised.
 
     `extents` are the features' extents as the model has them: [478], or [478, 3].
     """
-    graph = Graph()
+    graph = Graph(bounds)
     converter = Converter(graph, source.generation, source.keras_version, custom)
     start = graph.input("input", "float32", probe)
     current = start

@@ -33,6 +33,7 @@ def filled(converter: Converter, arguments: list[Any], options: Options) -> Tens
         number = arguments[1] if len(arguments) > 1 else options.get("fill_value", options.get("value"))
         number = number.value.data if isinstance(number, Tensor) else number
     kind = _stored_type(options.get("dtype"), "float32" if name in ("ones", "zeros") else None)
+    converter.graph.bounds.hold(converter.graph.scope, math.prod(shape))
     return Tensor(converter.graph.constant(np.full(shape, number), kind))
 
 
@@ -59,6 +60,7 @@ def arange(converter: Converter, arguments: list[Any], options: Options) -> Tens
             numbers.append(item)
     if not 1 <= len(numbers) <= 3:
         raise ExportError(f"{converter.graph.scope}: a range of {len(numbers)} numbers")
+    _check_range(converter, numbers)
     data = np.arange(*numbers)
     return Tensor(converter.graph.constant(data, _stored_type(options.get("dtype"), None)))
 
@@ -248,6 +250,8 @@ def repeat(converter: Converter, arguments: list[Any], options: Options) -> Tens
     if axis is None:
         value, axis = converter.graph.one("reshape", value, shape=[math.prod(value.shape)]), 0
     counts = integers(converter, options["repeats"])
+    made = counts[0] * value.shape[axis] if len(counts) == 1 else sum(counts)
+    converter.graph.bounds.hold(converter.graph.scope, made)
     index = np.repeat(np.arange(value.shape[axis]), counts[0] if len(counts) == 1 else counts)
     return Tensor(converter.graph.one("gather", value, converter.graph.constant(index), axis=int(axis)))
 
@@ -258,6 +262,13 @@ def broadcast_to(converter: Converter, arguments: list[Any], options: Options) -
     return Tensor(
         converter.graph.one("broadcastTo", value_of(converter, arguments[0]), shape=integers(converter, shape))
     )
+
+
+def _check_range(converter: Converter, numbers: list[Any]) -> None:
+    start, stop = (numbers[0], numbers[1]) if len(numbers) > 1 else (0, numbers[0])
+    step = numbers[2] if len(numbers) > 2 else 1
+    if step:
+        converter.graph.bounds.hold(converter.graph.scope, (stop - start) / step)
 
 
 def _listed(shape: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any, Union
 import numpy as np
 
 from .errors import ExportError
-from .hdf5_tree import StoredGroup
+from .hdf5_tree import MAXIMUM_OBJECTS, StoredGroup
 
 
 @dataclass
@@ -57,12 +57,17 @@ class FlatStore:
     def __init__(self, group: Any, file_name: str) -> None:
         self.file_name = file_name
         self.layers: dict[str, list[NamedWeight]] = {}
+        listed = 0
         for layer in group.attributes.get("layer_names", []):
             holder = group.find(layer)
             if not isinstance(holder, StoredGroup):
                 raise ExportError(f"{file_name}: the group of layer '{layer}' is missing")
             if layer in self.layers:
                 raise ExportError(f"{file_name}: layer_names has '{layer}' twice")
+            # `a`, `/a` and `a/` are the same group.
+            listed += len(holder.attributes.get("weight_names", []))
+            if listed > MAXIMUM_OBJECTS:
+                raise ExportError(f"{file_name}: its layers name more than {MAXIMUM_OBJECTS} weights")
             self.layers[layer] = [
                 NamedWeight(re.sub(r":\d+$", "", name), holder.find(name))
                 for name in holder.attributes.get("weight_names", [])
