@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -60,6 +61,8 @@ def _serve(program: Program, arguments: list[str], out: Path, log: Path, trace: 
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         for stream in (1, 2):
             os.dup2(descriptor, stream)
+        # Whoever started this may have put something in their place.
+        sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)
         os.chdir(out)
         with open("/proc/self/statm", encoding="ascii") as file:
             held = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
@@ -69,6 +72,8 @@ def _serve(program: Program, arguments: list[str], out: Path, log: Path, trace: 
         signal.setitimer(signal.ITIMER_REAL, seconds)
         try:
             code = program(arguments)
+            sys.stdout.flush()
+            sys.stderr.flush()
         except SystemExit as error:
             code = error.code if isinstance(error.code, int) else RAISED
     except BaseException:
