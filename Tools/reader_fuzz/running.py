@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import re
 import resource
@@ -57,6 +58,7 @@ def _serve(program: Program, arguments: list[str], out: Path, log: Path, trace: 
     """Never returns: the rest of the parent's program is not the child's."""
     code = RAISED
     try:
+        faulthandler.disable()
         os.setpgid(0, 0)
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         for stream in (1, 2):

@@ -249,9 +249,9 @@ def test_conversion(tmp_path: Path) -> None:
 
 def test_the_checks_can_fail() -> None:
     """The control: what they are for, unescaped."""
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=r"U\+009B"):
         check_shown("a\x9b31m")
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=r"U\+202E"):
         check_shown("a\u202eb")
     page = "<!doctype html><title>t</title><body><p>{}</p>"
     assert elements(page.format("<b>")) != elements(page.format("b"))

@@ -133,9 +133,10 @@ def test_an_empty_folder_is_taken(place: Path) -> None:
 
 
 def test_a_failure_leaves_no_folder_that_was_made_for_it(place: Path) -> None:
-    with pytest.raises(ZeroDivisionError), OutputFolder(place / "a" / "b" / "model", PACKAGE) as output:
+    target = place / "a" / "b" / "model"
+    with pytest.raises(RuntimeError, match="^half way$"), OutputFolder(target, PACKAGE) as output:
         (output.path / "weights.bin").write_text("half")
-        raise ZeroDivisionError
+        raise RuntimeError("half way")
     assert not list(place.iterdir())
 
 
