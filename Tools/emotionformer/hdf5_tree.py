@@ -1,8 +1,8 @@
 """The groups and data sets of an HDF5 file as plain Python objects.
 
-HDF5 can say "the bytes are in that other file" in several ways, name a group from inside itself, and declare a terabyte
-in a few bytes. A saved model needs none of it: a file that holds anything but groups and data sets with their own bytes,
-each linked once, is refused, and sizes are checked before anything is read.
+HDF5 can say "the bytes are in that other file" in several ways, name a group from inside itself, and declare a
+terabyte in a few bytes. A saved model needs none of it: a file that holds anything but groups and data sets with their
+own bytes, each linked once, is refused, and sizes are checked before anything is read.
 """
 
 from __future__ import annotations

@@ -314,8 +314,8 @@ class PickleReader:
         for extent in shape:
             if not isinstance(extent, int) or not 0 <= extent <= MAXIMUM_ELEMENTS:
                 raise ExportError(
-                    f"{self.place}: found an array with an extent that is no number up to {MAXIMUM_ELEMENTS}: more than a "
-                    "label encoder has"
+                    f"{self.place}: found an array with an extent that is no number up to {MAXIMUM_ELEMENTS}: more "
+                    "than a label encoder has"
                 )
             count *= extent
         if count > MAXIMUM_ELEMENTS:

@@ -155,7 +155,7 @@ def _read_archive(path: Path) -> tuple[Any, list[np.ndarray]]:
 
 
 def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
-    """The archive's members by name. Nothing is unpacked; still, names that leave the archive are a sign of an attack."""
+    """The archive's members by name. Nothing is unpacked, but names that leave the archive are a sign of an attack."""
     found: dict[str, zipfile.ZipInfo] = {}
     for info in archive.infolist():
         name = info.filename

@@ -30,6 +30,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "executable: runs the emotionformer executable")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Hostile files and texts are no names: what is long is shown by its start and its length."""
+    if not isinstance(val, (bytes, str)) or len(val) <= 40:
+        return None
+    return f"{ascii(val[:24])[:40]}…{len(val)}"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without a build Tools/test fails, which has made one before; who runs pytest alone is told what was left out."""
     needing = [item for item in items if item.get_closest_marker("executable")]

@@ -310,7 +310,8 @@ def test_shares() -> None:
     assert counts(10, [0.8, 0.1, 0.1]) == [8, 1, 1] and counts(7, [0.5, 0.5]) in ([4, 3], [3, 4])
     assert sum(counts(7442, [0.8, 0.1, 0.1])) == 7442 and counts(0, [1.0]) == [0]
     for text in ["", "a", "a=0", "a=-1", "a=nan", "a=1,a=2", "=1"]:
-        message = "a name occurs twice" if text == "a=1,a=2" else rf"expected NAME=SHARE,NAME=SHARE,… \(found {text}\)"
+        message = rf"expected NAME=SHARE,NAME=SHARE,… \(found {text}\)"
+        message = "a name occurs twice" if text == "a=1,a=2" else message
         with pytest.raises(ValueError, match=f"^{message}$"):
             parsed_shares(text)
 

@@ -64,7 +64,8 @@ def test_the_reading_process_can_open_nothing(tmp_path: Path, monkeypatch: pytes
             self.real = real
 
         def __getattr__(self, name: str) -> object:
-            return (lambda: Blind(self.real.get_create_plist())) if name == "get_create_plist" else getattr(self.real, name)
+            found = getattr(self.real, name)
+            return (lambda: Blind(found())) if name == "get_create_plist" else found
 
     from emotionformer import hdf5_tree, source
 

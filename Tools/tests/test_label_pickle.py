@@ -184,7 +184,7 @@ def test_refuses_a_name_by_all_of_it(tmp_path: Path, module: str, name: str, for
     """`evil.LabelEncoder` is none, whatever its last name."""
     given = f"c{module}\n{name}\n".encode()
     if form == "STACK_GLOBAL":
-        given = b"\x8c" + bytes([len(module)]) + module.encode() + b"\x8c" + bytes([len(name)]) + name.encode() + b"\x93"
+        given = b"".join(b"\x8c" + bytes([len(text)]) + text.encode() for text in (module, name)) + b"\x93"
     state = pickle.dumps({"classes_": NAMES}, 2)[2:-1]
     content = b"\x80\x04" + given + b")\x81" + state + b"b."
     with pytest.raises(ExportError, match="^label_encoder.pkl: the pickle refers to .*; only a LabelEncoder and NumPy"):
@@ -266,7 +266,7 @@ def test_refuses_amplification(tmp_path: Path, name: str) -> None:
 
 
 def test_the_budget_is_one_for_nested_pickles(encoder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """joblib's arrays of objects are pickles inside the pickle: theirs are the same steps, and so deep but no deeper."""
+    """joblib's arrays of objects are pickles inside the pickle: theirs are the same steps, nested so deep at most."""
     content = joblib_bytes(encoder, np.array(NAMES, dtype=object), False, monkeypatch)
     assert label_names(written(tmp_path, content)) == NAMES
     monkeypatch.setattr(pickle_reader, "MAXIMUM_STEPS", 100)
@@ -291,7 +291,8 @@ def test_the_limits_are_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(ExportError, match="an extent that is no number up to 5"):
         label_names(written(tmp_path, array))
     monkeypatch.undo()
-    wrapper = b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(X\x05\x00\x00\x00shape)X\x05\x00\x00\x00dtype" + OBJECTS + b"ub"
+    state = b"}(X\x05\x00\x00\x00shape)X\x05\x00\x00\x00dtype" + OBJECTS + b"ub"
+    wrapper = b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81" + state
     inner = pickle.dumps(np.array(NAMES, dtype=object), 2)
     assert label_names(written(tmp_path, (wrapper + b"") * 4 + inner + b"." * 4)) == NAMES
     with pytest.raises(ExportError, match="nested too deep"):
