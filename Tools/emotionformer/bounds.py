@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import resource
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -107,6 +107,18 @@ class Bounds:
             resource.setrlimit(resource.RLIMIT_AS, held)
 
 
+def product(extents: Iterable[int]) -> int:
+    """The product, or 2⁶³ if it is more: a file can list a million extents of a thousand digits."""
+    result = 1
+    for extent in extents:
+        result *= extent
+        if not -(1 << 63) < result < 1 << 63:
+            return 1 << 63
+        if result == 0:
+            return 0
+    return result
+
+
 def estimate(
     operation: str, shapes: Sequence[Shape], attributes: dict[str, Any], weights: dict[str, Shape]
 ) -> tuple[int, int]:
@@ -120,6 +132,7 @@ def estimate(
         return given, given
     # Multiplications in matrices are quick, functions of single elements are not.
     work = (given + elements) * SLOW.get(operation, 2) + held + product // 8
+    work += 4000 * len(attributes.get("sizes", ()))
     if operation in STEPWISE and shapes:
         # Step by step in Python.
         work += shapes[0][1] * 40_000 if len(shapes[0]) > 1 else 0
@@ -187,8 +200,8 @@ def _dense(shapes: Sequence[Shape], attributes: dict[str, Any], weights: dict[st
 
 
 RULES: dict[str, Callable[[Sequence[Shape], dict[str, Any], dict[str, Shape]], int]] = {
-    "tile": lambda shapes, attributes, _: math.prod(shapes[0]) * math.prod(max(n, 0) for n in attributes["multiples"]),
-    "broadcastTo": lambda _, attributes, __: math.prod(max(n, 1) for n in attributes["shape"]),
+    "tile": lambda shapes, attributes, _: math.prod(shapes[0]) * product(max(n, 0) for n in attributes["multiples"]),
+    "broadcastTo": lambda _, attributes, __: product(max(n, 1) for n in attributes["shape"]),
     "oneHot": lambda shapes, attributes, _: math.prod(shapes[0]) * max(attributes["depth"], 0),
     "embedding": lambda shapes, _, weights: math.prod(shapes[0]) * weights["table"][-1],
     "gather": _gathered,

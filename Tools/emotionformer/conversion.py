@@ -8,11 +8,13 @@ from typing import Any, Union
 import numpy as np
 
 from .errors import ExportError
-from .graph import Call, Graph, Tensor, Value, Weight
+from .graph import Call, Graph, Names, Tensor, Value, Weight
 from .layer import Layer
 
 Result = Union[Tensor, list[Tensor]]
 Handler = Callable[["Converter", Layer, Call], Result]
+
+MAXIMUM_NOTES = 100
 
 HANDLERS: dict[str, Handler] = {}
 OPERATORS: dict[int, Callable[[Converter, Layer, Call], Result]] = {}
@@ -37,25 +39,19 @@ class Converter:
         self.version = _version(keras_version)
         self.notes: list[str] = []
         self._paths: dict[int, str] = {}
-        self._taken: set[str] = set()
+        self._taken = Names()
         self._prefix: list[str] = []
 
     def note(self, text: str) -> None:
         """Something the user should know; said once."""
-        if text not in self.notes:
+        if len(self.notes) < MAXIMUM_NOTES and text not in self.notes:
             self.notes.append(text)
 
     def path(self, layer: Layer) -> str:
         """A unique name for a layer: its own, below the models that contain it."""
         key = id(layer)
         if key not in self._paths:
-            name = candidate = "/".join([*self._prefix, layer.name])
-            number = 1
-            while candidate in self._taken:
-                number += 1
-                candidate = f"{name}#{number}"
-            self._taken.add(candidate)
-            self._paths[key] = candidate
+            self._paths[key] = self._taken.unique("/".join([*self._prefix, layer.name]))
         return self._paths[key]
 
     def weight(self, layer: Layer, role: str) -> Weight:

@@ -387,8 +387,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _main(arguments: Sequence[str] | None) -> int:
     try:
         with ending_tidily(), warnings.catch_warnings():
-            # NumPy warns of what a file's numbers overflow; what becomes of them is checked.
-            warnings.simplefilter("ignore", RuntimeWarning)
+            # NumPy warns of what a file's numbers overflow, or of its types; what becomes of them is checked.
+            warnings.simplefilter("ignore")
             run(parser().parse_args(arguments))
     except KeyboardInterrupt:
         say("export", "interrupted")

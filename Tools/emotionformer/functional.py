@@ -26,6 +26,9 @@ class _NotReadyError(Exception):
 def run_model(converter: Converter, model: Layer, call: Call) -> list[Tensor]:
     """The outputs of a model (the main one or one nested in another) for the tensors it is called on."""
     given = tensors(call.first, model)
+    # A model that is called again is looked through again.
+    size = sum(1 + _leaves(layer.inbound) for layer in model.layers)
+    converter.graph.bounds.spend(model.described, 500 * size)
     mask = call.keywords.get("mask")
     if isinstance(mask, Tensor) and len(given) == 1:
         given = [Tensor(given[0].value, mask.value)]

@@ -46,6 +46,31 @@ class Node:
     named: bool = False
 
 
+class Names:
+    """Names that are taken. The next free number of each is known: thousands of one name would take for ever else."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._next: dict[str, int] = {}
+
+    def unique(self, name: str) -> str:
+        """The name, or the name with the lowest free number from 2 on."""
+        candidate = name
+        if name in self._taken:
+            number = self._next.get(name, 2)
+            while (candidate := f"{name}#{number}") in self._taken:
+                number += 1
+            self._next[name] = number + 1
+        self._taken.add(candidate)
+        return candidate
+
+    def discard(self, name: str) -> None:
+        self._taken.discard(name)
+        base, _, number = name.rpartition("#")
+        if base in self._next and number.isdecimal():
+            self._next[base] = min(self._next[base], max(int(number), 2))
+
+
 @dataclass(frozen=True)
 class Weight:
     """A tensor of the weight file: a name and what it holds."""
@@ -69,7 +94,7 @@ class Graph:
         self.nodes: list[Node] = []
         self.inputs: list[Value] = []
         self.tensors: dict[str, np.ndarray] = {}
-        self._names: set[str] = set()
+        self._names = Names()
         self._constants: dict[tuple[Any, ...], Value] = {}
         self.scope = ""
 
@@ -198,12 +223,7 @@ class Graph:
         self.tensors[weight.name] = stored
 
     def _unique(self, name: str) -> str:
-        candidate, number = name, 1
-        while candidate in self._names:
-            number += 1
-            candidate = f"{name}#{number}"
-        self._names.add(candidate)
-        return candidate
+        return self._names.unique(name)
 
     def pruned(self, outputs: Sequence[Value]) -> list[Node]:
         """The nodes that the outputs depend on, in order; the others are dropped with their tensors."""

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from .bounds import product as bounded_product
 from .conversion import Converter, Result, handles, tensor
 from .einsum import product
 from .graph import Call, Tensor
@@ -30,10 +31,10 @@ def reshape(converter: Converter, layer: Layer, call: Call) -> Result:
     target = list(layer.option("target_shape", []))
     total = math.prod(given.shape[1:])
     if -1 in target:
-        known = math.prod(extent for extent in target if extent != -1)
+        known = bounded_product(extent for extent in target if extent != -1)
         target[target.index(-1)] = total // max(known, 1)
-    if math.prod(target) != total:
-        raise layer.refuse(f"cannot reshape {given.shape[1:]} to {tuple(target)}")
+    if bounded_product(target) != total:
+        raise layer.refuse(f"cannot reshape {given.shape[1:]} to {tuple(target[:6])}")
     return Tensor(converter.graph.one("reshape", given.value, shape=[given.shape[0], *target]))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .bounds import product
 from .conversion import Converter
 from .errors import ExportError
 from .graph import Tensor, Value
@@ -33,7 +34,7 @@ def filled(converter: Converter, arguments: list[Any], options: Options) -> Tens
         number = arguments[1] if len(arguments) > 1 else options.get("fill_value", options.get("value"))
         number = number.value.data if isinstance(number, Tensor) else number
     kind = _stored_type(options.get("dtype"), "float32" if name in ("ones", "zeros") else None)
-    converter.graph.bounds.hold(converter.graph.scope, math.prod(shape))
+    converter.graph.bounds.hold(converter.graph.scope, product(shape))
     return Tensor(converter.graph.constant(np.full(shape, number), kind))
 
 
@@ -82,7 +83,7 @@ def reshape(converter: Converter, arguments: list[Any], options: Options) -> Ten
     target = [1 if extent is None else extent for extent in given] if isinstance(given, (list, tuple)) else given
     extents = integers(converter, target)
     if -1 in extents:
-        known = math.prod(extent for extent in extents if extent != -1)
+        known = product(extent for extent in extents if extent != -1)
         extents[extents.index(-1)] = math.prod(value.shape) // max(known, 1)
     return Tensor(converter.graph.one("reshape", value, shape=extents))
 

@@ -31,10 +31,13 @@ class WeightGroup:
     own: list[Any] = field(default_factory=list)
     label: str = ""
     children: dict[str, WeightGroup] = field(default_factory=dict)
+    counted: int | None = None
 
     def total(self) -> int:
         """How many variables stand in this group and below it."""
-        return len(self.own) + sum(child.total() for child in self.children.values())
+        if self.counted is None:
+            self.counted = len(self.own) + sum(child.total() for child in self.children.values())
+        return self.counted
 
     def child(self, *names: str) -> WeightGroup | None:
         """The first of the named children that holds a variable, else the first that exists."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shlex
 import shutil
@@ -22,6 +23,8 @@ from .running import Program, Ran, run
 from .targets import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
+# In memory, where the system has such a folder.
+SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 FINDINGS = ROOT / ".build-fuzz" / "findings-python"
 
 DESCRIPTION = """Fuzzes Tools/export with changed copies of the committed fixtures: .h5 and .keras
@@ -72,7 +75,7 @@ def fuzz(name: str, program: Program, seed: int, runs: int | None, seconds: floa
     """Runs cases of one target: `runs`, or as many as the time allows. The first of each kind of finding is kept."""
     result = Result()
     until = time.monotonic() + seconds
-    with tempfile.TemporaryDirectory(prefix="fuzz-python-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="fuzz-python-", dir=SCRATCH) as scratch:
         while result.executions < runs if runs else time.monotonic() < until:
             random = Random(f"{name} {seed} {result.executions}")
             folder = Path(scratch) / str(result.executions)
@@ -118,6 +121,9 @@ def _main(arguments: Sequence[str] | None) -> int:
     unknown = [name for name in asked.targets if name not in TARGETS]
     if unknown:
         say("fuzz-python", f"unknown target '{unknown[0]}'; Tools/fuzz-python --list names them")
+        return 2
+    if sys.platform != "linux":
+        say("fuzz-python", "needs Linux, where memory is bounded")
         return 2
     # All that a case imports is here before the first fork.
     from emotionformer import custom, functional, keras_oracle, recognition  # noqa: F401

@@ -53,6 +53,7 @@ def _change_content(file: h5py.File, random: Random) -> None:
         pass  # Not everything can be written; the file is what it was.
 
 
+@np.errstate(all="ignore")
 def _change_weight(file: h5py.File, name: str, random: Random) -> None:
     if file[name].size > 1 << 20:
         return  # Made by a change before this one: what it declares is not there.

@@ -19,7 +19,7 @@ from emotionformer.conversion import Converter
 from emotionformer.errors import ExportError
 from emotionformer.evaluation import evaluate
 from emotionformer.export import main
-from emotionformer.graph import Graph
+from emotionformer.graph import Graph, Names
 
 
 def saved(tmp_path: Path, model: dict[str, Any]) -> Path:
@@ -103,6 +103,27 @@ HOSTILE = {
         sequence(start(2000, 2000), *[layer("Activation", activation="gelu")] * 300),
         "computes far more than its size explains",
     ),
+    "a shape of many extents": (
+        sequence(CLIP, layer("Reshape", target_shape=[10**40] * 250_000)),
+        "cannot reshape (4, 3) to (1000",
+    ),
+    "a shape of zero and more": (
+        sequence(CLIP, layer("Reshape", target_shape=[10**40] * 250_000 + [0])),
+        "cannot reshape (4, 3) to (1000",
+    ),
+    "many starts, many calls": (
+        functional_model(
+            "model",
+            [
+                called(
+                    functional_model("inner", [called(start(4, 3))] * 20_000, ("input", 0)),
+                    *[("input", 0)] * 10_000,
+                )
+            ],
+            ("inner", 0),
+        ),
+        "Functional 'inner': the model computes far more than its size explains",
+    ),
     "frames": (sequence(start(10**9, 3)), "takes clips of 1000000000 frames × 3 features"),
     "features": (sequence(start(4, 10**9)), "takes clips of 4 frames × 1000000000 features"),
     "frames beyond integers": (sequence(start(10**12, 3)), "has the extent 1000000000000"),
@@ -145,6 +166,18 @@ def test_a_tensor_that_nothing_makes(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert failure(capsys, tmp_path, str(path)) == (
         "export: model 'model': layer 'a' waits for a tensor that nothing makes"
     )
+
+
+def test_many_layers_of_one_name() -> None:
+    """Each is given the next number; a name that is given back is given again."""
+    names = Names()
+    assert [names.unique("a") for _ in range(30_000)][::10_000] == ["a", "a#10001", "a#20001"]
+    assert names.unique("a") == "a#30001"
+    names.discard("a#7")
+    assert [names.unique("a"), names.unique("a")] == ["a#7", "a#30002"]
+    names.discard("a")
+    assert names.unique("a") == "a"
+    assert names.unique("b#2") == "b#2" and names.unique("b") == "b" and names.unique("b") == "b#3"
 
 
 @pytest.mark.parametrize("name,small", [("CALLS", 3), ("NODES", 3), ("WORK", 1000), ("ELEMENTS", 100)])

@@ -20,6 +20,9 @@ from reader_fuzz.command import fuzz
 from reader_fuzz.targets import TARGETS
 
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux alone")
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_sample(target: str) -> None:
     result = fuzz(target, export, seed=7, runs=6, seconds=0, keep=None)
