@@ -84,6 +84,8 @@ class Bounds:
         """What runs inside takes only so much more address space, where the system can tell."""
         before = self._before = resource.getrlimit(resource.RLIMIT_AS)
         if self.limited:
+            # The library behind NumPy's products takes buffers for its threads at the first of them.
+            np.ones((256, 256)) @ np.ones((256, 256))
             with suppress(OSError, ValueError), open("/proc/self/statm", encoding="ascii") as file:
                 held = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
                 limits = [held + self.memory, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
