@@ -1,5 +1,5 @@
 // The vocabulary in which the shared kernels are written, for the baseline of any platform. Two more modules say the
-// same with AVX2 and AVX-512; the files of the folder Shared are compiled into all three.
+// same with AVX2 and AVX-512; the files of KernelSources/Shared are compiled into all three.
 
 typealias Vector = SIMD8<Float>
 

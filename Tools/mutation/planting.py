@@ -41,9 +41,9 @@ func faultIsOn(_ number: Int) -> Bool {{ number == chosenFault && isReached }}
 
 
 def modules_of(faults: dict[int, Fault], shared: dict[str, list[str]]) -> set[str]:
-    """The folders of Sources whose modules need the switch; `shared` has those that compile another's files."""
+    """The folders of Sources whose modules need the switch; `shared` has those that compile another folder's files."""
     found = {PurePosixPath(fault.file).parts[1] for fault in faults.values()}
-    return found | {user for module in found for user in shared.get(module, [])}
+    return {user for folder in found for user in shared.get(folder, [folder])}
 
 
 def planted(texts: dict[str, str], faults: dict[int, Fault]) -> dict[str, str]:

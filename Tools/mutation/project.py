@@ -24,8 +24,7 @@ class Copy:
             target.parent.mkdir(parents=True, exist_ok=True)
             source = self.source / name
             if name not in texts and source.is_symlink():
-                if not target.is_symlink():
-                    target.symlink_to(source.readlink())
+                _link(target, source.readlink())
                 continue
             content = texts[name].encode() if name in texts else source.read_bytes()
             if not target.is_file() or target.read_bytes() != content:
@@ -52,3 +51,14 @@ class Copy:
                 name = file.relative_to(self.folder).as_posix()
                 if file.is_file() and not file.is_symlink() and name not in wanted and "/.venv" not in name:
                     file.unlink()
+
+
+def _link(place: Path, target: Path) -> None:
+    """Makes a symbolic link where there may be another one, or a folder."""
+    if place.is_symlink():
+        if place.readlink() == target:
+            return
+        place.unlink()
+    elif place.is_dir():
+        shutil.rmtree(place)
+    place.symlink_to(target)

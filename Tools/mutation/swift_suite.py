@@ -26,6 +26,7 @@ _TESTS = {
     "CommandLine": "EmotionFormerCLITests",
     "EmotionFormer": "EmotionFormerTests",
     "KernelInterface": "EmotionFormerKernelsTests",
+    "KernelSources": "EmotionFormerKernelsTests",
     "KernelsAVX2": "EmotionFormerKernelsTests",
     "KernelsAVX512": "EmotionFormerKernelsTests",
 }
@@ -38,7 +39,7 @@ def target_of(file: str) -> str:
 
 
 def shared_sources(root: Path) -> dict[str, list[str]]:
-    """Modules whose files others compile as well, through symbolic links: {module: [others]}."""
+    """Folders whose files are compiled by modules that link to them: {folder: [modules]}."""
     found: dict[str, list[str]] = {}
     for link in sorted((root / "Sources").glob("*/*")):
         if link.is_symlink():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def test_there_are_enough_faults() -> None:
 
 def test_swift_faults_are_in_every_module() -> None:
     modules = {Path(fault.file).parts[1] for fault in read_faults(LISTS / "swift.json", "swift")}
-    expected = "Tensors Graph ModelFormat TFLiteImport Engine Kernels KernelsAVX512 Reference EmotionFormer CommandLine"
+    expected = "Tensors Graph ModelFormat TFLiteImport Engine Kernels KernelSources Reference EmotionFormer CommandLine"
     assert modules >= set(expected.split())
 
 
@@ -97,11 +98,33 @@ def test_faults_that_overlap_are_refused() -> None:
         planted({FAULT.file: "a < b && c"}, {1: FAULT, 2: other})
 
 
-def test_modules_that_compile_another_ones_files_get_the_switch_too() -> None:
+def test_every_module_that_compiles_shared_files_gets_the_switch() -> None:
     shared = shared_sources(ROOT)
-    assert set(shared["Kernels"]) == {"KernelsAVX2", "KernelsAVX512"}
-    fault = Fault("x", "Sources/Kernels/Shared/Softmax.swift", "a", "b", "why")
-    assert modules_of({1: fault}, shared) == {"Kernels", "KernelsAVX2", "KernelsAVX512"}
+    assert set(shared) == {"KernelSources"}
+    faults = {
+        1: Fault("x", "Sources/KernelSources/Shared/Softmax.swift", "a", "b", "why"),
+        2: Fault("y", "Sources/Graph/A.swift", "a", "b", "why"),
+    }
+    assert modules_of(faults, shared) == {"Graph", "Kernels", "KernelsAVX2", "KernelsAVX512"}
+
+
+def test_a_link_that_has_changed_is_made_again(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for folder in ("old", "new", "user", "other/link"):
+        (source / folder).mkdir(parents=True)
+    (source / "old/a.txt").write_text("1", "utf-8")
+    (source / "other/link/b.txt").write_text("2", "utf-8")
+    (source / "user/link").symlink_to("../old")
+    subprocess.run(["git", "init", "--quiet", source], check=True)
+    copy = Copy(source, tmp_path / "copy")
+    copy.update({})
+    (source / "user/link").unlink()
+    (source / "user/link").symlink_to("../new")
+    shutil.rmtree(source / "other/link")
+    (source / "other/link").symlink_to("../old")
+    copy.update({})
+    assert (tmp_path / "copy/user/link").readlink() == Path("../new")
+    assert (tmp_path / "copy/other/link").readlink() == Path("../old")
 
 
 def test_a_modules_own_tests_come_first() -> None:
