@@ -7,7 +7,7 @@ import Testing
 typealias Operation = EmotionFormerGraph.Operation
 
 /// A case of Tests/Fixtures/operations/goldens.json: a node and what the source framework gave for it
-/// (Tools/fixtures/make_operation_goldens.py).
+/// (Tools/emotionformer/fixtures/make_operation_goldens.py).
 struct OperationGolden: Decodable, CustomTestStringConvertible {
     struct Stored: Decodable {
         let type: String

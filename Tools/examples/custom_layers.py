@@ -21,10 +21,10 @@ that adds nodes to the graph and returns the output:
 
 from __future__ import annotations
 
-from emotionformer import blocks
-from emotionformer.conversion import Converter
-from emotionformer.graph import Call, Tensor
-from emotionformer.layer import Layer
+from emotionformer.export import blocks
+from emotionformer.export.conversion import Converter
+from emotionformer.export.graph import Call, Tensor
+from emotionformer.export.layer import Layer
 
 
 def sinusoidal_position(converter: Converter, layer: Layer, call: Call) -> Tensor:

@@ -15,9 +15,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from emotionformer.evaluation import run_graph  # noqa: E402
-from emotionformer.export import main  # noqa: E402
-from emotionformer.package import read_tensor  # noqa: E402
+from emotionformer.export.evaluation.evaluation import run_graph  # noqa: E402
+from emotionformer.export.command import main  # noqa: E402
+from emotionformer.export.package import read_tensor  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "Tests" / "Fixtures" / "keras"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emotionformer.xxh64 import xxh64
+from emotionformer.export.xxh64 import xxh64
 
 
 def write_package(folder: Path, texts: Sequence[str], *, has_softmax: bool = True, has_attention: bool = False) -> Path:

@@ -33,15 +33,15 @@ SWIFT = {
 }
 # The module whose `main` the command runs, and its arguments.
 PYTHON = {
-    "dataset": ("landmark_dataset.command", ["file.parquet", "-o", "out"]),
-    "dataset help": ("landmark_dataset.arguments", ["--help"]),
-    "landmarks help": ("face_video.arguments", ["--help"]),
-    "train help": ("training.arguments", ["--help"]),
-    "export help": ("emotionformer.export", ["--help"]),
-    "random-package": ("emotionformer.random_package", "-o out --frames 2 --features 2 --width 2 --heads 1 --blocks 1".split()),
-    "bench-peers": ("peers.command", ["--from", str(ROOT / "Benchmarks" / "peers.json")]),
-    "mutate": ("mutation.command", ["--list"]),
-    "parity help": ("parity_report.command", ["--help"]),
+    "dataset": ("emotionformer.dataset.command", ["file.parquet", "-o", "out"]),
+    "dataset help": ("emotionformer.dataset.arguments", ["--help"]),
+    "landmarks help": ("emotionformer.landmarks.arguments", ["--help"]),
+    "train help": ("emotionformer.training.arguments", ["--help"]),
+    "export help": ("emotionformer.export.command", ["--help"]),
+    "random-package": ("emotionformer.export.random_package", "-o out --frames 2 --features 2 --width 2 --heads 1 --blocks 1".split()),
+    "bench-peers": ("emotionformer.peers.command", ["--from", str(ROOT / "Benchmarks" / "peers.json")]),
+    "mutate": ("emotionformer.mutation.command", ["--list"]),
+    "parity help": ("emotionformer.parity.command", ["--help"]),
 }
 
 
@@ -85,7 +85,7 @@ def full(command: Sequence[str | Path], folder: Path) -> subprocess.CompletedPro
 
 def python(name: str) -> list[str]:
     module, arguments = PYTHON[name]
-    if module == "emotionformer.random_package":
+    if module == "emotionformer.export.random_package":
         arguments = [*arguments, "--feed-forward", "2"]
     body = f"import sys; from {module} import main; sys.exit(main(sys.argv[1:]))"
     return [sys.executable, "-c", body, *arguments]
@@ -120,7 +120,7 @@ def test_the_tools(name: str, folder: Path) -> None:
 def test_parity_tells_its_verdict_by_its_code(folder: Path) -> None:
     """Whoever reads the first line alone still learns whether the comparison passed."""
     pytest.importorskip("ai_edge_litert")
-    body = "import sys; from parity_report.command import main; sys.exit(main(sys.argv[1:]))"
+    body = "import sys; from emotionformer.parity.command import main; sys.exit(main(sys.argv[1:]))"
     models = sorted((ROOT / "Tests" / "Fixtures" / "tflite").glob("*.tflite"), key=lambda file: file.stat().st_size)
     arguments = [models[0], "--random", "1", "--traced", "1", "--executable", EXECUTABLE, "--json", folder / "a.json"]
     done = closed([sys.executable, "-c", body, *arguments], folder)

@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from console.printing import is_hidden, markup, printable
-from console.table import cell, row, text_of
-from face_video.progress import line as progress_line
+from emotionformer.console.printing import is_hidden, markup, printable
+from emotionformer.console.table import cell, row, text_of
+from emotionformer.landmarks.progress import line as progress_line
 from hostile_text import SPECIAL, texts
 
 TOOLS = ROOT / "Tools"
@@ -112,7 +112,7 @@ def test_a_progress_bar_shows_a_title_on_one_line() -> None:
 
 
 def run_tool(body: str, **files: object) -> subprocess.CompletedProcess[str]:
-    code = f"import sys; sys.path[0] = {str(TOOLS)!r}\nfrom console.output import *\nsys.exit(run('tool', lambda: {body}))"
+    code = f"import sys; sys.path[0] = {str(TOOLS)!r}\nfrom emotionformer.console.output import *\nsys.exit(run('tool', lambda: {body}))"
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **files}
     return subprocess.run([sys.executable, "-c", code], text=True, check=False, **options)  # type: ignore[call-overload]
 

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from landmark_dataset.arguments import parsed_shares
-from landmark_dataset.command import main
-from landmark_dataset.index import Clip
-from landmark_dataset.splits import counts, split_by_clip, split_by_subject
+from emotionformer.dataset.arguments import parsed_shares
+from emotionformer.dataset.command import main
+from emotionformer.dataset.index import Clip
+from emotionformer.dataset.splits import counts, split_by_clip, split_by_subject
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "emotionformer" / "fixtures"))
 
 from make_landmark_parquet import NAMES, clip_names, frames_of, write  # noqa: E402
 
@@ -83,7 +83,7 @@ def test_rows_and_columns_in_any_order(table: pa.Table, tmp_path: Path) -> None:
 
 def test_strips_of_columns(table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A row group that is large for the memory is read some columns at a time, with the same result."""
-    from landmark_dataset import command
+    from emotionformer.dataset import command
 
     strips = []
     original = command.write_clips

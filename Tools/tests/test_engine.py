@@ -13,7 +13,7 @@ import pytest
 from conftest import EXECUTABLE, Export
 from test_models import CLIPS, MODELS, options
 
-from emotionformer.xxh64 import xxh64
+from emotionformer.export.xxh64 import xxh64
 
 LEVELS = ["portable", ""]
 

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from conftest import EXAMPLE, FIXTURES, Export
 
-from emotionformer.export import main
-from emotionformer.graph import operation_table
-from emotionformer.package import read_tensor
-from emotionformer.xxh64 import xxh64
+from emotionformer.export.command import main
+from emotionformer.export.graph import operation_table
+from emotionformer.export.package import read_tensor
+from emotionformer.export.xxh64 import xxh64
 
 BASE = FIXTURES / "k3_post_norm_constant.keras"
 LABELS = "Angry,Disgust,Fear,Happy,Neutral,Sad"
@@ -204,7 +204,7 @@ def test_a_failure_keeps_the_old_package(tmp_path: Path, monkeypatch: pytest.Mon
     def full(*_: Any) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("emotionformer.package.xxh64", full)
+    monkeypatch.setattr("emotionformer.export.package.xxh64", full)
     assert main([str(BASE), "-o", str(target), "--name", "Other"]) == 1
     assert (target / "manifest.json").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["package"]

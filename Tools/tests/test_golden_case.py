@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 TOOLS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TOOLS / "fixtures"))
+sys.path.insert(0, str(TOOLS / "emotionformer" / "fixtures"))
 
 from golden_case import Case, Numbers, known, tensor  # noqa: E402
 

@@ -15,10 +15,10 @@ import pytest
 from conftest import FIXTURES, Export
 from test_export import BASE, LABELS, failure
 
-from emotionformer import export as exporter
-from emotionformer.errors import ExportError
-from emotionformer.label_pickle import label_names
-from emotionformer.npy_file import read_npy
+from emotionformer.export import command as exporter
+from emotionformer.export.errors import ExportError
+from emotionformer.export.reading.label_pickle import label_names
+from emotionformer.export.reading.npy_file import read_npy
 
 
 def npy(header: bytes, content: bytes = b"", version: int = 1, length: int | None = None) -> bytes:

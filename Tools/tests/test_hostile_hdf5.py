@@ -25,9 +25,9 @@ from hostile_hdf5 import (
 )
 from test_export import failure
 
-from emotionformer import isolation
-from emotionformer.errors import ExportError
-from emotionformer.isolation import isolated
+from emotionformer.export.reading import isolation
+from emotionformer.export.errors import ExportError
+from emotionformer.export.reading.isolation import isolated
 
 
 @pytest.mark.parametrize("name", HDF5_CASES)
@@ -67,7 +67,7 @@ def test_the_reading_process_can_open_nothing(tmp_path: Path, monkeypatch: pytes
             found = getattr(self.real, name)
             return (lambda: Blind(found())) if name == "get_create_plist" else found
 
-    from emotionformer import hdf5_tree, source
+    from emotionformer.export.reading import hdf5_tree, source
 
     checked = hdf5_tree._dataset
     monkeypatch.setattr(hdf5_tree, "_dataset", lambda dataset, name, census: checked(Dataset(dataset), name, census))
@@ -254,7 +254,7 @@ def test_keras_does_not_run_a_models_code(tmp_path: Path, capsys: pytest.Capture
     custom = tmp_path / "meaning.py"
     custom.write_text(
         "def pool(converter, layer, call):\n"
-        "    from emotionformer.graph import Tensor\n"
+        "    from emotionformer.export.graph import Tensor\n"
         "    return Tensor(converter.graph.one('globalPooling1D', call.first.value))\n"
         "LAYERS = {'pool': pool}\n"
     )

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from test_export import BASE, failure
 
-from emotionformer import bounds, functional
-from emotionformer.bounds import Bounds, estimate
-from emotionformer.conversion import Converter
-from emotionformer.errors import ExportError
-from emotionformer.evaluation import evaluate
-from emotionformer.export import main
-from emotionformer.graph import Graph, Names
+from emotionformer.export import bounds, functional
+from emotionformer.export.bounds import Bounds, estimate
+from emotionformer.export.conversion import Converter
+from emotionformer.export.errors import ExportError
+from emotionformer.export.evaluation.evaluation import evaluate
+from emotionformer.export.command import main
+from emotionformer.export.graph import Graph, Names
 
 
 def saved(tmp_path: Path, model: dict[str, Any]) -> Path:

@@ -25,8 +25,8 @@ from conftest import EXECUTABLE, ROOT
 from hostile_text import SPECIAL, text
 from packages import write_package
 
-from console.printing import is_hidden, markup, printable
-from console.table import row, text_of
+from emotionformer.console.printing import is_hidden, markup, printable
+from emotionformer.console.table import row, text_of
 
 pytestmark = pytest.mark.executable
 TFLITE = ROOT / "Tests" / "Fixtures" / "tflite" / "k3_transformer_float32.tflite"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from slow_tests import killed_writers
+from emotionformer.slow import killed_writers
 
 from conftest import ROOT
 

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emotionformer import pickle_reader
-from emotionformer.errors import ExportError
-from emotionformer.label_pickle import label_names
+from emotionformer.export.reading import pickle_reader
+from emotionformer.export.errors import ExportError
+from emotionformer.export.reading.label_pickle import label_names
 
 NAMES = ["Angry", "Disgust", "Fear", "Happy", "Neutral", "Sad"]
 

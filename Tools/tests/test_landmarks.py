@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from face_video.arguments import main, parsed
-from face_video.errors import VideoError
-from face_video.faces import CHOICES, Tracked
-from face_video.missing import MissingFaces
-from face_video.panel import arrangement, bar_width
-from face_video.predictions import read_predictions
-from face_video.progress import line
-from face_video.sources import Pictures, VideoFile, check_names, natural_key, source_at
-from face_video.timing import RisingMilliseconds, Timed, placed, resampled, steady_rate
-from face_video.writing import JSONLines, NumPyWriter, json_line
+from emotionformer.landmarks.arguments import main, parsed
+from emotionformer.landmarks.errors import VideoError
+from emotionformer.landmarks.faces import CHOICES, Tracked
+from emotionformer.landmarks.missing import MissingFaces
+from emotionformer.landmarks.panel import arrangement, bar_width
+from emotionformer.landmarks.predictions import read_predictions
+from emotionformer.landmarks.progress import line
+from emotionformer.landmarks.sources import Pictures, VideoFile, check_names, natural_key, source_at
+from emotionformer.landmarks.timing import RisingMilliseconds, Timed, placed, resampled, steady_rate
+from emotionformer.landmarks.writing import JSONLines, NumPyWriter, json_line
 
 NTSC = Fraction(30000, 1001)
 

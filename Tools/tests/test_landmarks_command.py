@@ -18,13 +18,13 @@ import av
 import numpy as np
 import pytest
 
-from face_video import command, reading
-from face_video.arguments import parsed
-from face_video.detectors import DetectorOptions
-from face_video.errors import CameraLost, VideoError
-from face_video.progress import Progress
-from face_video.reading import Reading, frame_count, frames
-from face_video.sources import Camera, Pictures, VideoFile
+from emotionformer.landmarks import command, reading
+from emotionformer.landmarks.arguments import parsed
+from emotionformer.landmarks.detectors import DetectorOptions
+from emotionformer.landmarks.errors import CameraLost, VideoError
+from emotionformer.landmarks.progress import Progress
+from emotionformer.landmarks.reading import Reading, frame_count, frames
+from emotionformer.landmarks.sources import Camera, Pictures, VideoFile
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

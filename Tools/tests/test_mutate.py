@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from mutation.command import LISTS, main, spread
-from mutation.errors import MutationError
-from mutation.faults import SUITES, Fault, check_places, only_named, place, read_faults
-from mutation.planting import modules_of, planted
-from mutation.processes import run_tests
-from mutation.project import Copy
-from mutation.results import Result, Score
-from mutation.swift_suite import shared_sources, target_of
+from emotionformer.mutation.command import LISTS, main, spread
+from emotionformer.mutation.errors import MutationError
+from emotionformer.mutation.faults import SUITES, Fault, check_places, only_named, place, read_faults
+from emotionformer.mutation.planting import modules_of, planted
+from emotionformer.mutation.processes import run_tests
+from emotionformer.mutation.project import Copy
+from emotionformer.mutation.results import Result, Score
+from emotionformer.mutation.swift_suite import shared_sources, target_of
 
 FAULT = Fault("one", "Sources/Graph/A.swift", "a < b", "a <= b", "why")
 FAILING = re.compile("recorded an issue")

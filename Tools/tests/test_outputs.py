@@ -15,11 +15,11 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import outputs.file
-import outputs.folder
+import emotionformer.outputs.file
+import emotionformer.outputs.folder
 import pytest
-from emotionformer.package import PACKAGE
-from outputs import OutputError, OutputFile, OutputFolder, write_text
+from emotionformer.export.package import PACKAGE
+from emotionformer.outputs import OutputError, OutputFile, OutputFolder, write_text
 
 TOOLS = Path(__file__).resolve().parents[1]
 MANIFEST = json.dumps({"format": "emotionformer-model", "weights": {"file": "weights.bin"}})
@@ -262,7 +262,7 @@ def test_a_pipe_is_written_to(place: Path, nodes: dict[str, Path]) -> None:
 
 
 def test_without_an_exchange_in_one_step(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outputs.folder, "exchange", lambda first, second: False)
+    monkeypatch.setattr(emotionformer.outputs.folder, "exchange", lambda first, second: False)
     write_package(package(place / "model"))
     assert (place / "model" / "weights.bin").read_text() == "new"
     assert os.listdir(place) == ["model"]
@@ -270,7 +270,7 @@ def test_without_an_exchange_in_one_step(place: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("failing", [1, 2])
 def test_a_rename_that_fails_leaves_the_old_package(place: Path, monkeypatch: pytest.MonkeyPatch, failing: int) -> None:
-    monkeypatch.setattr(outputs.folder, "exchange", lambda first, second: False)
+    monkeypatch.setattr(emotionformer.outputs.folder, "exchange", lambda first, second: False)
     rename, calls = os.rename, []
 
     def fails(source: Path, target: Path) -> None:
@@ -289,7 +289,7 @@ def test_a_rename_that_fails_leaves_the_old_package(place: Path, monkeypatch: py
 def test_what_comes_into_the_old_package_meanwhile_is_kept(place: Path, monkeypatch: pytest.MonkeyPatch, in_one_step: bool) -> None:
     folder = package(place / "model")
     if not in_one_step:
-        monkeypatch.setattr(outputs.folder, "exchange", lambda first, second: False)
+        monkeypatch.setattr(emotionformer.outputs.folder, "exchange", lambda first, second: False)
     with pytest.raises(OutputError, match="changed while"), OutputFolder(folder, PACKAGE) as output:
         (output.path / "manifest.json").write_text(MANIFEST)
         (folder / "notes.txt").write_text("mine")
@@ -320,7 +320,7 @@ def python(code: str, *arguments: object, **options: object) -> subprocess.Popen
 WRITING = """
 import sys, time
 from pathlib import Path
-from outputs import OutputFolder, ending_tidily
+from emotionformer.outputs import OutputFolder, ending_tidily
 from test_outputs import PACKAGE
 with ending_tidily():
     output = OutputFolder(Path(sys.argv[1]), PACKAGE)  # Not in a with statement: the worst moment.
@@ -494,7 +494,7 @@ def test_a_folder_that_may_not_be_written() -> None:
 
 def test_a_trained_folder_is_replaced_only_if_it_is_one(place: Path) -> None:
     """The tool removed whatever folder stood there."""
-    from training.publish import TRAINED
+    from emotionformer.training.publish import TRAINED
 
     def write() -> None:
         with OutputFolder(place / "trained", TRAINED) as output:
@@ -515,7 +515,7 @@ def test_a_trained_folder_is_replaced_only_if_it_is_one(place: Path) -> None:
 
 
 def test_parity_replaces_its_own_reports_alone(place: Path) -> None:
-    from parity_report import command, errors
+    from emotionformer.parity import command, errors
 
     path = place / "report.json"
     command._write(path, '{\n "format": "emotionformer-parity"\n}\n')

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from parity_report import model_file
-from parity_report.command import main
-from parity_report.operations import OperationRow, distance
+from emotionformer.parity import model_file
+from emotionformer.parity.command import main
+from emotionformer.parity.operations import OperationRow, distance
 
 FIXTURES = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures" / "tflite"
 FLOAT = FIXTURES / "k3_transformer_float32.tflite"

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from peers import chart, table
-from peers.bars import bars
-from peers.coldstart import measured
-from peers.command import main
-from peers.contestants import OURS, Entry, Files, Setting, Way, entries
-from peers.correctness import Agreement
-from peers.errors import PeersError
-from peers.measure import Round
-from peers.protocol import Contestant, interleaved
-from peers.statistics import Summary, quantile
+from emotionformer.peers import chart, table
+from emotionformer.peers.bars import bars
+from emotionformer.peers.coldstart import measured
+from emotionformer.peers.command import main
+from emotionformer.peers.contestants import OURS, Entry, Files, Setting, Way, entries
+from emotionformer.peers.correctness import Agreement
+from emotionformer.peers.errors import PeersError
+from emotionformer.peers.measure import Round
+from emotionformer.peers.protocol import Contestant, interleaved
+from emotionformer.peers.statistics import Summary, quantile
 
 # A peer: answers counts with timings of its own making, after some arithmetic; writes outputs if it is asked to.
 PEER = """

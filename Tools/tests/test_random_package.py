@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emotionformer.random_package import main
+from emotionformer.export.random_package import main
 
 SMALL = ["--frames", "9", "--features", "5", "--width", "8", "--blocks", "1", "--heads", "2", "--feed-forward", "6"]
 

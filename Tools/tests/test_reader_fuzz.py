@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from emotionformer.export import main as export
-from reader_fuzz import command, running
-from reader_fuzz.command import fuzz
-from reader_fuzz.targets import TARGETS
+from emotionformer.export.command import main as export
+from emotionformer.fuzzing import command, running
+from emotionformer.fuzzing.command import fuzz
+from emotionformer.fuzzing.targets import TARGETS
 
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux alone")
@@ -140,7 +140,7 @@ def test_each_kind_of_finding(tmp_path: Path, program: Callable[[Sequence[str]],
 def test_a_finding_is_kept_and_can_be_reproduced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("emotionformer.export.main", raises)
+    monkeypatch.setattr("emotionformer.export.command.main", raises)
     monkeypatch.setattr(command, "FINDINGS", tmp_path)
     assert command.main(["pickle", "--runs", "3"]) == 1
     kept = tmp_path / "pickle-0" / "label_encoder.pkl"
@@ -159,7 +159,7 @@ def test_a_finding_is_kept_and_can_be_reproduced(
     ],
 )
 def test_wrong_arguments(arguments: list[str], expected: str) -> None:
-    run = "import sys; sys.path[0] = sys.argv.pop(1); from reader_fuzz.command import main; sys.exit(main())"
+    run = "import sys; sys.path[0] = sys.argv.pop(1); from emotionformer.fuzzing.command import main; sys.exit(main())"
     tools = str(ROOT / "Tools")
     made = subprocess.run([sys.executable, "-c", run, tools, *arguments], capture_output=True, text=True, check=False)
     assert made.returncode == 2 and made.stderr.splitlines()[-1].endswith(expected)

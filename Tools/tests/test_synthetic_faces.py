@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training import action_units, generator, mesh, motion
-from training.emotions import EMOTIONS, PROTOTYPES, draw_units
-from training.generator import Conditions, Person, clips_of, make_clip
+from emotionformer.training import action_units, generator, mesh, motion
+from emotionformer.training.emotions import EMOTIONS, PROTOTYPES, draw_units
+from emotionformer.training.generator import Conditions, Person, clips_of, make_clip
 
 
 def moved(*columns: str) -> np.ndarray:

@@ -35,6 +35,6 @@ def test_files_stay_small() -> None:
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_help_shows_an_example(recipe: str) -> None:
-    path = ROOT / "Tools" / "fixtures" / recipe
+    path = ROOT / "Tools" / "emotionformer" / "fixtures" / recipe
     result = subprocess.run([sys.executable, str(path), "--help"], capture_output=True, text=True, check=True)
-    assert f"example: python Tools/fixtures/{recipe}" in result.stdout
+    assert f"example: python Tools/emotionformer/fixtures/{recipe}" in result.stdout

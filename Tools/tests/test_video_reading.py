@@ -12,10 +12,10 @@ import av
 import numpy as np
 import pytest
 
-from face_video.errors import VideoError
-from face_video.orientation import Orientation
-from face_video.reading import Reading, frame_count, frames
-from face_video.sources import VideoFile
+from emotionformer.landmarks.errors import VideoError
+from emotionformer.landmarks.orientation import Orientation
+from emotionformer.landmarks.reading import Reading, frame_count, frames
+from emotionformer.landmarks.sources import VideoFile
 
 ONE, UNIT = 1 << 16, 1 << 30
 # Display matrices by what they do to a picture that is stored.

@@ -1,0 +1,140 @@
+"""The command line of `Tools/dataset`. Only the standard library is used, so that help and errors come before any
+environment is made."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from emotionformer.console.output import run as run_tool
+from emotionformer.console.output import say
+
+_DESCRIPTION = """\
+Turns the published landmark dataset (emotion_landmark_dataset.parquet: a row a frame with video_filename, frame_num,
+emotion, x_0, y_0, z_0, … z_477) into clips with labels: DIR/labels.csv (clip, label, split, subject, frames, video)
+and DIR/clips/*.npy, float32, frames × 478 × 3, which `emotionformer evaluate` and Tools/train read.
+
+What is found, and said: columns by name in any order (x_0, X0, landmark_0_x, …); one column of lists; any other
+feature columns as they are stored (frames × features), such as 478 a frame. Numbers of any width; rows in any order, of
+a video together or not; frames by frame_num, of two with one number the first. A row with a missing number or one that
+is not finite is a frame without a face: NaN throughout. Without a column of emotions, CREMA-D's file names tell them.
+
+The file is read twice: its narrow columns, then the others in strips, so memory is bounded (--memory), whatever the
+size of the file and of its row groups. The folder appears whole, or not at all. Progress is
+a bar on standard error, if that is a terminal.
+"""
+
+_EXAMPLES = """\
+examples:
+  Tools/dataset emotion_landmark_dataset.parquet -o dataset
+  Tools/dataset emotion_landmark_dataset.parquet -o dataset --split train=0.8,validation=0.1,test=0.1 --by subject
+  emotionformer evaluate dataset
+
+Cells of labels.csv that a spreadsheet would take for a formula (=, +, -, @, …) stand behind an apostrophe, which readers
+of these tables take away again.
+
+exit codes: 0 the folder is written, 1 it is not, 2 the command line is wrong
+"""
+
+
+def parsed_shares(text: str) -> list[tuple[str, float]]:
+    """`train=0.8,validation=0.1,test=0.1`; the shares are made to add up to 1."""
+    shares = []
+    for part in text.split(","):
+        name, _, number = part.partition("=")
+        try:
+            share = float(number)
+        except ValueError:
+            share = -1
+        if not name.strip() or not 0 < share < 1e6:
+            raise ValueError(f"expected NAME=SHARE,NAME=SHARE,… (found {part})")
+        shares.append((name.strip(), share))
+    if len({name for name, _ in shares}) != len(shares):
+        raise ValueError("a name occurs twice")
+    whole = sum(share for _, share in shares)
+    return [(name, share / whole) for name, share in shares]
+
+
+def _shares(text: str) -> list[tuple[str, float]]:
+    try:
+        return parsed_shares(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _memory(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 64 <= int(text[:9]) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"a number from 64 to 1000000 is expected (found {text})")
+    return int(text) << 20
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """A wrong command line is one line, as everything else that fails."""
+
+    def error(self, message: str) -> NoReturn:
+        say("dataset", f"{message} (see --help)")
+        sys.exit(2)
+
+
+def parser() -> argparse.ArgumentParser:
+    result = OneLineParser(
+        prog="Tools/dataset",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("file", type=Path, metavar="FILE.parquet")
+    result.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="a folder that is not there yet"
+    )
+    result.add_argument(
+        "--features",
+        choices=["auto", "landmarks", "raw", "x", "y", "z"],
+        default="auto",
+        help="frames × landmarks × 3; all feature columns in the file's order, frames × features; or one coordinate of "
+        "each landmark (default: auto, landmarks where the columns are named so, else raw)",
+    )
+    result.add_argument(
+        "--labels",
+        choices=["names", "stored"],
+        default="names",
+        help="ANG, DIS, … become Angry, Disgust, …, or stay as stored (default: names)",
+    )
+    result.add_argument(
+        "--gaps",
+        choices=["close", "nan"],
+        default="close",
+        help="frames that frame_num leaves out: nothing, or frames without a face (default: close)",
+    )
+    result.add_argument(
+        "--split",
+        type=_shares,
+        metavar="NAME=SHARE,…",
+        help="divide the clips by a seed (default: the file's column 'split', or none)",
+    )
+    result.add_argument(
+        "--by",
+        choices=["clip", "subject"],
+        default="clip",
+        help="each class divided by the shares, or no person in two parts (default: clip)",
+    )
+    result.add_argument("--seed", type=int, default=42, help="of --split (default: 42)")
+    result.add_argument(
+        "--memory", type=_memory, default=512 << 20, metavar="MB", help="about what the file may take (default: 512)"
+    )
+    return result
+
+
+def main(argv: list[str]) -> int:
+    """Writes the name of the environment that the arguments need to the descriptor 3."""
+
+
+    def body() -> int:
+        parser().parse_args(argv)
+        os.write(3, b"dataset")
+        return 0
+
+    return run_tool("dataset", body)

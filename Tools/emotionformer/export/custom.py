@@ -1,0 +1,29 @@
+"""`--custom FILE.py`: meanings for layers that Keras does not have.
+
+The file defines `LAYERS`, a dictionary from a layer's class name (`PositionalEncoding` or `package>PositionalEncoding`)
+or from one layer's own name (for a Lambda) to a function `meaning(converter, layer, call)` that emits nodes and returns
+the output. `Tools/examples/custom_layers.py` shows it.
+"""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+from emotionformer.export.errors import ExportError
+
+
+def load_custom(path: Path) -> dict[str, Any]:
+    """The mapping that the user's own file defines; the file is run."""
+    if not path.is_file():
+        raise ExportError(f"--custom {path}: no such file")
+    try:
+        layers = runpy.run_path(str(path)).get("LAYERS")
+    except ExportError:
+        raise
+    except Exception as error:  # The file is the user's own code: whatever it raises is reported as it is.
+        raise ExportError(f"--custom {path.name}: {type(error).__name__}: {error}") from error
+    if not isinstance(layers, dict) or not all(callable(function) for function in layers.values()):
+        raise ExportError(f"--custom {path.name}: it must define LAYERS, a dictionary of functions")
+    return layers

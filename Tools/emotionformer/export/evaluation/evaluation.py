@@ -1,0 +1,55 @@
+"""An independent float64 evaluation of the operations that the exporter emits (see operations.json).
+
+It gives every value its shape while a graph is built, and the expected outputs of a package's self-test. Numbers are
+float64, integers int64, masks bool; an operation is a function of its operands, attributes and weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from emotionformer.export.evaluation import layers
+from emotionformer.export.evaluation import recurrent
+from emotionformer.export.evaluation import tensors
+
+Arrays = list[np.ndarray]
+Kernel = Callable[[Sequence["np.ndarray | None"], dict[str, Any], dict[str, np.ndarray]], Arrays]
+
+KERNELS: dict[str, Kernel] = {**layers.KERNELS, **recurrent.KERNELS, **tensors.KERNELS}
+
+
+def evaluate(
+    operation: str,
+    inputs: Sequence[np.ndarray | None],
+    attributes: dict[str, Any],
+    weights: dict[str, np.ndarray],
+    outputs: int,
+) -> Arrays:
+    """The first `outputs` results of one operation."""
+    with np.errstate(all="ignore"):
+        results = KERNELS[operation](inputs, attributes, {role: widened(item) for role, item in weights.items()})
+    return [np.asarray(item) for item in results[:outputs]]
+
+
+def widened(array: np.ndarray) -> np.ndarray:
+    """Floats as float64, integers as int64, bool as it is."""
+    array = np.asarray(array)
+    if array.dtype.kind == "f":
+        return array.astype(np.float64)
+    return array.astype(np.int64) if array.dtype.kind in "iu" else array
+
+
+def run_graph(
+    graph: dict[str, Any], read: Callable[[str], np.ndarray], feeds: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Every value of a package's graph (as its manifest has it) for the given inputs."""
+    values = {name: widened(array) for name, array in feeds.items()}
+    for node in graph["nodes"]:
+        inputs = [None if name is None else values[name] for name in node.get("inputs", [])]
+        weights = {role: read(name) for role, name in node.get("weights", {}).items()}
+        results = evaluate(node["operation"], inputs, node.get("attributes", {}), weights, len(node["outputs"]))
+        values.update(zip(node["outputs"], results))
+    return values

@@ -1,0 +1,80 @@
+"""A layer of a saved model: class, name, configuration, sub-layers and, after binding, its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from emotionformer.export.errors import ExportError
+
+MODEL_CLASSES = {"Functional", "Model", "Sequential"}
+
+
+@dataclass
+class Variable:
+    """A variable that a layer's class creates: the role this project gives it and whether training changes it."""
+
+    role: str
+    trainable: bool = True
+    saved_as: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.saved_as or (self.role.split("/")[-1],)
+
+
+@dataclass
+class Part:
+    """A sub-layer: the attribute names under which `.keras` files may hold it, and the layer."""
+
+    attributes: tuple[str, ...]
+    layer: Layer
+
+
+@dataclass
+class Layer:
+    """`variables` and `parts` are what the class declares; `arrays` holds the bound weights by role.
+
+    A class that is not known has neither: `bag` then holds every weight below it, by path.
+    """
+
+    class_name: str
+    name: str
+    config: dict[str, Any]
+    generation: int
+    module: str = ""
+    registered: str = ""
+    inbound: list[Any] = field(default_factory=list)
+    build: dict[str, Any] = field(default_factory=dict)
+    variables: list[Variable] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    layers: list[Layer] = field(default_factory=list)
+    known: bool = True
+    operator: bool = False
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    bag: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def is_model(self) -> bool:
+        return bool(self.layers) or self.class_name in MODEL_CLASSES
+
+    @property
+    def described(self) -> str:
+        """The layer as messages name it: class and name."""
+        return f"{self.registered or self.class_name} '{self.name}'"
+
+    def weight(self, role: str) -> np.ndarray:
+        if role not in self.arrays:
+            raise ExportError(f"{self.described}: its weight '{role}' is not in the file")
+        return self.arrays[role]
+
+    def option(self, key: str, default: Any = None) -> Any:
+        """A configuration entry; an entry that is absent or null gives the default."""
+        value = self.config.get(key)
+        return default if value is None else value
+
+    def refuse(self, reason: str) -> ExportError:
+        """The error for something this layer asks for that cannot be exported."""
+        return ExportError(f"{self.described}: {reason}")

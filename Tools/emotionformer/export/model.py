@@ -1,0 +1,146 @@
+"""From an opened Keras file to a converted graph with its probabilities and logits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from emotionformer.export.layers import (
+    attention as layers_attention, core as layers_core, merging as layers_merging,
+    normalization as layers_normalization, recurrent as layers_recurrent, shape as layers_shape, time as layers_time,
+)
+from emotionformer.export.operators import keras2 as operators_keras2, keras3 as operators_keras3
+from emotionformer.export.reading.binding import bind
+from emotionformer.export.bounds import Bounds
+from emotionformer.export.conversion import Converter, Handler
+from emotionformer.export.errors import ExportError
+from emotionformer.export.functional import references, run_model
+from emotionformer.export.graph import Call, Graph, Node, Tensor, Value
+from emotionformer.export.layer import Layer
+from emotionformer.export.reading.layer_reading import is_graph, read_layer
+from emotionformer.export.reading.source import KerasSource
+
+FAMILIES = (
+    layers_attention,
+    layers_core,
+    layers_merging,
+    layers_normalization,
+    layers_recurrent,
+    layers_shape,
+    layers_time,
+    operators_keras2,
+    operators_keras3,
+)
+
+
+@dataclass
+class Converted:
+    """A model as a graph. `notes` are things its user should know."""
+
+    graph: Graph
+    nodes: list[Node]
+    probabilities: Value
+    logits: Value | None
+    notes: list[str] = field(default_factory=list)
+
+
+def read_model(source: KerasSource) -> Layer:
+    """The model's layers with their weights."""
+    if not is_graph(source.root.get("class_name"), source.root.get("config")):
+        name = source.root.get("registered_name") or source.root.get("class_name")
+        raise ExportError(
+            f"{source.path.name}: the model is of class {name}; only Functional and Sequential models hold their graph "
+            "in the file. Rebuild it with the functional API and save it again"
+        )
+    model = read_layer(source.root, source.generation)
+    if not model.layers:
+        raise ExportError(f"{source.path.name}: the model has no layers")
+    bind(model, source.weights)
+    return model
+
+
+def input_shape(model: Layer) -> tuple[list[int | None], str]:
+    """The shape of the model's one input as its configuration has it (None: open), and its element type."""
+    layers = [layer for layer in model.layers if layer.class_name == "InputLayer"]
+    if model.class_name != "Sequential":
+        names = [name for name, _, _ in references(model.config.get("input_layers"))]
+        if len(names) != 1:
+            raise ExportError(f"the model has {len(names)} inputs ({', '.join(names)}), expected one: the landmarks")
+        layers = [layer for layer in layers if layer.name == names[0]]
+    first = layers[0] if layers else model.layers[0]
+    if first.layers and not layers:
+        return input_shape(first)
+    shape = first.config.get("batch_shape") or first.config.get("batch_input_shape")
+    if shape is None:
+        shape = (
+            model.config.get("build_input_shape") or model.build.get("input_shape") or first.build.get("input_shape")
+        )
+    if not isinstance(shape, (list, tuple)):
+        raise ExportError("the model's configuration does not say the shape of its input; give --frames and --features")
+    for extent in shape:
+        if extent is not None and (not isinstance(extent, int) or isinstance(extent, bool) or not 0 < extent < 1 << 31):
+            raise ExportError(f"the model's input has the extent {str(extent)[:40]}, expected a number above 0")
+    dtype = first.config.get("dtype")
+    name = dtype if isinstance(dtype, str) and layers else "float32"
+    return [None if extent is None else int(extent) for extent in shape], name
+
+
+def convert(
+    source: KerasSource,
+    model: Layer,
+    frames: int,
+    extents: list[int],
+    probe: np.ndarray,
+    custom: dict[str, Handler],
+    from_logits: bool,
+    bounds: Bounds,
+) -> Converted:
+    """Builds the graph for clips of `frames` frames. `probe` is (1, frames, features), float32, normalised.
+
+    `extents` are the features' extents as the model has them: [478], or [478, 3].
+    """
+    graph = Graph(bounds)
+    converter = Converter(graph, source.generation, source.keras_version, custom)
+    start = graph.input("input", "float32", probe)
+    current = start
+    if len(extents) > 1:
+        graph.scope = "input"
+        current = graph.one("reshape", start, shape=[1, frames, *extents])
+    outputs = run_model(converter, model, Call([Tensor(current)]))
+    result = _chosen(outputs, model).value
+    if result.rank != 2 or result.shape[0] != 1:
+        raise ExportError(
+            f"the model's output has the shape {result.shape[1:]} for one clip, expected (classes): one row of "
+            "probabilities"
+        )
+    probabilities, logits = _ends(converter, result, from_logits)
+    wanted = [probabilities] + ([logits] if logits is not None else [])
+    return Converted(graph, graph.pruned(wanted), probabilities, logits, converter.notes)
+
+
+def _chosen(outputs: list[Tensor], model: Layer) -> Tensor:
+    if len(outputs) == 1:
+        return outputs[0]
+    fitting = [out for out in outputs if out.value.node is not None and out.value.node.operation == "softmax"]
+    if len(fitting) != 1:
+        raise ExportError(f"the model '{model.name}' has {len(outputs)} outputs, and not exactly one is a softmax")
+    return fitting[0]
+
+
+def _ends(converter: Converter, result: Value, from_logits: bool) -> tuple[Value, Value | None]:
+    node = result.node
+    if node is None:
+        raise ExportError("the model's output is its input, or a constant")
+    if node.operation == "softmax" and len(node.inputs) == 1 and "beta" not in node.attributes:
+        before = node.inputs[0]
+        return result, before
+    if from_logits:
+        converter.graph.scope = ""
+        return converter.graph.one("softmax", result), result
+    if abs(float(result.data.sum()) - 1) > 1e-4 or result.data.min() < 0:
+        raise ExportError(
+            "the model does not end in a softmax and its outputs are no probabilities; if they are logits, "
+            "say so with --from-logits"
+        )
+    return result, None

@@ -1,0 +1,123 @@
+"""Operator nodes as Keras 3 writes them: a class of `keras.src.ops`, with fixed arguments in its configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emotionformer.export.conversion import OPERATORS, Converter, Result
+from emotionformer.export.graph import Call
+from emotionformer.export.layer import Layer
+from emotionformer.export.operators.operator_table import TABLE
+from emotionformer.export.reading.weight_store import snake_case
+
+# Class name → the function's name here, where it is not the class name in snake case.
+NAMES = {
+    "Divide": "true_divide",
+    "TrueDivide": "true_divide",
+    "DivideNoNan": "divide_no_nan",
+    "Abs": "absolute",
+    "Mod": "mod",
+    "FloorDivide": "floor_divide",
+    "Power": "power",
+    "Negative": "negative",
+    "Remainder": "mod",
+    "Amax": "max",
+    "Amin": "min",
+    "Round": "round",
+    "Rsqrt": "rsqrt",
+    "Ndim": "shape",
+    "Take": "take",
+    "Bitwise": "logical_and",
+    "BitwiseAnd": "logical_and",
+    "BitwiseOr": "logical_or",
+    "LogSoftmax": "log_softmax",
+    "Identity": "identity",
+    "StopGradient": "identity",
+    "ConvertToTensor": "identity",
+    "Copy": "identity",
+    "Einsum": "einsum",
+    "BitwiseNot": "logical_not",
+    "Invert": "logical_not",
+    "BitwiseInvert": "logical_not",
+}
+ACTIVATIONS = {
+    "Relu": "relu",
+    "Relu6": "relu6",
+    "Sigmoid": "sigmoid",
+    "Softplus": "softplus",
+    "Softsign": "softsign",
+    "Silu": "silu",
+    "Swish": "silu",
+    "LeakyRelu": "leaky_relu",
+    "HardSigmoid": "hard_sigmoid",
+    "HardSilu": "hard_silu",
+    "HardSwish": "hard_silu",
+    "Elu": "elu",
+    "Selu": "selu",
+    "Gelu": "gelu",
+    "Celu": "celu",
+    "Mish": "mish",
+    "Tanh": "tanh",
+    "LogSigmoid": "log_sigmoid",
+    "HardTanh": "hard_tanh",
+    "Squareplus": "squareplus",
+    "SoftShrink": "soft_shrink",
+    "HardShrink": "hard_shrink",
+    "TanhShrink": "tanh_shrink",
+    "Threshold": "threshold",
+    "SparsePlus": "sparse_plus",
+    "SparseSigmoid": "sparse_sigmoid",
+}
+# The order of the arguments that a class may be called with positionally, behind its tensors.
+POSITIONAL = {
+    "clip": ("x_min", "x_max"),
+    "pad": ("constant_values",),
+    "reshape": ("newshape",),
+    "sum": ("axis", "keepdims"),
+    "broadcast_to": ("shape",),
+    "full_like": ("fill_value",),
+}
+RENAMED = {
+    "einsum": {"subscripts": "subscripts"},
+    "split": {"indices_or_sections": "sections"},
+    "tile": {"repeats": "repeats"},
+    "unstack": {"num": "count"},
+}
+
+
+def convert(converter: Converter, layer: Layer, call: Call) -> Result:
+    """One operator node of a Keras 3 model."""
+    options: dict[str, Any] = {key: value for key, value in layer.config.items() if key not in ("name", "dtype_policy")}
+    options.update(call.keywords)
+    arguments = list(call.arguments)
+    if layer.class_name in ACTIVATIONS:
+        return TABLE["activation"](
+            converter, _first(arguments, options), {**options, "name": ACTIVATIONS[layer.class_name]}
+        )
+    name = NAMES.get(layer.class_name, snake_case(layer.class_name))
+    if name not in TABLE:
+        raise layer.refuse("this operation is not supported; give its meaning with --custom FILE.py")
+    for theirs, ours in RENAMED.get(name, {}).items():
+        if theirs in options:
+            options[ours] = options.pop(theirs)
+    arguments = _first(arguments, options)
+    for key in ("x2", "y", "indices", "key"):
+        if key in options and len(arguments) < 3:
+            arguments.append(options.pop(key))
+    extra = len(arguments) - 1
+    for position, key in enumerate(POSITIONAL.get(name, ())[: max(extra, 0)]):
+        options.setdefault(key, arguments[position + 1])
+    return TABLE[name](converter, arguments, {**options, "function": name})
+
+
+def _first(arguments: list[Any], options: dict[str, Any]) -> list[Any]:
+    """The positional arguments; an operator called by keyword alone has its first tensor under one of these names."""
+    if arguments:
+        return arguments
+    for keys in (("x1", "x2"), ("condition", "x1", "x2"), ("xs",), ("arrays",), ("x",), ("operands",), ("inputs",)):
+        if all(key in options for key in keys):
+            return [options.pop(key) for key in keys]
+    return arguments
+
+
+OPERATORS[3] = convert

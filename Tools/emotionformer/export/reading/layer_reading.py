@@ -1,0 +1,247 @@
+"""From a model's configuration to `Layer` objects, with the variables that each class creates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from emotionformer.export.errors import ExportError
+from emotionformer.export.layer import MODEL_CLASSES, Layer, Part, Variable
+
+MAXIMUM_DEPTH = 32
+# Class names that Keras 3 has both among its layers and among its operations.
+AMBIGUOUS = {
+    "Add",
+    "Subtract",
+    "Multiply",
+    "Maximum",
+    "Minimum",
+    "Average",
+    "Concatenate",
+    "Dot",
+    "Reshape",
+    "Softmax",
+    "Identity",
+    "Normalization",
+    "Flatten",
+}
+
+
+def read_layer(entry: dict[str, Any], generation: int, depth: int = 0) -> Layer:
+    """The layer that one entry of a model's `layers` describes, with everything inside it."""
+    if depth > MAXIMUM_DEPTH:
+        raise ExportError("the model nests layers more than 32 deep")
+    if not isinstance(entry, dict) or not isinstance(entry.get("class_name"), str):
+        raise ExportError("the model's configuration has a layer without a class name")
+    config = entry.get("config")
+    class_name = entry["class_name"]
+    if class_name == "Sequential" and isinstance(config, list):
+        config = {"name": "sequential", "layers": config}
+    if not isinstance(config, dict):
+        raise ExportError(f"layer of class {class_name}: its configuration is not an object")
+    registered = entry.get("registered_name") or ""
+    if ">" in class_name and not registered:
+        registered, class_name = class_name, class_name.split(">")[-1]
+    layer = Layer(
+        class_name=class_name,
+        name=str(entry.get("name") or config.get("name") or class_name),
+        config=config,
+        generation=generation,
+        module=entry.get("module") or "",
+        registered=registered if ">" in registered else "",
+        inbound=entry.get("inbound_nodes") or [],
+        build=entry.get("build_config") or {},
+    )
+    layer.operator = is_operator(layer)
+    _declare(layer, generation, depth)
+    return layer
+
+
+def is_operator(layer: Layer) -> bool:
+    """Whether the node is one function call rather than a layer (both have an `Add`; only layers can be trained)."""
+    if layer.class_name in ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod"):
+        return True
+    if layer.module.startswith("keras.src.ops"):
+        return True
+    if layer.generation == 2 or layer.registered or layer.class_name in MODEL_CLASSES:
+        return False
+    if layer.module.startswith("keras.layers") or (layer.module and not layer.module.startswith("keras.src")):
+        return False
+    if is_graph(layer.class_name, layer.config):
+        return False
+    # Without a module (`.h5`) the name decides, and where both have it, what only a layer's configuration has.
+    if layer.class_name not in DECLARATIONS:
+        return "trainable" not in layer.config
+    return layer.class_name in AMBIGUOUS and "trainable" not in layer.config and "dtype" not in layer.config
+
+
+def is_graph(class_name: Any, config: Any) -> bool:
+    """Whether a configuration is a graph of layers; a subclass of a functional model is saved as one, too."""
+    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+        return class_name == "Sequential" and isinstance(config, list)
+    return class_name in MODEL_CLASSES or ("input_layers" in config and "output_layers" in config)
+
+
+def _declare(layer: Layer, generation: int, depth: int) -> None:
+    if layer.operator:
+        return
+    if is_graph(layer.class_name, layer.config):
+        layer.layers = [read_layer(entry, generation, depth + 1) for entry in layer.config["layers"]]
+        return
+    foreign = layer.module and not layer.module.startswith(("keras", "tf_keras", "tensorflow"))
+    if layer.registered or foreign or layer.class_name not in DECLARATIONS:
+        layer.known = False
+        return
+    DECLARATIONS[layer.class_name](layer, depth)
+
+
+def _plain(*variables: str) -> Callable[[Layer, int], None]:
+    """A class with the given variables; `name?option` stands only if that option is not switched off."""
+
+    def declare(layer: Layer, _: int) -> None:
+        for item in variables:
+            name, _, option = item.partition("?")
+            if not option or layer.option(option, True):
+                layer.variables.append(Variable(name))
+
+    return declare
+
+
+def _depthwise(layer: Layer, _: int) -> None:
+    layer.variables.append(Variable("depthwise_kernel", saved_as=("depthwise_kernel", "kernel")))
+    if layer.option("use_bias", True):
+        layer.variables.append(Variable("bias"))
+
+
+def _layer_normalization(layer: Layer, _: int) -> None:
+    if layer.option("scale", True) or layer.option("rms_scaling", False):
+        layer.variables.append(Variable("gamma"))
+    if layer.option("center", True) and not layer.option("rms_scaling", False):
+        layer.variables.append(Variable("beta"))
+
+
+def _batch_normalization(layer: Layer, _: int) -> None:
+    if layer.option("scale", True):
+        layer.variables.append(Variable("gamma"))
+    if layer.option("center", True):
+        layer.variables.append(Variable("beta"))
+    layer.variables += [Variable("moving_mean", False), Variable("moving_variance", False)]
+
+
+def _normalization(layer: Layer, _: int) -> None:
+    if layer.config.get("mean") is None:
+        layer.variables += [Variable("mean", False), Variable("variance", False), Variable("count", False)]
+
+
+def _recurrent(layer: Layer, depth: int) -> None:
+    cell = Layer(f"{layer.class_name}Cell", "cell", layer.config, layer.generation)
+    _cell(cell, depth)
+    layer.parts.append(Part(("cell",), cell))
+
+
+def _cell(layer: Layer, _: int) -> None:
+    layer.variables += [Variable("kernel"), Variable("recurrent_kernel")]
+    if layer.option("use_bias", True):
+        layer.variables.append(Variable("bias"))
+
+
+def _rnn(layer: Layer, depth: int) -> None:
+    entry = layer.option("cell")
+    if not isinstance(entry, dict) or entry.get("class_name") not in ("LSTMCell", "GRUCell", "SimpleRNNCell"):
+        raise layer.refuse("its cell is not one of LSTMCell, GRUCell, SimpleRNNCell; use --custom FILE.py")
+    layer.parts.append(Part(("cell",), read_layer(entry, layer.generation, depth + 1)))
+
+
+def _bidirectional(layer: Layer, depth: int) -> None:
+    inner = _inner(layer, "layer")
+    # Read twice, so a tower of them would be read 2ⁿ times.
+    if inner.get("class_name") in ("Bidirectional", "TimeDistributed") or is_graph("", inner.get("config")):
+        raise layer.refuse(f"its layer is a {inner.get('class_name')}, expected a recurrent layer")
+    forward = read_layer(inner, layer.generation, depth + 1)
+    entry = layer.config.get("backward_layer")
+    if isinstance(entry, dict):
+        backward = read_layer(entry, layer.generation, depth + 1)
+    else:
+        mirrored = {**forward.config, "go_backwards": not forward.config.get("go_backwards", False)}
+        backward = read_layer({"class_name": forward.class_name, "config": mirrored}, layer.generation, depth + 1)
+    layer.parts += [Part(("forward_layer", "layer"), forward), Part(("backward_layer",), backward)]
+
+
+def _time_distributed(layer: Layer, depth: int) -> None:
+    layer.parts.append(Part(("layer",), read_layer(_inner(layer, "layer"), layer.generation, depth + 1)))
+
+
+def _inner(layer: Layer, key: str) -> dict[str, Any]:
+    entry = layer.config.get(key)
+    if not isinstance(entry, dict):
+        raise layer.refuse(f"its configuration has no '{key}'")
+    return entry
+
+
+def _attention(layer: Layer, _: int) -> None:
+    names = [("query", "query"), ("key", "key"), ("value", "value")]
+    if layer.option("use_gate", False):
+        names.append(("gate", "gate"))
+    names.append(("output", "attention_output"))
+    for role, saved in names:
+        part = Layer("EinsumDense", saved, {"trainable": layer.option("trainable", True)}, layer.generation)
+        part.variables.append(Variable("kernel"))
+        if layer.option("use_bias", True):
+            part.variables.append(Variable("bias"))
+        layer.parts.append(Part((f"{role}_dense", f"_{role}_dense"), part))
+
+
+def _dot_attention(layer: Layer, _: int) -> None:
+    if layer.option("use_scale", layer.class_name == "AdditiveAttention"):
+        layer.variables.append(Variable("scale"))
+    if layer.option("score_mode", "dot") == "concat":
+        layer.variables.append(Variable("concat_score_weight"))
+
+
+def _einsum_dense(layer: Layer, _: int) -> None:
+    layer.variables.append(Variable("kernel"))
+    if layer.config.get("bias_axes") is not None:
+        layer.variables.append(Variable("bias"))
+
+
+NOTHING = _plain()
+WITHOUT_WEIGHTS = (
+    "InputLayer Activation Add Subtract Multiply Average Maximum Minimum Concatenate Dot Masking MaxPooling1D "
+    "MaxPool1D AveragePooling1D AvgPool1D GlobalMaxPooling1D GlobalMaxPool1D GlobalAveragePooling1D GlobalAvgPool1D "
+    "Flatten Reshape Permute RepeatVector Dropout SpatialDropout1D SpatialDropout2D GaussianNoise GaussianDropout "
+    "AlphaDropout ActivityRegularization Rescaling ReLU LeakyReLU ELU Softmax ThresholdedReLU ZeroPadding1D "
+    "Cropping1D UpSampling1D Identity UnitNormalization Lambda"
+).split()
+
+DECLARATIONS: dict[str, Callable[[Layer, int], None]] = {
+    **{name: NOTHING for name in WITHOUT_WEIGHTS},
+    "Dense": _plain("kernel", "bias?use_bias"),
+    "EinsumDense": _einsum_dense,
+    "Conv1D": _plain("kernel", "bias?use_bias"),
+    "Convolution1D": _plain("kernel", "bias?use_bias"),
+    "DepthwiseConv1D": _depthwise,
+    "SeparableConv1D": _plain("depthwise_kernel", "pointwise_kernel", "bias?use_bias"),
+    "SeparableConvolution1D": _plain("depthwise_kernel", "pointwise_kernel", "bias?use_bias"),
+    "LayerNormalization": _layer_normalization,
+    "BatchNormalization": _batch_normalization,
+    "SyncBatchNormalization": _batch_normalization,
+    "GroupNormalization": _plain("gamma?scale", "beta?center"),
+    "RMSNormalization": _plain("scale"),
+    "Normalization": _normalization,
+    "Embedding": _plain("embeddings"),
+    "PReLU": _plain("alpha"),
+    "LSTM": _recurrent,
+    "GRU": _recurrent,
+    "SimpleRNN": _recurrent,
+    "LSTMCell": _cell,
+    "GRUCell": _cell,
+    "SimpleRNNCell": _cell,
+    "RNN": _rnn,
+    "Bidirectional": _bidirectional,
+    "TimeDistributed": _time_distributed,
+    "MultiHeadAttention": _attention,
+    "GroupQueryAttention": _attention,
+    "GroupedQueryAttention": _attention,
+    "Attention": _dot_attention,
+    "AdditiveAttention": _dot_attention,
+}

@@ -1,0 +1,217 @@
+"""Layers that Keras does not have: recognised where configuration and weights leave no doubt, refused otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from emotionformer.export import blocks
+from emotionformer.export.blocks import Component, component, components
+from emotionformer.export.conversion import Converter, Result, as_bool, tensor
+from emotionformer.export.graph import Call, Tensor, Value
+from emotionformer.export.layer import Layer
+from emotionformer.export.layers.core import activation_name, function_of
+
+PLAIN = {"name", "trainable", "dtype", "activity_regularizer", "autocast", "batch_input_shape", "batch_shape", "seed"}
+SIZES = {
+    "d_model",
+    "embed_dim",
+    "embedding_dim",
+    "hidden_dim",
+    "model_dim",
+    "dim",
+    "units",
+    "output_dim",
+    "num_heads",
+    "n_heads",
+    "heads",
+    "ff_dim",
+    "dff",
+    "ffn_dim",
+    "mlp_dim",
+    "feed_forward_dim",
+    "rate",
+    "dropout",
+    "dropout_rate",
+    "key_dim",
+    "head_dim",
+    "max_len",
+    "maxlen",
+    "max_length",
+    "sequence_length",
+    "seq_len",
+    "seq_length",
+    "max_frames",
+    "num_frames",
+    "frames",
+    "max_position",
+    "max_positions",
+    "max_seq_len",
+    "position",
+    "input_dim",
+    "timesteps",
+    "num_positions",
+    "depth",
+    "length",
+    "initializer",
+    "embeddings_initializer",
+}
+ADVICE = "give its meaning with --custom FILE.py (Tools/examples shows how)"
+
+
+def recognised(converter: Converter, layer: Layer, call: Call) -> Result:
+    """The meaning of a layer of a class that is not Keras's own."""
+    if layer.class_name == "Lambda":
+        raise layer.refuse(f"a Lambda holds Python bytecode, which is never run; {ADVICE}")
+    package = layer.registered.split(">")[0]
+    if package in ("keras_hub", "keras_nlp", "KerasHub", "KerasNLP") and layer.class_name in LIBRARY:
+        return LIBRARY[layer.class_name](converter, layer, call)
+    if re.search(r"position", layer.class_name, re.IGNORECASE):
+        return _positional_encoding(converter, layer, call)
+    if layer.class_name in ("TransformerBlock", "TransformerEncoder", "TransformerEncoderBlock", "TransformerLayer"):
+        return _transformer_block(converter, layer, call)
+    held = ", ".join(f"{item.path or '.'} ({item.kind})" for item in components(layer)) or "no weights"
+    raise layer.refuse(f"this class is not Keras's own (the file holds {held}); {ADVICE}")
+
+
+def _unknown_options(layer: Layer) -> list[str]:
+    return sorted(key for key in layer.config if key not in PLAIN and key not in SIZES)
+
+
+def _positional_encoding(converter: Converter, layer: Layer, call: Call) -> Result:
+    """One table as long as the clip and as wide as the input: its rows are added."""
+    given = tensor(call.first, layer)
+    held = components(layer)
+    options = _unknown_options(layer)
+    if not held:
+        raise layer.refuse(
+            f"the file holds no table for it, and sines and cosines can be arranged in more than one way; {ADVICE}"
+        )
+    table = held[0].arrays.get("value") if len(held) == 1 and held[0].kind == "table" else None
+    table = table[0] if table is not None and table.ndim == 3 and table.shape[0] == 1 else table
+    if options or given.rank != 3 or table is None or table.ndim != 2:
+        reason = f"its options {', '.join(options)} are not known" if options else "it holds more than one table"
+        raise layer.refuse(f"{reason}; {ADVICE}")
+    steps, width = given.shape[1:]
+    if table.shape[1] != width or table.shape[0] < steps:
+        raise layer.refuse(f"its table has the shape {table.shape}, its input {steps} × {width}; {ADVICE}")
+    weight = converter.derived(layer, "table", table)
+    return Tensor(converter.graph.one("positionalEncoding", given.value, weights={"table": weight}))
+
+
+# What keras.io's TransformerBlock holds: by attribute (.keras), by sub-layer and order (.h5).
+BLOCK_ATTRIBUTES = {
+    "att": "attention",
+    "ffn/layers/dense": "dense",
+    "ffn/layers/dense_1": "dense",
+    "layernorm1": "normalization",
+    "layernorm2": "normalization",
+}
+BLOCK_ORDER = [
+    ("multi_head_attention", "attention"),
+    ("dense", "dense"),
+    ("dense", "dense"),
+    ("layer_normalization", "normalization"),
+    ("layer_normalization", "normalization"),
+]
+
+
+def _transformer_block(converter: Converter, layer: Layer, call: Call) -> Result:
+    """The block of keras.io's tutorials: attention, add, normalise; dense with ReLU, dense, add, normalise."""
+    given = tensor(call.first, layer)
+    held = {item.path: item for item in components(layer)}
+    ordered = list(held.values())
+    if {path: item.kind for path, item in held.items()} == BLOCK_ATTRIBUTES:
+        parts = [held[path] for path in BLOCK_ATTRIBUTES]
+    elif [(item.stem.removeprefix("sequential/"), item.kind) for item in ordered] == BLOCK_ORDER:
+        parts = ordered
+    else:
+        found = ", ".join(f"{item.path or '.'} ({item.kind})" for item in ordered) or "no weights"
+        raise layer.refuse(f"its parts ({found}) are not those of keras.io's block, so their order is open; {ADVICE}")
+    options = _unknown_options(layer)
+    if options:
+        raise layer.refuse(f"its options {', '.join(options)} may change what it computes; {ADVICE}")
+    attention, inner, outer, first, second = parts
+    width = given.shape[-1]
+    if inner.arrays["kernel"].shape[0] != width or outer.arrays["kernel"].shape != inner.arrays["kernel"].shape[::-1]:
+        raise layer.refuse(f"its dense layers do not fit its input; {ADVICE}")
+    graph, x = converter.graph, given.value
+    x = graph.one("add", x, blocks.multi_head_attention(converter, layer, attention, x))
+    x = blocks.layer_normalization(converter, layer, first, x, 1e-6)
+    y = blocks.dense(converter, layer, inner, x, "relu")
+    x = graph.one("add", x, blocks.dense(converter, layer, outer, y))
+    converter.note(
+        f"{layer.class_name}: read as keras.io's block (norms after the sums, ReLU, epsilon 1e-6), whose parts it has; "
+        "the file does not say these three, so check with --verify-with keras or give --custom FILE.py"
+    )
+    return Tensor(blocks.layer_normalization(converter, layer, second, x, 1e-6))
+
+
+def _sine_position_encoding(converter: Converter, layer: Layer, call: Call) -> Result:
+    """KerasHub's table of sines and cosines by turns, which the model itself adds."""
+    given = tensor(call.first, layer)
+    table = blocks.sinusoidal(given.shape[1], given.shape[2], True, float(layer.option("max_wavelength", 10000)))
+    return Tensor(converter.graph.constant(table[None]), given.mask)
+
+
+def _position_embedding(converter: Converter, layer: Layer, call: Call) -> Result:
+    """KerasHub's trained table of positions, which the model itself adds."""
+    given = tensor(call.first, layer)
+    table = np.asarray(next(iter(layer.bag.values()), np.zeros((0, 0))))
+    if table.ndim != 2 or table.shape[0] < given.shape[1]:
+        raise layer.refuse(f"its table of shape {table.shape} is too short for {given.shape[1]} frames")
+    return Tensor(converter.graph.constant(table[None, : given.shape[1]]), given.mask)
+
+
+def _transformer_encoder(converter: Converter, layer: Layer, call: Call) -> Result:
+    """KerasHub's encoder, whose configuration says all there is to know."""
+    given, graph = tensor(call.first, layer), converter.graph
+    for key in ("padding_mask", "attention_mask"):
+        if call.keywords.get(key) is not None:
+            raise layer.refuse(f"an explicit {key} is not supported; {ADVICE}")
+    epsilon, first = float(layer.option("layer_norm_epsilon", 1e-5)), bool(layer.option("normalize_first", False))
+    function = function_of(layer, activation_name(layer, "activation", "relu")) or "linear"
+
+    def part(name: str) -> Component:
+        return component(layer, f"_{name}", name)
+
+    kept = as_bool(converter, given.mask)
+    rows = None if kept is None else graph.one("expandDimensions", kept, axis=-1)
+    mask = (
+        None
+        if kept is None or rows is None
+        else graph.one("logicalAnd", rows, graph.one("expandDimensions", kept, axis=1))
+    )
+
+    def attend(x: Value) -> Value:
+        attention = part("self_attention_layer")
+        made = blocks.multi_head_attention(converter, layer, attention, x, mask=mask)
+        if rows is None or not layer.option("dropout", 0) or converter.version < (3, 10):
+            return made
+        # Keras's own softmax gives a masked query no weight at all: what is left is the output's bias.
+        return graph.one("select", rows, made, graph.constant(attention.arrays["output/bias"]))
+
+    def feed(x: Value) -> Value:
+        inner = blocks.dense(converter, layer, part("feedforward_intermediate_dense"), x, function)
+        return blocks.dense(converter, layer, part("feedforward_output_dense"), inner)
+
+    def normal(x: Value, name: str) -> Value:
+        return blocks.layer_normalization(converter, layer, part(name), x, epsilon)
+
+    x = given.value
+    if first:
+        x = graph.one("add", x, attend(normal(x, "self_attention_layer_norm")))
+        x = graph.one("add", x, feed(normal(x, "feedforward_layer_norm")))
+    else:
+        x = normal(graph.one("add", x, attend(x)), "self_attention_layer_norm")
+        x = normal(graph.one("add", x, feed(x)), "feedforward_layer_norm")
+    return Tensor(x, given.mask)
+
+
+LIBRARY: dict[str, Callable[[Converter, Layer, Call], Result]] = {
+    "SinePositionEncoding": _sine_position_encoding,
+    "PositionEmbedding": _position_embedding,
+    "TransformerEncoder": _transformer_encoder,
+}

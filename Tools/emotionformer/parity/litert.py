@@ -1,0 +1,102 @@
+"""Runs LiteRT on a file, with its default kernels (XNNPACK) or its reference kernels.
+
+With every tensor preserved, LiteRT's XNNPACK delegate takes operators one by one: each is a delegate of its own, whose
+operands and results are tensors that can be read. That makes "one operation at a time by LiteRT itself" of one run.
+The whole delegate and the pieces agree to the bit on what they were tried on; a comparison prints by how much.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emotionformer.parity.errors import ParityError
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: E402
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Clip = list[Array]
+
+_DEFAULT = (OpResolverType.AUTO,)
+# A few operations have no reference kernel; there the builtin ones without a delegate stand in.
+_REFERENCE = (OpResolverType.BUILTIN_REF, OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+
+
+@dataclass
+class Kernels:
+    """An interpreter for one file and one set of kernels."""
+
+    interpreter: Any
+    inputs: list[int]
+    outputs: list[int]
+    preserves: bool
+
+    def run(self, clip: Clip) -> None:
+        """Runs one clip, from a state of zero. Raises ParityError if LiteRT cannot."""
+        try:
+            self.interpreter.reset_all_variables()
+            for index, array in zip(self.inputs, clip):
+                self.interpreter.set_tensor(index, array)
+            self.interpreter.invoke()
+        except (RuntimeError, ValueError) as error:
+            raise ParityError(f"LiteRT does not run the file on a clip: {' '.join(str(error).split())}") from error
+
+    def tensor(self, index: int) -> Array | None:
+        """A copy of a tensor after a run; None if it was not kept."""
+        try:
+            return np.asarray(self.interpreter.get_tensor(index))
+        except ValueError:
+            return None
+
+    def first_outputs(self) -> list[Array]:
+        arrays = [self.tensor(index) for index in self.outputs]
+        if any(array is None for array in arrays):
+            raise ParityError("LiteRT keeps no output")
+        return [array for array in arrays if array is not None]
+
+    def delegated(self) -> set[int]:
+        """Tensors that a delegate makes."""
+        details = self.interpreter._get_ops_details()
+        return {int(t) for op in details if op["op_name"] == "DELEGATE" for t in op["outputs"]}
+
+
+def open_kernels(path: Path, shapes: list[tuple[int, ...]], reference: bool, preserves: bool) -> Kernels:
+    """Opens a file for inputs of these shapes. Raises ParityError if LiteRT does not take it."""
+    problem = ""
+    for resolver in _REFERENCE if reference else _DEFAULT:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                interpreter = Interpreter(
+                    str(path), experimental_op_resolver_type=resolver, experimental_preserve_all_tensors=preserves
+                )
+            inputs = [int(detail["index"]) for detail in interpreter.get_input_details()]
+            for index, detail, shape in zip(inputs, interpreter.get_input_details(), shapes):
+                if tuple(detail["shape"]) != shape:
+                    interpreter.resize_tensor_input(index, shape)
+            interpreter.allocate_tensors()
+        except (RuntimeError, ValueError) as error:
+            problem = " ".join(str(error).split())
+            continue
+        outputs = [int(detail["index"]) for detail in interpreter.get_output_details()]
+        return Kernels(interpreter, inputs, outputs, preserves)
+    raise ParityError(f"{path}: LiteRT does not take the file: {problem}")
+
+
+def input_details(path: Path) -> list[tuple[tuple[int, ...], Any]]:
+    """Shape, with -1 for an open extent, and element type of every input."""
+    try:
+        interpreter = Interpreter(str(path))
+    except (RuntimeError, ValueError) as error:
+        raise ParityError(f"{path}: LiteRT does not take the file: {' '.join(str(error).split())}") from error
+    result = []
+    for detail in interpreter.get_input_details():
+        signature = detail["shape_signature"] if len(detail["shape_signature"]) else detail["shape"]
+        result.append((tuple(int(extent) for extent in signature), np.dtype(detail["dtype"])))
+    return result

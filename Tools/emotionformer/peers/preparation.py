@@ -1,0 +1,80 @@
+"""Makes what is measured: environments, models in every form, our packages, the release executable."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from emotionformer.peers.contestants import Files
+from emotionformer.peers.errors import PeersError
+
+Say = Callable[[str], None]
+TOOLS = Path(__file__).resolve().parents[2]
+PROJECT = TOOLS.parent
+
+
+def run(what: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
+    """Standard output; standard error goes to ours only if the command fails."""
+    try:
+        finished = subprocess.run(
+            list(command), capture_output=True, text=True, check=False, env={**os.environ, **(environment or {})}, cwd=PROJECT
+        )
+    except OSError as error:
+        raise PeersError(f"{what}: {command[0]} does not start ({error.strerror})") from error
+    if finished.returncode != 0:
+        lines = (finished.stderr.strip() or finished.stdout.strip()).splitlines() or ["without a word"]
+        raise PeersError(f"{what}: {lines[-1][:400]}")
+    return finished.stdout
+
+
+def environment(name: str, requirements: str) -> Path:
+    """The interpreter of a pinned Python environment, made if need be."""
+    script = '. Tools/environment.sh && make_environment "$1" "$2" && printf "%s" "$PYTHON"'
+    return Path(run(f"the Python environment {name}", ["bash", "-c", script, "bench-peers", name, requirements]))
+
+
+def fingerprint(seed: int, batch: int) -> str:
+    """What the files of a model were made from."""
+    sources = ["architecture.py", "models.py", "onnx_file.py"]
+    texts = [(TOOLS / "emotionformer" / "peers" / source).read_text("utf-8") for source in sources]
+    texts += [(TOOLS / "requirements" / name).read_text("utf-8") for name in ("peers-models.txt", "peers.txt")]
+    return json.dumps([seed, batch, *texts])
+
+
+def prepare(root: Path, models: Sequence[str], seed: int, batch: int, executable: Path | None, say: Say) -> Files:
+    """Everything on disk; models that are there already, from the same sources, stay."""
+    peers_python = environment("peers", "peers.txt")
+    paths = {"PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"}
+    wanted = fingerprint(seed, batch)
+    missing = [name for name in models if not _is_made(root / name, wanted)]
+    if missing:
+        say(f"building {', '.join(missing)} with TensorFlow")
+        tensorflow = environment("peers-models", "peers-models.txt")
+        options = ["--seed", str(seed), "--batch", str(batch)]
+        run("building the Keras models", [str(tensorflow), "-m", "emotionformer.peers.models", str(root), *missing, *options], paths)
+        for name in missing:
+            run(f"writing {name} as ONNX", [str(peers_python), "-m", "emotionformer.peers.onnx_file", name, str(root / name)], paths)
+            (root / name / "made.json").write_text(wanted, "utf-8")
+    if executable is None:
+        say("building the release executable")
+        run("the system's packages", ["bash", "-c", ". Tools/system.sh && need_swift"])
+        run("the release build", ["swift", "build", "-c", "release", "--product", "emotionformer"])
+        executable = PROJECT / ".build" / "release" / "emotionformer"
+    files = Files(root=root, executable=executable, python=peers_python, tools=TOOLS)
+    for name in models:
+        package = str(files.ours(name, "float32"))
+        run(f"exporting {name}", ["Tools/export", str(root / name / "model.h5"), "-o", package, "--layout", "raw"])
+        package = str(files.ours(name, "int8"))
+        source = str(root / name / "int8.tflite")
+        run(f"converting {name}", [str(executable), "convert", source, "-o", package, "--layout", "raw"])
+    return files
+
+
+def _is_made(folder: Path, wanted: str) -> bool:
+    try:
+        return (folder / "made.json").read_text("utf-8") == wanted
+    except OSError:
+        return False

@@ -1,0 +1,73 @@
+"""What was found, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from emotionformer.peers.bars import Bar
+
+Document = dict[str, Any]
+
+
+def number(value: float) -> str:
+    """Three significant digits."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def aligned(rows: Sequence[Sequence[str]], right: frozenset[int]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(width) if at in right else cell.ljust(width) for at, (cell, width) in enumerate(zip(row, widths))]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def runs(document: Document) -> str:
+    """One block for each model and batch: median (p10–p90) at each number of threads."""
+    blocks = []
+    for model, batch in dict.fromkeys((run["model"], run["batch"]) for run in document["runs"]):
+        here = [run for run in document["runs"] if (run["model"], run["batch"]) == (model, batch)]
+        threads = sorted({run["threads"] for run in here})
+        by_key = {(run["engine"], run["precision"], run["threads"]): run for run in here}
+        rows = [["engine", "", *(f"{count} thread{'s' * (count > 1)}, ms" for count in threads), "from Keras", ""]]
+        engines = dict.fromkeys((run["engine"], run["precision"]) for run in here)
+
+        def order(key: tuple[str, str]) -> tuple[str, float]:
+            run = by_key.get((*key, threads[0]))
+            return key[1], run["milliseconds"]["median"] if run and run["milliseconds"] else float("inf")
+
+        for engine, precision in sorted(engines, key=order):
+            found = [by_key[key] for count in threads if (key := (engine, precision, count)) in by_key]
+            cells = []
+            for count in threads:
+                run = by_key.get((engine, precision, count))
+                taken = run["milliseconds"] if run else None
+                cells.append(f"{number(taken['median'])} ({number(taken['p10'])}–{number(taken['p90'])})" if taken else "–")
+            difference = max(run["difference"] for run in found)
+            problem = next((f"WRONG: {run['problem']}" for run in found if run["problem"]), "")
+            ways = "; ".join(dict.fromkeys(run["way"] for run in found if run["way"]))
+            rows.append([engine, precision, *cells, f"{difference:.0e}", problem or ways])
+        title = f"{model}, {'one clip' if batch == 1 else f'{batch} clips'}: median (p10–p90)"
+        blocks.append("\n".join([title, *aligned(rows, frozenset(range(2, 3 + len(threads))))]))
+    if document["coldStart"]:
+        rows = [["engine", "", "ms", "peak MiB"]]
+        for row in document["coldStart"]:
+            taken = row["milliseconds"]
+            cell = f"{number(taken['median'])} ({number(taken['p10'])}–{number(taken['p90'])})"
+            rows.append([row["engine"], row["precision"], cell, number(row["peakBytes"] / 2**20)])
+        title = "whole processes: start to first result, peak memory (the peers' least Python programs)"
+        blocks.append("\n".join([title, *aligned(rows, frozenset({2, 3}))]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def ratios(found: Sequence[Bar]) -> str:
+    rows = [["bar", "at most", "is", ""]]
+    for bar in found:
+        if bar.unit == "×":
+            rows.append([bar.name, f"{bar.limit:.2f}", "–" if bar.value is None else f"{bar.value:.2f}", bar.verdict])
+        else:
+            value = "–" if bar.value is None else f"{number(bar.value)} {bar.unit}"
+            rows.append([bar.name, f"{number(bar.limit)} {bar.unit}", value, bar.verdict])
+    return "\n".join(aligned(rows, frozenset({1, 2}))) + "\n"

@@ -1,0 +1,178 @@
+"""Tools/landmarks with the detectors themselves, on a real clip and on videos made of it.
+
+Differences are in pixels of the 480 × 360 video. Run by Tools/test-landmarks.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from PIL import ExifTags, Image
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+ROOT = Path(__file__).resolve().parents[3]
+FIXTURES = ROOT / "Tests" / "Fixtures"
+CLIP = FIXTURES / "cremad" / "1001_DFA_HAP_XX.flv"
+TASK = FIXTURES / "mediapipe" / "face_landmarker.task"
+GOLDEN = np.load(FIXTURES / "cremad" / "1001_DFA_HAP.facelandmarker.npy")
+LANDMARKER = ("--task", TASK, "--mediapipe", "0.10.21")
+ONE = 1 << 16
+
+checks: list[tuple[str, bool, str]] = []
+
+
+def check(name: str, passed: bool, found: str) -> None:
+    checks.append((name, passed, found))
+    print(f"{'passed' if passed else 'FAILED'}  {name}: {found}", flush=True)
+
+
+def without_network() -> list[str]:
+    """What runs a command without a network, where this system has such a thing."""
+    for prefix in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"]):
+        if (
+            shutil.which("unshare")
+            and subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
+        ):
+            return prefix
+    return []
+
+
+def landmarks(
+    *arguments: str | Path, code: int | None = 0, prefix: list[str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    command = [*(prefix or []), str(ROOT / "Tools" / "landmarks"), *(str(argument) for argument in arguments)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if code is not None and result.returncode != code:
+        sys.exit(f"{' '.join(command)}: exit code {result.returncode}, expected {code}\n{result.stderr}")
+    return result
+
+
+def found(folder: Path, source: Path, *arguments: str | Path, prefix: list[str] | None = None) -> Array:
+    landmarks(source, "-o", folder, *arguments, prefix=prefix)
+    return np.asarray(np.load(folder / f"{source.stem}.npy", allow_pickle=False))
+
+
+def pixels(one: Array, other: Array) -> Array:
+    """Distances frame by frame and landmark by landmark."""
+    return np.asarray(np.linalg.norm((one - other)[..., :2] * (480, 360), axis=-1))
+
+
+def encode(path: Path, pictures: list[Array], turn: tuple[int, int, int, int] = (1, 0, 0, 1)) -> Path:
+    """A video at the clip's rate, with a display matrix."""
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=Fraction(30000, 1001))
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt, stream.options = "yuv420p", {"crf": "12", "preset": "veryfast"}
+        for picture in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
+        container.mux(stream.encode(None))
+    content = bytearray(path.read_bytes())
+    start = content.index(b"tkhd") + 44
+    a, b, c, d = turn
+    content[start : start + 36] = struct.pack(">9i", a * ONE, b * ONE, 0, c * ONE, d * ONE, 0, 0, 0, 1 << 30)
+    path.write_bytes(content)
+    return path
+
+
+def run(folder: Path, executable: Path) -> None:
+    with av.open(str(CLIP)) as container:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+    same = found(folder / "same", CLIP, *LANDMARKER)
+    distances = pixels(same, GOLDEN)
+    equal = "equal to the bit" if np.array_equal(same, GOLDEN) else f"mean {distances.mean():.4f}"
+    # Another processor's vector instructions may round in another way.
+    check("Face Landmarker 0.10.21", same.shape == GOLDEN.shape and distances.mean() < 0.01, equal)
+
+    # This version reports its use to its makers; the tests do not.
+    current = found(folder / "current", CLIP, "--task", TASK, prefix=without_network())
+    distances = pixels(current, GOLDEN)
+    check("Face Landmarker, current", distances.mean() < 0.1, f"mean {distances.mean():.4f}, max {distances.max():.3f}")
+
+    mesh = found(folder / "mesh", CLIP)
+    distances = pixels(mesh, GOLDEN)
+    # Also the proof that the two checks above can fail.
+    check("Face Mesh 0.10.21", 0.2 < distances.mean() < 2, f"mean {distances.mean():.4f}, max {distances.max():.3f}")
+
+    quarter = encode(folder / "quarter.mp4", [np.rot90(picture) for picture in pictures[:20]], (0, 1, -1, 0))
+    distances = pixels(found(folder, quarter, *LANDMARKER), GOLDEN[:20])
+    check("a video on its side", distances.mean() < 0.5, f"mean {distances.mean():.4f}")
+    # Left on its side, the face is not found, or found on its side: turning it is what made the check above pass.
+    result = landmarks(quarter, "-", *LANDMARKER, "--as-stored", code=None)
+    lines = [json.loads(line)["landmarks"] for line in result.stdout.splitlines()]
+    faces = np.array([face for face in lines if face is not None], np.float32).reshape(-1, 478, 3)
+    distances = pixels(faces, GOLDEN[:1])
+    upright = bool(len(faces)) and distances.mean() < 20
+    check("the same as stored", len(lines) == 20 and not upright, f"{len(faces)} faces, none of them upright")
+
+    # Eleven and more files: natural order is not the alphabet's.
+    (folder / "pictures").mkdir()
+    for index, picture in enumerate(pictures[:12], 1):
+        Image.fromarray(picture).save(folder / "pictures" / f"frame{index}.png")
+    array = found(folder, folder / "pictures", *LANDMARKER, "--fps", "30000/1001")
+    check("a folder of pictures", np.array_equal(array, same[:12]), f"{len(array)} frames, as the video's own")
+
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.fromarray(np.rot90(pictures[0])).save(folder / "photo.jpg", exif=exif, quality=95)
+    distances = pixels(found(folder, folder / "photo.jpg", *LANDMARKER), GOLDEN[:1])
+    check("a photo on its side", distances.mean() < 1, f"mean {distances.mean():.4f}")
+
+    gap = [picture if not 8 <= index < 14 else picture * 0 for index, picture in enumerate(pictures[:24])]
+    array = found(folder, encode(folder / "gap.mp4", gap), *LANDMARKER)
+    absent = [index for index, frame in enumerate(array) if np.isnan(frame).all()]
+    check("frames without a face", absent == list(range(8, 14)), f"{absent}")
+
+    empty = encode(folder / "empty.mp4", [picture * 0 for picture in pictures[:3]])
+    result = landmarks(empty, "-o", folder / "none", *LANDMARKER, code=1)
+    said = result.stderr.splitlines()
+    check("no face at all", len(said) == 1 and "no face" in said[0] and not any((folder / "none").glob("*")), said[0])
+
+    two = [np.concatenate([picture[::2, ::2].repeat(2, 0)[:, :240], picture], axis=1) for picture in pictures[:12]]
+    chosen = found(folder, encode(folder / "two.mp4", two), *LANDMARKER, "--faces", "largest")
+    check("the larger of two faces", bool((chosen[:, :, 0].mean(axis=1) > 0.5).all()), f"{chosen[:, :, 0].mean():.2f}")
+
+    lines = landmarks(CLIP, "-", *LANDMARKER).stdout
+    frames = [json.loads(line) for line in lines.splitlines()]
+    streamed = np.array([frame["landmarks"] for frame in frames], np.float32)
+    check("JSON lines", np.array_equal(streamed, same), f"{len(frames)} lines")
+    command = [str(executable), "stream", "--json", "--minimum-frames", "15", "-"]
+    piped = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
+    predictions = [json.loads(line) for line in piped.stdout.splitlines()]
+    last = predictions[-1]["frames"][-1] if predictions else None
+    check(
+        "into emotionformer stream", last == len(frames) - 1, piped.stderr.strip() or f"{len(predictions)} predictions"
+    )
+
+    output = folder / "annotated.mp4"
+    landmarks(CLIP, "--annotate", output, *LANDMARKER, "--executable", executable)
+    with av.open(str(output)) as container:
+        codec = container.streams.video[0].codec.name
+        drawn = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    difference = np.abs(drawn[-1][::2, :960:2].astype(int) - pictures[-1]).max(axis=2)
+    changed = int((difference > 40).sum())
+    check("annotated copy", codec == "h264" and len(drawn) == len(pictures) and drawn[0].shape == (720, 1320, 3)
+          and changed > 500, f"{codec}, {len(drawn)} frames, {changed} pixels drawn over")  # fmt: skip
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="landmarks-") as folder:
+        run(Path(folder), Path(sys.argv[1]))
+    failed = sum(not passed for _, passed, _ in checks)
+    print(f"{len(checks) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

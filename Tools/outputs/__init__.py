@@ -1,9 +1,0 @@
-"""How every tool writes: beside the target, then in its place in one step. What stands there is replaced only if it is
-recognisably a tool's own; what is no regular file is never replaced."""
-
-from .errors import OutputError
-from .file import OutputFile, write_text
-from .folder import Kind, OutputFolder
-from .interruption import ending_tidily
-
-__all__ = ["Kind", "OutputError", "OutputFile", "OutputFolder", "ending_tidily", "write_text"]
