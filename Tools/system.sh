@@ -5,6 +5,17 @@ project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$(basename "$0"): $*"; exit 1; }
 
+# What is wrong with the arguments, and the comment that the command begins with.
+wrong() { say "$(basename "$0"): $* (see --help)"; exit 2; }
+show_help() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+
+# only_help ARGUMENT…: for a command that takes no arguments.
+only_help() {
+    (($#)) || return 0
+    case $1 in -h | --help) show_help; exit 0 ;; esac
+    wrong "unknown argument '$1'"
+}
+
 # step NAME COMMAND…: runs the command, and says how many seconds it took.
 step() {
     local name=$1 begin=$SECONDS

@@ -7,7 +7,7 @@ import Testing
 typealias Operation = EmotionFormerGraph.Operation
 
 /// A case of Tests/Fixtures/operations/goldens.json: a node and what the source framework gave for it
-/// (Tools/emotionformer/fixtures/make_operation_goldens.py).
+/// (`Tools/make-fixtures operations`).
 struct OperationGolden: Decodable, CustomTestStringConvertible {
     struct Stored: Decodable {
         let type: String

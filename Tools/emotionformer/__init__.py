@@ -1,1 +1,1 @@
-"""Reading saved Keras models and writing model packages."""
+"""The tools of EmotionFormer for Swift, a folder each."""

@@ -31,17 +31,18 @@ SWIFT = {
     "help": (["--help"], 0),
     "completion": (["--generate-completion-script", "bash"], 0),
 }
-# The module whose `main` the command runs, and its arguments.
+# What `launch.py` is given: to start a tool, or to run its command in this environment.
+SIZES = "--frames 2 --features 2 --width 2 --heads 1 --blocks 1 --feed-forward 2".split()
 PYTHON = {
-    "dataset": ("emotionformer.dataset.command", ["file.parquet", "-o", "out"]),
-    "dataset help": ("emotionformer.dataset.arguments", ["--help"]),
-    "landmarks help": ("emotionformer.landmarks.arguments", ["--help"]),
-    "train help": ("emotionformer.training.arguments", ["--help"]),
-    "export help": ("emotionformer.export.command", ["--help"]),
-    "random-package": ("emotionformer.export.random_package", "-o out --frames 2 --features 2 --width 2 --heads 1 --blocks 1".split()),
-    "bench-peers": ("emotionformer.peers.command", ["--from", str(ROOT / "Benchmarks" / "peers.json")]),
-    "mutate": ("emotionformer.mutation.command", ["--list"]),
-    "parity help": ("emotionformer.parity.command", ["--help"]),
+    "dataset": ["run", "dataset", "file.parquet", "-o", "out"],
+    "dataset help": ["start", "dataset", "--help"],
+    "landmarks help": ["start", "landmarks", "--help"],
+    "train help": ["start", "train", "--help"],
+    "export help": ["start", "export", "--help"],
+    "random-package": ["run", "random-package", "-o", "out", *SIZES],
+    "bench-peers": ["run", "bench-peers", "--from", str(ROOT / "Benchmarks" / "peers.json")],
+    "mutate": ["run", "mutate", "--list"],
+    "parity help": ["start", "parity", "--help"],
 }
 
 
@@ -59,10 +60,8 @@ def folder(tmp_path: Path) -> Path:
 
 def run(command: Sequence[str | Path], folder: Path, output: int) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"}
-    # Some tools tell their shell by descriptor 3 which environment they need.
-    shell = ["sh", "-c", 'exec "$@" 3>/dev/null', "sh", *map(str, command)]
     return subprocess.run(
-        shell, cwd=folder, stdout=output, stderr=subprocess.PIPE, text=True, env=environment, check=False
+        command, cwd=folder, stdout=output, stderr=subprocess.PIPE, text=True, env=environment, check=False
     )
 
 
@@ -84,11 +83,7 @@ def full(command: Sequence[str | Path], folder: Path) -> subprocess.CompletedPro
 
 
 def python(name: str) -> list[str]:
-    module, arguments = PYTHON[name]
-    if module == "emotionformer.export.random_package":
-        arguments = [*arguments, "--feed-forward", "2"]
-    body = f"import sys; from {module} import main; sys.exit(main(sys.argv[1:]))"
-    return [sys.executable, "-c", body, *arguments]
+    return [sys.executable, str(TOOLS / "launch.py"), *PYTHON[name]]
 
 
 @pytest.mark.executable
@@ -120,10 +115,9 @@ def test_the_tools(name: str, folder: Path) -> None:
 def test_parity_tells_its_verdict_by_its_code(folder: Path) -> None:
     """Whoever reads the first line alone still learns whether the comparison passed."""
     pytest.importorskip("ai_edge_litert")
-    body = "import sys; from emotionformer.parity.command import main; sys.exit(main(sys.argv[1:]))"
     models = sorted((ROOT / "Tests" / "Fixtures" / "tflite").glob("*.tflite"), key=lambda file: file.stat().st_size)
     arguments = [models[0], "--random", "1", "--traced", "1", "--executable", EXECUTABLE, "--json", folder / "a.json"]
-    done = closed([sys.executable, "-c", body, *arguments], folder)
+    done = closed([sys.executable, TOOLS / "launch.py", "run", "parity", *arguments], folder)
     assert done.returncode == (0 if json.loads((folder / "a.json").read_text())["passed"] else 1), done.stderr
 
 

@@ -18,8 +18,8 @@ from conftest import ROOT
 
 from emotionformer.console.printing import is_hidden, markup, printable
 from emotionformer.console.table import cell, row, text_of
+from emotionformer.fixtures.hostile_text import SPECIAL, texts
 from emotionformer.landmarks.progress import line as progress_line
-from hostile_text import SPECIAL, texts
 
 TOOLS = ROOT / "Tools"
 

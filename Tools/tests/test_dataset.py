@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,10 +16,7 @@ from emotionformer.dataset.arguments import parsed_shares
 from emotionformer.dataset.command import main
 from emotionformer.dataset.index import Clip
 from emotionformer.dataset.splits import counts, split_by_clip, split_by_subject
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "emotionformer" / "fixtures"))
-
-from make_landmark_parquet import NAMES, clip_names, frames_of, write  # noqa: E402
+from emotionformer.fixtures.make_landmark_parquet import NAMES, clip_names, frames_of, write
 
 CLIPS = 7
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 
-TOOLS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TOOLS / "emotionformer" / "fixtures"))
-
-from golden_case import Case, Numbers, known, tensor  # noqa: E402
+from emotionformer.fixtures.golden_case import Case, Numbers, known, tensor
+from emotionformer.places import TOOLS
 
 
 def test_inputs_are_exact_in_float32() -> None:

@@ -15,8 +15,8 @@ import pytest
 from conftest import FIXTURES, Export
 from test_export import BASE, LABELS, failure
 
+from emotionformer.errors import ExportError
 from emotionformer.export import command as exporter
-from emotionformer.export.errors import ExportError
 from emotionformer.export.reading.label_pickle import label_names
 from emotionformer.export.reading.npy_file import read_npy
 

@@ -25,8 +25,8 @@ from hostile_hdf5 import (
 )
 from test_export import failure
 
+from emotionformer.errors import ExportError
 from emotionformer.export.reading import isolation
-from emotionformer.export.errors import ExportError
 from emotionformer.export.reading.isolation import isolated
 
 

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from test_export import BASE, failure
 
+from emotionformer.errors import ExportError
 from emotionformer.export import bounds, functional
 from emotionformer.export.bounds import Bounds, estimate
-from emotionformer.export.conversion import Converter
-from emotionformer.export.errors import ExportError
-from emotionformer.export.evaluation.evaluation import evaluate
 from emotionformer.export.command import main
+from emotionformer.export.conversion import Converter
+from emotionformer.export.evaluation.evaluation import evaluate
 from emotionformer.export.graph import Graph, Names
 
 

@@ -22,11 +22,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import EXECUTABLE, ROOT
-from hostile_text import SPECIAL, text
 from packages import write_package
 
 from emotionformer.console.printing import is_hidden, markup, printable
 from emotionformer.console.table import row, text_of
+from emotionformer.fixtures.hostile_text import SPECIAL, text
 
 pytestmark = pytest.mark.executable
 TFLITE = ROOT / "Tests" / "Fixtures" / "tflite" / "k3_transformer_float32.tflite"

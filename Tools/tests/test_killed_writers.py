@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from emotionformer.slow import killed_writers
-
 from conftest import ROOT
+
+from emotionformer.slow import killed_writers
 
 BUILT = [ROOT / ".build" / kind / "emotionformer" for kind in ("release", "debug")]
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from emotionformer.errors import ExportError
 from emotionformer.export.reading import pickle_reader
-from emotionformer.export.errors import ExportError
 from emotionformer.export.reading.label_pickle import label_names
 
 NAMES = ["Angry", "Disgust", "Fear", "Happy", "Neutral", "Sad"]

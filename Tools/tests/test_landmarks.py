@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import io
 import json
+import re
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emotionformer.landmarks.arguments import main, parsed
-from emotionformer.landmarks.errors import VideoError
+from emotionformer.errors import VideoError
+from emotionformer.landmarks.arguments import environment, parsed
 from emotionformer.landmarks.faces import CHOICES, Tracked
 from emotionformer.landmarks.missing import MissingFaces
 from emotionformer.landmarks.panel import arrangement, bar_width
@@ -71,7 +70,8 @@ def test_the_legacy_version_needs_a_python_that_it_was_made_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 13, 0))
-    assert main(["a.mp4", "-"]) == 2
+    with pytest.raises(SystemExit, match="^2$"):
+        environment(parsed(["a.mp4", "-"]))
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "Python 3.9 to 3.12 (found 3.13)" in said
 

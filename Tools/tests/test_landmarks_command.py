@@ -18,10 +18,10 @@ import av
 import numpy as np
 import pytest
 
+from emotionformer.errors import CameraLost, VideoError
 from emotionformer.landmarks import command, reading
 from emotionformer.landmarks.arguments import parsed
 from emotionformer.landmarks.detectors import DetectorOptions
-from emotionformer.landmarks.errors import CameraLost, VideoError
 from emotionformer.landmarks.progress import Progress
 from emotionformer.landmarks.reading import Reading, frame_count, frames
 from emotionformer.landmarks.sources import Camera, Pictures, VideoFile

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from emotionformer.errors import MutationError
+from emotionformer.mutation.arguments import SUITES
 from emotionformer.mutation.command import LISTS, main, spread
-from emotionformer.mutation.errors import MutationError
-from emotionformer.mutation.faults import SUITES, Fault, check_places, only_named, place, read_faults
+from emotionformer.mutation.faults import Fault, check_places, only_named, place, read_faults
 from emotionformer.mutation.planting import modules_of, planted
 from emotionformer.mutation.processes import run_tests
 from emotionformer.mutation.project import Copy

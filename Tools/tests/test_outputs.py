@@ -15,11 +15,13 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
 import emotionformer.outputs.file
 import emotionformer.outputs.folder
-import pytest
+from emotionformer.errors import OutputError
 from emotionformer.export.package import PACKAGE
-from emotionformer.outputs import OutputError, OutputFile, OutputFolder, write_text
+from emotionformer.outputs import OutputFile, OutputFolder, write_text
 
 TOOLS = Path(__file__).resolve().parents[1]
 MANIFEST = json.dumps({"format": "emotionformer-model", "weights": {"file": "weights.bin"}})
@@ -515,13 +517,14 @@ def test_a_trained_folder_is_replaced_only_if_it_is_one(place: Path) -> None:
 
 
 def test_parity_replaces_its_own_reports_alone(place: Path) -> None:
-    from emotionformer.parity import command, errors
+    from emotionformer.errors import OutputError
+    from emotionformer.parity import command
 
     path = place / "report.json"
     command._write(path, '{\n "format": "emotionformer-parity"\n}\n')
     command._write(path, '{\n "format": "emotionformer-parity", "again": 1\n}\n')
     assert "again" in path.read_text()
     path.write_text('{"mine": 1}')
-    with pytest.raises(errors.ParityError, match="not replaced"):
+    with pytest.raises(OutputError, match="not replaced"):
         command._write(path, "{}")
     assert path.read_text() == '{"mine": 1}'

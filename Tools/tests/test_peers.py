@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from emotionformer.errors import PeersError
 from emotionformer.peers import chart, table
 from emotionformer.peers.bars import bars
 from emotionformer.peers.coldstart import measured
 from emotionformer.peers.command import main
 from emotionformer.peers.contestants import OURS, Entry, Files, Setting, Way, entries
 from emotionformer.peers.correctness import Agreement
-from emotionformer.peers.errors import PeersError
 from emotionformer.peers.measure import Round
 from emotionformer.peers.protocol import Contestant, interleaved
 from emotionformer.peers.statistics import Summary, quantile
@@ -279,5 +279,5 @@ def test_a_file_that_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_bad_options(options: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="^2$"):
         main(options.split())
-    named = f"Tools/bench-peers: error: argument {options.split()[0]}: {expected}"
-    assert capsys.readouterr().err.splitlines()[-1] == named
+    named = f"bench-peers: argument {options.split()[0]}: {expected} (see --help)\n"
+    assert capsys.readouterr().err == named

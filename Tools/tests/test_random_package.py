@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emotionformer.export.random_package import main
+from emotionformer.random_package.command import main
 
 SMALL = ["--frames", "9", "--features", "5", "--width", "8", "--blocks", "1", "--heads", "2", "--feed-forward", "6"]
 
@@ -53,6 +53,7 @@ def tensors(folder: Path) -> dict[str, tuple[np.ndarray, dict[str, Any]]]:
 
 
 def test_refuses_heads_that_do_not_divide(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["-o", str(tmp_path / "package"), *SMALL, "--heads", "3"]) == 1
+    with pytest.raises(SystemExit, match="^2$"):
+        main(["-o", str(tmp_path / "package"), *SMALL, "--heads", "3"])
     assert "--width 8 is not a multiple of --heads 3" in capsys.readouterr().err
     assert not (tmp_path / "package").exists()

@@ -19,7 +19,6 @@ from emotionformer.fuzzing import command, running
 from emotionformer.fuzzing.command import fuzz
 from emotionformer.fuzzing.targets import TARGETS
 
-
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux alone")
 
 
@@ -153,13 +152,12 @@ def test_a_finding_is_kept_and_can_be_reproduced(
 @pytest.mark.parametrize(
     "arguments,expected",
     [
-        (["nothing"], "fuzz-python: unknown target 'nothing'; Tools/fuzz-python --list names them"),
-        (["--runs", "0"], "argument --runs: expected a whole number above 0, found '0'"),
-        (["--seconds", "1.5"], "argument --seconds: expected a whole number above 0, found '1.5'"),
+        (["nothing"], "unknown target 'nothing'; Tools/fuzz-python --list names them"),
+        (["--runs", "0"], "argument --runs: a number from 1 on is expected (found 0) (see --help)"),
+        (["--seconds", "1.5"], "argument --seconds: a number from 1 on is expected (found 1.5) (see --help)"),
     ],
 )
 def test_wrong_arguments(arguments: list[str], expected: str) -> None:
-    run = "import sys; sys.path[0] = sys.argv.pop(1); from emotionformer.fuzzing.command import main; sys.exit(main())"
-    tools = str(ROOT / "Tools")
-    made = subprocess.run([sys.executable, "-c", run, tools, *arguments], capture_output=True, text=True, check=False)
-    assert made.returncode == 2 and made.stderr.splitlines()[-1].endswith(expected)
+    command = [sys.executable, str(ROOT / "Tools" / "launch.py"), "run", "fuzz-python", *arguments]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (made.returncode, made.stderr) == (2, f"fuzz-python: {expected}\n")

@@ -1,18 +1,14 @@
-"""The committed TensorFlow Lite fixtures are complete, small and finite; the recipe explains itself."""
+"""The committed TensorFlow Lite fixtures are complete, small and finite."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "Tests" / "Fixtures" / "tflite"
-RECIPES = ["make_tflite_fixtures.py", "make_road_fixtures.py"]
 
 
 def test_every_file_is_listed_with_its_arrays() -> None:
@@ -31,10 +27,3 @@ def test_files_stay_small() -> None:
     sizes = [path.stat().st_size for path in FOLDER.iterdir()]
     assert max(path.stat().st_size for path in FOLDER.glob("*.tflite")) <= 200 * 1024
     assert sum(sizes) <= 3 * 1024 * 1024
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_help_shows_an_example(recipe: str) -> None:
-    path = ROOT / "Tools" / "emotionformer" / "fixtures" / recipe
-    result = subprocess.run([sys.executable, str(path), "--help"], capture_output=True, text=True, check=True)
-    assert f"example: python Tools/emotionformer/fixtures/{recipe}" in result.stdout

@@ -9,17 +9,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emotionformer.errors import TrainError
 from emotionformer.training import assess, camera, mesh
 from emotionformer.training.arguments import CONDITIONS
 from emotionformer.training.batches import (
-    Augmentation, Statistics, batches, class_weights, padded, prepared, reflected, targets_of,
+    Augmentation,
+    Statistics,
+    batches,
+    class_weights,
+    padded,
+    prepared,
+    reflected,
+    targets_of,
 )
 from emotionformer.training.clips import (
-    ClipSet, PackedClip, Row, assign_splits, dataset_sets, read_rows, synthetic_set, write_dataset,
+    ClipSet,
+    PackedClip,
+    Row,
+    assign_splits,
+    dataset_sets,
+    read_rows,
+    synthetic_set,
+    write_dataset,
 )
 from emotionformer.training.command import main
 from emotionformer.training.curves import curves, ticks
-from emotionformer.training.errors import TrainError
 from emotionformer.training.fit import History, Schedule
 from emotionformer.training.generator import SHIFTS, Conditions
 from emotionformer.training.network import Shape, sinusoids

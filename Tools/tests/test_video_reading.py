@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from emotionformer.landmarks.errors import VideoError
+from emotionformer.errors import VideoError
 from emotionformer.landmarks.orientation import Orientation
 from emotionformer.landmarks.reading import Reading, frame_count, frames
 from emotionformer.landmarks.sources import VideoFile

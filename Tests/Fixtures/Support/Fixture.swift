@@ -2,7 +2,7 @@ package import EmotionFormerTFLiteImport
 import EmotionFormerTensors
 package import Foundation
 
-/// The small committed files; Tools/emotionformer/fixtures/make_tflite_fixtures.py makes them.
+/// The small committed files; `Tools/make-fixtures tflite` makes them.
 package enum Fixture {
     package static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../tflite").standardizedFileURL

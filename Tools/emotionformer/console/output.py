@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 
 from emotionformer.console.printing import printable
+from emotionformer.errors import ToolError
+from emotionformer.outputs.interruption import ending_tidily
 
 
 class ReaderGone(Exception):
@@ -47,15 +49,23 @@ def tell(line: str) -> None:
         pass
 
 
-def run(program: str, body: Callable[[], int]) -> int:
-    """The exit code of a tool: `body`'s, 0 if the reader of standard output has gone, 1 with one line if standard output
-    cannot be written. Everything that was printed has been written then."""
+def run(program: str, body: Callable[[], int], failed: int = 1) -> int:
+    """The exit code of a tool: `body`'s; `failed` with one line after a `ToolError`; 130 with one line after an interrupt,
+    when what was not finished has been removed; 0 if the reader of standard output has gone; 1 with one line if standard
+    output cannot be written. Everything that was printed has been written then."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
         try:
-            code = body()
+            with ending_tidily():
+                code = body()
+        except ToolError as error:
+            say(program, error)
+            code = failed
+        except KeyboardInterrupt:
+            say(program, "interrupted")
+            code = 130
         except SystemExit:
             # After help, or wrong arguments.
             write("", flush=True)

@@ -1,16 +1,13 @@
-"""The command line of `Tools/dataset`. Only the standard library is used, so that help and errors come before any
-environment is made."""
+"""The command line of `Tools/dataset`."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
-from emotionformer.console.output import run as run_tool
-from emotionformer.console.output import say
+from emotionformer.arguments import Parser, whole
+from emotionformer.environments import Environment
 
 _DESCRIPTION = """\
 Turns the published landmark dataset (emotion_landmark_dataset.parquet: a row a frame with video_filename, frame_num,
@@ -65,27 +62,8 @@ def _shares(text: str) -> list[tuple[str, float]]:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _memory(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 64 <= int(text[:9]) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"a number from 64 to 1000000 is expected (found {text})")
-    return int(text) << 20
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """A wrong command line is one line, as everything else that fails."""
-
-    def error(self, message: str) -> NoReturn:
-        say("dataset", f"{message} (see --help)")
-        sys.exit(2)
-
-
-def parser() -> argparse.ArgumentParser:
-    result = OneLineParser(
-        prog="Tools/dataset",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def parser() -> Parser:
+    result = Parser("dataset", _DESCRIPTION, _EXAMPLES)
     result.add_argument("file", type=Path, metavar="FILE.parquet")
     result.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="a folder that is not there yet"
@@ -123,18 +101,14 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--seed", type=int, default=42, help="of --split (default: 42)")
     result.add_argument(
-        "--memory", type=_memory, default=512 << 20, metavar="MB", help="about what the file may take (default: 512)"
+        "--memory", type=whole(64, 1_000_000), default=512, metavar="MB", help="about what the file may take (default: 512)"
     )
     return result
 
 
-def main(argv: list[str]) -> int:
-    """Writes the name of the environment that the arguments need to the descriptor 3."""
+def parsed(given: Sequence[str] | None) -> argparse.Namespace:
+    return parser().parse_args(given)
 
 
-    def body() -> int:
-        parser().parse_args(argv)
-        os.write(3, b"dataset")
-        return 0
-
-    return run_tool("dataset", body)
+def environment(arguments: argparse.Namespace) -> Environment:
+    return Environment("dataset")

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as parquet
 
-from emotionformer.dataset.errors import DatasetError
 from emotionformer.dataset.index import Index
 from emotionformer.dataset.layout import Layout
+from emotionformer.errors import DatasetError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -6,21 +6,22 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
-from emotionformer.outputs import Kind, OutputError, OutputFolder, ending_tidily
 
 from emotionformer.console.output import run as run_tool
-from emotionformer.console.output import say, show
+from emotionformer.console.output import show
 from emotionformer.console.table import row
-from emotionformer.dataset.arguments import parser
+from emotionformer.dataset.arguments import parsed
 from emotionformer.dataset.clips import write_clips
-from emotionformer.dataset.errors import DatasetError
 from emotionformer.dataset.index import Index, read_index
 from emotionformer.dataset.layout import find_layout
 from emotionformer.dataset.splits import split_by_clip, split_by_subject
+from emotionformer.errors import DatasetError, OutputError, reason
+from emotionformer.outputs import Kind, OutputFolder
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -35,7 +36,7 @@ def run(arguments: argparse.Namespace) -> None:
         show(f"layout    {layout.description}")
         index = read_index(file, layout, arguments.labels, arguments.gaps)
     except (OSError, pa.ArrowException) as error:
-        raise DatasetError(f"this is no Parquet file that can be read ({_first_line(error)})") from error
+        raise DatasetError(f"this is no Parquet file that can be read ({reason(error)})") from error
     if arguments.split:
         (split_by_subject if arguments.by == "subject" else split_by_clip)(index.clips, arguments.split, arguments.seed)
     progress = _Progress()
@@ -43,13 +44,13 @@ def run(arguments: argparse.Namespace) -> None:
         # A dataset may be somebody's own work, and looks no different: none is replaced.
         with OutputFolder(output, Kind("empty folder", lambda folder: None)) as made:
             folder = made.path
-            shape, missing = write_clips(file, layout, index, folder / "clips", arguments.memory, progress.update)
+            shape, missing = write_clips(file, layout, index, folder / "clips", arguments.memory << 20, progress.update)
             _write_labels(folder / "labels.csv", index)
             made.keep()
     except OSError as error:
-        raise DatasetError(f"{output}: cannot be written ({_first_line(error)})") from error
+        raise DatasetError(f"{output}: cannot be written ({reason(error)})") from error
     except pa.ArrowException as error:
-        raise DatasetError(f"the file cannot be read ({_first_line(error)})") from error
+        raise DatasetError(f"the file cannot be read ({reason(error)})") from error
     finally:
         progress.clear()
     _summarise(index, shape, missing)
@@ -101,23 +102,13 @@ class _Progress:
             sys.stderr.flush()
 
 
-def _first_line(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).splitlines()[0] if str(error) else type(error).__name__
+def main(given: Sequence[str] | None = None) -> int:
+    return run_tool("dataset", lambda: _run(parsed(given)))
 
 
-def main(argv: list[str] | None = None) -> int:
-    return run_tool("dataset", lambda: _main(argv))
-
-
-def _main(argv: list[str] | None) -> int:
-    arguments = parser().parse_args(argv)
+def _run(arguments: argparse.Namespace) -> int:
     try:
-        with ending_tidily():
-            run(arguments)
+        run(arguments)
     except (DatasetError, OutputError) as error:
-        say("dataset", f"{arguments.file}: {error}")
-        return 1
-    except KeyboardInterrupt:
-        say("dataset", "interrupted")
-        return 130
+        raise DatasetError(f"{arguments.file}: {error}") from error
     return 0

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as compute
 import pyarrow.parquet as parquet
 
-from emotionformer.dataset.errors import DatasetError
 from emotionformer.dataset.layout import Layout
+from emotionformer.errors import DatasetError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

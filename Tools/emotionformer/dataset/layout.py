@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.types as types
 
-from emotionformer.dataset.errors import DatasetError
+from emotionformer.errors import DatasetError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -6,8 +6,8 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 
-from emotionformer.dataset.errors import DatasetError
 from emotionformer.dataset.index import Clip
+from emotionformer.errors import DatasetError
 
 
 def counts(total: int, shares: Sequence[float]) -> list[int]:

@@ -1,0 +1,1 @@
+"""Reading saved Keras models and writing model packages."""

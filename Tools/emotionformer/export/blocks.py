@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from emotionformer.errors import ExportError
 from emotionformer.export.conversion import Converter
-from emotionformer.export.errors import ExportError
 from emotionformer.export.graph import Value, Weight
 from emotionformer.export.layer import Layer
 

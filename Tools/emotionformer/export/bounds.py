@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 
 CALLS = 20_000
 NODES = 100_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import sys
 import time
 import traceback
 import warnings
@@ -17,114 +16,29 @@ import numpy as np
 
 from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import say, tell
-from emotionformer.outputs import OutputError, ending_tidily
-
+from emotionformer.errors import ExportError, ToolError
+from emotionformer.export.arguments import DEFAULT_FRAMES, ORDERS, SIDES, TRUNCATIONS, parsed
 from emotionformer.export.bounds import ADVICE, CLIP_ELEMENTS, Bounds
 from emotionformer.export.conversion import Handler
 from emotionformer.export.custom import load_custom
-from emotionformer.export.errors import ExportError
-from emotionformer.export.reading.folder import (
-    FEATURES_KEYS, FRAMES_KEYS, Metadata, Roles, find_roles, fitted, read_array, read_labels,
-)
-from emotionformer.export.reading.label_pickle import label_names
 from emotionformer.export.layer import Layer
 from emotionformer.export.model import Converted, convert, input_shape, read_model
 from emotionformer.export.package import PACKAGE, InputDescription, Package, SelfTest
-from emotionformer.export.selftest import CLIPS, clips, expected, normalised
+from emotionformer.export.reading.folder import (
+    FEATURES_KEYS,
+    FRAMES_KEYS,
+    Metadata,
+    Roles,
+    find_roles,
+    fitted,
+    read_array,
+    read_labels,
+)
+from emotionformer.export.reading.label_pickle import label_names
 from emotionformer.export.reading.source import KerasSource, SourceFile, open_source
+from emotionformer.export.selftest import clips, expected, normalised
 
-DEFAULT_FRAMES = 300
 MAXIMUM_MESSAGE = 800
-SIDES = {"end": "end", "post": "end", "start": "start", "pre": "start", "none": "none"}
-TRUNCATIONS = {"end": "end", "post": "end", "start": "start", "pre": "start", "uniform": "uniform"}
-ORDERS = {name: "beforeNormalization" for name in ("before", "beforeNormalization")}
-ORDERS.update({name: "afterNormalization" for name in ("after", "afterNormalization")})
-LAYOUTS = ("raw", "xyz-interleaved", "xyz-planar", "x", "y", "z")
-
-EXAMPLES = """examples:
-  Tools/export TF-Emotion-Sequence-Transformer/ -o Weights/EmotionFormer
-      the published folder: model, mean, std, label encoder and metadata are found by their role
-  Tools/export model.keras -o Weights/Mine --mean mean.npy --std std.npy --labels Angry,Disgust,Fear,Happy,Neutral,Sad
-  Tools/export model.h5 -o Weights/Mine --custom Tools/examples/custom_layers.py
-  EMOTIONFORMER_KERAS_PYTHON=~/tf/bin/python Tools/export model.keras -o Weights/Mine --verify-with keras
-"""
-
-
-def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="Tools/export",
-        description="Turns a saved Keras model (Keras 2 or 3) into a model package.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = result.add_argument
-    add("source", metavar="SOURCE", type=Path, help="an .h5 or .keras file, or the published folder")
-    add(
-        "-o",
-        "--output",
-        metavar="PACKAGE",
-        type=Path,
-        required=True,
-        help="the package's folder; an older package there is replaced whole, anything else is left alone",
-    )
-    add("--name", help="the model's name in the package (default: the folder's name)")
-    add("--mean", metavar="F", type=Path, help=".npy file of the features' means")
-    add("--std", metavar="F", type=Path, help=".npy file of their standard deviations")
-    add("--epsilon", metavar="E", type=float, default=None, help="added to the standard deviation (default 0)")
-    add(
-        "--labels",
-        metavar="F|A,B,C",
-        help="class names in output order: a label encoder's pickle, .json, .txt, or A,B,C",
-    )
-    add(
-        "--frames",
-        metavar="N",
-        type=int,
-        help=f"frames a clip, where the model leaves them open (default {DEFAULT_FRAMES})",
-    )
-    add("--features", metavar="N", type=int, help="features a frame, where the model leaves them open")
-    add(
-        "--layout",
-        choices=LAYOUTS,
-        help="how landmarks become features (default: 1434 features xyz-interleaved, else raw)",
-    )
-    add("--padding-order", choices=sorted(ORDERS), help="pad before or after normalising (default before)")
-    add(
-        "--pad-side",
-        choices=list(SIDES),
-        help="where a short clip is padded (default end); none: run at its own length",
-    )
-    add("--pad-value", metavar="V", type=float, default=None, help="what it is padded with (default 0)")
-    add(
-        "--truncate",
-        choices=list(TRUNCATIONS),
-        help="which frames of a long clip go: the last (default), the first, or every n-th",
-    )
-    add(
-        "--missing-frame",
-        choices=("drop", "zeros", "repeatPrevious"),
-        default="drop",
-        help="what a frame without a face becomes (default drop)",
-    )
-    add("--custom", metavar="FILE.py", type=Path, help="meanings of custom layers and Lambdas (see Tools/examples)")
-    add("--from-logits", action="store_true", help="the model ends in logits: add the softmax")
-    add(
-        "--verify-with",
-        choices=("keras",),
-        help="store Keras's own outputs as the self-test; needs TensorFlow, in this "
-        "Python or in the one that EMOTIONFORMER_KERAS_PYTHON names",
-    )
-    add(
-        "--self-test-clips",
-        metavar="N",
-        type=int,
-        default=CLIPS,
-        help=f"clips in the package's self-test (default {CLIPS}); fewer make a smaller package",
-    )
-    add("--no-limits", action="store_true", help="for a model of your own that asks for more than its size explains")
-    add("--license", help="the model's licence, for people")
-    add("--citation", help="how to cite it, for people")
-    return result
 
 
 class Progress:
@@ -388,10 +302,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     try:
-        with ending_tidily(), warnings.catch_warnings():
+        with warnings.catch_warnings():
             # NumPy warns of what a file's numbers overflow, or of its types; what becomes of them is checked.
             warnings.simplefilter("ignore")
-            run(parser().parse_args(arguments))
+            run(parsed(arguments))
     except KeyboardInterrupt:
         say("export", "interrupted")
         return 1
@@ -406,7 +320,7 @@ def _main(arguments: Sequence[str] | None) -> int:
 
 def _described(error: Exception) -> str:
     """One line for whatever went wrong, of bounded length: names in it may come from a file."""
-    if isinstance(error, (ExportError, OutputError)):
+    if isinstance(error, ToolError):
         text = str(error)
     elif isinstance(error, OSError):
         text = f"{error.filename or ''}: {error.strerror or error}"
@@ -416,7 +330,3 @@ def _described(error: Exception) -> str:
         reason = f"{type(error).__name__}: {str(error)[:200]}; EMOTIONFORMER_TRACEBACK=1 shows where"
         text = f"the model's configuration is damaged or of an unknown form ({reason})"
     return text if len(text) <= MAXIMUM_MESSAGE else f"{text[:MAXIMUM_MESSAGE]} …"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,7 +7,7 @@ from typing import Any, Union
 
 import numpy as np
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 from emotionformer.export.graph import Call, Graph, Names, Tensor, Value, Weight
 from emotionformer.export.layer import Layer
 

@@ -11,7 +11,7 @@ import runpy
 from pathlib import Path
 from typing import Any
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 
 
 def load_custom(path: Path) -> dict[str, Any]:

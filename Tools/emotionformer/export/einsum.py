@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 from emotionformer.export.graph import Graph, Value
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from emotionformer.errors import ExportError
 from emotionformer.export.conversion import Converter, tensors
-from emotionformer.export.errors import ExportError
 from emotionformer.export.graph import Call, Tensor
 from emotionformer.export.layer import Layer
 

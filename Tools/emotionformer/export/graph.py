@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from emotionformer.errors import ExportError
 from emotionformer.export.bounds import Bounds
-from emotionformer.export.errors import ExportError
 from emotionformer.export.evaluation.evaluation import KERNELS, evaluate, widened
 
 

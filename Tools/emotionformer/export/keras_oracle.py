@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 
 VARIABLE = "EMOTIONFORMER_KERAS_PYTHON"
 WORKER = Path(__file__).with_name("keras_worker.py")

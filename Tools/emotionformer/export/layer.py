@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 
 MODEL_CLASSES = {"Functional", "Model", "Sequential"}
 

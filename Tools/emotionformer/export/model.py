@@ -6,18 +6,36 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from emotionformer.export.layers import (
-    attention as layers_attention, core as layers_core, merging as layers_merging,
-    normalization as layers_normalization, recurrent as layers_recurrent, shape as layers_shape, time as layers_time,
-)
-from emotionformer.export.operators import keras2 as operators_keras2, keras3 as operators_keras3
-from emotionformer.export.reading.binding import bind
+from emotionformer.errors import ExportError
 from emotionformer.export.bounds import Bounds
 from emotionformer.export.conversion import Converter, Handler
-from emotionformer.export.errors import ExportError
 from emotionformer.export.functional import references, run_model
 from emotionformer.export.graph import Call, Graph, Node, Tensor, Value
 from emotionformer.export.layer import Layer
+from emotionformer.export.layers import (
+    attention as layers_attention,
+)
+from emotionformer.export.layers import (
+    core as layers_core,
+)
+from emotionformer.export.layers import (
+    merging as layers_merging,
+)
+from emotionformer.export.layers import (
+    normalization as layers_normalization,
+)
+from emotionformer.export.layers import (
+    recurrent as layers_recurrent,
+)
+from emotionformer.export.layers import (
+    shape as layers_shape,
+)
+from emotionformer.export.layers import (
+    time as layers_time,
+)
+from emotionformer.export.operators import keras2 as operators_keras2
+from emotionformer.export.operators import keras3 as operators_keras3
+from emotionformer.export.reading.binding import bind
 from emotionformer.export.reading.layer_reading import is_graph, read_layer
 from emotionformer.export.reading.source import KerasSource
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from emotionformer.outputs import Kind, OutputError, OutputFolder
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError, OutputError
 from emotionformer.export.graph import Graph, Node, Value
 from emotionformer.export.reading.source import SourceFile
 from emotionformer.export.xxh64 import xxh64
+from emotionformer.outputs import Kind, OutputFolder
 
 ALIGNMENT = 64
 VERSION = "1.0.0"

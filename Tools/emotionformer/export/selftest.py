@@ -8,10 +8,8 @@ from emotionformer.export.evaluation.evaluation import run_graph
 from emotionformer.export.graph import Graph, Node, Value
 from emotionformer.export.package import InputDescription, graph_entry
 
-CLIPS = 3
 
-
-def clips(description: InputDescription, count: int = CLIPS) -> np.ndarray:
+def clips(description: InputDescription, count: int) -> np.ndarray:
     """Clips (N, frames, features) before normalisation: smooth motion with noise, one of them with an empty end."""
     random = np.random.default_rng(20251122)
     frames, features = description.frames, description.features

@@ -18,44 +18,14 @@ from random import Random
 
 from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import say, show
-
+from emotionformer.fuzzing.arguments import parsed
 from emotionformer.fuzzing.running import Program, Ran, run
 from emotionformer.fuzzing.targets import TARGETS
+from emotionformer.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 # In memory, where the system has such a folder.
 SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 FINDINGS = ROOT / ".build-fuzz" / "findings-python"
-
-DESCRIPTION = """Fuzzes Tools/export with changed copies of the committed fixtures: .h5 and .keras
-files, pickles of label encoders, published folders. Each case runs the exporter in a process of its own, with 1 GiB
-of memory and 10 seconds.
-
-Findings are: an exception that leaves the program, an error of more or fewer lines than one, an exit code other than
-0, 1 and 2, more memory or time, a file where none belongs. The input of the first of each kind is kept in
-.build-fuzz/findings-python, and the command to reproduce it printed."""
-
-
-def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="Tools/fuzz-python",
-        description=DESCRIPTION,
-        epilog="exit code: 0 nothing found, 1 a finding, 2 wrong arguments",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    result.add_argument("targets", metavar="TARGET", nargs="*", help="what to fuzz (default: all)")
-    result.add_argument("--seconds", type=_positive, default=60, metavar="N", help="for each target (default 60)")
-    result.add_argument("--runs", type=_positive, metavar="N", help="so many cases a target, in place of a time")
-    result.add_argument("--seed", type=int, default=1, metavar="S", help="another seed, other cases (default 1)")
-    result.add_argument("--list", action="store_true", help="name the targets")
-    return result
-
-
-def _positive(text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,9}", text):
-        raise argparse.ArgumentTypeError(f"expected a whole number above 0, found '{text}'")
-    return int(text)
-
 
 @dataclass
 class Result:
@@ -108,12 +78,11 @@ def _count(result: Result, ran: Ran, name: str, arguments: list[str], folder: Pa
     result.findings[kind] = f"{ran.finding}\n  reproduce with: {shlex.join(['Tools/export', *command, '-o', 'made'])}"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    return run_tool("fuzz-python", lambda: _main(arguments))
+def main(given: Sequence[str] | None = None) -> int:
+    return run_tool("fuzz-python", lambda: _run(parsed(given)))
 
 
-def _main(arguments: Sequence[str] | None) -> int:
-    asked = parser().parse_args(arguments)
+def _run(asked: argparse.Namespace) -> int:
     if asked.list:
         for name in TARGETS:
             show(name)
@@ -142,7 +111,3 @@ def _main(arguments: Sequence[str] | None) -> int:
             for line in f"{name}: {result.counts[kind]} times: {described}".split("\n"):
                 show(f"  {line}")
     return 1 if found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -22,10 +22,17 @@ import numpy as np
 
 from emotionformer.fuzzing.hdf5 import change_hdf5
 from emotionformer.fuzzing.values import (
-    TEXTS, changed_bytes, changed_json, changed_json_bytes, changed_npy, changed_pickle, json_bytes,
+    TEXTS,
+    changed_bytes,
+    changed_json,
+    changed_json_bytes,
+    changed_npy,
+    changed_pickle,
+    json_bytes,
 )
+from emotionformer.places import FIXTURES
 
-FIXTURES = Path(__file__).resolve().parents[3] / "Tests" / "Fixtures" / "keras"
+KERAS = FIXTURES / "keras"
 SMALL = "k3_sequential.keras"
 NAMES = ["Angry", "Disgust", "Fear", "Happy", "Neutral", "Sad"]
 # A case of a target: files are made in the folder, the exporter's arguments are the result.
@@ -34,7 +41,7 @@ Target = Callable[[Path, Random], list[str]]
 
 @lru_cache(maxsize=2)
 def _models(ending: str) -> list[Path]:
-    return sorted(FIXTURES.glob(f"*.{ending}"))
+    return sorted(KERAS.glob(f"*.{ending}"))
 
 
 def h5(folder: Path, random: Random) -> list[str]:
@@ -58,13 +65,13 @@ def labels(folder: Path, random: Random) -> list[str]:
     if random.random() < 0.05:
         data = zlib.compress(data)
     path.write_bytes(data)
-    return [str(FIXTURES / SMALL), "--labels", str(path), "--self-test-clips", "1"]
+    return [str(KERAS / SMALL), "--labels", str(path), "--self-test-clips", "1"]
 
 
 def published(folder: Path, random: Random) -> list[str]:
     """A published folder, one or two of whose files are changed."""
     model = folder / "model.keras"
-    shutil.copyfile(FIXTURES / SMALL, model)
+    shutil.copyfile(KERAS / SMALL, model)
     frames, features = _shape()
     document = {
         "version": "1.0",
@@ -107,7 +114,7 @@ def published(folder: Path, random: Random) -> list[str]:
     for name, data in held.items():
         (folder / name).write_bytes(data)
     if random.random() < 0.1:
-        _change_archive(FIXTURES / SMALL, model, random)
+        _change_archive(KERAS / SMALL, model, random)
     return arguments
 
 
@@ -159,7 +166,7 @@ def _npy(array: np.ndarray) -> bytes:
 @lru_cache(maxsize=1)
 def _shape() -> tuple[int, int]:
     """Frames and features of the small model."""
-    config = json.loads(zipfile.ZipFile(FIXTURES / SMALL).read("config.json"))["config"]
+    config = json.loads(zipfile.ZipFile(KERAS / SMALL).read("config.json"))["config"]
     shapes = [layer["config"].get("batch_shape") for layer in config["layers"]]
     shape = next(shape for shape in shapes if shape)
     return shape[1] or 5, shape[2]

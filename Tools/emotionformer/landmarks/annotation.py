@@ -10,14 +10,14 @@ from typing import Any
 import av
 import av.error
 import numpy as np
-from emotionformer.outputs import OutputError, OutputFile
 
-from emotionformer.landmarks.errors import VideoError
+from emotionformer.errors import OutputError, VideoError
 from emotionformer.landmarks.overlay import Overlay
 from emotionformer.landmarks.panel import arrangement
 from emotionformer.landmarks.predictions import Timeline
 from emotionformer.landmarks.progress import Progress
 from emotionformer.landmarks.reading import Frame
+from emotionformer.outputs import OutputFile
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

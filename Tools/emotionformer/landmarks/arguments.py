@@ -1,5 +1,4 @@
-"""The command line of `Tools/landmarks`. Only the standard library is used, so that help and errors come before any
-environment is made."""
+"""The command line of `Tools/landmarks`."""
 
 from __future__ import annotations
 
@@ -7,13 +6,13 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from emotionformer.console.output import run as run_tool
-from emotionformer.console.output import say
-from emotionformer.landmarks.errors import VideoError
+from emotionformer.arguments import Parser, whole
+from emotionformer.environments import Environment
+from emotionformer.errors import VideoError
 
 _DESCRIPTION = """\
 Finds the 478 face landmarks of every frame of videos, pictures or a camera.
@@ -62,19 +61,13 @@ CURRENT = "current"
 LEGACY = "0.10.21"
 
 
-def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="Tools/landmarks",
-        usage="Tools/landmarks VIDEO… -o DIR | - [options]",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def parser() -> Parser:
+    result = Parser("landmarks", _DESCRIPTION, _EXAMPLES, usage="Tools/landmarks VIDEO… -o DIR | - [options]")
     result.add_argument(
         "inputs", nargs="*", metavar="VIDEO", help="video files, pictures, folders of pictures; - writes JSON lines"
     )
     result.add_argument("-o", "--output", metavar="DIR", help="folder of the .npy files; - for JSON lines")
-    result.add_argument("--camera", type=_whole(0), metavar="N", help="a camera by its number, until Ctrl-C")
+    result.add_argument("--camera", type=whole(0, 99), metavar="N", help="a camera by its number, until Ctrl-C")
     result.add_argument("--task", type=Path, metavar="FILE", help="the model bundle of the Face Landmarker")
     result.add_argument(
         "--mediapipe", choices=[CURRENT, LEGACY], help="the version (default: current with --task, else 0.10.21)"
@@ -98,7 +91,7 @@ def parser() -> argparse.ArgumentParser:
         "others switch MediaPipe's smoothing off)",
     )
     result.add_argument(
-        "--at-most", type=_whole(2, 32), default=4, metavar="N", help="faces that --faces chooses from (default: 4)"
+        "--at-most", type=whole(2, 32), default=4, metavar="N", help="faces that --faces chooses from (default: 4)"
     )
     result.add_argument("--fps", type=_rate, metavar="N", help="resample to N frames a second (30000/1001 is a rate)")
     result.add_argument("--seconds", type=_rate, metavar="N", help="stop after so much of each input")
@@ -117,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
         help="JSON lines with frame, label, probabilities, in place of a model",
     )
     drawing.add_argument(
-        "--hop", type=_whole(1, 100_000), default=5, metavar="N", help="predict every N frames (default: 5)"
+        "--hop", type=whole(1, 100_000), default=5, metavar="N", help="predict every N frames (default: 5)"
     )
     drawing.add_argument(
         "--smoothing",
@@ -130,15 +123,14 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def parsed(argv: list[str]) -> argparse.Namespace:
+def parsed(given: Sequence[str] | None) -> argparse.Namespace:
     """The arguments, checked among themselves; a wrong command line ends the program with one line and code 2."""
     command = parser()
-    command.error = _one_line  # type: ignore[method-assign,assignment]
-    arguments = command.parse_args(argv)
+    arguments = command.parse_args(given)
     try:
         _check(arguments)
     except VideoError as error:
-        _one_line(str(error))
+        command.error(str(error))
     return arguments
 
 
@@ -149,7 +141,7 @@ def _check(arguments: argparse.Namespace) -> None:
         arguments.inputs = [path for path in arguments.inputs if path != "-"]
         arguments.output = "-"
     if arguments.camera is None and not arguments.inputs:
-        raise VideoError("no video is given (see --help)")
+        raise VideoError("no video is given")
     if arguments.camera is not None and arguments.inputs:
         raise VideoError("--camera and videos exclude each other")
     if arguments.output is None and arguments.annotate is None:
@@ -185,20 +177,6 @@ def _check_annotation(arguments: argparse.Namespace) -> None:
         raise VideoError(f"{arguments.annotate}: this is the video itself")
 
 
-def _one_line(message: str) -> None:
-    say("landmarks", message)
-    sys.exit(2)
-
-
-def _whole(least: int, most: int = 99) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text[:9]) <= most:
-            raise argparse.ArgumentTypeError(f"a number from {least} to {most} is expected (found {text})")
-        return int(text)
-
-    return number
-
-
 def _share(text: str) -> float:
     try:
         value = float(text)
@@ -219,21 +197,15 @@ def _rate(text: str) -> Fraction:
     return value
 
 
-def main(argv: list[str]) -> int:
-    """Writes the name of the environment that the arguments need to the descriptor 3."""
-    return run_tool("landmarks", lambda: _main(argv))
-
-
-def _main(argv: list[str]) -> int:
-    arguments = parsed(argv)
-    legacy = arguments.mediapipe == LEGACY
-    if legacy and not (3, 9) <= sys.version_info[:2] <= (3, 12):
+def environment(arguments: argparse.Namespace) -> Environment:
+    # OpenCV and mediapipe are linked against these, with a display or without one.
+    libraries = {"libGL.so.1": "libgl1", "libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2"}
+    if arguments.mediapipe == CURRENT:
+        return Environment("landmarker", libraries)
+    if not (3, 9) <= sys.version_info[:2] <= (3, 12):
         found = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        say(
-            "landmarks",
+        parser().error(
             f"mediapipe {LEGACY} needs Python 3.9 to 3.12 (found {found}): set PYTHON3 to such a one, or "
-            "give --task face_landmarker.task",
+            "give --task face_landmarker.task"
         )
-        return 2
-    os.write(3, b"face-mesh" if legacy else b"landmarker")
-    return 0
+    return Environment("face-mesh", libraries)

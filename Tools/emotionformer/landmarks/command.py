@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-from emotionformer.outputs import ending_tidily
 
 from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import say
+from emotionformer.errors import CameraLost, VideoError
 from emotionformer.landmarks.arguments import CURRENT, parsed
 from emotionformer.landmarks.detectors import Detector, DetectorOptions, open_detector
-from emotionformer.landmarks.errors import CameraLost, VideoError
 from emotionformer.landmarks.faces import CHOICES
 from emotionformer.landmarks.missing import MissingFaces
 from emotionformer.landmarks.progress import Progress
@@ -153,22 +152,13 @@ def _say(message: str) -> None:
     say("landmarks", message)
 
 
-def main(argv: list[str] | None = None) -> int:
-    return run_tool("landmarks", lambda: _main(argv))
+def main(given: Sequence[str] | None = None) -> int:
+    return run_tool("landmarks", lambda: _main(parsed(given)))
 
 
-def _main(argv: list[str] | None) -> int:
-    arguments = parsed(sys.argv[1:] if argv is None else argv)
+def _main(arguments: argparse.Namespace) -> int:
     if not arguments.verbose:
         quieten()
     if arguments.mediapipe == CURRENT:
         _say(_METRICS)
-    try:
-        with ending_tidily():
-            return run(arguments)
-    except VideoError as error:
-        _say(str(error))
-        return 1
-    except KeyboardInterrupt:
-        _say("interrupted")
-        return 130
+    return run(arguments)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from emotionformer.landmarks.errors import VideoError
+from emotionformer.errors import VideoError
 from emotionformer.landmarks.writing import LANDMARKS
 
 Array = np.ndarray[Any, np.dtype[Any]]

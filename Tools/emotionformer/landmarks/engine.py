@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotionformer.console.output import say
-from emotionformer.landmarks.errors import VideoError
+from emotionformer.errors import VideoError
 from emotionformer.landmarks.predictions import Timeline, read_predictions
+from emotionformer.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 # Half a second of ordinary video before anything is said.
 _FIRST_FRAMES = 15
 

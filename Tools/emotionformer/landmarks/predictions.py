@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from emotionformer.landmarks.errors import VideoError
+from emotionformer.errors import VideoError
 
 _MOST_LABELS = 64
 

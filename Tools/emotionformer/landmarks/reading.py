@@ -14,7 +14,7 @@ import av
 import av.error
 import numpy as np
 
-from emotionformer.landmarks.errors import CameraLost, VideoError
+from emotionformer.errors import CameraLost, VideoError
 from emotionformer.landmarks.orientation import Orientation
 from emotionformer.landmarks.sources import Camera, Pictures, Source, VideoFile
 from emotionformer.landmarks.timing import Timed, placed, resampled, steady_rate

@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Any, Protocol
 
 import numpy as np
-from emotionformer.outputs import OutputError, OutputFile
 
 from emotionformer.console.output import write
-from emotionformer.landmarks.errors import VideoError
+from emotionformer.errors import OutputError, VideoError
+from emotionformer.outputs import OutputFile
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

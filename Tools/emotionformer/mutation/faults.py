@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from emotionformer.mutation.errors import MutationError
-
-SUITES = ("swift", "python")
+from emotionformer.errors import MutationError
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import PurePosixPath
 
-from emotionformer.mutation.errors import MutationError
+from emotionformer.errors import MutationError
 from emotionformer.mutation.faults import Fault, place
 
 CHOICE = "EMOTIONFORMER_FAULT"

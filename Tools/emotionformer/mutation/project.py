@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from emotionformer.mutation.errors import MutationError
+from emotionformer.errors import MutationError
 
 
 class Copy:

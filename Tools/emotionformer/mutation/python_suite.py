@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from emotionformer.mutation.errors import MutationError
+from emotionformer.errors import MutationError
 from emotionformer.mutation.faults import Fault, place, text_of
 from emotionformer.mutation.processes import Outcome, run_tests
 from emotionformer.mutation.project import Copy

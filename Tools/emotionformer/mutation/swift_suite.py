@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
-from emotionformer.mutation.errors import MutationError
+from emotionformer.errors import MutationError
 from emotionformer.mutation.faults import Fault, text_of
 from emotionformer.mutation.planting import CHOICE, SUPPORT, SWITCH, TRACE, modules_of, planted
 from emotionformer.mutation.processes import Outcome, run_tests

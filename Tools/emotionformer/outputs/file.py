@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from emotionformer.outputs.errors import OutputError, reason
+from emotionformer.errors import OutputError, reason
 from emotionformer.outputs.interruption import shielded
 from emotionformer.outputs.place import Place, give_rights, is_descriptor, remove_folders, synchronize
 from emotionformer.outputs.unfinished import Unfinished

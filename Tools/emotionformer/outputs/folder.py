@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from emotionformer.outputs.errors import OutputError, reason
+from emotionformer.errors import OutputError, reason
 from emotionformer.outputs.exchange import exchange
 from emotionformer.outputs.interruption import shielded
 from emotionformer.outputs.place import Place, give_rights, remove_folders, synchronize, synchronize_all

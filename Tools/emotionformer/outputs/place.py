@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from emotionformer.outputs.errors import OutputError, reason
+from emotionformer.errors import OutputError, reason
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from emotionformer.outputs.errors import OutputError, reason
+from emotionformer.errors import OutputError, reason
 from emotionformer.outputs.interruption import shielded
 
 _NAME = re.compile(r"\.emotionformer-[0-9a-f]{16}\.partial")

@@ -8,7 +8,7 @@ import sys
 from itertools import cycle
 from pathlib import Path
 
-from hostile_text import SPECIAL
+from emotionformer.fixtures.hostile_text import SPECIAL
 
 
 def main(folder: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from emotionformer.parity.errors import ParityError
+from emotionformer.errors import ParityError
 from emotionformer.parity.litert import Array, Clip
 
 _LANDMARKS = 478

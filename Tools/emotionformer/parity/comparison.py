@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emotionformer.errors import ParityError
 from emotionformer.parity import tolerances
 from emotionformer.parity.ends import ClipResult, Spread, best_two, largest
 from emotionformer.parity.engine import Engine, Trace
-from emotionformer.parity.errors import ParityError
 from emotionformer.parity.litert import Array, Clip, Kernels, open_kernels
 from emotionformer.parity.model_file import ModelFile
 from emotionformer.parity.operations import OperationRow, distance, relative, rows_of

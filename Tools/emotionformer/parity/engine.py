@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from emotionformer.parity.errors import ParityError
+from emotionformer.errors import ParityError
 from emotionformer.parity.litert import Array, Clip
-
-ROOT = Path(__file__).resolve().parents[3]
+from emotionformer.places import ROOT
 
 
 @dataclass

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from emotionformer.parity.errors import ParityError
+from emotionformer.errors import ParityError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: E402

@@ -9,7 +9,7 @@ from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
 
-from emotionformer.parity.errors import ParityError
+from emotionformer.errors import ParityError
 
 _NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
 # Below these many bytes of weights a model counts as small.

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from emotionformer.peers.errors import PeersError
+from emotionformer.errors import PeersError
 
 
 def measured(command: Sequence[str], timeout: float = 120) -> tuple[float, int]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emotionformer.errors import PeersError
 from emotionformer.peers.coldstart import measured
 from emotionformer.peers.contestants import OURS, Entry, Files, Way, cold_programs
 from emotionformer.peers.correctness import Agreement, Rows
-from emotionformer.peers.errors import PeersError
 from emotionformer.peers.protocol import Contestant, interleaved
 from emotionformer.peers.statistics import Summary, quantile
 

@@ -20,9 +20,10 @@ import numpy as np
 
 from emotionformer.console.output import tell
 from emotionformer.peers.architecture import Architecture
+from emotionformer.places import FIXTURES
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
-CREMAD = Path(__file__).resolve().parents[3] / "Tests" / "Fixtures" / "cremad"
+CREMAD = FIXTURES / "cremad"
 
 
 def keras_model(shape: Architecture, seed: int) -> Any:

@@ -8,19 +8,19 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from emotionformer.environments import Environment, interpreter
+from emotionformer.errors import PeersError
 from emotionformer.peers.contestants import Files
-from emotionformer.peers.errors import PeersError
+from emotionformer.places import ROOT, TOOLS
 
 Say = Callable[[str], None]
-TOOLS = Path(__file__).resolve().parents[2]
-PROJECT = TOOLS.parent
 
 
 def run(what: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     """Standard output; standard error goes to ours only if the command fails."""
     try:
         finished = subprocess.run(
-            list(command), capture_output=True, text=True, check=False, env={**os.environ, **(environment or {})}, cwd=PROJECT
+            list(command), capture_output=True, text=True, check=False, env={**os.environ, **(environment or {})}, cwd=ROOT
         )
     except OSError as error:
         raise PeersError(f"{what}: {command[0]} does not start ({error.strerror})") from error
@@ -28,12 +28,6 @@ def run(what: str, command: Sequence[str], environment: Mapping[str, str] | None
         lines = (finished.stderr.strip() or finished.stdout.strip()).splitlines() or ["without a word"]
         raise PeersError(f"{what}: {lines[-1][:400]}")
     return finished.stdout
-
-
-def environment(name: str, requirements: str) -> Path:
-    """The interpreter of a pinned Python environment, made if need be."""
-    script = '. Tools/environment.sh && make_environment "$1" "$2" && printf "%s" "$PYTHON"'
-    return Path(run(f"the Python environment {name}", ["bash", "-c", script, "bench-peers", name, requirements]))
 
 
 def fingerprint(seed: int, batch: int) -> str:
@@ -46,13 +40,13 @@ def fingerprint(seed: int, batch: int) -> str:
 
 def prepare(root: Path, models: Sequence[str], seed: int, batch: int, executable: Path | None, say: Say) -> Files:
     """Everything on disk; models that are there already, from the same sources, stay."""
-    peers_python = environment("peers", "peers.txt")
+    peers_python = interpreter(Environment("peers"), "bench-peers")
     paths = {"PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"}
     wanted = fingerprint(seed, batch)
     missing = [name for name in models if not _is_made(root / name, wanted)]
     if missing:
         say(f"building {', '.join(missing)} with TensorFlow")
-        tensorflow = environment("peers-models", "peers-models.txt")
+        tensorflow = interpreter(Environment("peers-models"), "bench-peers")
         options = ["--seed", str(seed), "--batch", str(batch)]
         run("building the Keras models", [str(tensorflow), "-m", "emotionformer.peers.models", str(root), *missing, *options], paths)
         for name in missing:
@@ -62,7 +56,7 @@ def prepare(root: Path, models: Sequence[str], seed: int, batch: int, executable
         say("building the release executable")
         run("the system's packages", ["bash", "-c", ". Tools/system.sh && need_swift"])
         run("the release build", ["swift", "build", "-c", "release", "--product", "emotionformer"])
-        executable = PROJECT / ".build" / "release" / "emotionformer"
+        executable = ROOT / ".build" / "release" / "emotionformer"
     files = Files(root=root, executable=executable, python=peers_python, tools=TOOLS)
     for name in models:
         package = str(files.ours(name, "float32"))

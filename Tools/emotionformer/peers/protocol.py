@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 
-from emotionformer.peers.errors import PeersError
+from emotionformer.errors import PeersError
 
 
 class Contestant:

@@ -7,7 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from emotionformer.places import TOOLS
+
 _MEGABYTE = 1 << 20
 # What the file's pages and a batch may take in all, in MB; a small file does not reach it.
 _MEMORY = 128
@@ -24,8 +25,7 @@ sys.exit(code)
 
 def make(file: Path, clips: int, rows_a_group: int) -> None:
     """Clips of 70 frames."""
-    script = ROOT / "Tools" / "emotionformer" / "fixtures" / "make_landmark_parquet.py"
-    command = [sys.executable, str(script), str(file), "--clips", str(clips), "--frames", "70"]
+    command = [sys.executable, str(TOOLS / "launch.py"), "run", "make-fixtures", "parquet", str(file), "--clips", str(clips), "--frames", "70"]
     subprocess.run([*command, "--rows-a-group", str(rows_a_group)], check=True)
 
 
@@ -35,7 +35,7 @@ def peak(file: Path, output: Path, memory: int) -> int:
         sys.executable,
         "-c",
         _CONVERT,
-        str(ROOT / "Tools"),
+        str(TOOLS),
         str(file),
         "-o",
         str(output),

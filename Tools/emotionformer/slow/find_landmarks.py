@@ -19,10 +19,10 @@ import av
 import numpy as np
 from PIL import ExifTags, Image
 
+from emotionformer.places import FIXTURES, ROOT
+
 Array = np.ndarray[Any, np.dtype[Any]]
 
-ROOT = Path(__file__).resolve().parents[3]
-FIXTURES = ROOT / "Tests" / "Fixtures"
 CLIP = FIXTURES / "cremad" / "1001_DFA_HAP_XX.flv"
 TASK = FIXTURES / "mediapipe" / "face_landmarker.task"
 GOLDEN = np.load(FIXTURES / "cremad" / "1001_DFA_HAP.facelandmarker.npy")

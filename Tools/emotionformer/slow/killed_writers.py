@@ -21,8 +21,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-TOOLS = Path(__file__).resolve().parents[2]
-FIXTURES = TOOLS.parent / "Tests" / "Fixtures"
+from emotionformer.places import FIXTURES, TOOLS
+
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 # Says when the package is about to be written: the moments before are many, and nothing happens in them.

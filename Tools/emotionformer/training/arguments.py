@@ -1,19 +1,14 @@
-"""The command line of `Tools/train`. Only the standard library is used, so that help and errors come before any
-environment is made."""
+"""The command line of `Tools/train`."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
-from emotionformer.console.output import run as run_tool
-from emotionformer.console.output import say
-
-from emotionformer.training.errors import TrainError
+from emotionformer.arguments import Parser
+from emotionformer.environments import Environment
+from emotionformer.errors import TrainError
 
 DESCRIPTION = """\
 Trains a sequence transformer on clips of landmarks and writes a folder of the published kind: the .h5, the .tflite
@@ -53,21 +48,8 @@ CONDITIONS = (
 )
 
 
-class OneLineParser(argparse.ArgumentParser):
-    """A wrong command line is one line, as everything else that fails."""
-
-    def error(self, message: str) -> NoReturn:
-        say("train", f"{message} (see --help)")
-        sys.exit(2)
-
-
-def parser() -> argparse.ArgumentParser:
-    result = OneLineParser(
-        prog="Tools/train",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def parser() -> Parser:
+    result = Parser("train", DESCRIPTION, EXAMPLES)
     mode = result.add_mutually_exclusive_group(required=True)
     mode.add_argument("--synthetic", action="store_true", help="train on generated clips")
     mode.add_argument("--dataset", metavar="DIR", type=Path, help="train on a folder with labels.csv")
@@ -120,7 +102,7 @@ def checked(arguments: argparse.Namespace) -> None:
         raise TrainError("-o FOLDER is missing")
 
 
-def parsed(given: Sequence[str]) -> argparse.Namespace:
+def parsed(given: Sequence[str] | None) -> argparse.Namespace:
     """The arguments, checked among themselves; a wrong command line ends the program with one line and code 2."""
     command = parser()
     arguments = command.parse_args(given)
@@ -131,12 +113,5 @@ def parsed(given: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def main(given: Sequence[str]) -> int:
-    """Writes the name of the environment that the arguments need to the descriptor 3."""
-
-    def body() -> int:
-        parsed(given)
-        os.write(3, b"train")
-        return 0
-
-    return run_tool("train", body)
+def environment(arguments: argparse.Namespace) -> Environment:
+    return Environment("train", variables={"TF_CPP_MIN_LOG_LEVEL": "3", "OPENBLAS_NUM_THREADS": "1"})

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emotionformer.errors import TrainError
 from emotionformer.training import mesh
 from emotionformer.training.clips import ClipSet, PackedClip
-from emotionformer.training.errors import TrainError
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from emotionformer.outputs import Kind, OutputFolder
 
 from emotionformer.console.table import row as table_row
 from emotionformer.console.table import text_of
-
-from emotionformer.training.errors import TrainError
+from emotionformer.errors import TrainError
+from emotionformer.outputs import Kind, OutputFolder
 from emotionformer.training.generator import Conditions, clips_of
 
 SPLITS = ("train", "validation", "test")

@@ -6,7 +6,6 @@ import argparse
 import hashlib
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -14,18 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from emotionformer.outputs import OutputError, ending_tidily
 
 from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import say as complain
 from emotionformer.console.output import tell as say
-
+from emotionformer.errors import TrainError
 from emotionformer.training.arguments import parsed
 from emotionformer.training.batches import Augmentation, Statistics, targets_of
 from emotionformer.training.clips import (
-    FIRST_PERSON, SPLITS, ClipSet, dataset_sets, make_people, synthetic_set, write_dataset,
+    FIRST_PERSON,
+    SPLITS,
+    ClipSet,
+    dataset_sets,
+    make_people,
+    synthetic_set,
+    write_dataset,
 )
-from emotionformer.training.errors import TrainError
 from emotionformer.training.generator import SHIFTS, Conditions, clips_of
 from emotionformer.training.network import LANDMARK_FEATURES, Shape
 
@@ -182,25 +185,19 @@ def write(arguments: argparse.Namespace) -> None:
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    return run_tool("train", lambda: _main(given))
+    return run_tool("train", lambda: _run(parsed(given)))
 
 
-def _main(given: Sequence[str] | None) -> int:
-    arguments = parsed(sys.argv[1:] if given is None else given)
+def _run(arguments: argparse.Namespace) -> int:
     try:
-        with ending_tidily():
-            if arguments.assess:
-                assess(arguments)
-            elif arguments.write_dataset:
-                write(arguments)
-            else:
-                train(arguments)
-    except (TrainError, OutputError) as error:
-        complain("train", error)
-        return 1
+        if arguments.assess:
+            assess(arguments)
+        elif arguments.write_dataset:
+            write(arguments)
+        else:
+            train(arguments)
     except (OSError, MemoryError) as error:
-        complain("train", error or "out of memory")
-        return 1
+        raise TrainError(str(error) or "out of memory") from error
     except KeyboardInterrupt:
         complain("train", "interrupted; the same command goes on from the last epoch")
         return 130

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from emotionformer.errors import TrainError
 from emotionformer.training.batches import Augmentation, Statistics, batches, class_weights, targets_of
 from emotionformer.training.clips import ClipSet
-from emotionformer.training.errors import TrainError
 from emotionformer.training.network import Shape, build, standardise
 
 

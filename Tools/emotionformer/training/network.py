@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from emotionformer.training.errors import TrainError
+from emotionformer.errors import TrainError
 
 LANDMARK_FEATURES = 1434
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from emotionformer.outputs import Kind, OutputFolder
 
+from emotionformer.errors import TrainError
+from emotionformer.outputs import Kind, OutputFolder
+from emotionformer.places import TOOLS
 from emotionformer.training.batches import Statistics
-from emotionformer.training.errors import TrainError
 
 # How clips must be prepared; Tools/export takes them as options, metadata.json tells people.
 PREPARATION = {"paddingOrder": "after", "padSide": "end", "padValue": 0.0, "truncate": "end", "missingFrame": "drop"}
@@ -87,7 +88,7 @@ def write_folder(
 def export(folder: Path, package: Path, license: str, citation: str) -> None:
     """Makes a package with Tools/export; Keras itself is the oracle of its self-test."""
     command = [
-        str(Path(__file__).resolve().parents[2] / "export"),
+        str(TOOLS / "export"),
         *(str(folder), "-o", str(package), "--padding-order", PREPARATION["paddingOrder"]),
         *("--verify-with", "keras", "--self-test-clips", "1", "--license", license, "--citation", citation),
     ]

@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from emotionformer.export.evaluation import layers
-from emotionformer.export.evaluation import recurrent
-from emotionformer.export.evaluation import tensors
+from emotionformer.export.evaluation import layers, recurrent, tensors
 
 Arrays = list[np.ndarray]
 Kernel = Callable[[Sequence["np.ndarray | None"], dict[str, Any], dict[str, np.ndarray]], Arrays]

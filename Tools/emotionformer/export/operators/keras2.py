@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from emotionformer.errors import ExportError
 from emotionformer.export.conversion import OPERATORS, Converter, Result
-from emotionformer.export.errors import ExportError
 from emotionformer.export.graph import Call
 from emotionformer.export.layer import Layer
 from emotionformer.export.operators.operator_table import TABLE

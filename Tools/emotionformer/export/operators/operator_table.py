@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from emotionformer.export.operators import operators_more, products as operators_products, shapes as operators_shapes
+from emotionformer.export.operators import operators_more
+from emotionformer.export.operators import products as operators_products
+from emotionformer.export.operators import shapes as operators_shapes
 from emotionformer.export.operators.operators import TABLE
 
 FAMILIES = (operators_more, operators_products, operators_shapes)

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from emotionformer.errors import ExportError
 from emotionformer.export.conversion import Converter, as_tensor
-from emotionformer.export.errors import ExportError
 from emotionformer.export.graph import Tensor, Value
 from emotionformer.export.layers.core import FUNCTIONS, WITH_DEFAULTS
 from emotionformer.export.layers.merging import same_type

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from emotionformer.errors import ExportError
 from emotionformer.export.conversion import Converter, as_bool
-from emotionformer.export.errors import ExportError
 from emotionformer.export.graph import Tensor
 from emotionformer.export.layers.merging import same_type
 from emotionformer.export.operators.operators import Options, axes_of, booleans, floats, integers, operator, value_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from emotionformer.errors import ExportError
 from emotionformer.export.conversion import Converter
 from emotionformer.export.einsum import product
-from emotionformer.export.errors import ExportError
 from emotionformer.export.graph import Tensor
 from emotionformer.export.operators.operators import Options, booleans, floats, integers, operator, pair, value_of
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from emotionformer.errors import ExportError
 from emotionformer.export.bounds import product
 from emotionformer.export.conversion import Converter
-from emotionformer.export.errors import ExportError
 from emotionformer.export.graph import Tensor, Value
 from emotionformer.export.layers.merging import same_type
 from emotionformer.export.operators.operators import Options, axes_of, cast_to, integers, operator, value_of

@@ -9,10 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 from emotionformer.export.layer import Layer, Variable
 from emotionformer.export.reading.weight_store import (
-    ArchiveStore, FlatStore, NamedWeight, WeightGroup, WeightStore, snake_case,
+    ArchiveStore,
+    FlatStore,
+    NamedWeight,
+    WeightGroup,
+    WeightStore,
+    snake_case,
 )
 
 # Older releases of Keras 2 saved a model's layers under other attributes than `layers`.

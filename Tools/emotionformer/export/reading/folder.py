@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 from emotionformer.export.reading.label_pickle import label_names
 from emotionformer.export.reading.npy_file import read_npy
 from emotionformer.export.reading.strict_json import parse_json, read_bounded, read_json

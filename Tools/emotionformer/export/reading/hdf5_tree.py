@@ -18,7 +18,7 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5g, h5l, h5o, h5pl, h5s, h5t, h5z
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 
 MAXIMUM_DEPTH = 64
 MAXIMUM_OBJECTS = 100_000

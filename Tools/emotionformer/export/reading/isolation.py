@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 
 MEMORY = 384 << 20
 SECONDS = 8.0

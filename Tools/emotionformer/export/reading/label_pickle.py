@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 from emotionformer.export.reading.pickle_reader import Made, PickleReader
 from emotionformer.export.reading.strict_json import read_bounded
 

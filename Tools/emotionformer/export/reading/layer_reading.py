@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 from emotionformer.export.layer import MODEL_CLASSES, Layer, Part, Variable
 
 MAXIMUM_DEPTH = 32

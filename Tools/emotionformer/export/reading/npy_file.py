@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 from emotionformer.export.reading.strict_json import read_bounded
 
 MAXIMUM_BYTES = 256 << 20

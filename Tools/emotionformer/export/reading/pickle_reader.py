@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 from emotionformer.export.reading.npy_file import check_text
 
 # A label encoder takes some hundred steps. One budget for all that a pickle does: each opcode, each element of an

@@ -12,7 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 from emotionformer.export.reading.hdf5_tree import EXPANSION, FREE_EXPANSION, read_tree, tree
 from emotionformer.export.reading.isolation import isolated
 from emotionformer.export.reading.strict_json import MAXIMUM_BYTES, parse_json

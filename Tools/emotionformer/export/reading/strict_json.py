@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 
 MAXIMUM_BYTES = 16 << 20
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")

@@ -8,7 +8,7 @@ from typing import Any, Union
 
 import numpy as np
 
-from emotionformer.export.errors import ExportError
+from emotionformer.errors import ExportError
 from emotionformer.export.reading.hdf5_tree import MAXIMUM_OBJECTS, StoredGroup
 
 

@@ -1,26 +1,17 @@
-"""Writes a package of any size with random weights: something to measure speed on, where no trained model is at hand.
-
-    Tools/random-package -o build/full                      # 300×478 → 256 wide, 4 blocks, 8 heads, feed-forward 512
-    Tools/random-package -o build/long --frames 1200 --lstm 128
-    Tools/random-package -o build/small --int8            # dense kernels as dynamic-range int8
-    .build/release/emotionformer benchmark --model build/full --kernels
-"""
+"""The command `Tools/random-package`."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
-from emotionformer.outputs import ending_tidily
 
 from emotionformer.console.output import run as run_tool
-from emotionformer.console.output import say, show
-
-from emotionformer.export.errors import ExportError
+from emotionformer.console.output import show
 from emotionformer.export.graph import Graph, Value, Weight
 from emotionformer.export.package import InputDescription, Package
+from emotionformer.random_package.arguments import parsed
 
 
 class Builder:
@@ -126,46 +117,12 @@ def build(arguments: argparse.Namespace) -> Package:
     )
 
 
-def main(arguments: list[str] | None = None) -> int:
-    return run_tool("random-package", lambda: _main(arguments))
+def main(given: Sequence[str] | None = None) -> int:
+    arguments = parsed(given)
 
+    def body() -> int:
+        build(arguments).write(arguments.output)
+        show(f"Wrote {arguments.output}")
+        return 0
 
-def _main(arguments: list[str] | None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="random-package", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("-o", "--output", type=Path, required=True, help="the package's folder")
-    for name, value in [
-        ("frames", 300),
-        ("features", 478),
-        ("width", 256),
-        ("blocks", 4),
-        ("heads", 8),
-        ("feed-forward", 512),
-        ("lstm", 0),
-        ("seed", 1),
-    ]:
-        parser.add_argument(f"--{name}", type=int, default=value, help=f"default {value}")
-    parser.add_argument(
-        "--int8", action="store_true", help="store the dense kernels as int8, with a scale for each output"
-    )
-    chosen = parser.parse_args(arguments)
-    try:
-        if min(chosen.frames, chosen.features, chosen.width, chosen.heads, chosen.feed_forward) < 1:
-            raise ExportError("every size must be at least 1")
-        if chosen.width % chosen.heads:
-            raise ExportError(f"--width {chosen.width} is not a multiple of --heads {chosen.heads}")
-        with ending_tidily():
-            build(chosen).write(chosen.output)
-    except ExportError as error:
-        say("random-package", error)
-        return 1
-    except KeyboardInterrupt:
-        say("random-package", "interrupted")
-        return 130
-    show(f"Wrote {chosen.output}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return run_tool("random-package", body)

@@ -1,0 +1,107 @@
+"""The command line of `Tools/export`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from emotionformer.arguments import Parser
+from emotionformer.environments import Environment
+
+DEFAULT_FRAMES = 300
+# Clips in the self-test.
+CLIPS = 3
+SIDES = {"end": "end", "post": "end", "start": "start", "pre": "start", "none": "none"}
+TRUNCATIONS = {"end": "end", "post": "end", "start": "start", "pre": "start", "uniform": "uniform"}
+ORDERS = {name: "beforeNormalization" for name in ("before", "beforeNormalization")}
+ORDERS.update({name: "afterNormalization" for name in ("after", "afterNormalization")})
+LAYOUTS = ("raw", "xyz-interleaved", "xyz-planar", "x", "y", "z")
+
+EXAMPLES = """examples:
+  Tools/export TF-Emotion-Sequence-Transformer/ -o Weights/EmotionFormer
+      the published folder: model, mean, std, label encoder and metadata are found by their role
+  Tools/export model.keras -o Weights/Mine --mean mean.npy --std std.npy --labels Angry,Disgust,Fear,Happy,Neutral,Sad
+  Tools/export model.h5 -o Weights/Mine --custom Tools/examples/custom_layers.py
+  EMOTIONFORMER_KERAS_PYTHON=~/tf/bin/python Tools/export model.keras -o Weights/Mine --verify-with keras
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    result = Parser("export", "Turns a saved Keras model (Keras 2 or 3) into a model package.", EXAMPLES)
+    add = result.add_argument
+    add("source", metavar="SOURCE", type=Path, help="an .h5 or .keras file, or the published folder")
+    add(
+        "-o",
+        "--output",
+        metavar="PACKAGE",
+        type=Path,
+        required=True,
+        help="the package's folder; an older package there is replaced whole, anything else is left alone",
+    )
+    add("--name", help="the model's name in the package (default: the folder's name)")
+    add("--mean", metavar="F", type=Path, help=".npy file of the features' means")
+    add("--std", metavar="F", type=Path, help=".npy file of their standard deviations")
+    add("--epsilon", metavar="E", type=float, default=None, help="added to the standard deviation (default 0)")
+    add(
+        "--labels",
+        metavar="F|A,B,C",
+        help="class names in output order: a label encoder's pickle, .json, .txt, or A,B,C",
+    )
+    add(
+        "--frames",
+        metavar="N",
+        type=int,
+        help=f"frames a clip, where the model leaves them open (default {DEFAULT_FRAMES})",
+    )
+    add("--features", metavar="N", type=int, help="features a frame, where the model leaves them open")
+    add(
+        "--layout",
+        choices=LAYOUTS,
+        help="how landmarks become features (default: 1434 features xyz-interleaved, else raw)",
+    )
+    add("--padding-order", choices=sorted(ORDERS), help="pad before or after normalising (default before)")
+    add(
+        "--pad-side",
+        choices=list(SIDES),
+        help="where a short clip is padded (default end); none: run at its own length",
+    )
+    add("--pad-value", metavar="V", type=float, default=None, help="what it is padded with (default 0)")
+    add(
+        "--truncate",
+        choices=list(TRUNCATIONS),
+        help="which frames of a long clip go: the last (default), the first, or every n-th",
+    )
+    add(
+        "--missing-frame",
+        choices=("drop", "zeros", "repeatPrevious"),
+        default="drop",
+        help="what a frame without a face becomes (default drop)",
+    )
+    add("--custom", metavar="FILE.py", type=Path, help="meanings of custom layers and Lambdas (see Tools/examples)")
+    add("--from-logits", action="store_true", help="the model ends in logits: add the softmax")
+    add(
+        "--verify-with",
+        choices=("keras",),
+        help="store Keras's own outputs as the self-test; needs TensorFlow, in this "
+        "Python or in the one that EMOTIONFORMER_KERAS_PYTHON names",
+    )
+    add(
+        "--self-test-clips",
+        metavar="N",
+        type=int,
+        default=CLIPS,
+        help=f"clips in the package's self-test (default {CLIPS}); fewer make a smaller package",
+    )
+    add("--no-limits", action="store_true", help="for a model of your own that asks for more than its size explains")
+    add("--license", help="the model's licence, for people")
+    add("--citation", help="how to cite it, for people")
+    return result
+
+
+def parsed(given: Sequence[str] | None) -> argparse.Namespace:
+    return parser().parse_args(given)
+
+
+def environment(arguments: argparse.Namespace) -> Environment:
+    return Environment("export")

@@ -1,0 +1,81 @@
+"""Every command in Tools: help and wrong arguments are answered where nothing is installed, and leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emotionformer.launch import FOLDERS
+from emotionformer.places import TOOLS
+
+COMMANDS = sorted(path.name for path in TOOLS.iterdir() if path.is_file() and os.access(path, os.X_OK))
+# Swift's argument parser has a code of its own.
+WRONG = {"soak": 64}
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of Tools without environments; Python without packages; neither Swift nor pip."""
+    folder = tmp_path_factory.mktemp("bare")
+    hidden = shutil.ignore_patterns(".venv*", "__pycache__")
+    shutil.copytree(TOOLS, folder / "project" / "Tools", ignore=hidden)
+    (folder / "bin").mkdir()
+    python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    (folder / "bin" / "python3").write_text(f'#!/bin/sh\nexec "{python}" -S "$@"\n')
+    (folder / "bin" / "python3").chmod(0o755)
+    for name in ("bash", "sh", "env", "dirname", "basename", "sed", "uname", "cat"):
+        found = shutil.which(name)
+        assert found is not None
+        (folder / "bin" / name).symlink_to(found)
+    return folder
+
+
+def run(bare: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    project = bare / "project"
+    before = sorted(project.rglob("*"))
+    environment = {"PATH": str(bare / "bin"), "HOME": str(bare)}
+    done = subprocess.run(
+        [str(project / "Tools" / name), *arguments], cwd=bare, env=environment, capture_output=True, text=True, check=False
+    )
+    assert sorted(project.rglob("*")) == before, "something was made"
+    return done
+
+
+def test_every_tool_has_a_launcher() -> None:
+    assert set(FOLDERS) <= set(COMMANDS)
+    for name in FOLDERS:
+        lines = (TOOLS / name).read_text("utf-8").splitlines()
+        assert len(lines) == 4 and lines[3] == f'launch {name} "$@"'
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help(bare: Path, name: str, option: str) -> None:
+    done = run(bare, name, option)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_wrong_argument(bare: Path, name: str) -> None:
+    done = run(bare, name, "--no-such-option")
+    assert (done.returncode, done.stdout) == (WRONG.get(name, 2), "")
+    assert done.stderr.startswith(f"{name}: ") and done.stderr.count("\n") == 1
+
+
+def test_without_python(bare: Path) -> None:
+    (bare / "bin" / "python3").rename(bare / "bin" / "hidden")
+    try:
+        for name in FOLDERS:
+            done = run(bare, name, "--help")
+            assert (done.returncode, done.stdout) == (1, "")
+            assert done.stderr == (
+                f"{name}: Python 3 is missing: install it (on Debian: apt-get install python3) and try again\n"
+            )
+    finally:
+        (bare / "bin" / "hidden").rename(bare / "bin" / "python3")
