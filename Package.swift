@@ -72,6 +72,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "EmotionFormerCPUIntrinsics", path: "Sources/CPUIntrinsics"),
         module("Tensors", []),
+        module("Files", ["EmotionFormerTensors"]),
         module("Graph", ["EmotionFormerTensors"]),
         module("KernelInterface", []),
         module(
@@ -102,7 +103,7 @@ let package = Package(
                     name: "EmotionFormerKernelsAVX512", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
             ],
             settings: common + [.define("EMOTIONFORMER_VECTOR_KERNELS")]),
-        module("ModelFormat", ["EmotionFormerTensors", "EmotionFormerGraph"]),
+        module("ModelFormat", ["EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph"]),
         module("TFLiteImport", ["EmotionFormerTensors", "EmotionFormerGraph"]),
         module(
             "Engine",
@@ -111,8 +112,8 @@ let package = Package(
         .target(
             name: "EmotionFormer",
             dependencies: [
-                "EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerEngine", "EmotionFormerModelFormat",
-                "EmotionFormerTFLiteImport",
+                "EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph", "EmotionFormerEngine",
+                "EmotionFormerModelFormat", "EmotionFormerTFLiteImport",
             ],
             path: "Sources/EmotionFormer", swiftSettings: common),
         .target(
@@ -122,9 +123,9 @@ let package = Package(
         .executableTarget(
             name: "EmotionFormerCLI",
             dependencies: [
-                "EmotionFormer", "EmotionFormerBundledModel", "EmotionFormerTensors", "EmotionFormerGraph",
-                "EmotionFormerModelFormat",
-                "EmotionFormerTFLiteImport", "EmotionFormerEngine", "EmotionFormerKernels", "EmotionFormerReference",
+                "EmotionFormer", "EmotionFormerBundledModel", "EmotionFormerTensors", "EmotionFormerFiles",
+                "EmotionFormerGraph", "EmotionFormerModelFormat", "EmotionFormerTFLiteImport", "EmotionFormerEngine",
+                "EmotionFormerKernels", "EmotionFormerReference",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/CommandLine", swiftSettings: common + standalone, linkerSettings: standaloneLinking),
@@ -135,8 +136,9 @@ let package = Package(
             name: "EmotionFormerAllocationProbe", dependencies: ["EmotionFormer"], path: "Tests/AllocationProbe",
             swiftSettings: common),
         .executableTarget(
-            name: "EmotionFormerSoakProbe", dependencies: ["EmotionFormer", "EmotionFormerModelFormat"],
-            path: "Tests/SoakProbe", swiftSettings: common),
+            name: "EmotionFormerSoakProbe",
+            dependencies: ["EmotionFormer", "EmotionFormerFiles", "EmotionFormerModelFormat"], path: "Tests/SoakProbe",
+            swiftSettings: common),
         tests("Tensors", ["EmotionFormerTensors"]),
         tests(
             "Graph",
@@ -148,7 +150,13 @@ let package = Package(
                 "EmotionFormerFixtures",
                 "EmotionFormerTFLiteImport", "EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerTensors",
             ]),
-        tests("ModelFormat", ["EmotionFormerModelFormat", "EmotionFormerGraph", "EmotionFormerTensors"]),
+        tests("Files", ["EmotionFormerFixtures", "EmotionFormerFiles", "EmotionFormerTensors"]),
+        tests(
+            "ModelFormat",
+            [
+                "EmotionFormerFixtures", "EmotionFormerModelFormat", "EmotionFormerFiles", "EmotionFormerGraph",
+                "EmotionFormerTensors",
+            ]),
         tests(
             "Engine",
             [
@@ -165,8 +173,8 @@ let package = Package(
         .testTarget(
             name: "EmotionFormerTests",
             dependencies: [
-                "EmotionFormer", "EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerModelFormat",
-                "EmotionFormerEngine",
+                "EmotionFormer", "EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph",
+                "EmotionFormerModelFormat", "EmotionFormerEngine",
             ],
             path: "Tests/EmotionFormer", exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 /// Cells of tables of comma-separated values, which people open in a spreadsheet.

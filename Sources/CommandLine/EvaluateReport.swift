@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 /// An evaluation with where it comes from, as text and as JSON.

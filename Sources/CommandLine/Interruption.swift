@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 import EmotionFormerModelFormat
 
 #if canImport(Darwin)

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 import EmotionFormerModelFormat
 
 /// What `inspect` says of a model beside its graph.

@@ -1,5 +1,6 @@
 import EmotionFormer
 import EmotionFormerEngine
+import EmotionFormerFiles
 import EmotionFormerGraph
 import EmotionFormerModelFormat
 import EmotionFormerReference

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EmotionFormer
 import EmotionFormerEngine
+import EmotionFormerFiles
 import EmotionFormerModelFormat
 import EmotionFormerTFLiteImport
 import EmotionFormerTensors

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 import EmotionFormerModelFormat
 import EmotionFormerTensors
 

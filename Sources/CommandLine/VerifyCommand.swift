@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerFiles
 import EmotionFormerModelFormat
 
 /// `emotionformer verify MODEL`

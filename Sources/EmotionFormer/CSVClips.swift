@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 /// Clips from comma-separated values: a row a frame; one clip, or one for each `video_filename`.
@@ -6,7 +7,7 @@ enum CSVClips {
     /// - Throws: `malformedClip` with line and column for a cell that is not a number; `emptyClip`, `featureCountMismatch`
     ///   for a row with more or fewer cells than the first, `notFinite`, `duplicateName`.
     static func read(_ bytes: [UInt8]) throws(Fault) -> [LandmarkClip] {
-        var reader = CSVReader(bytes)
+        var reader = CSVReader(bytes, columnLimit: ClipLimits.columns)
         guard var row = try reader.next() else { throw Fault(.emptyClip, at: "", "the file has no rows") }
         let hasHeader = isHeader(row)
         let columns = hasHeader ? try CSVColumns(header: row) : CSVColumns(count: row.fields.count)

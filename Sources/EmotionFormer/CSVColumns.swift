@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 /// Which column of a CSV file holds what.

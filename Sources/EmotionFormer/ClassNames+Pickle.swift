@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 package import EmotionFormerTensors
 
 extension ClassNames {

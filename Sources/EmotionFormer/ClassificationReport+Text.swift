@@ -1,3 +1,5 @@
+import EmotionFormerFiles
+
 extension ClassificationReport {
     /// The table that scikit-learn's `classification_report(…, digits: digits)` prints for these predictions, to the
     /// character: precision, recall, F1 and support of each class, accuracy, macro and weighted averages.

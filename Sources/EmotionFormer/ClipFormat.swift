@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 package import EmotionFormerTensors
 
 /// The file formats that clips are read from.

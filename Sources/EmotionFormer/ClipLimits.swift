@@ -1,11 +1,7 @@
 import EmotionFormerTensors
 
 /// Bounds on what a clip file may ask for; whatever is beyond is refused before memory is used for it.
-package enum ClipLimits {
-    /// Bytes of a file.
-    package static let fileBytes = 1 << 32
-    /// Bytes of what cannot tell its size beforehand: standard input, a pipe.
-    package static let streamBytes = 1 << 30
+enum ClipLimits {
     /// Clips in a file.
     static let clips = 1 << 16
     /// Cells of a row of comma-separated values: the most features that a model takes, and what stands beside them.

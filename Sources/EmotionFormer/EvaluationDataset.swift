@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
@@ -68,7 +69,7 @@ public struct EvaluationDataset: Sendable, Hashable {
 
     /// The rows of a table.
     static func listed(_ bytes: [UInt8], folder: String, split: String?) throws(Fault) -> [Entry] {
-        var reader = CSVReader(bytes)
+        var reader = CSVReader(bytes, columnLimit: ClipLimits.columns)
         guard let header = try reader.next() else { throw Fault(.emptyClip, at: "", "the table is empty") }
         func column(_ name: String) throws(Fault) -> Int {
             guard let column = header.fields.firstIndex(where: { $0.elementsEqual(name.utf8) }) else {

@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 /// What a line of a JSON-lines clip file can hold.

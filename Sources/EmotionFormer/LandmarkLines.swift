@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 #if canImport(Darwin)

@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 import EmotionFormerModelFormat
 import EmotionFormerTensors
 

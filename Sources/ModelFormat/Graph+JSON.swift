@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 import EmotionFormerGraph
 
 extension Graph {

@@ -1,3 +1,4 @@
+package import EmotionFormerFiles
 package import EmotionFormerGraph
 package import EmotionFormerTensors
 

@@ -1,3 +1,5 @@
+import EmotionFormerFiles
+
 extension ModelPackage.Producer.Source {
     /// A file that a package is made from.
     package init(name: String, contents: [UInt8]) {

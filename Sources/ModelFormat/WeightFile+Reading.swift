@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 extension WeightFile {
@@ -68,18 +69,7 @@ extension WeightFile {
     }
 }
 
-/// The checksums of a file that comes in pieces.
-struct Digest {
-    private(set) var xxh64 = XXH64()
-    private(set) var sha256: SHA256?
-
-    init(withSHA256: Bool) { sha256 = withSHA256 ? SHA256() : nil }
-
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        xxh64.update(bytes)
-        sha256?.update(bytes)
-    }
-
+extension Digest {
     /// - Throws: `checksumMismatch` unless the checksums are those that the manifest states.
     func check(_ file: Manifest.BinaryFile, _ path: String) throws(Fault) {
         guard xxh64.hexadecimalValue == file.xxh64 else {

@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 /// A file of tensors: little-endian, each at a multiple of 64 bytes, zero bytes between them, nothing else.

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 /// The committed clip files; `Fixtures/make_clips.py` wrote them.

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 import EmotionFormerTensors
 import Testing
 

@@ -3,6 +3,7 @@ import EmotionFormerTensors
 import Foundation
 import Testing
 
+@testable import EmotionFormerFiles
 @testable import EmotionFormerModelFormat
 
 @Suite struct HostileFileTests {

@@ -1,7 +1,9 @@
+import EmotionFormerFixtures
 import EmotionFormerTensors
 import Foundation
 import Testing
 
+@testable import EmotionFormerFiles
 @testable import EmotionFormerModelFormat
 
 /// A valid package's files, to be spoilt in one place.

@@ -1,8 +1,10 @@
+import EmotionFormerFixtures
 import EmotionFormerGraph
 import EmotionFormerTensors
 import Foundation
 import Testing
 
+@testable import EmotionFormerFiles
 @testable import EmotionFormerModelFormat
 
 @Suite struct RoundTripTests {

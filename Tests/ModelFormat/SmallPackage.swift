@@ -3,20 +3,6 @@ import EmotionFormerModelFormat
 import EmotionFormerTensors
 import Foundation
 
-/// A folder for a test, gone with its owner.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("model-format-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
-}
-
 /// The smallest model that has every part of a package: 4 frames of 3 features, mean over time, two dense layers (the
 /// first of int8), softmax over two classes.
 enum SmallPackage {

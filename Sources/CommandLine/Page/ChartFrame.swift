@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 
 /// Axes of a drawing, with percentages up the left side, or with plain numbers.
 ///

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 
 extension ClipPage {
     /// By half standard deviations from 0: the part of a normal distribution.

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 
 /// One clip and what a model makes of it, to be looked at: the face played back, probabilities over time, attention, and how the
 /// clip's numbers lie among the training data's.

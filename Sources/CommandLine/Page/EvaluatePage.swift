@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 
 /// An evaluation as a page: the measures, and the plots that the published model's card shows.
 struct EvaluatePage {

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 /// The few pieces of HTML that pages are made of.

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 /// How a clip's features lie among those that a model was trained on: (x − mean) / standard deviation of every value.

@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 import EmotionFormerModelFormat
 
 /// Writes a page so that its place never holds half of one. An older page is replaced; a pipe or a device is written to.

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 
 /// A stream's output that goes to another output too, and becomes a page at the end.
 ///

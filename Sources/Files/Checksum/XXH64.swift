@@ -16,7 +16,7 @@ package struct XXH64 {
     /// Fewer than 32 bytes that wait for a whole stripe.
     private var rest: [UInt8] = []
 
-    init() { rest.reserveCapacity(32) }
+    package init() { rest.reserveCapacity(32) }
 
     /// The hash of `bytes`.
     package static func hash(_ bytes: [UInt8]) -> UInt64 {
@@ -25,7 +25,7 @@ package struct XXH64 {
         return hash.value
     }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         byteCount &+= UInt64(bytes.count)
         var bytes = bytes
         if !rest.isEmpty {
@@ -58,7 +58,7 @@ package struct XXH64 {
     }
 
     /// The hash of all bytes so far.
-    var value: UInt64 {
+    package var value: UInt64 {
         var hash: UInt64
         if byteCount >= 32 {
             hash = lane1.rotated(1) &+ lane2.rotated(7) &+ lane3.rotated(12) &+ lane4.rotated(18)
@@ -92,7 +92,7 @@ package struct XXH64 {
     }
 
     /// Sixteen lower-case digits, the most significant first.
-    var hexadecimalValue: String {
+    package var hexadecimalValue: String {
         let digits = String(value, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }

@@ -1,7 +1,7 @@
 import EmotionFormerTensors
 import Testing
 
-@testable import EmotionFormer
+@testable import EmotionFormerFiles
 
 @Suite struct InflateTests {
     /// A block with codes of its own that holds the letter `a`; its only distance code has `distanceBits` bits.

@@ -1,15 +1,15 @@
-import EmotionFormerTensors
+package import EmotionFormerTensors
 
 /// A numeric array in NumPy's `npy` format, version 1, 2 or 3 (NumPy Enhancement Proposal 1).
-struct NumPyArray {
-    let shape: Shape
-    let header: NumPyHeader
+package struct NumPyArray {
+    package let shape: Shape
+    package let header: NumPyHeader
     /// The elements' bytes, exactly as many as shape and type need.
     private let payload: ArraySlice<UInt8>
 
     /// - Throws: `malformedClip` for a header that is not as the format says or a type that is not numeric,
     ///   `sizeOverflow`, `sizeMismatch` if the elements do not fill the file exactly.
-    init(_ bytes: ArraySlice<UInt8>) throws(Fault) {
+    package init(_ bytes: ArraySlice<UInt8>) throws(Fault) {
         header = try NumPyHeader(bytes)
         shape = try header.shape()
         payload = bytes.dropFirst(header.byteCount)
@@ -23,10 +23,10 @@ struct NumPyArray {
     }
 
     /// The elements in C order (last axis fastest), whatever the file's order and type.
-    func floats() throws(Fault) -> [Float] { try floats(0..<shape.elementCount) }
+    package func floats() throws(Fault) -> [Float] { try floats(0..<shape.elementCount) }
 
     /// Some of the elements, by their place in C order.
-    private func floats(_ range: Range<Int>) throws(Fault) -> [Float] {
+    package func floats(_ range: Range<Int>) throws(Fault) -> [Float] {
         let (kind, bigEndian) = try header.element()
         return payload.withUnsafeBytes { bytes in
             let reader = ElementReader(
@@ -111,42 +111,5 @@ private struct ElementReader {
             }
             initialized = range.count
         }
-    }
-}
-
-extension NumPyArray {
-    /// The clips in the array: two axes are frames × features, or clips × frames × features with three; if the last of
-    /// three or four axes has extent 3 the last two are landmarks × coordinates.
-    /// - Throws: `malformedClip` for any other number of axes, `emptyClip` if an axis has no extent.
-    func clips() throws(Fault) -> [LandmarkClip] {
-        let rank = shape.rank
-        let isLandmarks = rank >= 3 && shape[rank - 1] == 3
-        guard rank == 2 || rank == 3 || (rank == 4 && isLandmarks) else {
-            throw Fault(
-                .malformedClip, at: "", "the array does not have the axes of a clip", found: "shape \(shape)",
-                expected: "(frames, features), (frames, landmarks, 3) or (clips, frames, features)")
-        }
-        guard shape.elementCount > 0 else {
-            throw Fault(.emptyClip, at: "", "the array is empty", found: "shape \(shape)")
-        }
-        let frameAxes = isLandmarks ? 2 : 1
-        let clipCount = shape.elementCount(of: 0..<rank - frameAxes - 1)
-        let frameCount = shape[rank - frameAxes - 1]
-        let featureCount = shape.elementCount(of: rank - frameAxes..<rank)
-        try ClipLimits.checkClips(clipCount)
-        let size = frameCount &* featureCount
-        var clips: [LandmarkClip] = []
-        clips.reserveCapacity(clipCount)
-        for index in 0..<clipCount {
-            do throws(Fault) {
-                clips.append(
-                    try LandmarkClip(
-                        values: floats(index &* size..<(index &+ 1) &* size), frameCount: frameCount,
-                        featureCount: featureCount, landmarkCount: isLandmarks ? featureCount / 3 : nil))
-            } catch {
-                throw clipCount == 1 ? error : error.within("clip \(index)")
-            }
-        }
-        return clips
     }
 }

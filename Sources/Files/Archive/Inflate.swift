@@ -15,7 +15,7 @@ package struct Inflate {
 
     /// The first bytes of what the data makes, as many as `byteCount` or all there are; what comes after is not looked at.
     /// - Throws: `malformedClip` for data that breaks the format before.
-    static func prefix(_ bytes: ArraySlice<UInt8>, byteCount: Int) throws(Fault) -> [UInt8] {
+    package static func prefix(_ bytes: ArraySlice<UInt8>, byteCount: Int) throws(Fault) -> [UInt8] {
         var decoder = Inflate(input: BitReader(bytes), limit: byteCount)
         do throws(Fault) {
             try decoder.run(isExact: false)

@@ -1,7 +1,7 @@
 /// SHA-256 over bytes that come in pieces.
 ///
 /// Source: FIPS 180-4, sections 4.1.2, 4.2.2, 5.1.1, 5.3.3 and 6.2.
-struct SHA256 {
+package struct SHA256 {
     private var state: SIMD8<UInt32> = [
         0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
     ]
@@ -9,9 +9,9 @@ struct SHA256 {
     /// Fewer than 64 bytes that wait for a whole block.
     private var rest: [UInt8] = []
 
-    init() { rest.reserveCapacity(64) }
+    package init() { rest.reserveCapacity(64) }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         byteCount &+= UInt64(bytes.count)
         var bytes = bytes
         if !rest.isEmpty {
@@ -29,7 +29,7 @@ struct SHA256 {
     }
 
     /// The digest of all bytes so far: 64 lower-case digits.
-    var hexadecimalValue: String {
+    package var hexadecimalValue: String {
         var copy = self
         var padding: [UInt8] = [0x80]
         padding += [UInt8](repeating: 0, count: (119 - rest.count) % 64)

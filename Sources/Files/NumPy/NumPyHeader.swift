@@ -11,12 +11,12 @@ package struct NumPyHeader {
     /// Headers of clips have 118 bytes; one that is longer than this is refused.
     private static let limit = 0xFFFF
     /// Bytes that hold any header.
-    static let maximumByteCount = 12 + limit
+    package static let maximumByteCount = 12 + limit
 
-    enum ElementKind {
+    package enum ElementKind {
         case float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64
 
-        var byteCount: Int {
+        package var byteCount: Int {
             switch self {
             case .int8, .uint8: 1
             case .float16, .int16, .uint16: 2
@@ -80,7 +80,7 @@ package struct NumPyHeader {
 
     /// The type and byte order that `descriptor` names: `<f4`, `>f8`, `|u1`, ….
     /// - Throws: `malformedClip` for types that are not real numbers.
-    func element() throws(Fault) -> (kind: ElementKind, bigEndian: Bool) {
+    package func element() throws(Fault) -> (kind: ElementKind, bigEndian: Bool) {
         guard let order = descriptor.first, let kind = ElementKind(descriptor.dropFirst()), "<>=|".contains(order)
         else {
             throw Fault(

@@ -1,7 +1,7 @@
 import EmotionFormerTensors
 import Testing
 
-@testable import EmotionFormerModelFormat
+@testable import EmotionFormerFiles
 
 @Suite struct JSONParserTests {
     private static func parse(_ bytes: [UInt8]) throws(Fault) -> JSONValue {

@@ -1,13 +1,13 @@
-import EmotionFormerTensors
+package import EmotionFormerTensors
 
 /// A value of a JSON text, read as what the format says it is; every error names line, column and path.
-struct JSONCursor {
+package struct JSONCursor {
     let text: JSONText
-    let node: JSONNode
-    let path: JSONPath
+    package let node: JSONNode
+    package let path: JSONPath
 
     /// - Throws: `malformedJSON` or `limitExceeded`.
-    init(parsing bytes: [UInt8], limits: JSONParser.Limits = .init()) throws(Fault) {
+    package init(parsing bytes: [UInt8], limits: JSONParser.Limits = .init()) throws(Fault) {
         text = JSONText(bytes)
         node = try JSONParser.parse(text, limits: limits)
         path = .root
@@ -19,9 +19,9 @@ struct JSONCursor {
         self.path = path
     }
 
-    var place: String { text.place(of: node.offset, path) }
+    package var place: String { text.place(of: node.offset, path) }
 
-    func fault(_ code: Fault.Code, _ problem: String, found: String? = nil, expected: String? = nil) -> Fault {
+    package func fault(_ code: Fault.Code, _ problem: String, found: String? = nil, expected: String? = nil) -> Fault {
         Fault(code, at: place, problem, found: found, expected: expected)
     }
 
@@ -29,31 +29,31 @@ struct JSONCursor {
         fault(.invalidValue, "the value is of the wrong kind", found: node.kind, expected: expected)
     }
 
-    func string() throws(Fault) -> String {
+    package func string() throws(Fault) -> String {
         guard case .string(let string) = node.content else { throw wrongKind("a string") }
         return string
     }
 
     /// A string that is not empty.
-    func name() throws(Fault) -> String {
+    package func name() throws(Fault) -> String {
         let name = try string()
         guard !name.isEmpty else { throw fault(.invalidValue, "the name is empty") }
         return name
     }
 
-    func integer() throws(Fault) -> Int {
+    package func integer() throws(Fault) -> Int {
         guard case .integer(let integer) = node.content else { throw wrongKind("an integer") }
         return integer
     }
 
     /// An integer that counts something.
-    func count() throws(Fault) -> Int {
+    package func count() throws(Fault) -> Int {
         let count = try integer()
         guard count >= 0 else { throw fault(.invalidValue, "the number is negative", found: "\(count)") }
         return count
     }
 
-    func number() throws(Fault) -> Double {
+    package func number() throws(Fault) -> Double {
         switch node.content {
         case .integer(let integer): return Double(integer)
         case .number(let number): return number
@@ -62,7 +62,7 @@ struct JSONCursor {
     }
 
     /// One of an enumeration's names.
-    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ type: Choice.Type) throws(Fault) -> Choice {
+    package func choice<Choice: RawRepresentable<String> & CaseIterable>(_ type: Choice.Type) throws(Fault) -> Choice {
         let string = try string()
         guard let choice = Choice(rawValue: string) else {
             throw fault(
@@ -72,28 +72,28 @@ struct JSONCursor {
         return choice
     }
 
-    var isNull: Bool { if case .null = node.content { true } else { false } }
+    package var isNull: Bool { if case .null = node.content { true } else { false } }
 
-    func elements() throws(Fault) -> [JSONCursor] {
+    package func elements() throws(Fault) -> [JSONCursor] {
         guard case .array(let elements) = node.content else { throw wrongKind("an array") }
         return elements.enumerated().map { JSONCursor(text: text, node: $1, path: .element(path, $0)) }
     }
 
     /// Members by any name, in the order of the text.
-    func members() throws(Fault) -> [(name: String, value: JSONCursor)] {
+    package func members() throws(Fault) -> [(name: String, value: JSONCursor)] {
         guard case .object(let object) = node.content else { throw wrongKind("an object") }
         return object.members.map { ($0.name, JSONCursor(text: text, node: $0.value, path: .member(path, $0.name))) }
     }
 
     /// The member, or nil if there is none.
     /// - Throws: `invalidValue` unless this is an object.
-    func optional(_ name: String) throws(Fault) -> JSONCursor? {
+    package func optional(_ name: String) throws(Fault) -> JSONCursor? {
         guard case .object(let object) = node.content else { throw wrongKind("an object") }
         return object[name].map { JSONCursor(text: text, node: $0, path: .member(path, name)) }
     }
 
     /// - Throws: `missingField` if there is no such member.
-    func required(_ name: String) throws(Fault) -> JSONCursor {
+    package func required(_ name: String) throws(Fault) -> JSONCursor {
         guard let member = try optional(name) else {
             throw fault(.missingField, "a field is absent", expected: "'\(name)'")
         }
@@ -101,7 +101,7 @@ struct JSONCursor {
     }
 
     /// - Throws: `unknownField` if there is a member with none of these names.
-    func checkFields(_ known: String...) throws(Fault) {
+    package func checkFields(_ known: String...) throws(Fault) {
         guard case .object(let object) = node.content else { throw wrongKind("an object") }
         for member in object.members where !known.contains(member.name) {
             throw Fault(

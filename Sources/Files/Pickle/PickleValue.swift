@@ -4,7 +4,7 @@ import EmotionFormerTensors
 ///
 /// Values do not nest: objects lie in one list and are referred to by index, so that no depth of a hostile pickle
 /// becomes a depth of calls.
-enum PickleValue {
+package enum PickleValue {
     case none
     case boolean(Bool)
     case integer(Int)
@@ -16,7 +16,7 @@ enum PickleValue {
 }
 
 /// The global names that a label encoder's pickle may refer to.
-enum PickleGlobal {
+package enum PickleGlobal {
     case labelEncoder, array, elementType, reconstructArray, arrayFromBuffer, scalar, joblibWrapper, encode,
         reconstruct,
         object
@@ -43,19 +43,19 @@ enum PickleGlobal {
 }
 
 /// An object of a pickle.
-struct PickleObject {
-    enum Kind {
+package struct PickleObject {
+    package enum Kind {
         case list, tuple, array
         /// Items are keys and values in turn.
         case dictionary, labelEncoder, joblibWrapper
         case elementType(PickleElementType)
     }
 
-    var kind: Kind
-    var items: [PickleValue] = []
+    package var kind: Kind
+    package var items: [PickleValue] = []
 
     /// The value of a key that is text; the last one if it occurs twice.
-    subscript(key: String) -> PickleValue? {
+    package subscript(key: String) -> PickleValue? {
         var index = items.count - 2
         while index >= 0 {
             if case .text(key) = items[index] { return items[index + 1] }
@@ -66,7 +66,7 @@ struct PickleObject {
 }
 
 /// A NumPy element type that class names can have.
-struct PickleElementType {
+package struct PickleElementType {
     enum Kind: Character {
         case text = "U"
         case bytes = "S"

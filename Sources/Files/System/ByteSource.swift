@@ -10,7 +10,7 @@ package import EmotionFormerTensors
     import Glibc
 #endif
 
-/// Where the bytes of clips come from: a regular file, a pipe, or standard input, whatever it is.
+/// Where bytes come from: a regular file, a pipe, or standard input, whatever it is.
 package enum ByteSource {
     case path(String)
     case standardInput
@@ -20,9 +20,7 @@ package enum ByteSource {
     ///   - limit: bytes of a file, which is asked for its size before anything is read.
     ///   - streamLimit: bytes of what cannot tell its size beforehand.
     /// - Throws: `missingFile`; `unreadableFile` for a folder or a device; `limitExceeded`.
-    package func bytes(
-        limit: Int = ClipLimits.fileBytes, streamLimit: Int = ClipLimits.streamBytes
-    ) throws(Fault) -> [UInt8] {
+    package func bytes(limit: Int = 1 << 32, streamLimit: Int = 1 << 30) throws(Fault) -> [UInt8] {
         switch self {
         case .standardInput:
             return try ByteSource.readAll(0, name: "standard input", limit, streamLimit)
@@ -34,14 +32,14 @@ package enum ByteSource {
     }
 
     /// - Throws: `missingFile`, `unreadableFile` if the path cannot be opened; nothing is read.
-    static func check(_ path: String) throws(Fault) {
+    package static func check(_ path: String) throws(Fault) {
         let descriptor = try openFile(path, flags: O_NONBLOCK)
         close(descriptor)
     }
 
     /// Opens a regular file or a pipe; of a pipe it waits for the other end.
     /// - Throws: `missingFile`; `unreadableFile` for anything else. A device may never end, or do something when it is read.
-    static func openFile(_ path: String, flags: Int32 = 0) throws(Fault) -> Int32 {
+    package static func openFile(_ path: String, flags: Int32 = 0) throws(Fault) -> Int32 {
         guard !path.utf8.contains(0) else {
             throw Fault(.invalidArgument, at: path, "the file name contains a null character")
         }
@@ -118,7 +116,7 @@ package enum ByteSource {
     }
 
     /// What there is to read, waiting for the first byte; nothing at the end.
-    static func read(_ descriptor: Int32, atMost limit: Int, name: String) throws(Fault) -> [UInt8] {
+    package static func read(_ descriptor: Int32, atMost limit: Int, name: String) throws(Fault) -> [UInt8] {
         var failure: Int32 = 0
         let chunk = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             var result = systemRead(descriptor, buffer)

@@ -1,4 +1,4 @@
-import EmotionFormer
+import EmotionFormerFiles
 import Testing
 
 @Suite("Text for spreadsheets")

@@ -1,8 +1,9 @@
+import EmotionFormerFixtures
 import EmotionFormerTensors
 import Foundation
 import Testing
 
-@testable import EmotionFormerModelFormat
+@testable import EmotionFormerFiles
 
 @Suite struct OutputFileTests {
     private let folder: TemporaryFolder

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import EmotionFormerModelFormat
+@testable import EmotionFormerFiles
 
 @Suite struct ChecksumTests {
     /// From the hash function's reference implementation.

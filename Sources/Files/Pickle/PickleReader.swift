@@ -1,17 +1,17 @@
-import EmotionFormerTensors
+package import EmotionFormerTensors
 
 /// Reads Python's pickles (protocols 0 to 5) as far as a scikit-learn `LabelEncoder`, NumPy arrays and plain data go.
 ///
 /// Nothing is ever called or imported: a name that is not on the list of `PickleGlobal` is an error, and so is every
 /// opcode that such a pickle has no use for. Memory and time are linear in the file, which is bounded: an opcode makes one
 /// value at most, and what reads or makes more at a time pays for it from one budget.
-struct PickleReader {
+package struct PickleReader {
     private enum Entry {
         case mark
         case value(PickleValue)
     }
 
-    static let byteLimit = 4 << 20
+    package static let byteLimit = 4 << 20
     static let opcodeLimit = 1 << 19
     static let depthLimit = 4
     /// Elements of arrays, and items of lists, tuples and dictionaries that are looked at, over the whole pickle. The
@@ -31,7 +31,7 @@ struct PickleReader {
 
     /// - Throws: `invalidValue` for a damaged pickle, `unsupportedOperation` for one that wants anything but values,
     ///   `limitExceeded`.
-    static func read(_ bytes: [UInt8]) throws(Fault) -> (value: PickleValue, objects: [PickleObject]) {
+    package static func read(_ bytes: [UInt8]) throws(Fault) -> (value: PickleValue, objects: [PickleObject]) {
         var reader = PickleReader(bytes)
         let value = try reader.run()
         return (value, reader.objects)

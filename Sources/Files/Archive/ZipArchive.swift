@@ -1,24 +1,24 @@
-import EmotionFormerTensors
+package import EmotionFormerTensors
 
 /// The members of a zip file, as far as NumPy's archives use the format: stored or deflated, one disk, not encrypted.
 ///
 /// The central directory is the authority; members may not overlap, so all of them together never grow beyond what
 /// deflate can make of the file's own bytes.
-struct ZipArchive {
-    struct Member {
-        let name: String
-        let isDeflated: Bool
-        let checksum: UInt32
-        let byteCount: Int
+package struct ZipArchive {
+    package struct Member {
+        package let name: String
+        package let isDeflated: Bool
+        package let checksum: UInt32
+        package let byteCount: Int
         /// The member's bytes in the archive.
-        let range: Range<Int>
+        package let range: Range<Int>
     }
 
-    let members: [Member]
-    private let bytes: [UInt8]
+    package let members: [Member]
+    package let bytes: [UInt8]
 
     /// - Throws: `malformedClip`, `outOfBounds`, `overlap`, `unsupportedVersion` for parts of the format that are not read.
-    init(_ bytes: [UInt8]) throws(Fault) {
+    package init(_ bytes: [UInt8]) throws(Fault) {
         self.bytes = bytes
         let fields = ZipFields(bytes)
         guard bytes.count >= 22, let end = fields.endOfDirectory() else {
@@ -61,16 +61,16 @@ struct ZipArchive {
         self.members = members
     }
 
-    /// The first bytes of a member's contents, as many as an array's header may have.
-    private func beginning(of member: Member) throws(Fault) -> ArraySlice<UInt8> {
+    /// The first bytes of a member's contents.
+    package func beginning(of member: Member, byteCount: Int) throws(Fault) -> ArraySlice<UInt8> {
         let packed = bytes[member.range]
         guard member.isDeflated else { return packed }
-        return try Inflate.prefix(packed, byteCount: min(member.byteCount, NumPyHeader.maximumByteCount))[...]
+        return try Inflate.prefix(packed, byteCount: min(member.byteCount, byteCount))[...]
     }
 
     /// A member's contents.
     /// - Throws: `malformedClip` for broken deflate data, `sizeMismatch`, `checksumMismatch`.
-    func contents(of member: Member) throws(Fault) -> ArraySlice<UInt8> {
+    package func contents(of member: Member) throws(Fault) -> ArraySlice<UInt8> {
         let packed = bytes[member.range]
         let contents = member.isDeflated ? try Inflate.decode(packed, byteCount: member.byteCount)[...] : packed
         let checksum = CRC32.checksum(contents)
@@ -142,43 +142,5 @@ private struct ZipFields {
         position = entryEnd
         return ZipArchive.Member(
             name: name, isDeflated: method == 8, checksum: checksum, byteCount: size, range: start..<start + packed)
-    }
-}
-
-extension ZipArchive {
-    /// The clips of a NumPy archive: every array with two axes or more, in the archive's order; other arrays (labels,
-    /// scalars) are passed over.
-    func clips() throws(Fault) -> [LandmarkClip] {
-        let budget = ClipBudget(fileBytes: bytes.count)
-        var clips: [LandmarkClip] = []
-        for member in members where member.name.hasSuffix(".npy") {
-            do throws(Fault) {
-                let header = try NumPyHeader(beginning(of: member))
-                guard header.extents.count >= 2 else { continue }
-                let count = try header.shape().elementCount
-                let (size, overflow) = try count.multipliedReportingOverflow(by: header.element().kind.byteCount)
-                guard !overflow, size == member.byteCount - header.byteCount else {
-                    throw Fault(
-                        .sizeMismatch, at: "", "the member's size is not its array's",
-                        found: "\(member.byteCount - header.byteCount) bytes of elements",
-                        expected: overflow ? "more" : "\(size)")
-                }
-                try budget.spend(max(member.byteCount, count * MemoryLayout<Float>.size))
-                for var clip in try NumPyArray(contents(of: member)).clips() {
-                    try ClipLimits.checkClips(clips.count + 1)
-                    clip.name = String(member.name.dropLast(4))
-                    clips.append(clip)
-                }
-            } catch {
-                throw error.within(member.name)
-            }
-        }
-        guard !clips.isEmpty else {
-            throw Fault(
-                .emptyClip, at: "", "the archive holds no clip",
-                found: members.prefix(4).map(\.name).joined(separator: ", "), expected: "an array with two axes or more"
-            )
-        }
-        return clips
     }
 }

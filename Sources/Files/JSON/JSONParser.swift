@@ -1,22 +1,22 @@
-import EmotionFormerTensors
+package import EmotionFormerTensors
 
 /// Reads a JSON text strictly by RFC 8259, without anything that the standard leaves to the reader's taste: names in an
 /// object are unique, an integer has neither fraction nor exponent and fits in 64 bits, numbers are finite.
-struct JSONParser {
+package struct JSONParser {
     /// What a text may ask for; whatever is beyond is refused before memory is used for it.
-    struct Limits {
-        var byteCount = 16 << 20
+    package struct Limits {
+        package var byteCount = 16 << 20
         var depth = 64
         var valueCount = 1 << 19
 
-        init(byteCount: Int = 16 << 20, depth: Int = 64, valueCount: Int = 1 << 19) {
+        package init(byteCount: Int = 16 << 20, depth: Int = 64, valueCount: Int = 1 << 19) {
             self.byteCount = byteCount
             self.depth = depth
             self.valueCount = valueCount
         }
 
         /// Of a manifest: a value has some thirty bytes.
-        init(_ limits: EmotionFormerTensors.Limits) {
+        package init(_ limits: EmotionFormerTensors.Limits) {
             self.init(byteCount: limits.manifestBytes, valueCount: max(limits.manifestBytes / 32, 1))
         }
     }

@@ -1,44 +1,47 @@
-import EmotionFormerTensors
+package import EmotionFormerTensors
 
 /// Splits comma-separated values (RFC 4180) into rows of fields: quoted fields, either line end, UTF-8 with or without a
 /// byte order mark. Empty lines are passed over.
-struct CSVReader {
-    struct Row {
+package struct CSVReader {
+    package struct Row {
         /// The line that the row begins on, from 1.
-        fileprivate(set) var line = 0
+        package fileprivate(set) var line = 0
         /// The fields' bytes, without the quotes around them.
-        fileprivate(set) var fields: [ArraySlice<UInt8>] = []
+        package fileprivate(set) var fields: [ArraySlice<UInt8>] = []
     }
 
     private let bytes: ArraySlice<UInt8>
+    private let columnLimit: Int
     private var position: Int
     private var line = 1
 
-    init(_ bytes: [UInt8]) {
+    /// - Parameter columnLimit: cells of a row.
+    package init(_ bytes: [UInt8], columnLimit: Int) {
+        self.columnLimit = columnLimit
         self.bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         position = self.bytes.startIndex
     }
 
     /// The next row, or nil at the end.
     /// - Throws: like `next(into:)`.
-    mutating func next() throws(Fault) -> Row? {
+    package mutating func next() throws(Fault) -> Row? {
         var row = Row()
         return try next(into: &row) ? row : nil
     }
 
     /// Puts the next row in place of another, in the memory that it has; false at the end.
     /// - Throws: `malformedClip` for a quoted field that does not end or has text after it, `limitExceeded` for a row with
-    ///   more fields than any clip has features.
-    mutating func next(into row: inout Row) throws(Fault) -> Bool {
+    ///   more fields than the limit.
+    package mutating func next(into row: inout Row) throws(Fault) -> Bool {
         while position < bytes.endIndex {
             row.line = line
             row.fields.removeAll(keepingCapacity: true)
             var isLastField = false
             while !isLastField {
-                guard row.fields.count < ClipLimits.columns else {
+                guard row.fields.count < columnLimit else {
                     throw Fault(
                         .limitExceeded, at: "line \(row.line)", "the row has too many cells",
-                        expected: "at most \(ClipLimits.columns)")
+                        expected: "at most \(columnLimit)")
                 }
                 let quoted = position < bytes.endIndex && bytes[position] == UInt8(ascii: "\"")
                 row.fields.append(quoted ? try quotedField(row.fields.count + 1) : plainField())

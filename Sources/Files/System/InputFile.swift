@@ -14,9 +14,9 @@ package import EmotionFormerTensors
 package struct InputFile: ~Copyable {
     private let descriptor: CInt
     /// As errors name it.
-    let path: String
+    package let path: String
     /// When the file was opened.
-    let byteCount: Int
+    package let byteCount: Int
 
     /// - Throws: `missingFile` if there is no such file, `unreadableFile` if it cannot be opened or is no regular file.
     package init(path: String, what: String) throws(Fault) {
@@ -46,7 +46,7 @@ package struct InputFile: ~Copyable {
 
     /// Fills the whole buffer with the next bytes of the file.
     /// - Throws: `unreadableFile` if the system reports an error, `sizeMismatch` if the file ends before.
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(Fault) {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(Fault) {
         var filled = 0
         while filled < buffer.count {
             let count = try readSome(UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
@@ -57,14 +57,14 @@ package struct InputFile: ~Copyable {
         }
     }
 
-    func read(into bytes: inout [UInt8]) throws(Fault) {
+    package func read(into bytes: inout [UInt8]) throws(Fault) {
         try bytes.withUnsafeMutableBytes { buffer in
             Result { () throws(Fault) in try read(into: buffer) }
         }.get()
     }
 
     /// - Throws: `sizeMismatch` if there is another byte.
-    func checkEnd() throws(Fault) {
+    package func checkEnd() throws(Fault) {
         var byte: UInt8 = 0
         let count = try withUnsafeMutableBytes(of: &byte) { buffer in
             Result { () throws(Fault) in try readSome(buffer) }

@@ -1,6 +1,6 @@
 /// A parsed value that knows where in the text it begins.
-struct JSONNode {
-    enum Content {
+package struct JSONNode {
+    package enum Content {
         case null
         case boolean(Bool)
         case integer(Int)
@@ -10,12 +10,12 @@ struct JSONNode {
         case object(JSONObject)
     }
 
-    var content: Content
+    package var content: Content
     /// Bytes before the value's first one.
     var offset: Int
 
     /// The value without its places.
-    var value: JSONValue {
+    package var value: JSONValue {
         switch content {
         case .null: .null
         case .boolean(let boolean): .boolean(boolean)
@@ -28,7 +28,7 @@ struct JSONNode {
     }
 
     /// What the value is, for an error: `the string 'a'`, `an object`.
-    var kind: String {
+    package var kind: String {
         switch content {
         case .null: "null"
         case .boolean(let boolean): "\(boolean)"
@@ -42,14 +42,14 @@ struct JSONNode {
 }
 
 /// Members in the order of the text, found by name.
-struct JSONObject {
-    struct Member {
-        var name: String
+package struct JSONObject {
+    package struct Member {
+        package var name: String
         var nameOffset: Int
-        var value: JSONNode
+        package var value: JSONNode
     }
 
-    private(set) var members: [Member] = []
+    package private(set) var members: [Member] = []
     private var indexOfName: [String: Int] = [:]
 
     /// - Returns: false if the name stands there already; nothing is added then.
@@ -63,12 +63,12 @@ struct JSONObject {
 }
 
 /// The way from the root of a JSON text to a value: `graphs[0].nodes[3].attributes`.
-indirect enum JSONPath: CustomStringConvertible {
+package indirect enum JSONPath: CustomStringConvertible {
     case root
     case member(JSONPath, String)
     case element(JSONPath, Int)
 
-    var description: String {
+    package var description: String {
         switch self {
         case .root: return ""
         case .element(let parent, let index): return "\(parent)[\(index)]"
@@ -90,7 +90,7 @@ indirect enum JSONPath: CustomStringConvertible {
     }
 
     /// A text from a file, short enough for an error of one line.
-    static func shortened(_ text: String) -> String {
+    package static func shortened(_ text: String) -> String {
         text.unicodeScalars.count <= 80 ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(77))) + "…"
     }
 }

@@ -1,0 +1,77 @@
+import EmotionFormerFiles
+import EmotionFormerTensors
+
+extension NumPyArray {
+    /// The clips in the array: two axes are frames × features, or clips × frames × features with three; if the last of
+    /// three or four axes has extent 3 the last two are landmarks × coordinates.
+    /// - Throws: `malformedClip` for any other number of axes, `emptyClip` if an axis has no extent.
+    func clips() throws(Fault) -> [LandmarkClip] {
+        let rank = shape.rank
+        let isLandmarks = rank >= 3 && shape[rank - 1] == 3
+        guard rank == 2 || rank == 3 || (rank == 4 && isLandmarks) else {
+            throw Fault(
+                .malformedClip, at: "", "the array does not have the axes of a clip", found: "shape \(shape)",
+                expected: "(frames, features), (frames, landmarks, 3) or (clips, frames, features)")
+        }
+        guard shape.elementCount > 0 else {
+            throw Fault(.emptyClip, at: "", "the array is empty", found: "shape \(shape)")
+        }
+        let frameAxes = isLandmarks ? 2 : 1
+        let clipCount = shape.elementCount(of: 0..<rank - frameAxes - 1)
+        let frameCount = shape[rank - frameAxes - 1]
+        let featureCount = shape.elementCount(of: rank - frameAxes..<rank)
+        try ClipLimits.checkClips(clipCount)
+        let size = frameCount &* featureCount
+        var clips: [LandmarkClip] = []
+        clips.reserveCapacity(clipCount)
+        for index in 0..<clipCount {
+            do throws(Fault) {
+                clips.append(
+                    try LandmarkClip(
+                        values: floats(index &* size..<(index &+ 1) &* size), frameCount: frameCount,
+                        featureCount: featureCount, landmarkCount: isLandmarks ? featureCount / 3 : nil))
+            } catch {
+                throw clipCount == 1 ? error : error.within("clip \(index)")
+            }
+        }
+        return clips
+    }
+}
+
+extension ZipArchive {
+    /// The clips of a NumPy archive: every array with two axes or more, in the archive's order; other arrays (labels,
+    /// scalars) are passed over.
+    func clips() throws(Fault) -> [LandmarkClip] {
+        let budget = ClipBudget(fileBytes: bytes.count)
+        var clips: [LandmarkClip] = []
+        for member in members where member.name.hasSuffix(".npy") {
+            do throws(Fault) {
+                let header = try NumPyHeader(beginning(of: member, byteCount: NumPyHeader.maximumByteCount))
+                guard header.extents.count >= 2 else { continue }
+                let count = try header.shape().elementCount
+                let (size, overflow) = try count.multipliedReportingOverflow(by: header.element().kind.byteCount)
+                guard !overflow, size == member.byteCount - header.byteCount else {
+                    throw Fault(
+                        .sizeMismatch, at: "", "the member's size is not its array's",
+                        found: "\(member.byteCount - header.byteCount) bytes of elements",
+                        expected: overflow ? "more" : "\(size)")
+                }
+                try budget.spend(max(member.byteCount, count * MemoryLayout<Float>.size))
+                for var clip in try NumPyArray(contents(of: member)).clips() {
+                    try ClipLimits.checkClips(clips.count + 1)
+                    clip.name = String(member.name.dropLast(4))
+                    clips.append(clip)
+                }
+            } catch {
+                throw error.within(member.name)
+            }
+        }
+        guard !clips.isEmpty else {
+            throw Fault(
+                .emptyClip, at: "", "the archive holds no clip",
+                found: members.prefix(4).map(\.name).joined(separator: ", "), expected: "an array with two axes or more"
+            )
+        }
+        return clips
+    }
+}
