@@ -16,7 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from emotionformer.export.command import main  # noqa: E402
-from emotionformer.export.evaluation.evaluation import run_graph  # noqa: E402
+from emotionformer.export.evaluation.execution import run_graph  # noqa: E402
 from emotionformer.export.package import read_tensor  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]

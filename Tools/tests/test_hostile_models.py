@@ -18,7 +18,8 @@ from emotionformer.export import bounds, functional
 from emotionformer.export.bounds import Bounds, estimate
 from emotionformer.export.command import main
 from emotionformer.export.conversion import Converter
-from emotionformer.export.evaluation.evaluation import evaluate
+from emotionformer.export.dispatch import handler
+from emotionformer.export.evaluation.execution import evaluate
 from emotionformer.export.graph import Graph, Names
 
 
@@ -241,4 +242,4 @@ def test_a_graph_of_no_file_has_no_bounds(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(bounds, "NODES", 0)
     graph = Graph()
     graph.one("square", graph.input("input", "float32", np.ones((1, 2))))
-    assert Converter(graph, 3, "3.5.0", {}).graph.nodes
+    assert Converter(graph, 3, "3.5.0", handler({})).graph.nodes

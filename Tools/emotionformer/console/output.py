@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from emotionformer.console.printing import printable
 from emotionformer.errors import ToolError
-from emotionformer.outputs.interruption import ending_tidily
+from emotionformer.outputs.ending import ending_tidily
 
 
 class ReaderGone(Exception):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Union
 
 import numpy as np
@@ -17,7 +18,6 @@ Handler = Callable[["Converter", Layer, Call], Result]
 MAXIMUM_NOTES = 100
 
 HANDLERS: dict[str, Handler] = {}
-OPERATORS: dict[int, Callable[[Converter, Layer, Call], Result]] = {}
 
 
 def handles(*class_names: str) -> Callable[[Handler], Handler]:
@@ -32,10 +32,13 @@ def handles(*class_names: str) -> Callable[[Handler], Handler]:
 
 
 class Converter:
-    """Holds the graph and what is asked again and again: weights by layer, constants, the rules of the generation."""
+    """Holds the graph and what is asked again and again: weights by layer, constants, the rules of the generation.
 
-    def __init__(self, graph: Graph, generation: int, keras_version: str, custom: dict[str, Handler]) -> None:
-        self.graph, self.generation, self.custom = graph, generation, custom
+    `handler` converts a layer of any kind.
+    """
+
+    def __init__(self, graph: Graph, generation: int, keras_version: str, handler: Handler) -> None:
+        self.graph, self.generation, self._handler = graph, generation, handler
         self.version = _version(keras_version)
         self.notes: list[str] = []
         self._paths: dict[int, str] = {}
@@ -73,7 +76,7 @@ class Converter:
             self.note("Keras computes some layers in half precision; here all arithmetic is float32")
         self.graph.scope = self.path(layer)
         try:
-            result = self._dispatch(layer, call)
+            result = self._handler(self, layer, call)
         finally:
             self.graph.scope = outer_scope
         outputs = result if isinstance(result, list) else [result]
@@ -84,25 +87,14 @@ class Converter:
                 self.graph.rename(output.value, f"{self.path(layer)}{suffix}")
         return outputs
 
-    def _dispatch(self, layer: Layer, call: Call) -> Result:
-        if layer.layers:
-            from emotionformer.export.functional import run_model
-
-            self._prefix.append(layer.name)
-            try:
-                return run_model(self, layer, call)
-            finally:
-                self._prefix.pop()
-        for key in (layer.registered, layer.class_name, layer.name):
-            if key and key in self.custom:
-                return self.custom[key](self, layer, call)
-        if layer.operator:
-            return OPERATORS[self.generation](self, layer, call)
-        if layer.known and layer.class_name in HANDLERS:
-            return HANDLERS[layer.class_name](self, layer, call)
-        from emotionformer.export.recognition import recognised
-
-        return recognised(self, layer, call)
+    @contextmanager
+    def inside(self, model: Layer) -> Iterator[None]:
+        """The names of a model's layers begin with its own."""
+        self._prefix.append(model.name)
+        try:
+            yield
+        finally:
+            self._prefix.pop()
 
 
 def tensor(argument: Any, layer: Layer) -> Tensor:

@@ -13,7 +13,7 @@ import numpy as np
 
 from emotionformer.errors import ExportError
 from emotionformer.export.bounds import Bounds
-from emotionformer.export.evaluation.evaluation import KERNELS, evaluate, widened
+from emotionformer.export.evaluation.execution import KERNELS, evaluate, widened
 
 
 @dataclass(eq=False)

@@ -9,47 +9,13 @@ import numpy as np
 from emotionformer.errors import ExportError
 from emotionformer.export.bounds import Bounds
 from emotionformer.export.conversion import Converter, Handler
+from emotionformer.export.dispatch import handler
 from emotionformer.export.functional import references, run_model
 from emotionformer.export.graph import Call, Graph, Node, Tensor, Value
 from emotionformer.export.layer import Layer
-from emotionformer.export.layers import (
-    attention as layers_attention,
-)
-from emotionformer.export.layers import (
-    core as layers_core,
-)
-from emotionformer.export.layers import (
-    merging as layers_merging,
-)
-from emotionformer.export.layers import (
-    normalization as layers_normalization,
-)
-from emotionformer.export.layers import (
-    recurrent as layers_recurrent,
-)
-from emotionformer.export.layers import (
-    shape as layers_shape,
-)
-from emotionformer.export.layers import (
-    time as layers_time,
-)
-from emotionformer.export.operators import keras2 as operators_keras2
-from emotionformer.export.operators import keras3 as operators_keras3
 from emotionformer.export.reading.binding import bind
 from emotionformer.export.reading.layer_reading import is_graph, read_layer
 from emotionformer.export.reading.source import KerasSource
-
-FAMILIES = (
-    layers_attention,
-    layers_core,
-    layers_merging,
-    layers_normalization,
-    layers_recurrent,
-    layers_shape,
-    layers_time,
-    operators_keras2,
-    operators_keras3,
-)
 
 
 @dataclass
@@ -119,7 +85,7 @@ def convert(
     `extents` are the features' extents as the model has them: [478], or [478, 3].
     """
     graph = Graph(bounds)
-    converter = Converter(graph, source.generation, source.keras_version, custom)
+    converter = Converter(graph, source.generation, source.keras_version, handler(custom))
     start = graph.input("input", "float32", probe)
     current = start
     if len(extents) > 1:

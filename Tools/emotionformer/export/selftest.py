@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emotionformer.export.evaluation.evaluation import run_graph
+from emotionformer.export.evaluation.execution import run_graph
 from emotionformer.export.graph import Graph, Node, Value
 from emotionformer.export.package import InputDescription, graph_entry
 

@@ -95,7 +95,7 @@ def _run(asked: argparse.Namespace) -> int:
         say("fuzz-python", "needs Linux, where memory is bounded")
         return 2
     # All that a case imports is here before the first fork.
-    from emotionformer.export import custom, functional, keras_oracle, recognition  # noqa: F401
+    from emotionformer.export import keras_oracle  # noqa: F401
     from emotionformer.export.command import main as export
 
     found = False

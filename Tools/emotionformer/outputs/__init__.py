@@ -1,8 +1,8 @@
 """How every tool writes: beside the target, then in its place in one step. What stands there is replaced only if it is
 recognisably a tool's own; what is no regular file is never replaced."""
 
+from emotionformer.outputs.ending import ending_tidily
 from emotionformer.outputs.file import OutputFile, write_text
 from emotionformer.outputs.folder import Kind, OutputFolder
-from emotionformer.outputs.interruption import ending_tidily
 
 __all__ = ["Kind", "OutputFile", "OutputFolder", "ending_tidily", "write_text"]

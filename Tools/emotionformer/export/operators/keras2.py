@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from emotionformer.errors import ExportError
-from emotionformer.export.conversion import OPERATORS, Converter, Result
+from emotionformer.export.conversion import Converter, Result
 from emotionformer.export.graph import Call
 from emotionformer.export.layer import Layer
-from emotionformer.export.operators.operator_table import TABLE
+from emotionformer.export.operators.families import TABLE
 
 BINARY = {
     "__operators__.add": "add",
@@ -285,5 +285,3 @@ def _normal_key(key: Any) -> Any:
         return ...
     return key
 
-
-OPERATORS[2] = convert

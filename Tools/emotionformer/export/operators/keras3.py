@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from emotionformer.export.conversion import OPERATORS, Converter, Result
+from emotionformer.export.conversion import Converter, Result
 from emotionformer.export.graph import Call
 from emotionformer.export.layer import Layer
-from emotionformer.export.operators.operator_table import TABLE
+from emotionformer.export.operators.families import TABLE
 from emotionformer.export.reading.weight_store import snake_case
 
 # Class name → the function's name here, where it is not the class name in snake case.
@@ -119,5 +119,3 @@ def _first(arguments: list[Any], options: dict[str, Any]) -> list[Any]:
             return [options.pop(key) for key in keys]
     return arguments
 
-
-OPERATORS[3] = convert

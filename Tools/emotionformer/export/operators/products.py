@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from emotionformer.errors import ExportError
-from emotionformer.export.conversion import Converter
+from emotionformer.export.conversion import Converter, as_bool
 from emotionformer.export.einsum import product
 from emotionformer.export.graph import Tensor
-from emotionformer.export.operators.operators import Options, booleans, floats, integers, operator, pair, value_of
+from emotionformer.export.operators.table import Options, booleans, floats, integers, operator, pair, value_of
 
 
 @operator("where")
@@ -69,3 +70,26 @@ def softmax(converter: Converter, arguments: list[Any], options: Options) -> Ten
     if options["function"] == "log_softmax":
         return Tensor(converter.graph.one("logSoftmax", value, axis=int(axis)))
     return Tensor(converter.graph.one("softmax", value, axes=integers(converter, axis)))
+
+
+@operator("dot_product_attention")
+def dot_product_attention(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
+    """Attention of (B, T, N, H), (B, S, N, H), (B, S, N, V) → (B, T, N, V)."""
+    graph = converter.graph
+    items = list(arguments) + [options[key] for key in ("query", "key", "value")[len(arguments) :] if key in options]
+    query, key, value = (floats(converter, value_of(converter, item)) for item in items[:3])
+    if options.get("bias") is not None or query.rank != 4 or key.shape[2] != query.shape[2]:
+        raise ExportError(f"{graph.scope}: dot_product_attention with a bias or grouped heads is not supported")
+    mask = options.get("mask")
+    kept = as_bool(converter, mask.value) if isinstance(mask, Tensor) else None
+    heads, width = query.shape[2], query.shape[3]
+    flat = [graph.one("reshape", x, shape=[1, x.shape[1], heads * x.shape[3]]) for x in (query, key, value)]
+    made = graph.one(
+        "attention",
+        *flat,
+        kept,
+        headCount=heads,
+        causal=bool(options.get("is_causal")),
+        scale=float(options.get("scale") or 1 / math.sqrt(width)),
+    )
+    return Tensor(graph.one("reshape", made, shape=[1, query.shape[1], heads, value.shape[3]]))

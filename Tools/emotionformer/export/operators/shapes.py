@@ -12,7 +12,7 @@ from emotionformer.export.bounds import product
 from emotionformer.export.conversion import Converter
 from emotionformer.export.graph import Tensor, Value
 from emotionformer.export.layers.merging import same_type
-from emotionformer.export.operators.operators import Options, axes_of, cast_to, integers, operator, value_of
+from emotionformer.export.operators.table import Options, axes_of, cast_to, integers, operator, value_of
 
 
 @operator("ones_like", "zeros_like", "full_like")
@@ -315,3 +315,35 @@ def triangle(converter: Converter, arguments: list[Any], options: Options) -> Te
     )
     graph = converter.graph
     return Tensor(graph.one("select", graph.constant(keep != 0, "bool"), value, graph.constant(0, value.dtype)))
+
+
+@operator("band_part")
+def band_part(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
+    graph, value = converter.graph, value_of(converter, arguments[0])
+    lower = int(options.get("num_lower", arguments[1] if len(arguments) > 1 else -1))
+    upper = int(options.get("num_upper", arguments[2] if len(arguments) > 2 else -1))
+    rows, columns = np.indices(value.shape[-2:])
+    kept = ((lower < 0) | (rows - columns <= lower)) & ((upper < 0) | (columns - rows <= upper))
+    return Tensor(graph.one("select", graph.constant(kept, "bool"), value, graph.constant(0, value.dtype)))
+
+
+@operator("slice")
+def slice_of(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
+    """From `begin`, `size` elements an axis."""
+    value = value_of(converter, arguments[0])
+    begin = options.get("begin", options.get("start_indices", arguments[1] if len(arguments) > 1 else None))
+    size = options.get("size", options.get("shape", arguments[2] if len(arguments) > 2 else None))
+    return Tensor(converter.graph.one("slice", value, begin=integers(converter, begin), size=integers(converter, size)))
+
+
+@operator("hstack", "vstack")
+def stacked(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
+    values = same_type(converter, [value_of(converter, item) for item in arguments[0]])
+    axis = 0 if options["function"] == "vstack" or values[0].rank == 1 else 1
+    return Tensor(converter.graph.one("concatenate", *values, axis=axis))
+
+
+@operator("ravel")
+def ravel(converter: Converter, arguments: list[Any], _: Options) -> Tensor:
+    value = value_of(converter, arguments[0])
+    return Tensor(converter.graph.one("reshape", value, shape=[math.prod(value.shape)]))

@@ -1,0 +1,34 @@
+"""Which function converts a layer: the user's own, Keras's by its class, or one recognised by its weights."""
+
+from __future__ import annotations
+
+from emotionformer.export.conversion import HANDLERS, Converter, Handler, Result
+from emotionformer.export.functional import run_model
+from emotionformer.export.graph import Call
+from emotionformer.export.layer import Layer
+from emotionformer.export.layers import attention, core, merging, normalization, recurrent, shape, time
+from emotionformer.export.operators import keras2, keras3
+from emotionformer.export.recognition import recognised
+
+# Each registers what it handles.
+FAMILIES = (attention, core, merging, normalization, recurrent, shape, time)
+OPERATORS = {2: keras2.convert, 3: keras3.convert}
+
+
+def handler(custom: dict[str, Handler]) -> Handler:
+    """The conversion of any layer; `custom` holds the user's own, by class or by name."""
+
+    def convert(converter: Converter, layer: Layer, call: Call) -> Result:
+        if layer.layers:
+            with converter.inside(layer):
+                return run_model(converter, layer, call)
+        for key in (layer.registered, layer.class_name, layer.name):
+            if key and key in custom:
+                return custom[key](converter, layer, call)
+        if layer.operator:
+            return OPERATORS[converter.generation](converter, layer, call)
+        if layer.known and layer.class_name in HANDLERS:
+            return HANDLERS[layer.class_name](converter, layer, call)
+        return recognised(converter, layer, call)
+
+    return convert
