@@ -128,7 +128,12 @@ let package = Package(
                 "EmotionFormerKernels", "EmotionFormerReference",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Sources/CommandLine", swiftSettings: common + standalone, linkerSettings: standaloneLinking),
+            path: "Sources/CommandLine",
+            // In the program itself, so that it stays one file.
+            resources: [
+                .embedInCode("Page/Assets/page.css"), .embedInCode("Page/Assets/clip-page.js"),
+            ],
+            swiftSettings: common + standalone, linkerSettings: standaloneLinking),
         .target(
             name: "EmotionFormerFixtures", dependencies: ["EmotionFormerTFLiteImport", "EmotionFormerTensors"],
             path: "Tests/Fixtures/Support", swiftSettings: common),

@@ -31,7 +31,7 @@ struct ClipPage {
             body: [
                 head, "<div class=\"pair\">\n\(player)\(chances)</div>", attentionSection,
                 statistics.map(statisticsSection) ?? "",
-            ].joined(separator: "\n"), script: ClipPageScript.text, data: data
+            ].joined(separator: "\n"), script: PageAsset.clipScript, data: data
         ).html
     }
 

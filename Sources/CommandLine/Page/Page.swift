@@ -19,7 +19,7 @@ struct Page {
     var html: String {
         let scriptSource = script.map { "'\(Page.hash($0))'" } ?? "'none'"
         let policy = [
-            "default-src 'none'", "style-src '\(Page.hash(PageStyle.text))'", "script-src \(scriptSource)",
+            "default-src 'none'", "style-src '\(Page.hash(PageAsset.style))'", "script-src \(scriptSource)",
             "img-src data:", "base-uri 'none'", "form-action 'none'",
         ].joined(separator: "; ")
         return """
@@ -33,7 +33,7 @@ struct Page {
             <meta name="generator" content="emotionformer \(EmotionFormerVersion.current)">
             <link rel="icon" href="data:,">
             <title>\(HTML.escaped(title))</title>
-            <style>\(PageStyle.text)</style>
+            <style>\(PageAsset.style)</style>
             </head>
             <body>
             <main>

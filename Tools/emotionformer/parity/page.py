@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 from emotionformer.console.printing import markup as escape
 from emotionformer.parity import tolerances
@@ -15,33 +16,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 14, 58
 # Differences of 0 lie on the lowest line.
 _FLOOR = -9
 
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1b1f24; --soft: #5c6670; --line: #d5dae0; --back: #ffffff; --card: #f5f7f9;
-  --ours: #0b62c4; --theirs: #b06f00; --bad: #c4162a; --good: #17703a; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ec; --soft: #9aa5b1; --line: #37404a; --back: #14181c;
-  --card: #1c2228; --ours: #6cb0ff; --theirs: #e3a94b; --bad: #ff7482; --good: #6bd493; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1rem; max-width: 72rem; background: var(--back); color: var(--ink);
-  font: 16px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.35rem; margin: .2rem 0; overflow-wrap: anywhere; } h2 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }
-p { margin: .4rem 0; } .soft { color: var(--soft); } .bad { color: var(--bad); } .good { color: var(--good); }
-.verdict { font-weight: 650; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; background: var(--card);
-  border-radius: .5rem; padding: .8rem; margin: .5rem 0; font-size: 14px; }
-dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
-svg { display: block; width: 100%; height: auto; background: var(--card); border-radius: .5rem; }
-svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
-@media (max-width: 40rem) { svg { min-width: 40rem; } svg text { font-size: 14px; } circle { r: 3px; }
-  dl { grid-template-columns: 1fr; } dd { margin-bottom: .3rem; } }
-.grid { stroke: var(--line); stroke-width: 1; } .limit { stroke: var(--bad); stroke-width: 1; stroke-dasharray: 5 4; }
-.ours { fill: var(--ours); } .theirs { fill: var(--theirs); opacity: .75; } .failed { fill: var(--bad); }
-.legend span { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin: 0 .35em 0 .9em; }
-.wide { overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem; }
-table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .6rem; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line); }
-th { background: var(--card); font-weight: 600; } tr:last-child td { border-bottom: 0; }
-.number { text-align: right; } tr.failed td { color: var(--bad); font-weight: 600; }
-"""
+_STYLE = Path(__file__).with_name("page.css").read_text("utf-8")
 
 
 def html(comparison: Comparison) -> str:
