@@ -18,7 +18,7 @@
   };
 
   const faces = data.faces;
-  let coordinates = null, places = null;
+  let coordinates = null;
   if (faces) {
     const raw = bytes(faces.coordinates);
     coordinates = new Uint16Array(raw.length / 2);
