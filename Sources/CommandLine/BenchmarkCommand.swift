@@ -8,10 +8,10 @@ struct BenchmarkCommand: ParsableCommand {
         abstract: "Measure how fast a model runs on this processor.",
         discussion: """
             Predictions of one clip of random features, repeated for some seconds after a warm-up. With --batch the clips \
-            of a batch are predicted by --threads threads, one clip a thread. The processor's peak is measured in turn \
-            with the predictions: multiplications and additions in registers alone, by the same instruction set. \
-            --kernels times every kernel at this model's shapes, with its matrix products by BLAS and at the peak \
-            beside it, all in turn, so that all see the same machine.
+            of a batch are predicted by --threads threads, one clip per thread. The processor's peak is measured in turn \
+            with the predictions: multiplications and additions in registers only, with the same instruction set. \
+            --kernels times every kernel at this model's shapes, beside its matrix products by BLAS and at the peak. All \
+            are measured in turns, under the same conditions.
 
             EXAMPLES:
               emotionformer benchmark --model Weights/demo
@@ -40,14 +40,17 @@ struct BenchmarkCommand: ParsableCommand {
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
-    @Flag(help: "Also the time of every step of the plan.")
+    @Flag(help: "Also print the time of every step of the plan.")
     var profile = false
 
-    @Flag(help: "Also every kernel of the model at its shapes, beside BLAS and the processor's peak.")
+    @Flag(help: "Also time every kernel of the model at its shapes, beside BLAS and the processor's peak.")
     var kernels = false
 
     @Flag(
-        help: "For each line of standard input, a count, run so many timed predictions and answer with one JSON line.")
+        help: """
+            For each line of standard input, a count, run that many timed predictions and print their times as one JSON \
+            line.
+            """)
     var interactive = false
 
     @OptionGroup var limitOptions: LimitOptions
@@ -71,7 +74,7 @@ struct BenchmarkCommand: ParsableCommand {
     func run() throws {
         let start = ContinuousClock.now
         let path = try ModelOptions.path(model)
-        // Clips of a batch run on one thread each.
+        // Each clip of a batch runs on one thread.
         let loaded = try EmotionModel(
             path: path, options: EmotionModel.Options(threads: batch > 1 ? 1 : threads, limits: limitOptions.limits))
         let subject = try BenchmarkSubject(loaded, frames: frames, threads: threads, batch: batch)

@@ -1,6 +1,6 @@
 import EmotionFormerTensors
 
-/// Timed predictions on demand, so that others can take turns with an engine of their own.
+/// Timed predictions on demand, so that another program can measure its own engine in between.
 struct BenchmarkConversation {
     let subject: BenchmarkSubject
 

@@ -1,34 +1,35 @@
 import EmotionFormerEngine
 import EmotionFormerKernels
 
-/// Every kernel that a prediction is made of, at the model's shapes, beside BLAS and the processor's peak; one thread.
+/// Times every kernel of a prediction at the model's shapes, on one thread, beside BLAS and the processor's peak.
 struct BenchmarkKernels {
-    /// Steps of a plan that do the same.
+    /// Steps of a plan with the same kernel and shape.
     struct Row {
         let label: String
         let uses: Int
-        /// Of one use; what follows likewise.
+        /// The time of one step; the other values are for one step too.
         let milliseconds: Double
         let floatingPointOperations: Int
-        /// Its matrix products alone, in float32 by BLAS; nil if it has none.
+        /// The time of its matrix products in float32 by BLAS; nil if it has none.
         let blasMilliseconds: Double?
-        /// Its matrix products at the processor's peak; nil if it has none.
+        /// The time of its matrix products at the processor's peak; nil if it has none.
         let peakMilliseconds: Double?
     }
 
     let rows: [Row]
-    /// Of a whole prediction on one thread, measured in turn with the kernels.
+    /// The time of a whole prediction on one thread, measured in turns with the kernels.
     let predictionMilliseconds: Double
     let peakGigaFLOPsPerSecond: Double
 
-    /// Of all products of a prediction, by BLAS alone.
+    /// The time of all matrix products of a prediction by BLAS.
     var blasMilliseconds: Double { rows.map { ($0.blasMilliseconds ?? 0) * Double($0.uses) }.reduce(0, +) }
     var peakMilliseconds: Double { rows.map { ($0.peakMilliseconds ?? 0) * Double($0.uses) }.reduce(0, +) }
     var stepMilliseconds: Double { rows.map { $0.milliseconds * Double($0.uses) }.reduce(0, +) }
     var predictionAgainstBLAS: Double { predictionMilliseconds / blasMilliseconds }
     var predictionAgainstPeak: Double { predictionMilliseconds / peakMilliseconds }
 
-    /// Takes turns for `seconds`: a prediction, every step of another one, every product by BLAS, the peak.
+    /// Measures in turns for `seconds`: a prediction, every step of another prediction, every matrix product by BLAS,
+    /// and the peak.
     static func measure(_ subject: BenchmarkSubject, seconds: Double) throws -> BenchmarkKernels {
         let single = try BenchmarkSubject(subject.model, frames: subject.frames, threads: 1, batch: 1)
         let steps = single.plan.steps
@@ -76,7 +77,7 @@ struct BenchmarkKernels {
     }
 }
 
-/// One shape of product in float32, by BLAS: that is what the portable level's kernel calls.
+/// A float32 matrix product of one shape by BLAS, which the portable kernels call.
 private final class BLASProduct {
     private let shape: ProductShape
     private let kernels = KernelSet.kernels(for: .portable)

@@ -2,19 +2,19 @@ import Dispatch
 import EmotionFormerEngine
 import EmotionFormerKernels
 
-/// The processor's peak of float32 multiplications and additions, measured between the predictions, so that both see
-/// the same machine.
+/// The processor's peak of float32 multiplications and additions, measured between the predictions, under the same
+/// conditions.
 final class BenchmarkPeak {
     private let kernels: KernelSet
     private let threads: Int
-    /// Of about half a millisecond.
+    /// Rounds of one sample; a sample takes about half a millisecond.
     private var rounds = 4096
-    /// Floating-point operations in a second, times 10⁻⁹, of all threads together.
+    /// GFLOP/s of all threads together.
     private(set) var samples: [Double] = []
     private var spent = 0.0
 
-    /// - Parameter instructionSet: what the plan runs; on the portable level BLAS chooses for itself, so there the best
-    ///   that the machine has is the measure.
+    /// - Parameter instructionSet: the instruction set of the plan. For the portable one, whose BLAS chooses its own,
+    ///   the best of the machine is measured.
     init(_ instructionSet: InstructionSet, threads: Int) {
         let level = instructionSet == .portable ? InstructionSet.available.last ?? .portable : instructionSet
         kernels = .kernels(for: level)
@@ -23,7 +23,7 @@ final class BenchmarkPeak {
         samples.removeAll()
     }
 
-    /// Takes a sample, unless a tenth of the time has gone into samples already.
+    /// Takes a sample, unless samples already took a tenth of the time.
     func sample(after milliseconds: Double) {
         if samples.count < 3 || spent < 0.1 * milliseconds { spent += timed() }
     }
@@ -39,7 +39,7 @@ final class BenchmarkPeak {
             operations.deallocate()
         }
         let (peak, rounds) = (kernels.multiplyAddPeak, rounds)
-        // Each iteration writes to a place of its own, a cache line from the next.
+        // Each iteration writes to its own cache line.
         nonisolated(unsafe) let sums = results
         nonisolated(unsafe) let counts = operations
         let start = ContinuousClock.now

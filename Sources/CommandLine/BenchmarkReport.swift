@@ -1,12 +1,12 @@
 import EmotionFormer
 import EmotionFormerEngine
 
-/// What a benchmark found, as text or JSON.
+/// The result of a benchmark, as text or JSON.
 struct BenchmarkReport {
     let samples: [Double]
     let peak: BenchmarkPeak
     let load: Duration
-    /// Of the process with the model loaded and measured, before --profile and --kernels.
+    /// Of the process after loading and measuring, before --profile and --kernels.
     let peakResidentBytes: Int
     let subject: BenchmarkSubject
     let steps: [(step: Plan.StepSummary, milliseconds: Double)]
@@ -14,7 +14,7 @@ struct BenchmarkReport {
 
     private var quantiles: Quantiles { Quantiles(samples) }
     private var clipsPerSecond: Double { Double(subject.batch) * 1000 / quantiles.median }
-    /// Of the peak of as many threads as were used; int8 products count as if they were float32.
+    /// The fraction of the peak of the threads that were used; int8 products count like float32 ones.
     private var shareOfPeak: Double { gigaFLOPsPerSecond / peak.gigaFLOPsPerSecond }
     private var gigaFLOPsPerSecond: Double { clipsPerSecond * Double(subject.floatingPointOperations) * 1e-9 }
 
@@ -121,7 +121,7 @@ struct BenchmarkReport {
         ]
     }
 
-    /// Three significant digits or so.
+    /// About three significant digits.
     private func rounded(_ value: Double) -> String {
         guard value.isFinite else { return "–" }
         let digits = value >= 100 ? 1.0 : value >= 10 ? 10.0 : value >= 1 ? 100.0 : 10000.0

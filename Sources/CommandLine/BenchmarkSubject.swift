@@ -4,9 +4,9 @@ import EmotionFormerEngine
 import EmotionFormerTensors
 import Synchronization
 
-/// What is measured: a model's plan with prepared input, one session a thread.
+/// The subject of a measurement: a model's plan with prepared input, and one session for each thread.
 ///
-/// Preparing a clip (normalisation, padding) is not part of it, as with other runtimes' benchmark tools.
+/// Preparing a clip (normalization, padding) is not measured, as in the benchmark tools of other runtimes.
 final class BenchmarkSubject {
     let model: EmotionModel
     let plan: Plan
@@ -28,7 +28,7 @@ final class BenchmarkSubject {
         features = (0..<plan.inputTypes[0].shape.elementCount).map { _ in generator.next() }
     }
 
-    /// All clips of the batch, once.
+    /// Predicts all clips of the batch once.
     func runOnce() throws {
         if sessions.count == 1 {
             for _ in 0..<batch { try BenchmarkSubject.run(sessions[0], features) }
@@ -36,7 +36,7 @@ final class BenchmarkSubject {
         }
         let next = Atomic<Int>(0)
         let failure = Lock<Fault?>(nil)
-        // Each session is used by one iteration alone.
+        // Each session is used by one iteration only.
         nonisolated(unsafe) let sessions = sessions
         let (batch, features) = (batch, features)
         DispatchQueue.concurrentPerform(iterations: sessions.count) { worker in
@@ -56,8 +56,8 @@ final class BenchmarkSubject {
         try session.run()
     }
 
-    /// Milliseconds of one batch after another, for at least `seconds` and at least five of them, with the processor's
-    /// peak in between.
+    /// Milliseconds of each batch, for at least `seconds` and at least five batches. The processor's peak is measured
+    /// in between.
     func measure(seconds: Double, _ peak: BenchmarkPeak) throws -> [Double] {
         for _ in 0..<3 { try runOnce() }
         var samples: [Double] = []
@@ -90,11 +90,11 @@ final class BenchmarkSubject {
     /// Milliseconds of every step of one prediction, on one thread.
     func timedSteps() -> [Double] { sessions[0].runTimingSteps().map(\.milliseconds) }
 
-    /// Floating-point operations of one clip, as far as they are counted: matrix products.
+    /// Floating-point operations of the matrix products for one clip; others are not counted.
     var floatingPointOperations: Int { plan.steps.map(\.floatingPointOperations).reduce(0, +) }
 }
 
-/// A small generator, so that every run measures the same input.
+/// A random number generator with a fixed seed, so that every run measures the same input.
 struct SplitMix {
     var state: UInt64
 

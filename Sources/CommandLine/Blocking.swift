@@ -1,15 +1,15 @@
 import Dispatch
 import EmotionFormerTensors
 
-/// Asynchronous work for commands, which run on the main thread without an executor: a program that starts one pays with
-/// threads and memory before it has read its first file.
+/// Runs asynchronous work from a synchronous command. An asynchronous `main` would start an executor, which costs
+/// threads and memory before the first file is read.
 enum Blocking {
     private final class Outcome<Value: Sendable>: Sendable {
         let result = Lock<Result<Value, any Error>?>(nil)
         let isKnown = DispatchSemaphore(value: 0)
     }
 
-    /// Waits on the calling thread, which must not be one of Swift concurrency's own, until the work is done.
+    /// Blocks the calling thread until the work is done. It must not be a thread of Swift concurrency.
     static func run<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) throws -> Value {
         let outcome = Outcome<Value>()
         Task.detached {

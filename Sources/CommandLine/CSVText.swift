@@ -2,15 +2,16 @@ import EmotionFormer
 import EmotionFormerFiles
 import EmotionFormerTensors
 
-/// Cells of tables of comma-separated values, which people open in a spreadsheet.
+/// Cells of comma-separated values that may be opened in a spreadsheet.
 enum CSVText {
-    /// A cell that is text: no formula, and quoted as RFC 4180 says where it must be.
+    /// A cell with text, made harmless for spreadsheets and quoted as in RFC 4180 where needed.
     ///
-    /// In a file the text is kept, but for NUL, which ends a cell for many readers; on a terminal what is hidden is shown.
+    /// In a file the text is kept, except NUL, which many readers take for the end of a cell. On a terminal, hidden
+    /// characters are shown as escapes.
     static func cell(_ text: String) -> String {
         let harmless = SpreadsheetText.harmless(text)
         let shown = StandardOutput.isTerminal ? PrintedText.line(harmless) : harmless
-        // By Unicode scalars: a mark after a quote makes one `Character` of both.
+        // By Unicode scalars: a quote with a combining mark is one `Character`.
         guard shown.unicodeScalars.contains(where: { ",\"\r\n\0".unicodeScalars.contains($0) }) else { return shown }
         var result = "\"".unicodeScalars
         for scalar in shown.unicodeScalars {

@@ -8,13 +8,12 @@ struct ConvertCommand: ParsableCommand {
         commandName: "convert",
         abstract: "Make a model package from a TensorFlow Lite file.",
         discussion: """
-            A TensorFlow Lite file says nothing of normalisation, labels and padding. The assets folder that a model is \
-            published with does: global_mean.npy, global_std.npy, label_encoder.pkl and metadata.json, found by what \
-            their names say. An option comes before what the folder holds. Pickles are read as data: nothing in them is \
-            executed.
+            A TensorFlow Lite file does not state normalization, labels and padding. The assets folder that a model is \
+            published with does: global_mean.npy, global_std.npy, label_encoder.pkl and metadata.json, found by parts of \
+            their names. An option overrides the folder. Pickles are read as data: nothing in them is executed.
 
-            A package that stands at PACKAGE is replaced whole, or not at all; anything else there is left alone. The new one has no self-test, because no \
-            other program computed one: verify says so with exit code 2.
+            An older package at PACKAGE is replaced atomically; anything else there is an error. The new package has no \
+            self-test, because no other program computed one: verify then ends with exit code 2.
 
             EXAMPLES:
               emotionformer convert model.tflite --assets assets -o MyModel
@@ -28,7 +27,7 @@ struct ConvertCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The package's folder.", valueName: "package"))
     var output: String
 
-    @Option(help: ArgumentHelp("The folder with normalisation, labels and metadata.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The folder with normalization, labels and metadata.", valueName: "folder"))
     var assets: String?
 
     @Option(help: ArgumentHelp("The features' means, as .npy.", valueName: "file"))
@@ -42,19 +41,19 @@ struct ConvertCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Class names in the outputs' order: a label encoder's .pkl, a .json, a .txt with a name a line, or A,B,C.",
+            "Class names in the outputs' order: a label encoder's .pkl, a .json, a .txt with one name per line, or A,B,C.",
             valueName: "file or names"))
     var labels: String?
 
     @OptionGroup var input: InputOptions
 
-    @Option(help: "The model's name; the package's folder's if not given.")
+    @Option(help: "The model's name; by default that of the package's folder.")
     var name: String?
 
-    @Option(help: "The model's licence, for people.")
+    @Option(help: "The model's license, as text.")
     var license: String?
 
-    @Option(help: "How to cite it, for people.")
+    @Option(help: "How to cite the model, as text.")
     var citation: String?
 
     @OptionGroup var limitOptions: LimitOptions
@@ -81,7 +80,7 @@ struct ConvertCommand: ParsableCommand {
         conversion.tool = ("emotionformer convert", EmotionFormerVersion.current)
         conversion.limits = limitOptions.limits.values
         let package = try conversion.package(of: model)
-        // What cannot be compiled is not written.
+        // A model that cannot be compiled is not written.
         let compiled = try EmotionModel(package, options: EmotionModel.Options(limits: limitOptions.limits))
         try package.write(to: output)
         for line in summary(of: package, compiled) { StandardError.writeLine(line) }

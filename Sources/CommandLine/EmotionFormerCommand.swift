@@ -6,7 +6,7 @@ import EmotionFormerKernels
 struct EmotionFormerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emotionformer",
-        abstract: "Emotions of face-landmark clips, by sequence transformers.",
+        abstract: "Predicts emotions from clips of face landmarks with sequence transformers.",
         discussion: """
             Clips are files of MediaPipe face landmarks or raw features: .npy, .npz, .csv or .jsonl. Models are package \
             folders with a manifest.json, or TensorFlow Lite files. Results go to standard output, everything else to standard error.
@@ -21,7 +21,7 @@ struct EmotionFormerCommand: ParsableCommand {
               emotionformer convert model.tflite --assets assets -o MyModel
 
             EXIT CODES:
-              0   success; also where whoever reads standard output has had enough (| head), except for verify
+              0   success; also if the reader of standard output closes it early (| head), except for verify
               1   a file, a model or a clip is at fault, as standard error says
               2   verify: the model has no self-test
               3   verify: the model does not compute what its self-test says

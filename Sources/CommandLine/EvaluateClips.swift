@@ -1,11 +1,11 @@
 import EmotionFormer
 
-/// A dataset's clips, read and predicted several at a time; never more than that are in memory.
+/// Reads and predicts a dataset's clips, several at a time. Only those are in memory.
 struct EvaluateClips: Sendable {
-    /// A clip with its truth and what the model says.
+    /// A clip with its true label and the model's prediction.
     struct Answer: Sendable {
         let clip: String
-        /// Among its file's clips, from 0.
+        /// The index in its file, from 0.
         let index: Int
         let truth: String
         let prediction: Prediction
@@ -14,13 +14,13 @@ struct EvaluateClips: Sendable {
     struct Outcome: Sendable {
         /// In the dataset's order.
         var answers: [Answer] = []
-        /// One line for each clip file that was passed over.
+        /// One line for each clip file that was skipped.
         var skipped: [String] = []
     }
 
     let model: EmotionModel
     let dataset: EvaluationDataset
-    /// Clips at once.
+    /// The number of clips computed at once.
     let width: Int
     let skipsBad: Bool
 
@@ -92,14 +92,14 @@ struct EvaluateClips: Sendable {
         }
     }
 
-    /// A label that the model does not have is the dataset's or the model's fault, not a clip's.
+    /// A label that the model does not have ends the evaluation: it is no fault of a single clip.
     private func checkLabels() throws {
         for entry in dataset.entries {
             if let label = entry.label, modelLabel(label) == nil { throw unknownLabel(label, in: entry.name) }
         }
     }
 
-    /// The model's own spelling; case does not count where only one label fits.
+    /// The model's spelling of a label. Case is ignored if that gives a single match.
     private func modelLabel(_ label: String) -> String? {
         if model.labels.contains(label) { return label }
         let alike = model.labels.filter { $0.lowercased() == label.lowercased() }

@@ -16,8 +16,8 @@ struct EvaluateCommand: AsyncParsableCommand {
             Prints precision, recall, F1 and support of each class with accuracy and averages as scikit-learn does, losses, \
             areas under the ROC curves, calibration and the confusion matrix. A dataset is a folder with labels.csv \
             (columns clip and label), a folder whose subfolders are named after classes, or one file whose clips state \
-            their emotion. Upper and lower case of labels do not count. Losses and calibration are left out, and null in \
-            JSON, if any clip's outputs are no probabilities (below 0, above 1, or not summing to 1).
+            their emotion. The case of labels is ignored. Losses and calibration are left out, and null in JSON, if any \
+            clip's outputs are not probabilities (below 0, above 1, or not summing to 1).
 
             EXAMPLES:
               emotionformer evaluate dataset
@@ -30,16 +30,17 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
 
-    @Flag(help: "One JSON object with every measure, curve and prediction.")
+    @Flag(help: "Print one JSON object with every measure, curve and prediction.")
     var json = false
 
     @Option(help: ArgumentHelp("Write a page with the measures and plots.", valueName: "page.html"))
     var report: String?
 
-    @Option(help: ArgumentHelp("Only clips whose column 'split' in labels.csv says this.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Use only clips whose column 'split' in labels.csv has this value.", valueName: "name"))
     var split: String?
 
-    @Flag(help: "Go on without the clips that cannot be read or predicted; each is named on standard error.")
+    @Flag(help: "Skip clips that cannot be read or predicted; each is named on standard error.")
     var skipBad = false
 
     func run() async throws {

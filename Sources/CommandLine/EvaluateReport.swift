@@ -2,7 +2,7 @@ import EmotionFormer
 import EmotionFormerFiles
 import EmotionFormerTensors
 
-/// An evaluation with where it comes from, as text and as JSON.
+/// An evaluation with its dataset and model, as text and as JSON.
 struct EvaluateReport {
     let dataset: String
     let model: EmotionModel
@@ -21,14 +21,15 @@ struct EvaluateReport {
         evaluation = try Evaluation(outcome.answers.map(\.prediction), truths: outcome.answers.map(\.truth))
     }
 
-    /// Why there are no losses and no calibration: the first clip whose outputs are no probabilities; nil if there are.
+    /// Why losses and calibration are missing: the first clip whose outputs are not probabilities. nil if they are not
+    /// missing.
     var probabilityFault: String? {
         outcome.answers.lazy.compactMap { answer in
             answer.prediction.probabilityFault.map { "\(answer.clip): \($0)" }
         }.first
     }
 
-    /// What is said in place of losses and calibration.
+    /// The text in place of losses and calibration.
     static func leftOut(_ fault: String) -> String {
         "Loss, log loss and calibration are left out: the model's outputs are not probabilities (\(fault))."
     }
@@ -38,7 +39,7 @@ struct EvaluateReport {
         return name + gap + (value.map { DecimalText.fixed($0, 4) } ?? "undefined")
     }
 
-    /// A label is a row of its own, whatever it holds.
+    /// Each label has its own row, even one that is named like an average.
     private var table: [String] {
         evaluation.report.text(labels: evaluation.report.labels.map(PrintedText.line))
             .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -70,7 +71,7 @@ struct EvaluateReport {
             + [row("  macro", evaluation.macroArea), ""] + confusion.lines
     }
 
-    /// One object; numbers in the shortest form that reads back the same, null where something is undefined.
+    /// One object; numbers in the shortest form that reads back as the same value, null for undefined values.
     var json: String {
         let report = evaluation.report
         func row(_ row: ClassificationReport.Row) -> String {
@@ -80,7 +81,7 @@ struct EvaluateReport {
         func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "null" }
         let classes = report.labels.indices.map { index in
             let curve = evaluation.curves[index].map { curve in
-                // The first threshold is infinite, which JSON cannot say.
+                // The first threshold is infinite, which JSON cannot represent.
                 "{\"falsePositiveRates\":\(list(curve.falsePositiveRates)),"
                     + "\"truePositiveRates\":\(list(curve.truePositiveRates)),"
                     + "\"thresholds\":[null\(curve.thresholds.dropFirst().map { ",\($0)" }.joined())]}"

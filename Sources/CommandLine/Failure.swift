@@ -12,10 +12,10 @@ import EmotionFormerTensors
     import Glibc
 #endif
 
-/// How the program ends when it cannot do what it was asked to: one line on standard error, and a documented code.
+/// An error that ends the program: one line on standard error, and a documented exit code.
 struct Failure: Error {
     enum Code: Int32 {
-        /// A file, a model or a clip is at fault.
+        /// Something is wrong with a file, a model or a clip.
         case general = 1
         case noSelfTest = 2
         case selfTestFailed = 3
@@ -29,7 +29,8 @@ struct Failure: Error {
         self.code = code
     }
 
-    /// Ends the process: with help or the like on standard output and code 0, or with one line on standard error.
+    /// Ends the process: with code 0 after printing help or the like to standard output, or with one line on standard
+    /// error.
     static func exit(with error: any Error) -> Never {
         if error is StandardOutput.ReaderGone { quit(0) }
         let (message, code) = describe(error)
@@ -44,7 +45,7 @@ struct Failure: Error {
                 quit(Code.general.rawValue)
             }
         } else {
-            // What was printed before the failure is good, and comes first.
+            // Output before the failure is valid and is printed first.
             try? StandardOutput.flush()
             StandardError.writeLine("emotionformer: \(oneLine(message))")
         }

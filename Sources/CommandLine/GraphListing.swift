@@ -9,7 +9,7 @@ struct GraphListing {
         let name: String
         let operation: String
         let shapes: [Shape]
-        /// Numbers in the model that belong to the node: weights, and constant operands that no node before has.
+        /// The number of parameters of the node: weights, and constant operands that no earlier node has.
         let parameterCount: Int
     }
 
@@ -27,7 +27,7 @@ struct GraphListing {
         for node in graph.nodes {
             var parameters = node.weights.values.reduce(0) { $0 + $1.tensor.shape.elementCount }
             for case let input? in node.inputs {
-                // Shapes, axes and the like are integers, and a single number is no trained parameter.
+                // Integers are shapes, axes and the like, and a single number is not a trained parameter.
                 guard let constant = graph.constant(input)?.tensor, constant.shape.elementCount > 1,
                     constant.elementType.isFloatingPoint || constant.elementType == .int8,
                     counted.insert(input).inserted

@@ -2,41 +2,41 @@ import ArgumentParser
 import EmotionFormer
 import EmotionFormerModelFormat
 
-/// What becomes of a clip on its way into a model, as `Tools/export` names it too.
+/// How a clip becomes a model's input; `Tools/export` has the same options.
 struct InputOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Frames of a clip, where the model leaves them open; \(TFLiteConversion.defaultFrames) if nothing says so.",
+            "Frames of a clip, if the model does not fix them; by default what the assets say, or \(TFLiteConversion.defaultFrames).",
             valueName: "count"))
     var frames: Int?
 
     @Option(
         help: ArgumentHelp(
-            "How landmarks become features (\(InputOptions.layouts)); xyz-interleaved for 1434 features, else raw.",
+            "The order of a frame's features (\(InputOptions.layouts)); by default xyz-interleaved for 1434 features, else raw.",
             valueName: "layout"),
         transform: { try InputOptions.choice($0, "layout", LandmarkLayout.allCases.map { ($0.rawValue, $0) }) })
     var layout: LandmarkLayout?
 
     @Option(
-        help: ArgumentHelp("Pad before or after normalising.", valueName: "before or after"),
+        help: ArgumentHelp("Pad before or after normalizing.", valueName: "before or after"),
         transform: { try InputOptions.choice($0, "padding-order", InputOptions.orders) })
     var paddingOrder = InputDescription.Padding.Order.beforeNormalization
 
     @Option(
-        help: ArgumentHelp("Where a short clip is padded: end or start; none runs it at its own length."),
+        help: ArgumentHelp("Where a short clip is padded: end or start, or none to run it at its own length."),
         transform: { try InputOptions.choice($0, "pad-side", InputOptions.sides) })
     var padSide = InputDescription.Padding.Side.end
 
-    @Option(help: "What a short clip is padded with.")
+    @Option(help: "The value that a short clip is padded with.")
     var padValue = 0.0
 
     @Option(
-        help: ArgumentHelp("Which frames of a long clip go: end, start, or uniform for evenly sampled ones."),
+        help: ArgumentHelp("Which frames of a long clip are dropped: end, start, or uniform to sample evenly."),
         transform: { try InputOptions.choice($0, "truncate", InputOptions.truncations) })
     var truncate = InputDescription.Truncation.end
 
     @Option(
-        help: ArgumentHelp("What a frame without a face becomes: drop, zeros or repeatPrevious."),
+        help: ArgumentHelp("How a frame without a face is treated: drop, zeros or repeatPrevious."),
         transform: {
             try InputOptions.choice(
                 $0, "missing-frame", InputDescription.MissingFrame.allCases.map { ($0.rawValue, $0) })

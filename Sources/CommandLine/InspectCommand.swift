@@ -7,7 +7,7 @@ import EmotionFormerTensors
 
 /// `emotionformer inspect MODEL`
 struct InspectCommand: ParsableCommand {
-    /// How far the model is compiled before it is shown.
+    /// The stage of compilation that is shown.
     enum Stage: String, ExpressibleByArgument, CaseIterable {
         case imported, simplified, fused, plan
     }
@@ -16,8 +16,8 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Show a model: what it assumes of its input, and its graph.",
         discussion: """
-            Stages: the graph as the file has it (imported), raised to layers (simplified), its steps with neighbours \
-            joined (fused), and the steps with their segments, rows and floating-point operations (plan).
+            Stages: the graph of the file (imported), rewritten to layers (simplified), with neighboring operations fused \
+            (fused), and the steps with their segments, rows and floating-point operations (plan).
 
             EXAMPLES:
               emotionformer inspect Weights/demo
@@ -31,13 +31,13 @@ struct InspectCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Normalisation, labels and metadata of a .tflite file: the folder published with it.", valueName: "folder"))
+            "The folder with normalization, labels and metadata of a .tflite file.", valueName: "folder"))
     var assets: String?
 
-    @Option(help: "What to show of the graph.")
+    @Option(help: "The stage of the graph to show.")
     var stage: Stage = .imported
 
-    @Flag(help: "As JSON.")
+    @Flag(help: "Print JSON.")
     var json = false
 
     @OptionGroup var limitOptions: LimitOptions

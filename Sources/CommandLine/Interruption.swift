@@ -11,12 +11,12 @@ import EmotionFormerModelFormat
     import Glibc
 #endif
 
-/// Signals that end the program: what it has not finished writing is removed first.
+/// Handles signals that end the program: unfinished output is removed first.
 enum Interruption {
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
-    /// Takes the signals on a thread of its own, for commands that write files. Threads inherit what is blocked: this
-    /// comes before any other is made. A signal that the caller ignores (nohup) stays ignored.
+    /// Handles the signals on a separate thread, for commands that write files. Call it before any other thread is
+    /// made, because threads inherit which signals are blocked. A signal that the caller ignores (nohup) stays ignored.
     static func removeUnfinished() {
         let arguments = CommandLine.arguments.dropFirst()
         guard arguments.contains(where: { $0 == "convert" || $0 == "trace" || $0.hasPrefix("--report") }) else {

@@ -2,9 +2,9 @@ import EmotionFormer
 import EmotionFormerFiles
 import EmotionFormerTensors
 
-/// The few pieces of JSON that reports are made of.
+/// Pieces of JSON for reports.
 enum JSONText {
-    /// A string with its quotes, escaped as RFC 8259 wants; nothing in it is hidden.
+    /// A quoted string, escaped as RFC 8259 requires. Hidden characters are escaped too.
     static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
@@ -14,7 +14,7 @@ enum JSONText {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            // More than RFC 8259 asks for: what a name holds must not reach a terminal as it is.
+            // More than RFC 8259 requires: control sequences in a name must not reach a terminal.
             case _ where PrintedText.isHidden(scalar): result += PrintedText.escapedInJSON(scalar)
             default: result.unicodeScalars.append(scalar)
             }
@@ -22,7 +22,7 @@ enum JSONText {
         return result + "\""
     }
 
-    /// A number with so many decimals; 0 for what JSON cannot say.
+    /// A number with `digits` decimals; 0 for NaN and infinities, which JSON cannot represent.
     static func fixed(_ value: Double, _ digits: Int) -> String {
         value.isFinite ? DecimalText.fixed(value, digits) : "0"
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import EmotionFormer
 import EmotionFormerTensors
 
-/// `--limit NAME=VALUE`: bounds on what a model's file may make the program do; for every command that reads a model.
+/// `--limit NAME=VALUE`: limits on what a model's file may ask for, for every command that reads a model.
 struct LimitOptions: ParsableArguments {
     struct Setting: Sendable {
         let name: Limits.Name
@@ -13,13 +13,13 @@ struct LimitOptions: ParsableArguments {
         name: .customLong("limit"),
         help: ArgumentHelp(
             """
-            Set a bound on what the model's file may ask for; once for each bound. Names, with what they are if not set: \
+            Set a limit on what the model's file may ask for; once for each limit. Names and defaults: \
             \(LimitOptions.defaults).
             """, valueName: "name=value"),
         transform: LimitOptions.setting)
     var settings: [Setting] = []
 
-    /// The defaults, with what was set.
+    /// The default limits, with those that were given replaced.
     var limits: ModelLimits {
         var limits = ModelLimits()
         for setting in settings { limits.values[setting.name] = setting.value }

@@ -2,28 +2,28 @@ import ArgumentParser
 import EmotionFormer
 import EmotionFormerBundledModel
 
-/// Which model, and how it runs; shared by the commands that predict.
+/// Options for the model and its threads, shared by the commands that predict.
 struct ModelOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "The model: a package folder or a .tflite file; the bundled package, trained on synthetic faces, if not given.",
+            "The model: a package folder or a .tflite file; by default the bundled package, trained on synthetic faces.",
             valueName: "model"
         ))
     var model: String?
 
     @Option(
         help: ArgumentHelp(
-            "Normalisation, labels and metadata of a .tflite file: the folder published with it.", valueName: "folder"))
+            "The folder with normalization, labels and metadata of a .tflite file.", valueName: "folder"))
     var assets: String?
 
     @Option(
-        name: .long, help: ArgumentHelp("Threads to compute with; all of the machine's cores if not given."))
+        name: .long, help: ArgumentHelp("Threads to compute with; by default all cores."))
     var threads: Int?
 
     @OptionGroup var limitOptions: LimitOptions
 
-    /// To be said beside what the bundled model answers.
+    /// The note beside every prediction of the bundled model.
     static let bundledNote = "bundled; synthetic weights: trained on generated faces, not measured on people"
 
     func validate() throws {
@@ -33,20 +33,20 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
-    /// - Parameter clips: several clips are spread over the threads, a single one is computed by all of them.
+    /// - Parameter clips: several clips are spread over the threads; a single clip is computed by all of them.
     func load(threads: Int) throws -> EmotionModel {
         try EmotionModel(
             path: path(), assets: assets, options: EmotionModel.Options(threads: threads, limits: limitOptions.limits))
     }
 
-    /// What must be said beside the model's name on a page; nil for a model of the user's own.
+    /// The note beside the model's name on a page; nil for a model that the user named.
     var note: String? {
         model == nil ? "The bundled model: synthetic weights, trained on generated faces, not measured on people." : nil
     }
 
     func path() throws -> String { try ModelOptions.path(model) }
 
-    /// The bundled package if no model is named.
+    /// The path of a model: the bundled package if none is named.
     static func path(_ model: String?) throws -> String {
         if let model { return model }
         return try BundledModel.path()

@@ -2,12 +2,12 @@ import EmotionFormer
 import EmotionFormerFiles
 import EmotionFormerModelFormat
 
-/// What `inspect` says of a model beside its graph.
+/// The facts about a model that `inspect` prints besides its graph.
 struct ModelSummary {
     let contents: ModelPackage
     let labels: [String]
 
-    /// Name and value, in the order in which they are shown.
+    /// Names and values, in the order in which they are shown.
     var lines: [(String, String)] {
         let input = contents.input
         var lines = [("model", contents.name)]

@@ -3,7 +3,7 @@ import EmotionFormerGraph
 import EmotionFormerTFLiteImport
 import EmotionFormerTensors
 
-/// A whole model run on clips, with the values that its plan keeps.
+/// Runs a whole model on clips and writes the values that its plan keeps.
 struct ModelTrace {
     private let program: Program
     private let index: TraceIndex
@@ -16,7 +16,7 @@ struct ModelTrace {
     ) {
         self.limits = limits
         var program = model.program
-        // The logits stay a value of their own in a fused plan too, as they do for `predict`.
+        // A fused plan keeps the logits as a separate value, as for `predict`.
         if let logits = index.logits.flatMap({ index.valueNames[$0] }), !program.graphs[0].outputs.contains(logits) {
             program.graphs[0].outputs.append(logits)
         }
@@ -26,9 +26,10 @@ struct ModelTrace {
         self.outputsOnly = outputsOnly
     }
 
-    /// - Parameter inputs: one an input of the model: clips × its shape, the batch axis there or not.
-    /// - Throws: `shapeMismatch` and `elementTypeMismatch` for clips that do not fit, and what keeps a plan from being
-    ///   made or run.
+    /// - Parameter inputs: one tensor for each input of the model: clips × the input's shape, with or without the batch
+    ///   axis.
+    /// - Throws: `shapeMismatch` and `elementTypeMismatch` for clips that do not fit, or the error of compiling or
+    ///   running the plan.
     func write(to folder: inout TraceFolder, inputs: [Tensor]) throws(Fault) {
         let main = program.graphs[0]
         guard inputs.count == main.inputs.count else {
@@ -66,7 +67,8 @@ struct ModelTrace {
             index.json(stage: stage.rawValue, isFed: false, clipCount: clipCount, written: written))
     }
 
-    /// The shape of one clip in the array: its own without the axis of clips, a batch of 1 before it if it lacks one.
+    /// The shape of one clip in the array: the array's shape without the axis of clips, with a batch axis of 1 added if
+    /// it is missing.
     private func clipShape(_ tensor: Tensor, _ input: GraphInput) throws(Fault) -> Shape {
         let place = "--input: '\(input.name)'"
         guard tensor.elementType == input.elementType else {

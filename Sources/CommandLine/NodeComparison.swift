@@ -6,8 +6,7 @@ import EmotionFormerModelFormat
 import EmotionFormerReference
 import EmotionFormerTensors
 
-/// Every node of a model, computed by the engine, against the reference executor's double precision on the same
-/// operands.
+/// Compares every node of a model, as computed by the engine, with the float64 reference executor on the same operands.
 struct NodeComparison {
     struct Row {
         let name: String
@@ -15,21 +14,22 @@ struct NodeComparison {
         let shape: Shape
         /// The largest absolute difference.
         let difference: Double
-        /// The same, divided by the output's largest magnitude.
+        /// The largest absolute difference divided by the output's largest magnitude.
         let relative: Double
 
         var isPassed: Bool { relative <= NodeComparison.tolerance }
     }
 
-    /// Of a node's largest magnitude; one node's rounding, not that of those before it.
+    /// Relative to the largest magnitude of the node's output. It covers the rounding errors of one node, not of those
+    /// before it.
     static let tolerance = 1e-5
 
     let rows: [Row]
 
     var isPassed: Bool { rows.allSatisfy(\.isPassed) }
 
-    /// - Parameter input: 1 × rows × features, as the graph takes them.
-    /// - Throws: what keeps either side from computing; `missingField` if the engine keeps no value for a node.
+    /// - Parameter input: the graph's input, 1 × rows × features.
+    /// - Throws: the error of either executor; `missingField` if the engine keeps no value for a node.
     init(_ contents: ModelPackage, input: Tensor, threads: Int, limits: Limits) throws(Fault) {
         let options = PlanOptions(
             threads: threads, stage: .simplified, keepsEveryValue: true, limits: limits)
@@ -91,7 +91,7 @@ extension NodeComparison.Row {
         operation = node.operation.rawValue
         shape = found.shape
         let pairs = zip(found.doubles, expected.doubles)
-        // A NaN on either side is no agreement.
+        // A NaN on either side counts as a difference.
         let largest = pairs.reduce(0.0) { $1.0 == $1.1 ? $0 : max($0, ($1.0 - $1.1).magnitude.orInfinity) }
         let magnitude = expected.doubles.reduce(0.0) { max($0, $1.magnitude) }
         difference = found.shape == expected.shape ? largest : .infinity

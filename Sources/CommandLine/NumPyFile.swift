@@ -8,9 +8,9 @@ import EmotionFormerTensors
     import Foundation
 #endif
 
-/// Tensors as `npy` files, every element type as it is.
+/// Tensors as `npy` files, with their element types unchanged.
 enum NumPyFile {
-    /// - Throws: what keeps the file from being read; `unsupportedAttribute` for another byte order, layout or type.
+    /// - Throws: the error of reading the file; `unsupportedAttribute` for another byte order, layout or type.
     static func read(_ path: String) throws(Fault) -> Tensor {
         let bytes = try ByteSource.path(path).bytes()
         do throws(Fault) {
@@ -44,7 +44,7 @@ enum NumPyFile {
         let extents = tensor.shape.extents.map { "\($0)," }.joined(separator: " ")
         var header =
             "{'descr': '\(descriptor(of: tensor.elementType))', 'fortran_order': False, 'shape': (\(extents)), }"
-        // Magic, version, length and header fill a multiple of 64 bytes, as the format asks.
+        // Magic, version, length and header fill a multiple of 64 bytes, as the format requires.
         header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
         let length = header.utf8.count
         var bytes = Data([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0, UInt8(length & 0xFF), UInt8(length >> 8 & 0xFF)])
@@ -53,7 +53,7 @@ enum NumPyFile {
         return bytes
     }
 
-    /// NumPy's name of an element type, little-endian.
+    /// NumPy's name of a little-endian element type.
     private static func descriptor(of type: ElementType) -> String {
         switch type {
         case .float32: "<f4"

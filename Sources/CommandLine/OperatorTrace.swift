@@ -3,7 +3,7 @@ import EmotionFormerGraph
 import EmotionFormerTFLiteImport
 import EmotionFormerTensors
 
-/// Every operator of a file alone, on operands that another program gave it.
+/// Runs every operator of a file by itself, on operands that another program computed.
 struct OperatorTrace {
     private let program: Program
     private let index: TraceIndex
@@ -11,7 +11,7 @@ struct OperatorTrace {
     private let tensors: [String: Int]
     private let limits: Limits
 
-    /// - Parameter feed: a folder with a folder for each clip, in it the tensors by index.
+    /// - Parameter feed: a folder with a subfolder for each clip, which holds the tensors, named by index.
     init(_ model: ImportedModel, index: TraceIndex, feed: String, limits: Limits) {
         self.limits = limits
         program = model.program
@@ -20,8 +20,8 @@ struct OperatorTrace {
         tensors = Dictionary(index.valueNames.map { ($1, $0) }, uniquingKeysWith: min)
     }
 
-    /// - Throws: `missingFile` for an operand that is not there, `shapeMismatch` and `elementTypeMismatch` for one that
-    ///   the operator does not take.
+    /// - Throws: `missingFile` for a missing operand, `shapeMismatch` and `elementTypeMismatch` for an operand that
+    ///   does not fit the operator.
     func write(to folder: inout TraceFolder) throws(Fault) {
         let clipCount = TraceFolder.clipCount(in: feed)
         guard clipCount > 0 else {

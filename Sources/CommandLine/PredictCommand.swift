@@ -14,10 +14,10 @@ struct PredictCommand: ParsableCommand {
         abstract: "Predict the emotion of clips.",
         discussion: """
             A clip file is .npy, .npz, .csv or .jsonl; - is standard input. A file may hold several clips: an array of \
-            (clips, frames, features), several arrays of an archive, several video_filename of a table.
+            (clips, frames, features), several arrays in an archive, or several values of video_filename in a table.
 
-            Outputs that are no probabilities (below 0, above 1, or not summing to 1) are shown as the numbers that they \
-            are, with a note; in JSON "areProbabilities" is then false.
+            Outputs that are not probabilities (below 0, above 1, or not summing to 1) are shown as plain numbers, with a \
+            note; in JSON "areProbabilities" is then false.
 
             EXAMPLES:
               emotionformer predict clip.npy
@@ -34,24 +34,24 @@ struct PredictCommand: ParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
 
-    @Flag(help: "One JSON object a clip and line: clip, index, label, probabilities, logits, frames.")
+    @Flag(help: "Print one JSON object per clip and line: clip, index, label, probabilities, logits, frames.")
     var json = false
 
     @Flag(
         help: ArgumentHelp(
             """
-            Comma-separated values with a header: clip, index, start_frame, end_frame, label, one probability a label. The \
-            frames are those from start_frame up to and without end_frame, from 0.
+            Print comma-separated values with a header: clip, index, start_frame, end_frame, label, and a probability for \
+            each label. Frames count from 0; end_frame is not included.
             """))
     var csv = false
 
     @Option(
         help: ArgumentHelp(
-            "Predict windows of so many frames of each clip; windows without a face are left out.", valueName: "frames")
+            "Predict windows of this many frames; windows without a face are left out.", valueName: "frames")
     )
     var window: Int?
 
-    @Option(help: ArgumentHelp("Frames from one window to the next; half a window if not given.", valueName: "frames"))
+    @Option(help: ArgumentHelp("Frames from one window to the next; by default half a window.", valueName: "frames"))
     var hop: Int?
 
     @Option(
@@ -60,12 +60,12 @@ struct PredictCommand: ParsableCommand {
             valueName: "page.html"))
     var report: String?
 
-    @Option(help: ArgumentHelp("Show the most probable labels only, the most probable first.", valueName: "count"))
+    @Option(help: ArgumentHelp("Show only this many labels, the most probable first.", valueName: "count"))
     var top: Int?
 
     @Option(
         help: ArgumentHelp(
-            "The clips' format (\(PredictCommand.formats)), in place of what their names end in.",
+            "The clips' format (\(PredictCommand.formats)); by default that of the file name's extension.",
             valueName: "format"),
         completion: .list(ClipFormat.allCases.map(\.rawValue)),
         transform: { name in
@@ -135,7 +135,7 @@ struct PredictCommand: ParsableCommand {
         return try ClipFile(path: path, format: inputFormat)
     }
 
-    /// What is predicted of a file: its clips, or their windows.
+    /// The parts of a file to predict: its clips, or their windows.
     private func parts(of file: ClipFile) -> [ClipSource] {
         file.clips.enumerated().flatMap { index, clip in
             let missing = Set(clip.missingFrames)
@@ -154,13 +154,13 @@ struct PredictCommand: ParsableCommand {
         _ file: ClipFile, _ model: EmotionModel, width: Int, _ report: any PredictionReport, _ progress: ProgressBar,
         file position: Int
     ) throws {
-        // Results come out while the rest of a long file is still under way.
+        // In parts, so that the first results of a long file are printed early.
         let step = max(64, width)
         let parts = parts(of: file)
         guard !parts.isEmpty else { throw Failure("\(file.name): no frame of the clip has a face") }
         for start in stride(from: 0, to: parts.count, by: step) {
             let part = parts[start..<min(start + step, parts.count)]
-            // Windows overlap: as clips, all of a long clip's could take any amount of memory.
+            // In parts, because windows overlap: all of them, as clips, could take much memory.
             let clips = part.map { file.clips[$0.index][frames: $0.frames] }
             let began = ContinuousClock.now
             let predictions: [Prediction]
@@ -190,17 +190,17 @@ struct PredictCommand: ParsableCommand {
     }
 }
 
-/// Which clip a prediction is of.
+/// The clip or window of a prediction.
 struct ClipSource {
     let file: String
-    /// Among the file's clips, from 0.
+    /// The index in its file, from 0.
     let index: Int
     let count: Int
-    /// The clip's own name, if its file gives one.
+    /// The clip's name, if its file states one.
     let name: String?
-    /// The clip's frames that were given to the model.
+    /// The range of the clip's frames that were given to the model.
     let frames: Range<Int>
-    /// Whether the frames were asked for as a window, and are not just the whole clip.
+    /// Whether this is a window and not the whole clip.
     let isWindow: Bool
 
     var frameCount: Int { frames.count }

@@ -12,10 +12,10 @@ extension PredictionReport {
     func end(_ model: EmotionModel, isBundled: Bool) throws {}
 }
 
-/// For people: the label, and a bar chart of the probabilities if that is what the model's outputs are.
+/// For people: the label, and a bar chart of the outputs if they are probabilities.
 struct TableReport: PredictionReport {
     let top: Int?
-    /// Said beside every label, such as where the weights come from.
+    /// A note beside every label, such as the origin of the weights.
     let note: String?
 
     func begin(_ model: EmotionModel) throws {}
@@ -47,7 +47,7 @@ struct TableReport: PredictionReport {
     }
 }
 
-/// One JSON object a line; numbers in the shortest form that reads back as the same 32-bit float.
+/// One JSON object per line; numbers in the shortest form that reads back as the same 32-bit float.
 struct JSONReport: PredictionReport {
     let top: Int?
 
@@ -74,7 +74,7 @@ struct JSONReport: PredictionReport {
     }
 }
 
-/// Comma-separated values, with a header. That the numbers are no probabilities is said once, on standard error.
+/// Comma-separated values, with a header. If the outputs are not probabilities, a note says so once, on standard error.
 final class CSVReport: PredictionReport {
     private var fault: String?
 

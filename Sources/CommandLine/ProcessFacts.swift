@@ -8,12 +8,12 @@
     import Glibc
 #endif
 
-/// What the operating system says of this process and its processor.
+/// Facts about this process and its processor, from the operating system.
 enum ProcessFacts {
-    /// The most memory that the process has had at once.
+    /// The peak resident memory of the process.
     static var peakResidentBytes: Int {
         #if os(Linux)
-            // A process inherits the other figure, ru_maxrss, from whoever started it.
+            // The alternative, ru_maxrss, is inherited from the parent process.
             if let line = line(of: "/proc/self/status", startingWith: "VmHWM:"),
                 let kilobytes = line.split(whereSeparator: \.isWhitespace).first.flatMap({ Int($0) })
             {
@@ -31,7 +31,7 @@ enum ProcessFacts {
         #endif
     }
 
-    /// The processor's name, or its kind where the system does not tell.
+    /// The processor's name, or its architecture if the system does not give one.
     static var processor: String {
         #if canImport(Darwin)
             var size = 0
@@ -48,7 +48,7 @@ enum ProcessFacts {
     }
 
     #if !canImport(Darwin)
-        /// What follows `start` in the first line of a file that begins with it.
+        /// The text after `start` in the first line of a file that begins with it.
         private static func line(of path: String, startingWith start: String) -> Substring? {
             guard let file = fopen(path, "r") else { return nil }
             defer { fclose(file) }

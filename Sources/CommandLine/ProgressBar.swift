@@ -1,4 +1,4 @@
-/// A line on a terminal that says how far a long job is; nothing at all in a pipe.
+/// A progress line on a terminal; nothing in a pipe.
 struct ProgressBar: Sendable {
     private let title: String
     private let isShown: Bool
@@ -16,7 +16,7 @@ struct ProgressBar: Sendable {
         StandardError.write("\r\(title) \(bar) \(done)/\(total)")
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     func clear() {
         if isShown { StandardError.write("\r\u{1B}[K") }
     }

@@ -10,19 +10,19 @@ import EmotionFormerTensors
     import Glibc
 #endif
 
-/// Standard output, buffered, with every failed write noticed.
+/// Buffered standard output. Every failed write is reported.
 enum StandardOutput {
-    /// The reader of a pipe has gone: nobody wants the rest, which is no failure.
+    /// The reader has closed the pipe (`| head`). This is not a failure.
     struct ReaderGone: Error {}
 
     private static let buffer = Lock<[UInt8]>([])
     private static let limit = 1 << 16
     private static let needsReader = Lock(true)
 
-    /// For a command whose exit code is its result: what nobody reads is dropped, and the work goes on.
+    /// For a command whose exit code is its result: continue without printing after the reader has closed the pipe.
     static func goOnWithoutReader() { needsReader.withLock { $0 = false } }
 
-    /// Text of our own, or JSON: it goes out as it is.
+    /// Writes text of the program or JSON, unchanged.
     static func write(_ text: String) throws {
         let full = buffer.withLock { buffer in
             buffer.append(contentsOf: text.utf8)
@@ -31,7 +31,7 @@ enum StandardOutput {
         if full { try flush() }
     }
 
-    /// A line that may hold anything: no control in it reaches the terminal.
+    /// Writes a line of any text. Control characters are escaped.
     static func writeLine(_ text: String) throws { try write(PrintedText.line(text) + "\n") }
 
     static func flush() throws {
@@ -48,7 +48,7 @@ enum StandardOutput {
         }
     }
 
-    /// A write to a closed pipe then fails with an error, in place of a signal that ends the process.
+    /// Makes a write to a closed pipe an error instead of a signal that ends the process.
     static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
     static var isTerminal: Bool { isatty(1) == 1 }
@@ -56,10 +56,10 @@ enum StandardOutput {
 
 /// Standard error: for messages and progress, never for results.
 enum StandardError {
-    /// Text of our own: it goes out as it is.
+    /// Writes text of the program, unchanged.
     static func write(_ text: String) { _ = Descriptor.write(Array(text.utf8), to: 2) }
 
-    /// A line that may hold anything: no control in it reaches the terminal.
+    /// Writes a line of any text. Control characters are escaped.
     static func writeLine(_ text: String) { write(PrintedText.line(text) + "\n") }
 
     static var isTerminal: Bool { isatty(2) == 1 }

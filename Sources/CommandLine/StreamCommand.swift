@@ -11,14 +11,14 @@ import EmotionFormer
 struct StreamCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stream",
-        abstract: "Predict emotions over time, of frames as they come.",
+        abstract: "Predict emotions over time, from frames as they arrive.",
         discussion: """
-            Looks back on a window of frames and predicts again every few of them. Standard input (-) and .jsonl files \
-            are JSON lines, one a frame: {"clip": name, "frame": number, "time": seconds, "landmarks": [[x, y, z], …] \
-            or null}, as Tools/landmarks writes them; another clip begins a stream of its own. Other clip files go \
-            through frame by frame. The frames left at the end give one more prediction.
+            Predicts a sliding window over the last frames, every --hop frames. Standard input (-) and .jsonl files are \
+            JSON lines, one per frame: {"clip": name, "frame": number, "time": seconds, "landmarks": [[x, y, z], …] \
+            or null}, as Tools/landmarks writes them; another clip begins a new stream. Other clip files are \
+            streamed frame by frame. The frames left at the end give one more prediction.
 
-            On a terminal the probabilities are bars that move. In a pipe, or with --json, each prediction is a line of \
+            On a terminal the probabilities are shown as moving bars. In a pipe, or with --json, each prediction is a line of \
             JSON: clip, index, frames [first, last], start and end (seconds), label, probabilities, window (the \
             window's own probabilities, if they were smoothed), framesUsed.
 
@@ -36,7 +36,7 @@ struct StreamCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Frames that a prediction looks back on; the model's own number if not given.", valueName: "frames"))
+            "The length of the window; by default the model's number of frames.", valueName: "frames"))
     var window: Int?
 
     @Option(help: ArgumentHelp("Frames from one prediction to the next.", valueName: "frames"))
@@ -44,17 +44,17 @@ struct StreamCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How much of the last probabilities goes into the next, 0 up to 1: s = smoothing · s + (1 − smoothing) · p.",
+            "Exponential smoothing, 0 (none) up to 1: s = smoothing · s + (1 − smoothing) · p.",
             valueName: "share"))
     var smoothing = 0.0
 
     @Option(
         help: ArgumentHelp(
-            "Frames before the first prediction, of a window that is not full yet; the whole window if not given.",
+            "Frames before the first prediction; by default a whole window.",
             valueName: "frames"))
     var minimumFrames: Int?
 
-    @Flag(help: "Lines of JSON on a terminal, too.")
+    @Flag(help: "Print lines of JSON on a terminal, too.")
     var json = false
 
     @Option(
@@ -127,7 +127,7 @@ struct StreamCommand: ParsableCommand {
     }
 }
 
-/// One clip on its way through a stream.
+/// Runs one clip through a stream.
 private final class StreamRun {
     private let name: String
     private var stream: EmotionStream

@@ -11,19 +11,19 @@ import EmotionFormerTensors
     import Glibc
 #endif
 
-/// What becomes of a stream's predictions. Several clips come one after the other.
+/// Receives the predictions of a stream, for one clip after the other.
 protocol StreamOutput: AnyObject {
-    /// Before a clip's first frame; the stream says what window and hop it has.
+    /// Called before a clip's first frame.
     func begin(clip: String, stream: EmotionStream) throws
-    /// A frame that went into the stream; `number` counts from 0.
+    /// Called for each frame that was added to the stream; `number` counts from 0.
     func add(_ frame: LandmarkFrame, number: Int) throws
-    /// What is said of the window that ends with the last frame.
+    /// Called for the prediction of the window that ends with the last frame.
     func add(_ prediction: StreamPrediction) throws
-    /// After a clip's last frame.
+    /// Called after a clip's last frame.
     func end() throws
 }
 
-/// One JSON object a prediction and line, each as soon as it is known.
+/// One JSON object per prediction, each on a line and printed at once.
 final class StreamLines: StreamOutput {
     private var clip = ""
     private var isSmoothed = false
@@ -56,14 +56,14 @@ final class StreamLines: StreamOutput {
     func end() {}
 }
 
-/// Bars on a terminal, drawn again in the same place.
+/// Bars on a terminal, redrawn in place.
 final class StreamBars: StreamOutput {
     private let note: String?
     private var clip = ""
     private var window = 0
     private var hop = 1
     private var minimumFrames = 1
-    /// Lines that the last drawing left above the cursor.
+    /// The number of lines that the last drawing left above the cursor.
     private var drawnLines = 0
     private var prediction: StreamPrediction?
     private var lastFace: Int?
@@ -83,7 +83,7 @@ final class StreamBars: StreamOutput {
 
     func add(_ frame: LandmarkFrame, number: Int) throws {
         if frame.hasFace { lastFace = number }
-        // Between predictions there is something to say only before the first, or when the face is gone.
+        // Between predictions there is something to show only before the first one, or when the face is lost.
         guard (number + 1).isMultiple(of: min(hop, 10)), prediction == nil || lastFace != number else { return }
         try draw(after: number + 1)
     }
@@ -117,7 +117,7 @@ final class StreamBars: StreamOutput {
             lines.append("\(clip): \(count) of \(minimumFrames) frames\(face)")
         }
         if let note { lines.append(note) }
-        // Back to the first line; each is cleared to its end, and what is below, too.
+        // Back to the first line. Each line is cleared to its end, and all lines below too.
         var text = drawnLines > 0 ? "\u{1B}[\(drawnLines)A\r" : "\r"
         for line in lines { text += PrintedText.line(line).prefix(width - 1) + "\u{1B}[K\n" }
         text += "\u{1B}[J"

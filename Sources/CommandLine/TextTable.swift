@@ -10,7 +10,7 @@ struct TextTable {
         self.rightAligned = rightAligned
     }
 
-    /// The cells may hold anything.
+    /// Appends a row; cells may hold any characters.
     mutating func append(_ row: [String]) { rows.append(row.map(PrintedText.line)) }
 
     /// The header, a rule, and the rows.

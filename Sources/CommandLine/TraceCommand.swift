@@ -15,15 +15,15 @@ struct TraceCommand: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "trace",
-        abstract: "Run a TensorFlow Lite file and write what every operator makes.",
+        abstract: "Run a TensorFlow Lite file and write the results of every operator.",
         discussion: """
             For clip number c, the tensor with index t of the file's main subgraph is written to OUTPUT/c/t.npy. \
-            OUTPUT/index.json says which operator makes which tensors; a file of null means that the plan keeps no such \
-            value, as a fused plan does not keep most. Operators inside a loop's or branch's body are not listed: the \
-            WHILE or IF itself is.
+            OUTPUT/index.json lists the operators with the tensors that each computes. A file of null means that the plan \
+            does not keep the value; a fused plan keeps only a few. Operators in the body of a loop or a branch are not \
+            listed; the WHILE or IF itself is.
 
-            With --feed, every operator runs alone, on operands read from FEED/c/t.npy, in place of those that the \
-            operators before it made. The difference to another program's result is then that operator's own.
+            With --feed, every operator runs on operands read from FEED/c/t.npy instead of the results of the operators \
+            before it. A difference from another program's result is then due to that operator alone.
 
             EXAMPLES:
               emotionformer trace model.tflite --input clips.npy --output trace
@@ -37,21 +37,21 @@ struct TraceCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Clips, as .npy of the input's own element type: clips × the input's shape, without the batch axis or with \
-            it. Once for each input of the model, in its order.
+            Clips, as .npy with the element type of the input: clips × the input's shape, with or without the batch axis. \
+            Once for each input of the model, in order.
             """, valueName: "file"))
     var input: [String] = []
 
-    @Option(help: ArgumentHelp("The folder to write; an older trace there is replaced whole.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The folder to write; an older trace there is replaced.", valueName: "folder"))
     var output: String
 
-    @Option(help: "How far the graph is rewritten: as the file has it, or raised to layers that are joined.")
+    @Option(help: "How far the graph is rewritten: not at all (imported), or to fused layers (fused).")
     var stage: Stage = .imported
 
     @Option(help: ArgumentHelp("A folder with every operator's operands: FEED/0/12.npy.", valueName: "folder"))
     var feed: String?
 
-    @Flag(help: "Write the model's outputs and logits alone.")
+    @Flag(help: "Write only the model's outputs and logits.")
     var outputsOnly = false
 
     @OptionGroup var limitOptions: LimitOptions

@@ -9,7 +9,7 @@ import EmotionFormerTensors
     import Foundation
 #endif
 
-/// Where a trace is written: a folder for each clip, and an index. It appears whole, in place of an older trace.
+/// The output of a trace: a folder for each clip, and an index. It is written atomically and replaces an older trace.
 struct TraceFolder: ~Copyable {
     private let path: String
     private let replaced: [String]?
@@ -42,11 +42,11 @@ struct TraceFolder: ~Copyable {
 
     mutating func write(_ tensor: Tensor, index: Int, clip: Int) throws(Fault) {
         let name = "\(clip)/\(index).npy"
-        // A model's output is an operator's too.
+        // A model's output is an operator's result, too.
         if written.insert(name).inserted { try write(NumPyFile.bytes(tensor), to: name) }
     }
 
-    /// The last file: with it, the trace is whole.
+    /// Writes the index, the last file, and puts the trace in place.
     mutating func write(_ index: JSONValue) throws(Fault) { try write(Data(try index.text().utf8), to: "index.json") }
 
     private mutating func write(_ bytes: Data, to name: String) throws(Fault) {
@@ -57,7 +57,7 @@ struct TraceFolder: ~Copyable {
 
     consuming func keep() throws(Fault) { try folder.move(to: path, replacing: replaced) }
 
-    /// Folders 0, 1, 2, … in a folder.
+    /// The number of subfolders 0, 1, 2, … of a folder.
     static func clipCount(in path: String) -> Int {
         var count = 0
         while FileManager.default.fileExists(atPath: "\(path)/\(count)") { count += 1 }

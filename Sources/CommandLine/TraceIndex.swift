@@ -4,14 +4,14 @@ import EmotionFormerModelFormat
 import EmotionFormerTFLiteImport
 import EmotionFormerTensors
 
-/// Which operator of a file's main subgraph makes which tensors, and where a trace has them.
+/// The operators of a file's main subgraph with the tensors that each computes, and the files of a trace.
 struct TraceIndex {
     let operators: [ImportedModel.Operator]
     /// Values by tensor index.
     let valueNames: [Int: String]
     let inputs: [Int]
     let outputs: [Int]
-    /// What the first output is the softmax of; nil if nothing says so.
+    /// The input of the softmax that gives the first output; nil if there is none.
     let logits: Int?
 
     /// - Throws: `missingField` if the file has no main subgraph.
@@ -28,7 +28,7 @@ struct TraceIndex {
         logits = softmax?.inputs.first?.flatMap { tensors[$0] }
     }
 
-    /// The tensors that are worth a look: every operator's results; or the outputs and logits.
+    /// The tensors of a trace: every operator's results, or only the outputs and logits.
     func tensors(outputsOnly: Bool) -> [Int] {
         let ends = outputs + (logits.map { [$0] } ?? [])
         return outputsOnly ? ends : operators.flatMap { $0.outputs.map(\.tensor) } + ends

@@ -7,7 +7,7 @@ import EmotionFormerModelFormat
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check a model package: its hashes, and its own self-test.",
+        abstract: "Check a model package: its hashes and its self-test.",
         discussion: """
             The self-test holds inputs and the outputs that another program, its oracle, computed for them.
 
@@ -18,9 +18,9 @@ struct VerifyCommand: ParsableCommand {
 
             EXIT CODES:
               0  everything agrees
-              1  the package is broken
+              1  the package is damaged
               2  the package has no self-test
-              3  the model does not compute what the self-test or the reference says
+              3  the outputs differ from those of the self-test or of the reference
             """)
 
     @Argument(help: "The model: a package folder, or a .tflite file with --nodes.")
@@ -79,7 +79,7 @@ struct VerifyCommand: ParsableCommand {
 }
 
 extension LandmarkClip {
-    /// A clip that is different in every frame and feature, for models that bring none.
+    /// A clip whose values differ in every frame and feature, for models without a self-test.
     fileprivate static func wave(for input: ModelInput) throws -> LandmarkClip {
         let count = input.frames * input.features
         // A linear congruence, spread over −1 to 1.

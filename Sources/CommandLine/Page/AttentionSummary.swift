@@ -7,16 +7,17 @@ import EmotionFormerTensors
     import Foundation
 #endif
 
-/// Attention maps in the size of a page: what each frame got of every head's attention, and small pictures of the matrices.
+/// Attention maps reduced for a page: the attention that each frame receives in every head, and small pictures of the
+/// matrices.
 struct AttentionSummary {
     /// One head, or the mean of several.
     private struct View {
         let name: String
-        /// By place along the clip: the share of the attention that went to the clip's frames, times the number of places, so that 1
+        /// For each place along the clip, its share of the attention to the clip's frames times the number of places: 1
         /// is even attention.
         let received: [Double]
         let paddingShare: Double
-        /// Whether the layer's rows could not be told to be frames, and are spread evenly over the clip.
+        /// Whether the layer's rows could not be assigned to frames and are spread evenly over the clip.
         let isSpread: Bool
         /// Queries × keys of the clip's frames, mean-pooled to `side` × `side`.
         let matrix: [Double]
@@ -57,7 +58,7 @@ struct AttentionSummary {
             for (key, weight) in map.received(head: head).enumerated() {
                 let share = Double(weight) / Double(heads.count)
                 if map.keyFrames.isEmpty {
-                    // Each key stands for an even part of the clip.
+                    // Each key stands for an equal part of the clip.
                     received[key * places / map.keyCount] += share
                 } else if let frames = map.keyFrames[key]?.clamped(to: 0...frameCount - 1) {
                     for frame in frames { received[frame * places / frameCount] += share / Double(frames.count) }
@@ -73,7 +74,7 @@ struct AttentionSummary {
             matrix: showsMatrix ? matrix(map, heads: heads, side: side) : [], side: side)
     }
 
-    /// The rows that are frames of the clip; all if the layer's rows are no frames.
+    /// The rows that stand for frames of the clip; all rows if none can be assigned to frames.
     private static func rows(_ frames: [ClosedRange<Int>?], _ count: Int) -> [Int] {
         frames.isEmpty ? Array(0..<count) : frames.indices.filter { frames[$0] != nil }
     }

@@ -1,9 +1,9 @@
 import EmotionFormer
 import EmotionFormerFiles
 
-/// Axes of a drawing, with percentages up the left side, or with plain numbers.
+/// The axes of a chart, with percentages or plain numbers on the vertical axis.
 ///
-/// Drawings are 360 units wide, so that their letters are as large as the text on a phone.
+/// Charts are 360 units wide, so that their labels have the size of text on a phone.
 struct ChartFrame {
     static let width = 360.0
     let height: Double
@@ -11,21 +11,21 @@ struct ChartFrame {
     let right = 10.0
     let top = 8.0
     let bottom = 34.0
-    /// What stands under the horizontal axis.
+    /// The title of the horizontal axis.
     let title: String
-    /// Where the horizontal axis begins and ends.
+    /// The range of the horizontal axis.
     let range: ClosedRange<Double>
     let ticks: [(value: Double, text: String)]
-    /// What the bottom and the top of the vertical axis stand for: parts of a whole, or numbers of any size.
+    /// The values at the bottom and the top of the vertical axis: fractions, or any numbers.
     let minimum: Double
     let maximum: Double
     private let showsPercent: Bool
-    /// What the drawing shows, for who does not see it.
+    /// The text alternative of the chart.
     let description: String
 
     /// - Parameters:
-    ///   - maximum: the part that the top of the vertical axis stands for.
-    ///   - numbers: what the vertical axis goes over in place of parts of a whole.
+    ///   - maximum: the fraction at the top of the vertical axis.
+    ///   - numbers: the range of the vertical axis, if it does not show fractions.
     init(
         height: Double = 320, title: String, range: ClosedRange<Double> = 0...1,
         ticks: [(value: Double, text: String)] = [
@@ -58,7 +58,7 @@ struct ChartFrame {
         "\(HTML.coordinate(x(horizontal))),\(HTML.coordinate(y(vertical)))"
     }
 
-    /// The drawing, with `content` over the grid.
+    /// The chart as SVG, with `content` over the grid.
     func svg(identifier: String? = nil, _ content: String) -> String {
         let name = identifier.map { " id=\"\($0)\"" } ?? ""
         var drawing = "<svg\(name) viewBox=\"0 0 \(Int(ChartFrame.width)) \(Int(height))\" role=\"img\" "
@@ -88,7 +88,7 @@ struct ChartFrame {
     }
 
     func curve(_ style: String, _ points: [(Double, Double)]) -> String {
-        // Steps that nobody can see are left out, except the last.
+        // Steps that are too small to see are left out, except the last.
         var kept: [(Double, Double)] = []
         for (index, point) in points.enumerated() {
             if let last = kept.last, index < points.count - 1,
@@ -107,7 +107,7 @@ struct ChartFrame {
         return "<polyline class=\"curve \(style)\" points=\"\(places.joined(separator: " "))\"/>\n"
     }
 
-    /// Colours with the names of what is drawn in them.
+    /// The legend: colors with names.
     static func legend(_ entries: [String]) -> String {
         "<ul class=\"legend\">"
             + entries.enumerated().map { "<li><i class=\"\(HTML.color($0))\"></i>\(HTML.escaped($1))</li>" }.joined()

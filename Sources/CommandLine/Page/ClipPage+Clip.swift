@@ -3,8 +3,8 @@ import EmotionFormer
 extension ClipPage {
     /// The page of a whole clip.
     /// - Parameters:
-    ///   - window, hop: of the probabilities over time; see `ProbabilitySeries`.
-    ///   - concurrency: predictions at once.
+    ///   - window, hop: for the probabilities over time; see `ProbabilitySeries`.
+    ///   - concurrency: the number of predictions at once.
     init(
         _ clip: LandmarkClip, of file: String, _ model: EmotionModel, modelNote: String?, window: Int?, hop: Int?,
         concurrency: Int

@@ -2,7 +2,7 @@ import EmotionFormer
 import EmotionFormerFiles
 
 extension ClipPage {
-    /// By half standard deviations from 0: the part of a normal distribution.
+    /// The fractions of a normal distribution in steps of half a standard deviation from 0.
     private static let normal = [0.1915, 0.1499, 0.0918, 0.0441, 0.0165, 0.0049, 0.0011, 0.0002, 0, 0, 0, 0]
 
     func statisticsSection(_ statistics: InputStatistics) -> String {
@@ -23,7 +23,7 @@ extension ClipPage {
 
     private func histogram(_ statistics: InputStatistics) -> String {
         let normal = Self.normal.reversed() + Self.normal
-        // Four steps of whole percents.
+        // Four steps of whole percentages.
         let top = max(((statistics.histogram.max() ?? 0) / 0.04).rounded(.up) * 0.04, 0.2)
         let frame = ChartFrame(
             height: 240, title: "(value − mean) / standard deviation", range: -6...6,
@@ -53,7 +53,7 @@ extension ClipPage {
             + "</thead>\n<tbody>\n\(rows.joined())</tbody></table>"
     }
 
-    /// What a model's features are called for a clip: `landmark 61 (lips), y` where they are landmarks.
+    /// The names of a model's features for a clip: `landmark 61 (lips), y` if they are landmarks.
     static func featureName(_ model: EmotionModel, _ clip: LandmarkClip) -> @Sendable (Int) -> String {
         let landmarks: Int? =
             switch model.input.layout {

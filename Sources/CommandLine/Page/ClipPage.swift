@@ -1,28 +1,28 @@
 import EmotionFormer
 import EmotionFormerFiles
 
-/// One clip and what a model makes of it, to be looked at: the face played back, probabilities over time, attention, and how the
-/// clip's numbers lie among the training data's.
+/// A page about one clip: the face played back, probabilities over time, attention, and the clip's values compared with
+/// the training data.
 struct ClipPage {
     /// The clip's name, for people.
     var name: String
     var modelName: String
-    /// What must be said of the model beside its name.
+    /// The note beside the model's name.
     var modelNote: String?
     var labels: [String]
-    /// The answer that stands at the top, and what it is of.
+    /// The prediction at the top of the page, and what it covers.
     var prediction: Prediction
     var scope = "of the whole clip"
     var frameCount: Int
-    /// nil if the clip's values are no faces.
+    /// nil if the clip's values are not landmarks of faces.
     var faces: FaceFrames?
     var series: ProbabilitySeries
     /// nil for a model without attention.
     var attention: AttentionSummary?
-    /// The frames that the attention is of; nil for all.
+    /// The frames that the attention covers; nil for all.
     var attended: Range<Int>?
     var statistics: InputStatistics?
-    /// What a feature is called, for the statistics.
+    /// The name of a feature, for the statistics.
     var featureName: @Sendable (Int) -> String = { "feature \($0)" }
 
     var html: String {
@@ -35,7 +35,8 @@ struct ClipPage {
         ).html
     }
 
-    /// Why the outputs are no probabilities, of the answer or of a point; nil if they are. They are then drawn as numbers.
+    /// Why the outputs, of the prediction or of a point, are not probabilities; nil if they are. If not, they are drawn
+    /// as numbers.
     private var probabilityFault: String? {
         prediction.probabilityFault
             ?? series.points.lazy.compactMap { Prediction.probabilityFault($0.probabilities, labels: labels) }.first
@@ -59,7 +60,7 @@ struct ClipPage {
         return Double(low)...Double(high)
     }
 
-    /// Of very many points as many as a screen has columns, and the last.
+    /// If there are very many points, about as many of them as a screen has columns, and the last.
     private var shownPoints: [ProbabilitySeries.Point] {
         let step = (series.points.count + 2999) / 3000
         return series.points.indices.filter { $0 % max(step, 1) == 0 || $0 == series.points.count - 1 }
@@ -81,7 +82,7 @@ struct ClipPage {
 
     private var head: String {
         let note = modelNote.map { "<p class=\"note\">\(HTML.escaped($0))</p>\n" } ?? ""
-        // What makes the answer meaningless belongs beside it.
+        // A warning that makes the prediction meaningless is shown beside it.
         let warning =
             statistics.map { statistics in
                 statistics.verdict == .bad
@@ -100,7 +101,7 @@ struct ClipPage {
             + "<span class=\"small\">\(HTML.escaped(scope))</span></p>\n\(numbers)\(note)\(warning)"
     }
 
-    /// An output as people read it.
+    /// An output formatted for people.
     private func shown(_ output: Float, asPercent: Bool) -> String {
         asPercent ? HTML.percent(Double(output)) : DecimalText.short(Double(output))
     }

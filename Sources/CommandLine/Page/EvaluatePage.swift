@@ -113,7 +113,7 @@ struct EvaluatePage {
             + "\(DecimalText.fixed(calibration.expectedError, 3)).</p>\n\(frame.svg(drawing))</section>\n"
     }
 
-    /// The wrong answers that the model was surest of.
+    /// The wrong predictions with the highest probabilities.
     private var mistakes: String {
         let wrong = result.outcome.answers.filter { $0.prediction.label != $0.truth }
             .sorted { confidence($0) > confidence($1) }

@@ -1,4 +1,4 @@
-/// Which of MediaPipe's 478 landmarks are joined by lines: the contours of a face, each a path of landmark indices.
+/// The contours of a face: paths of indices of MediaPipe's 478 landmarks.
 enum FaceContours {
     static let landmarkCount = 478
 
@@ -33,7 +33,7 @@ enum FaceContours {
         ),
     ]
 
-    /// The part of the face whose contour a landmark is on; nil for the others.
+    /// The part of the face whose contour contains a landmark; nil if there is none.
     static func part(of landmark: Int) -> String? {
         paths.first { $0.path.contains(landmark) }?.name
     }

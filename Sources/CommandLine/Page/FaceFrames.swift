@@ -6,28 +6,28 @@ import EmotionFormer
     import Foundation
 #endif
 
-/// A clip's faces as a page draws them: x and y of every landmark in sixteen bits, of so many frames at most.
+/// The faces of a clip for a page: x and y of every landmark in 16 bits, for a limited number of frames.
 struct FaceFrames {
-    /// Frames of the clip that are drawn.
+    /// The indices of the frames that are drawn.
     let frames: [Int]
-    /// Two numbers a landmark, 0…65534 over the box around all frames, little-endian, in base64; 65535 throughout where
-    /// there is no face.
+    /// Two 16-bit numbers per landmark, 0 … 65534 over the bounding box of all frames, little-endian, in base64. All
+    /// are 65535 in a frame without a face.
     let coordinates: String
-    /// Width over height of the box around all frames.
+    /// Width ÷ height of the bounding box of all frames.
     let boxAspect: Double
-    /// Width over height of a video's picture, as far as a face tells.
+    /// Width ÷ height of the video's picture, guessed from the shape of the face.
     let pictureAspect: (name: String, value: Double)
 
     private static let frameLimit = 1500
     private static let aspects: [(name: String, value: Double)] = [
         ("9:16", 0.5625), ("3:4", 0.75), ("1:1", 1), ("4:3", 4.0 / 3), ("16:9", 16.0 / 9),
     ]
-    /// Height over width of a usual face, from forehead (10) to chin (152) and from ear (234) to ear (454): the median of the six
-    /// clips in Tests/Fixtures/cremad, whose picture is 4:3.
+    /// Height ÷ width of a typical face, from forehead (10) to chin (152) and from ear (234) to ear (454): the median
+    /// of the six clips in Tests/Fixtures/cremad, whose picture is 4:3.
     private static let usualRatio = 1.23
 
-    /// nil if the clip's values are no faces of 478 landmarks.
-    /// - Parameter step: how many frames of what the page shows one frame of the clip stands for.
+    /// nil if the clip's frames are not 478 landmarks.
+    /// - Parameter step: how many of the page's frames one frame of the clip stands for.
     init?(_ clip: LandmarkClip, step: Int = 1) {
         let count = FaceContours.landmarkCount
         let hasFaces = clip.landmarkCount.map { $0 == count } ?? (clip.featureCount == count * 3)
@@ -52,7 +52,7 @@ struct FaceFrames {
             return width == 0 ? 0 : abs(height / width)
         }.sorted()
         let ratio = ratios[ratios.count / 2]
-        // In fractions of the picture a face is taller by the picture's aspect than it is.
+        // In fractions of the picture's size, a face is stretched in height by the picture's aspect ratio.
         let isInPixels = max(abs(high[0]), abs(high[1])) > 10
         let aspect =
             FaceFrames.aspects.min {

@@ -2,10 +2,10 @@ import EmotionFormer
 import EmotionFormerFiles
 import EmotionFormerTensors
 
-/// The few pieces of HTML that pages are made of.
+/// Pieces of HTML for pages.
 enum HTML {
-    /// Text for an element or a quoted attribute, on one line; what is hidden or forbidden in HTML is shown as `PrintedText`
-    /// does.
+    /// Text for an element or a quoted attribute, on one line. Characters that are hidden or forbidden in HTML are
+    /// shown as `PrintedText` does.
     static func escaped(_ text: String) -> String {
         replaced(PrintedText.line(text)) { scalar in
             switch scalar {
@@ -19,7 +19,7 @@ enum HTML {
         }
     }
 
-    /// JSON that a `script` element can hold: `<`, `>` and `&` only stand in its strings, where they can be escapes.
+    /// JSON for a `script` element. `<`, `>` and `&` occur only in its strings, where they are escaped.
     static func embedded(_ json: String) -> String {
         replaced(json) { scalar in
             switch scalar {
@@ -29,7 +29,7 @@ enum HTML {
         }
     }
 
-    /// By Unicode scalars: a mark beside a `<` makes one `Character` of both, which is no `<` any more.
+    /// By Unicode scalars: a `<` with a combining mark is one `Character`, which is not equal to `<`.
     private static func replaced(_ text: String, _ replacement: (Unicode.Scalar) -> String?) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
@@ -45,17 +45,17 @@ enum HTML {
     /// `93.1 %`
     static func percent(_ part: Double) -> String { DecimalText.fixed(part * 100, 1) + " %" }
 
-    /// A coordinate of a drawing; what is no number, or far outside, stays where a browser can draw it.
+    /// A coordinate of a drawing. NaN becomes 0, and large values are limited to what a browser can draw.
     static func coordinate(_ value: Double) -> String {
         DecimalText.fixed(value.isNaN ? 0 : min(max(value, -1e6), 1e6), 1)
     }
 
-    /// Facts beside each other, each under its name.
+    /// A list of facts, each with its name.
     static func facts(_ facts: [(name: String, value: String)]) -> String {
         "<dl class=\"facts\">"
             + facts.map { "<div><dt>\(escaped($0.name))</dt><dd>\(escaped($0.value))</dd></div>" }.joined() + "</dl>\n"
     }
 
-    /// The classes of a label's colour.
+    /// The CSS classes of a label's color.
     static func color(_ index: Int) -> String { "c\(index % 8)" + (index % 16 >= 8 ? " dashed" : "") }
 }

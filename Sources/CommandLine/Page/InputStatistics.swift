@@ -2,23 +2,24 @@ import EmotionFormer
 import EmotionFormerFiles
 import EmotionFormerTensors
 
-/// How a clip's features lie among those that a model was trained on: (x − mean) / standard deviation of every value.
+/// Compares a clip's features with the model's training data: (x − mean) / standard deviation of every value.
 struct InputStatistics {
     enum Verdict: String {
-        /// There is nothing to compare with.
+        /// There are no statistics to compare with.
         case plain
         case good, odd, bad
     }
 
-    /// Whether the model has training statistics; without, values are as the clip has them.
+    /// Whether the model has training statistics. If not, values are those of the clip.
     let isNormalized: Bool
     let mean: Double
     let deviation: Double
     let smallest: Double
     let largest: Double
-    /// The part of all values beyond three standard deviations.
+    /// The fraction of values beyond three standard deviations.
     let shareBeyond: Double
-    /// Parts of all values in bins of half a standard deviation from −6 to 6; what lies outside is in the outermost.
+    /// The fractions of values in bins of half a standard deviation from −6 to 6. The outermost bins include all values
+    /// beyond.
     let histogram: [Double]
     /// The features that are farthest from the training data, by the mean of |z|.
     let worst: [(feature: Int, distance: Double, shareBeyond: Double)]
@@ -65,7 +66,7 @@ struct InputStatistics {
             isNormalizedAlready: Self.isNormalizedAlready(clip))
     }
 
-    /// The clip's own rows of the model's input.
+    /// The rows of the model's input that are frames of the clip.
     private static func rows(_ clip: LandmarkClip, _ model: EmotionModel, _ framesUsed: Int) throws -> ArraySlice<Float>
     {
         let tensor = try model.graphInput(of: clip)
@@ -77,16 +78,17 @@ struct InputStatistics {
         return values[first * features..<(first + used) * features]
     }
 
-    /// MediaPipe gives fractions of the picture, 0 to 1 but for faces at its edge.
+    /// Whether coordinates are in pixels. MediaPipe gives fractions of the picture, from 0 to 1 except for faces at its
+    /// edge.
     private static func isInPixels(_ clip: LandmarkClip) -> Bool {
         guard let landmarks = clip.landmarkCount, landmarks > 0 else { return false }
         let sizes = clip.values.prefix(300 * clip.featureCount).filter(\.isFinite).map { abs($0) }
         let (large, small) = (sizes.count { $0 > 10 }, sizes.count { $0 <= 10 })
-        // A landmark's depth is small in either.
+        // The depth of a landmark is small in both cases.
         return large > small / 2
     }
 
-    /// Whether the values are spread as normalised ones are.
+    /// Whether the values are distributed like normalized ones.
     private static func isNormalizedAlready(_ clip: LandmarkClip) -> Bool {
         let values = clip.values.filter(\.isFinite)
         let count = Double(max(values.count, 1))
@@ -95,7 +97,7 @@ struct InputStatistics {
         return abs(mean) < 0.3 && (0.25...4).contains(square)
     }
 
-    /// The part of values beyond three standard deviations if a frame's coordinates stood in the other usual order.
+    /// The fraction of values beyond three standard deviations if a frame's coordinates are in the other common order.
     private static func otherLayout(
         _ clip: LandmarkClip, _ model: EmotionModel, _ framesUsed: Int
     ) throws -> (name: String, share: Double)? {
@@ -103,7 +105,7 @@ struct InputStatistics {
         guard clip.featureCount == features, features.isMultiple(of: 3) else { return nil }
         let points = features / 3
         let isPlanar = model.input.layout == .xyzPlanar
-        // A clip of landmarks is laid out by the model; raw features stand as the model's layout says, or are taken to.
+        // Landmarks are laid out as the model's layout says; raw features are assumed to be.
         let toInterleaved = isPlanar && clip.landmarkCount != nil || !isPlanar && clip.landmarkCount == nil
         var values = clip.values
         for frame in 0..<clip.frameCount {

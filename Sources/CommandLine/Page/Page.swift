@@ -7,13 +7,14 @@ import EmotionFormerModelFormat
     import Foundation
 #endif
 
-/// A page in one file that needs no network: its policy forbids every request, and runs no script but its own.
+/// A self-contained page that needs no network. Its content security policy forbids every request and every other
+/// script.
 struct Page {
     var title: String
-    /// HTML between `main`'s tags.
+    /// The HTML inside of the `main` element.
     var body: String
     var script: String?
-    /// What the script reads, as JSON.
+    /// The data for the script, as JSON.
     var data: String?
 
     var html: String {

@@ -1,9 +1,9 @@
 import EmotionFormerFiles
 import EmotionFormerModelFormat
 
-/// Writes a page so that its place never holds half of one. An older page is replaced; a pipe or a device is written to.
+/// Writes a page atomically. An older page is replaced; a pipe or a device is written to.
 enum PageFile {
-    /// Whether a page can stand there, before anything long is computed for it.
+    /// Checks that a page can be written, before it is computed.
     static func check(_ path: String) throws { _ = try file(path) }
 
     static func write(_ html: String, to path: String) throws { try file(path).write(Array(html.utf8)) }

@@ -1,24 +1,24 @@
 import EmotionFormer
 
-/// What a model says at several times of one clip.
+/// A model's predictions at several times of one clip.
 struct ProbabilitySeries {
     struct Point {
-        /// The frames that the model was given, first and last.
+        /// The first and the last frame that the model was given.
         let first: Int
         let last: Int
         let probabilities: [Float]
     }
 
     let points: [Point]
-    /// What a point stands for, in one sentence.
+    /// What a point shows, in one sentence.
     let explanation: String
 }
 
 extension ProbabilitySeries {
     private static let pointLimit = 60
 
-    /// Over windows of a clip; without a window over the growing clip, or over windows of as many frames as the model takes if the
-    /// clip is longer.
+    /// Predictions over windows of a clip. Without a window: over the first 1, 2, … frames, or over windows of the
+    /// model's number of frames if the clip is longer than that.
     init(_ clip: LandmarkClip, _ model: EmotionModel, window: Int?, hop: Int?, width: Int) async throws {
         let windows: [Range<Int>]
         if let size = window ?? (clip.frameCount > model.input.frames ? model.input.frames : nil) {
@@ -35,10 +35,10 @@ extension ProbabilitySeries {
                 + "\(step == 1 ? "frame" : "\(step) frames"); the last point is the whole clip."
         }
         let missing = Set(clip.missingFrames)
-        // A window without any face has no answer.
+        // A window without any face has no prediction.
         let answered = windows.filter { !$0.allSatisfy(missing.contains) }
         var points: [Point] = []
-        // As clips, all windows of a long clip could take any amount of memory.
+        // In parts, because the windows of a long clip, each as a clip, could take much memory.
         let step = max(32, width)
         for start in stride(from: 0, to: answered.count, by: step) {
             let part = answered[start..<min(start + step, answered.count)]

@@ -1,9 +1,9 @@
 import EmotionFormer
 import EmotionFormerFiles
 
-/// A stream's output that goes to another output too, and becomes a page at the end.
+/// Passes a stream's output on to another output, and makes a page of it at the end.
 ///
-/// Of a long stream every second, fourth, … frame and prediction is kept, so that memory is bounded.
+/// From a long stream only every second, fourth, … frame and prediction is kept, so that memory is bounded.
 final class StreamPage: StreamOutput {
     private let path: String
     private let modelNote: String?
@@ -11,10 +11,10 @@ final class StreamPage: StreamOutput {
     private var name = ""
     private var stream: EmotionStream?
     private var frameCount = 0
-    /// Every `step`-th frame.
+    /// Every `step`th frame.
     private var frames: [LandmarkFrame] = []
     private var step = 1
-    /// The frames that a window may hold.
+    /// The last frames, at least as many as a window has.
     private var lastFrames: [LandmarkFrame] = []
     private var predictions: [StreamPrediction] = []
     private var predictionStep = 1
@@ -45,7 +45,7 @@ final class StreamPage: StreamOutput {
             step *= 2
         }
         lastFrames.append(frame)
-        // Twice the window, so that the front is seldom moved.
+        // Up to twice the window, so that frames are moved rarely.
         if let window = stream?.options.window, lastFrames.count > 2 * window {
             lastFrames.removeFirst(lastFrames.count - window)
         }
