@@ -10,11 +10,11 @@ struct AttentionWeights {
 }
 
 extension TypedGraph {
-    /// Makes the weights of every attention layer outputs, behind those that there are.
+    /// Adds the weights of every attention layer to the graph's outputs, after the existing ones.
     ///
     /// A layer is an attention node; or, where the simplifier leaves attention as a TensorFlow Lite file has it, a
     /// softmax over the last axis whose result goes into a matrix product.
-    /// - Returns: what the added outputs are, in the graph's order.
+    /// - Returns: a description of each added output, in the graph's order.
     mutating func exposeAttention() throws(Fault) -> [AttentionWeights] {
         let productOperands = Set(nodes.filter { $0.operation == .matmul }.flatMap { $0.inputs.compactMap(\.self) })
         var found: [AttentionWeights] = []
@@ -60,7 +60,7 @@ extension TypedGraph {
             queryCount: extents[extents.count - 2], keyCount: extents[extents.count - 1])
     }
 
-    /// A node that an expanded layer consists of has the layer's name before its own.
+    /// The name of a node of an expanded layer begins with the layer's name.
     private static func layerName(_ node: String) -> String {
         node.hasSuffix("/attention") ? String(node.dropLast("/attention".count)) : node
     }

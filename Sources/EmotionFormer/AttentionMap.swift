@@ -1,16 +1,16 @@
-/// Where one attention layer of a model looked, for one clip: its softmax's weights, a matrix for each head.
+/// The attention weights of one layer for one clip, after softmax: a matrix queries × keys for each head.
 public struct AttentionMap: Sendable, Hashable {
     /// The layer's name in the model file.
     public let name: String
     public let headCount: Int
-    /// Rows that ask, and rows that are looked at; the model's frames unless it shortens them first.
+    /// The numbers of queries and keys: the model's frames, unless the model shortens the sequence before this layer.
     public let queryCount: Int
     public let keyCount: Int
     /// Heads × queries × keys, row-major; each row of keys sums to 1.
     public let weights: [Float]
-    /// By query and by key, the frames of the clip that stand there: one; or several where the model shortens its rows before the
-    /// layer, as pooling and strides do, each row then standing for an even part. nil for padding. Empty if there are more
-    /// rows than frames, or a number of them that no even shortening gives.
+    /// For each query and for each key, the frames of the clip that it stands for, nil for padding. That is one frame,
+    /// or several where pooling or strides shorten the sequence before the layer. Empty if the rows cannot be assigned
+    /// to frames: there are more rows than frames, or the frames do not divide evenly among them.
     public let queryFrames: [ClosedRange<Int>?]
     public let keyFrames: [ClosedRange<Int>?]
 
@@ -28,7 +28,7 @@ public struct AttentionMap: Sendable, Hashable {
         self.keyFrames = keyFrames
     }
 
-    /// The weight that a head's query gives a key; nil outside of the matrix.
+    /// The attention weight of a query and a key in a head; nil if an index is out of range.
     public subscript(head head: Int, query query: Int, key key: Int) -> Float? {
         guard (0..<headCount).contains(head), (0..<queryCount).contains(query), (0..<keyCount).contains(key) else {
             return nil
@@ -36,8 +36,9 @@ public struct AttentionMap: Sendable, Hashable {
         return weights[(head * queryCount + query) * keyCount + key]
     }
 
-    /// What each key gets of a head's attention: the mean over the queries that are frames of the clip, or over all queries where
-    /// rows are not frames. They sum to 1; empty for a head that there is not.
+    /// The attention that each key receives in a head: the mean weight over the queries that stand for frames of the
+    /// clip, or over all queries where rows cannot be assigned to frames. The values sum to 1. Empty if there is no
+    /// such head.
     public func received(head: Int) -> [Float] {
         guard (0..<headCount).contains(head) else { return [] }
         let frames = queryFrames.indices.filter { queryFrames[$0] != nil }
@@ -50,7 +51,7 @@ public struct AttentionMap: Sendable, Hashable {
         return sums.map { Float($0 / Double(max(queries.count, 1))) }
     }
 
-    /// What each key gets of all heads' attention: the mean of `received(head:)`.
+    /// The attention that each key receives in all heads: the mean of `received(head:)`.
     public func received() -> [Float] {
         let heads = (0..<headCount).map { received(head: $0) }
         return (0..<keyCount).map { key in

@@ -2,7 +2,7 @@ import EmotionFormerEngine
 import EmotionFormerModelFormat
 import EmotionFormerTensors
 
-/// Plans that give attention weights beside the probabilities, made when somebody first asks.
+/// Plans whose outputs include attention weights. Each is compiled when it is first used.
 ///
 /// A model read from a file keeps no second copy of its weights: the file is read again, and must hold the bytes that
 /// it held when the model was loaded.
@@ -16,21 +16,21 @@ final class AttentionPlans: Sendable {
     struct Entry: Sendable {
         let rows: Int
         let plan: Plan
-        /// What the outputs behind the first are.
+        /// The layers whose weights are the outputs after the first.
         let layers: [AttentionWeights]
     }
 
     private let source: Source
-    /// Of the file that the model was loaded from.
+    /// The checksum of the file that the model was loaded from.
     private let checksum: UInt64?
     private let frames: Int
     private let features: Int
     private let options: PlanOptions
-    /// The one used last at the end.
+    /// In the order in which they were made.
     private let entries = Lock<[Entry]>([])
     private static let limit = 4
 
-    /// - Parameter contents: what the model was made from.
+    /// - Parameter contents: the package that the model was made from.
     init(_ source: Source, of contents: borrowing ModelPackage, options: PlanOptions) {
         self.source = source
         self.options = options
@@ -39,7 +39,7 @@ final class AttentionPlans: Sendable {
         features = contents.input.features
     }
 
-    /// The plan for so many rows of features.
+    /// The plan for this number of rows of features.
     /// - Throws: like reading and compiling the model; `checksumMismatch` if its file has changed since.
     func entry(rows: Int) throws(Fault) -> Entry {
         if let found = entries.withLock({ $0.first { $0.rows == rows } }) { return found }
@@ -61,7 +61,7 @@ final class AttentionPlans: Sendable {
         switch source {
         case .contents(let contents): return contents
         case .file(let path):
-            // Without its assets: they say nothing of the graph but its number of frames.
+            // Without its assets, which affect nothing in the graph but its number of frames.
             let contents = try ModelFile.read(
                 path, frames: frames, includingSelfTest: false, limits: options.limits)
             guard contents.sourceChecksum == checksum else {

@@ -3,13 +3,13 @@ import EmotionFormerTensors
 
 /// Which column of a CSV file holds what.
 struct CSVColumns {
-    /// Columns of the dataset *Optimized 478-Point 3D Facial Landmark Dataset* that are no features.
+    /// Columns of the dataset *Optimized 478-Point 3D Facial Landmark Dataset* that are not features.
     var clip: Int?
     var frame: Int?
     var emotion: Int?
     /// The columns of the features, in the features' order.
     var features: [Int]
-    /// Whether the features are x, y, z of a landmark, of the next, ….
+    /// Whether the features are x, y, z of the first landmark, then of the next, and so on.
     var areLandmarks = false
     /// The names in the header, for messages; empty without one.
     var names: [String] = []
@@ -21,8 +21,9 @@ struct CSVColumns {
         features = Array(0..<count)
     }
 
-    /// Columns by the names in a header: `video_filename`, `frame_num`, `emotion`; `x_0`, `y_0`, `z_0`, … in any order are
-    /// landmarks if all three coordinates are there for each. A column without a name is a row number and passed over.
+    /// Columns by the names in a header: `video_filename`, `frame_num`, `emotion`; `x_0`, `y_0`, `z_0`, … in any order
+    /// are landmarks if all three coordinates are there for each. A column without a name holds row numbers and is
+    /// ignored.
     /// - Throws: `duplicateName`, `unknownName` for a column that is not a landmark's among columns that are, `emptyClip` if
     ///   no column is a feature.
     init(header: CSVReader.Row) throws(Fault) {

@@ -1,24 +1,24 @@
-/// Whether a model is right as often as its probabilities say: clips in bins of equal width by the probability of the
-/// label that they were given.
+/// How well a model's probabilities match its accuracy: clips grouped into bins of equal width by the probability of
+/// the predicted label.
 public struct Calibration: Sendable, Hashable {
-    /// One bin; edges belong to the bin below, as in scikit-learn's `calibration_curve`.
+    /// One bin; a value on an edge belongs to the bin below, as in scikit-learn's `calibration_curve`.
     public struct Bin: Sendable, Hashable {
         public let lowerEdge: Double
         public let upperEdge: Double
         public let count: Int
-        /// The mean probability of the labels given; 0 in an empty bin.
+        /// The mean probability of the predicted labels; 0 in an empty bin.
         public let confidence: Double
-        /// The part of the bin's clips that was given the right label; 0 in an empty bin.
+        /// The fraction of the bin's clips whose predicted label is right; 0 in an empty bin.
         public let accuracy: Double
     }
 
     public let bins: [Bin]
-    /// The mean over clips of their bin's |accuracy − confidence|.
+    /// The expected calibration error: |accuracy − confidence| of the bins, weighted by their numbers of clips.
     public let expectedError: Double
-    /// The largest |accuracy − confidence| of a bin with clips.
+    /// The maximum calibration error: the largest |accuracy − confidence| of a bin that has clips.
     public let maximumError: Double
 
-    /// - Parameter outcomes: for each clip the probability of the label given, and whether it was right.
+    /// - Parameter outcomes: for each clip, the probability of the predicted label and whether the label is right.
     package init(_ outcomes: [(confidence: Double, isRight: Bool)], binCount: Int = 10) {
         let binCount = max(binCount, 1)
         let step = 1 / Double(binCount)

@@ -2,14 +2,14 @@ import EmotionFormerFiles
 import EmotionFormerModelFormat
 import EmotionFormerTensors
 
-/// Class names in the order of a model's outputs, from the files in which people keep them.
+/// Class names in the order of a model's outputs, from the usual kinds of files.
 package enum ClassNames {
     private static let keys = [
         "class_names", "classes", "labels", "emotions", "emotion_labels", "label_names", "label_classes",
     ]
 
-    /// Reads a label encoder's pickle (`.pkl`, `.pickle`, `.joblib`), a `.json`, or text with a name a line.
-    /// - Throws: `invalidValue` and what the file's format is not.
+    /// Reads a label encoder's pickle (`.pkl`, `.pickle`, `.joblib`), a `.json`, or a text file with one name per line.
+    /// - Throws: `invalidValue`, with how the file departs from its format.
     static func read(_ file: AssetFile) throws(Fault) -> [String] {
         do throws(Fault) {
             switch file.fileExtension {
@@ -33,19 +33,19 @@ package enum ClassNames {
         }
     }
 
-    /// `A,B,C`; nil if that is no list of two names at least.
+    /// The names in a list such as `A,B,C`; nil if there are fewer than two.
     static func list(_ text: String) -> [String]? {
         let names = text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
         return names.count >= 2 && names.allSatisfy { !$0.isEmpty } ? names : nil
     }
 
-    /// The names that metadata hold under one of the usual keys.
+    /// The names that the metadata contains under one of the usual keys.
     static func names(in metadata: JSONValue?) -> [String]? {
         for key in keys { if let names = metadata?[key].flatMap(names) { return names } }
         return nil
     }
 
-    /// A list of names, or an object of numbers and names.
+    /// A list of names, or an object that maps numbers to names or names to numbers.
     private static func names(_ value: JSONValue) -> [String]? {
         switch value {
         case .array(let items):

@@ -1,11 +1,11 @@
 import EmotionFormerFiles
 
 extension ClassificationReport {
-    /// The table that scikit-learn's `classification_report(…, digits: digits)` prints for these predictions, to the
-    /// character: precision, recall, F1 and support of each class, accuracy, macro and weighted averages.
+    /// The table that scikit-learn's `classification_report(…, digits: digits)` prints for these predictions, character
+    /// by character: precision, recall, F1 and support of each class, accuracy, macro and weighted averages.
     public func text(digits: Int = 2) -> String { text(digits: digits, labels: labels) }
 
-    /// - Parameter labels: what stands in the first column in place of the labels.
+    /// - Parameter labels: the text of the first column, in place of the labels.
     package func text(digits: Int = 2, labels: [String]) -> String {
         let averages = "weighted avg"
         let width = (labels + [averages]).map(\.unicodeScalars.count).max().map { max($0, digits) } ?? digits

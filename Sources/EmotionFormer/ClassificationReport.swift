@@ -10,18 +10,18 @@ import EmotionFormerTensors
     import Glibc
 #endif
 
-/// How well predictions agree with the truth, by the measures that scikit-learn's `classification_report` prints and the
+/// How well predictions agree with the true labels: the measures of scikit-learn's `classification_report`, and the
 /// loss that Keras reports.
 public struct ClassificationReport: Sendable, Hashable {
     /// The measures of one class, or an average of them.
     public struct Row: Sendable, Hashable {
-        /// Of the clips that were given this label, the part that has it. 0 if there are none.
+        /// True positives ÷ clips predicted as this class; 0 if there are none.
         public let precision: Double
-        /// Of the clips that have this label, the part that was given it. 0 if there are none.
+        /// True positives ÷ clips of this class; 0 if there are none.
         public let recall: Double
-        /// The harmonic mean of both. 0 if both are.
+        /// The harmonic mean of precision and recall; 0 if both are 0.
         public let f1: Double
-        /// Clips that have this label.
+        /// The number of clips of this class.
         public let support: Int
 
         package init(precision: Double, recall: Double, f1: Double, support: Int) {
@@ -33,27 +33,27 @@ public struct ClassificationReport: Sendable, Hashable {
     }
 
     public let labels: [String]
-    /// Truth × prediction, both in the labels' order.
+    /// The confusion matrix: true label × predicted label, both in the labels' order.
     public let confusion: [[Int]]
-    /// One a label.
+    /// One for each label, in the labels' order.
     public let rows: [Row]
-    /// The part of all clips that was given the right label.
+    /// The fraction of clips whose predicted label is right.
     public let accuracy: Double
-    /// The mean over classes, each counting alike.
+    /// The unweighted mean over the classes.
     public let macroAverage: Row
-    /// The mean over classes, each counting by its support.
+    /// The mean over the classes, weighted by support.
     public let weightedAverage: Row
     /// The mean of −ln p(truth), with p kept between 2⁻⁵² and 1 − 2⁻⁵² as scikit-learn does; nil if the outputs of any
-    /// prediction are no probabilities (`Prediction.areProbabilities`).
+    /// prediction are not probabilities (`Prediction.areProbabilities`).
     public let logLoss: Double?
     /// The mean of −ln p(truth), with p kept between 1e-7 and 1 − 1e-7: the `loss` that Keras reports; nil like `logLoss`.
     public let loss: Double?
 
     /// - Parameters:
-    ///   - predictions: of one model.
+    ///   - predictions: predictions of one model.
     ///   - truths: the true label of each prediction.
-    /// - Throws: `invalidArgument` if there are no predictions, if there are not as many truths, if a truth is no label, or
-    ///   if the predictions have different labels.
+    /// - Throws: `invalidArgument` if there are no predictions, if the numbers of predictions and truths differ, if a
+    ///   truth is not one of the labels, or if the predictions have different labels.
     public init(_ predictions: [Prediction], truths: [String]) throws(EmotionFormerError) {
         self = try publicly { () throws(Fault) in try ClassificationReport(checking: predictions, truths) }
     }

@@ -11,18 +11,19 @@ struct ClipAssembly {
         static func features(_ values: [Float]) -> Frame { Frame(values: values[...], isLandmarks: false) }
     }
 
-    /// The file or array, for messages.
+    /// The name of the file or array, for messages.
     let place: String
     var name: String?
     var emotion: String?
     /// Frames × values; a frame without a face is NaN throughout.
     private var values: [Float] = []
     private var frameCount = 0
-    /// One a frame; empty if frames have none.
+    /// One for each frame; empty if the frames have no numbers.
     private var numbers: [Int] = []
-    /// What the first frame with a face was; the others must be the same. Before it, frames without a face have no values.
+    /// The form of the first frame with a face; all others must have the same. Before it, frames without a face have no
+    /// values.
     private var form: (count: Int, isLandmarks: Bool)?
-    /// What the values may take; nil if nobody counts.
+    /// The memory that the values may take; nil for no limit.
     private let budget: ClipBudget?
 
     init(place: String, name: String? = nil, budget: ClipBudget? = nil) {
@@ -31,21 +32,21 @@ struct ClipAssembly {
         self.budget = budget
     }
 
-    /// Makes room for a clip whose size is known.
+    /// Reserves memory for a clip whose size is known.
     mutating func reserve(frames: Int, values count: Int, areNumbered: Bool) {
         values.reserveCapacity(count)
         if areNumbered { numbers.reserveCapacity(frames) }
     }
 
-    /// Adds a frame; nil is a frame without a face. Frames with a number are sorted by it in the end.
-    /// - Throws: `featureCountMismatch`, `layoutMismatch` if the frame is not like those before.
+    /// Adds a frame; nil is a frame without a face. Numbered frames are sorted by number in `clip()`.
+    /// - Throws: `featureCountMismatch`, `layoutMismatch` if the frame does not have the form of those before.
     mutating func append(_ frame: Frame?, number: Int? = nil, at place: String) throws(Fault) {
         guard frameCount == 0 || numbers.isEmpty == (number == nil) else {
             throw Fault(.malformedClip, at: place, "some frames of the clip are numbered and some are not")
         }
         if let frame { try check(frame, at: place) }
         if let form {
-            // The frames without a face before the first that has one get their values with it.
+            // The frames without a face before the first frame with a face get their values together with it.
             let missing = frame == nil ? 1 : values.isEmpty ? frameCount : 0
             try budget?.spend((missing + (frame == nil ? 0 : 1)) * form.count * MemoryLayout<Float>.size)
             values.append(contentsOf: repeatElement(.nan, count: missing * form.count))
@@ -75,8 +76,8 @@ struct ClipAssembly {
         }
     }
 
-    /// - Throws: `emptyClip` without a frame that has a face, `duplicateName` for a frame number that occurs twice,
-    ///   `notFinite` for a NaN or infinity.
+    /// - Throws: `emptyClip` if no frame has a face, `duplicateName` for a frame number that occurs twice, `notFinite`
+    ///   for a NaN or infinity.
     consuming func clip() throws(Fault) -> LandmarkClip {
         guard frameCount > 0 else { throw Fault(.emptyClip, at: name ?? place, "the clip has no frames") }
         guard let form else { throw Fault(.emptyClip, at: name ?? place, "no frame of the clip has a face") }

@@ -15,7 +15,7 @@ public struct ClipFile: Sendable {
     /// In the file's order; never empty.
     public let clips: [LandmarkClip]
 
-    /// Reads a file. Without a `format`, the name's extension says it: `npy`, `npz`, `csv`, `jsonl`.
+    /// Reads a file. Without a `format`, the extension of its name decides: `npy`, `npz`, `csv`, `jsonl`.
     /// - Throws: `missingFile`, `unreadableFile`; `invalidArgument` for an unknown extension; `malformedClip`,
     ///   `emptyClip`, `featureCountMismatch`, `notFinite` and others for what the file holds.
     public init(path: String, format: ClipFormat? = nil) throws(EmotionFormerError) {
@@ -32,7 +32,7 @@ public struct ClipFile: Sendable {
         self = try publicly { () throws(Fault) in try ClipFile(.standardInput, format) }
     }
 
-    /// Whether the file's name says that it holds JSON lines, which can be read as they come.
+    /// Whether the file's name is that of JSON lines, which can be read as they arrive.
     package static func isJSONLines(_ path: String) -> Bool { ClipFormat(fileName: path) == .jsonl }
 
     private init(_ source: ByteSource, _ format: ClipFormat?) throws(Fault) {
@@ -42,7 +42,7 @@ public struct ClipFile: Sendable {
         }
         let place = if case .path(let path) = source { path } else { "standard input" }
         guard let format = format ?? ClipFormat(fileName: name) else {
-            // A file that is not there is the nearer cause than a name that says nothing.
+            // A missing file is reported before an unknown extension.
             if case .path(let path) = source { try ByteSource.check(path) }
             throw Fault(
                 .invalidArgument, at: place, "the file name does not say its format",
@@ -54,13 +54,13 @@ public struct ClipFile: Sendable {
 }
 
 extension LandmarkClip {
-    /// The one clip of a file.
+    /// Reads the only clip of a file.
     /// - Throws: like `ClipFile`; also `malformedClip` if the file holds several clips.
     public init(contentsOf url: URL, format: ClipFormat? = nil) throws(EmotionFormerError) {
         self = try LandmarkClip.single(of: ClipFile(contentsOf: url, format: format))
     }
 
-    /// The one clip of a file.
+    /// Reads the only clip of a file.
     /// - Throws: like `ClipFile`; also `malformedClip` if the file holds several clips.
     public init(path: String, format: ClipFormat? = nil) throws(EmotionFormerError) {
         self = try LandmarkClip.single(of: ClipFile(path: path, format: format))

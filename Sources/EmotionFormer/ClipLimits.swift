@@ -1,12 +1,12 @@
 import EmotionFormerTensors
 
-/// Bounds on what a clip file may ask for; whatever is beyond is refused before memory is used for it.
+/// Limits on clip files. What exceeds them is refused before memory is allocated for it.
 enum ClipLimits {
     /// Clips in a file.
     static let clips = 1 << 16
-    /// Cells of a row of comma-separated values: the most features that a model takes, and what stands beside them.
+    /// Cells of a row of comma-separated values: the most features that a model takes, and some columns beside them.
     static let columns = 1 << 16 + 16
-    /// Frames of a clip that stands on one line and has frames without a face.
+    /// Frames of a clip on one line that has frames without a face.
     static let unevenFrames = 1 << 18
 
     static func checkClips(_ count: Int) throws(Fault) {
@@ -18,12 +18,12 @@ enum ClipLimits {
     }
 }
 
-/// What the numbers of a file's clips may take beyond the file's own size: compressed data and frames without a face can say
-/// much in few bytes.
+/// The memory that the values of a file's clips may take, by the file's size: a few bytes of compressed data or of
+/// frames without a face can become many values.
 final class ClipBudget {
-    /// Such a file may always take so much.
+    /// Allowed for every file, whatever its size.
     private static let free = 16 << 20
-    /// Landmarks compress to a half or a third; clips that are mostly padding to a fiftieth.
+    /// Landmarks compress to a half or a third of their size, clips that are mostly padding to a fiftieth.
     private static let factor = 64
 
     private let limit: Int
@@ -31,7 +31,7 @@ final class ClipBudget {
 
     init(fileBytes: Int) { limit = ClipBudget.free + ClipBudget.factor * fileBytes }
 
-    /// - Throws: `limitExceeded` if so many bytes more are too many.
+    /// - Throws: `limitExceeded` if the total with these bytes exceeds the budget.
     func spend(_ byteCount: Int) throws(Fault) {
         let (sum, overflow) = used.addingReportingOverflow(byteCount)
         guard !overflow, sum <= limit else {

@@ -1,19 +1,19 @@
 package import EmotionFormerTensors
 
-/// What every public call of this module throws: what was wrong, where, what was found and what was expected.
+/// The error of every public call of this module: what is wrong, where, what was found and what was expected.
 public struct EmotionFormerError: Error, Hashable, Sendable {
-    /// The kind of an error; programs switch on it, people read `description`.
+    /// The kind of an error, for programs. People read `description`.
     public struct Code: RawRepresentable, Hashable, Sendable {
         public let rawValue: String
         public init(rawValue: String) { self.rawValue = rawValue }
     }
 
     public let code: Code
-    /// The file, tensor, node, line or frame at fault, from the outside in: `clip.csv: line 3, column 7`.
+    /// Where the error is, from the outermost place to the innermost: `clip.csv: line 3, column 7`.
     public let place: String
-    /// One sentence without a full stop: what is wrong.
+    /// What is wrong: one sentence without a period.
     public let problem: String
-    /// What was there instead of what is `expected`; nil where the problem says it all.
+    /// What was found, and what was expected instead; nil where `problem` is enough.
     public let found: String?
     public let expected: String?
     private let line: String
@@ -37,16 +37,16 @@ extension EmotionFormerError.Code {
     init(_ code: Fault.Code) { self.init(rawValue: code.rawValue) }
 
     // Files
-    /// There is no file of that name.
+    /// The file does not exist.
     public static let missingFile = Self(.missingFile)
-    /// The file cannot be read: a folder, or not permitted.
+    /// The file cannot be read: it is a folder or a device, or access is denied.
     public static let unreadableFile = Self(.unreadableFile)
     public static let writeFailed = Self(.writeFailed)
-    /// A file has more or fewer bytes than it declares.
+    /// A file has more or fewer bytes than its own description says.
     public static let sizeMismatch = Self(.sizeMismatch)
-    /// Data whose checksum is not the one stored with it.
+    /// The checksum of some data differs from the one stored with it.
     public static let checksumMismatch = Self(.checksumMismatch)
-    /// A file format's version that this version does not read.
+    /// A version of a file format that this version of the library does not read.
     public static let unsupportedVersion = Self(.unsupportedVersion)
 
     // Clips
@@ -75,19 +75,19 @@ extension EmotionFormerError.Code {
     public static let elementTypeMismatch = Self(.elementTypeMismatch)
     /// A shape has more elements than can be counted.
     public static let sizeOverflow = Self(.sizeOverflow)
-    /// Something is larger than is sensible: a stream, a loop, a nesting.
+    /// Something exceeds its limit: a size, a number of loop rounds, a depth of nesting. See `ModelLimits`.
     public static let limitExceeded = Self(.limitExceeded)
-    /// A byte range or an index lies outside what it points into.
+    /// A byte range or an index is out of range.
     public static let outOfBounds = Self(.outOfBounds)
     /// Two byte ranges overlap.
     public static let overlap = Self(.overlap)
-    /// A model uses an operation that this version does not run.
+    /// The model uses an operation that is not supported.
     public static let unsupportedOperation = Self(.unsupportedOperation)
-    /// A model uses an operation in a way that this version does not run.
+    /// The model uses an operation with an attribute that is not supported.
     public static let unsupportedAttribute = Self(.unsupportedAttribute)
     /// The model has no self-test.
     public static let missingSelfTest = Self(.missingSelfTest)
-    /// The model's outputs are not those stored with it.
+    /// The model's outputs differ from those stored in its self-test by more than the tolerance.
     public static let selfTestFailed = Self(.selfTestFailed)
 
     // Calls
@@ -104,7 +104,7 @@ extension EmotionFormerError.Code {
     public static let all: [Self] = Fault.Code.allCases.map { Self($0) }
 }
 
-/// Runs the module's inside and hands its faults out as the public error.
+/// Runs `body` and throws its internal fault as the public error.
 func publicly<Result>(_ body: () throws(Fault) -> Result) throws(EmotionFormerError) -> Result {
     do throws(Fault) {
         return try body()

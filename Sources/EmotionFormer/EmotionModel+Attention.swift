@@ -2,12 +2,13 @@ import EmotionFormerEngine
 import EmotionFormerTensors
 
 extension EmotionModel {
-    /// Where the model's attention layers look in a clip, in the order in which the model runs them; empty for a model without attention.
+    /// The attention weights of each layer for a clip, in the order in which the model runs the layers; empty for a
+    /// model without attention.
     ///
-    /// The first call compiles the model a second time, from its file; calls are slower than predictions, which pay
-    /// nothing for this. Attention inside loops and branches is not given.
-    /// - Throws: like `predict(_:)`; `checksumMismatch` if the model's file has changed since it was loaded, or what
-    ///   reading it throws where it is broken or gone.
+    /// The first call reads the model's file again and compiles a second plan. Calls are slower than `predict(_:)`,
+    /// which is not affected. Attention inside loops and branches is not included.
+    /// - Throws: like `predict(_:)`; `checksumMismatch` if the model's file has changed since it was loaded, or the
+    ///   error of reading it if it is damaged or gone.
     public func attention(of clip: LandmarkClip) throws(EmotionFormerError) -> [AttentionMap] {
         try publicly { () throws(Fault) in
             let frames = try preparation.frames(of: clip)
@@ -35,10 +36,11 @@ extension EmotionModel {
         }
     }
 
-    /// The frames that each of `count` rows stands for, if they can be the model's rows or even groups of them.
+    /// The frames that each of `count` rows stands for: one of the model's rows each, or equal groups of them. Empty if
+    /// neither fits.
     package static func shortened(_ places: [Int?], to count: Int) -> [ClosedRange<Int>?] {
         guard count > 0, count <= places.count else { return [] }
-        // Pooling of `size` rows gives as many groups as fit, or one more with the rest.
+        // Pooling by `size` gives as many groups as fit, and one more if it keeps the remainder.
         let sizes = [places.count / count, (places.count + count - 1) / count]
         guard let size = sizes.first(where: { count == places.count / $0 || count == (places.count + $0 - 1) / $0 })
         else {

@@ -8,11 +8,12 @@ import Synchronization
 #endif
 
 extension EmotionModel {
-    /// The emotions of many clips, spread over the processor's cores; in the clips' order, and to the bit what
-    /// `predict(_:)` gives for each.
+    /// Predicts many clips, spread over the processor's cores. Results are in the clips' order, and equal bit for bit
+    /// to those of `predict(_:)`.
     /// - Parameters:
     ///   - clips: any number of clips.
-    ///   - concurrency: how many are computed at once; by default the cores divided by `options.threads`.
+    ///   - concurrency: how many clips are computed at once; by default the number of cores divided by
+    ///     `options.threads`.
     /// - Throws: the error of the first clip that failed, with its index; `cancelled` if the task is cancelled.
     public func predict(
         _ clips: [LandmarkClip], concurrency: Int? = nil
@@ -22,12 +23,12 @@ extension EmotionModel {
         let work = BatchWork()
         var predictions = [Prediction?](repeating: nil, count: clips.count)
         var failure: (index: Int, fault: Fault)?
-        // One task a core, each taking the next clip: as many tasks as clips would cost more than they share.
+        // One task for each core, which takes clip after clip: a task for each clip would cost more.
         await withTaskGroup(of: BatchShare.self) { group in
             for _ in 0..<width { group.addTask { await self.predictions(of: clips, work) } }
             for await share in group {
                 for (index, prediction) in share.predictions { predictions[index] = prediction }
-                // Earlier clips are under way or done, so the first failure of all is known in the end.
+                // All earlier clips are computed to the end, so the first failure of all is found.
                 if let other = share.failure, other.index < failure?.index ?? .max { failure = other }
             }
         }
@@ -39,7 +40,7 @@ extension EmotionModel {
         return complete
     }
 
-    /// For so long a batch's task lets no other run, unless a clip takes longer.
+    /// A task of a batch yields to other tasks after this time, between clips.
     private static let turn = Duration.milliseconds(2)
 
     /// What one task of a batch computes: clip after clip, until there are no more, one fails or the task is cancelled.
@@ -47,7 +48,7 @@ extension EmotionModel {
         var share = BatchShare()
         var turn = ContinuousClock.now
         while !Task.isCancelled, !work.hasFailed.load(ordering: .relaxed) {
-            // Tasks share as many threads as there are cores: others must run, too, and among them who cancels this one.
+            // Tasks share one thread for each core. Other tasks must run too, among them the one that cancels this one.
             if turn.duration(to: .now) > EmotionModel.turn {
                 await Task.yield()
                 turn = .now
@@ -65,14 +66,14 @@ extension EmotionModel {
     }
 }
 
-/// What the tasks of a batch have in common.
+/// The state that the tasks of a batch share.
 private final class BatchWork: Sendable {
-    /// The next clip that nobody has taken.
+    /// The index of the next clip that no task has taken.
     let next = Atomic<Int>(0)
     let hasFailed = Atomic<Bool>(false)
 }
 
-/// What one task of a batch has computed.
+/// The results of one task of a batch.
 private struct BatchShare: Sendable {
     var predictions: [(index: Int, prediction: Prediction)] = []
     var failure: (index: Int, fault: Fault)?

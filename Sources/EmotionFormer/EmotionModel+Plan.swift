@@ -2,7 +2,7 @@ package import EmotionFormerEngine
 package import EmotionFormerTensors
 
 extension EmotionModel {
-    /// The plan that predictions of so many frames run, for measurements.
+    /// The plan that predictions of clips with `frames` frames run, for measurements.
     /// - Parameter frames: the model's own number if nil.
     /// - Throws: `invalidArgument` if the model cannot take that number.
     package func plan(frames: Int?) throws(Fault) -> Plan {

@@ -8,9 +8,9 @@ package import EmotionFormerTensors
 #endif
 
 extension EmotionModel {
-    /// How far a model's outputs are from those that another program computed when the model was exported.
+    /// How much a model's outputs differ from those that another program computed when the model was exported.
     public struct SelfTestResult: Sendable, Hashable {
-        /// Who computed them: `keras 3.15`, `litert 2.3`, `numpy-float64`.
+        /// The program that computed the expected outputs: `keras 3.15`, `litert 2.3`, `numpy-float64`.
         public let oracle: String
         public let clipCount: Int
         public let probabilities: Comparison
@@ -20,7 +20,7 @@ extension EmotionModel {
         public var isPassed: Bool { probabilities.isPassed && logits?.isPassed ?? true }
     }
 
-    /// The largest absolute difference of a self-test, and how large it may be.
+    /// The largest absolute difference of a self-test, and its tolerance.
     public struct Comparison: Sendable, Hashable {
         public let largestDifference: Float
         public let tolerance: Float
@@ -28,8 +28,9 @@ extension EmotionModel {
         public var isPassed: Bool { largestDifference <= tolerance }
     }
 
-    /// Checks a package's hashes (SHA-256), predicts the clips that it brings along, and compares.
-    /// - Throws: what is wrong with the package; `missingSelfTest` if it brings no clips.
+    /// Checks a package's hashes (SHA-256), predicts the clips of its self-test, and compares the results with the
+    /// expected ones.
+    /// - Throws: what is wrong with the package; `missingSelfTest` if it has none.
     public static func verify(
         contentsOf url: URL, options: Options = Options()
     ) throws(EmotionFormerError) -> SelfTestResult {
@@ -44,7 +45,7 @@ extension EmotionModel {
         }
     }
 
-    /// Predicts a self-test's clips, and compares.
+    /// Predicts the clips of a self-test and compares the results with the expected ones.
     package func run(_ test: SelfTest) throws(Fault) -> SelfTestResult {
         let clips = try clips(of: test)
         var predictions: [Prediction] = []

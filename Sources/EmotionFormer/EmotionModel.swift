@@ -8,7 +8,7 @@ package import EmotionFormerTensors
     public import Foundation
 #endif
 
-/// A model, ready to predict: immutable, and used from any number of threads at once.
+/// A model that is ready to predict. It is immutable, and any number of threads may use it at once.
 ///
 /// ```swift
 /// let model = try EmotionModel(contentsOf: url)
@@ -16,15 +16,15 @@ package import EmotionFormerTensors
 /// print(prediction.label)
 /// ```
 public final class EmotionModel: Sendable {
-    /// How a model is run.
+    /// Options for running a model.
     public struct Options: Sendable, Hashable {
-        /// Threads that one prediction may use; its caller is one of them.
+        /// The number of threads that one prediction may use, its caller's included.
         public var threads: Int
-        /// Which kernels compute; nil for the best that this machine runs, or for what the environment variable
-        /// `EMOTIONFORMER_KERNELS` names.
+        /// The instruction set of the kernels. nil for the one that the environment variable `EMOTIONFORMER_KERNELS`
+        /// names, or else the best that this machine supports.
         public var instructionSet: InstructionSet?
 
-        /// What the model's file may make this process do.
+        /// Limits on the memory and work that the model's file may ask for.
         public var limits: ModelLimits
 
         public init(
@@ -36,23 +36,23 @@ public final class EmotionModel: Sendable {
         }
     }
 
-    /// Processors that kernels are written for.
+    /// The instruction sets that kernels are written for.
     public enum InstructionSet: String, Sendable, CaseIterable {
         case portable, avx2, avx512
 
-        /// What this machine runs, in rising order.
+        /// The instruction sets that this machine supports, in ascending order.
         public static var available: [InstructionSet] {
             PlanOptions.availableInstructionSets.compactMap(InstructionSet.init(rawValue:))
         }
     }
 
-    /// The model's name, licence and citation, for people.
+    /// The model's name, license and citation, for people.
     public let name: String
     public let license: String?
     public let citation: String?
     /// Class names in the order of the outputs; `class0`, `class1`, … if the model has none.
     public let labels: [String]
-    /// What the model takes, and what becomes of a clip on the way into it.
+    /// The model's input, and how a clip becomes it.
     public let input: ModelInput
     public let options: Options
 
@@ -65,23 +65,25 @@ public final class EmotionModel: Sendable {
 
     /// Reads a model package (a folder) or a TensorFlow Lite file, and compiles it.
     ///
-    /// Of a TensorFlow Lite file's input nothing is known: features are taken as they are, and labels are `class0`, ….
+    /// A TensorFlow Lite file does not describe its input: features are used without normalization, and labels are
+    /// `class0`, `class1`, ….
     /// - Parameters:
     ///   - url: a file URL.
-    ///   - options: how the model is run.
-    /// - Throws: what is wrong with the package, with file and field; `unsupportedProcessor` for an instruction set that
-    ///   this machine lacks; `invalidArgument` for fewer threads than one.
+    ///   - options: threads, instruction set and limits.
+    /// - Throws: what is wrong with the package, with file and field; `unsupportedProcessor` for an instruction set
+    ///   that this machine lacks; `invalidArgument` if `options.threads` is less than 1.
     public convenience init(contentsOf url: URL, options: Options = Options()) throws(EmotionFormerError) {
         try self.init(path: EmotionModel.path(of: url), options: options)
     }
 
-    /// Reads a TensorFlow Lite file, compiles it, and normalises and labels as its assets say.
+    /// Reads and compiles a TensorFlow Lite file, with normalization and labels from its assets.
     /// - Parameters:
     ///   - url: a file URL.
     ///   - assets: a folder with `global_mean.npy`, `global_std.npy`, `label_encoder.pkl` and `metadata.json`, as
-    ///     published models have it. Files are found by what their names say (`mean`, `std`, `label`, `meta`); each may
-    ///     be missing, mean and standard deviation only together. Pickles are read as data: nothing in them is executed.
-    ///   - options: how the model is run.
+    ///     published models have it. Files are found by parts of their names (`mean`, `std`, `label`, `meta`). Each may
+    ///     be missing, mean and standard deviation only together. Pickles are read as data: nothing in them is
+    ///     executed.
+    ///   - options: threads, instruction set and limits.
     /// - Throws: like `init(contentsOf:options:)`, and what is wrong with the assets, with file and place.
     public convenience init(
         contentsOf url: URL, assets: URL, options: Options = Options()
@@ -119,7 +121,7 @@ public final class EmotionModel: Sendable {
         try self.init(contents, options: options, source: .contents(contents))
     }
 
-    /// - Parameter source: where attention plans take the weights from.
+    /// - Parameter source: where attention plans read the weights.
     private init(_ contents: consuming ModelPackage, options: Options, source: AttentionPlans.Source) throws(Fault) {
         guard options.threads >= 1, options.threads <= 1024 else {
             throw Fault(
@@ -149,17 +151,18 @@ public final class EmotionModel: Sendable {
         }
     }
 
-    /// The emotion of a clip; computed by the caller's thread, and by others if `options.threads` allows.
-    /// - Throws: `featureCountMismatch` or `layoutMismatch` if the clip is not for this model, `emptyClip` if no frame has
-    ///   a face, `notFinite` if the model's output is not finite.
+    /// Predicts the emotion of a clip, on the caller's thread and on others if `options.threads` allows.
+    /// - Throws: `featureCountMismatch` or `layoutMismatch` if the clip does not fit this model, `emptyClip` if no
+    ///   frame has a face, `notFinite` if the model's output is not finite.
     public func predict(_ clip: LandmarkClip) throws(EmotionFormerError) -> Prediction {
         try publicly { () throws(Fault) in try prediction(of: clip) }
     }
 
-    /// The emotion of a clip, in place of what `prediction` holds.
+    /// Predicts the emotion of a clip and replaces the contents of `prediction`.
     ///
-    /// For those who predict often: after a first call, and for as long as clips have one number of frames or the model pads
-    /// them to it, a call allocates no memory, with any number of threads (on the portable level BLAS decides for itself).
+    /// For frequent predictions: a call after the first allocates no memory if all clips have the same number of frames
+    /// or the model pads them. This holds for any number of threads; on the portable level the BLAS library may
+    /// allocate.
     ///
     /// ```swift
     /// var prediction = Prediction()
@@ -168,7 +171,7 @@ public final class EmotionModel: Sendable {
     ///     print(prediction.label)
     /// }
     /// ```
-    /// - Throws: like `predict(_:)`; `prediction` is as it was then.
+    /// - Throws: like `predict(_:)`; `prediction` is then unchanged.
     public func predict(_ clip: LandmarkClip, into prediction: inout Prediction) throws(EmotionFormerError) {
         do throws(Fault) {
             try predict(clip, replacing: &prediction)
@@ -177,7 +180,7 @@ public final class EmotionModel: Sendable {
         }
     }
 
-    /// A clip as the model's graph takes it: rows × features, normalised and padded.
+    /// The graph's input for a clip: rows × features, normalized and padded.
     package func graphInput(of clip: LandmarkClip) throws(Fault) -> Tensor {
         let frames = try preparation.frames(of: clip)
         let rows = input.padding.side == .none ? frames.count : input.frames

@@ -1,11 +1,11 @@
 import EmotionFormerEngine
 import EmotionFormerTensors
 
-/// What was computed of a window's frames wherever they stand, by slot.
+/// Results that depend on one frame alone and not on its place in the window, by slot.
 struct KeptWork: Sendable {
-    /// nil if nothing is kept.
+    /// nil if no results are kept.
     let layout: Plan.FrameLayout?
-    /// Slots that work was done for, so far.
+    /// The number of slots computed so far.
     private(set) var computedCount = 0
     private var memory: [UInt8]
     private var pending: [Int] = []
@@ -23,7 +23,7 @@ struct KeptWork: Sendable {
         memory = [UInt8](repeating: 0, count: size)
     }
 
-    /// Computes the model's outputs, and before that what is missing of the slots' own work.
+    /// Computes the results that slots are missing, then the model's outputs.
     mutating func run(_ session: Session, _ slots: [Int], _ window: inout FrameWindow) throws(Fault) {
         pending.removeAll(keepingCapacity: true)
         for slot in slots where !window.isComputed[slot] {
@@ -42,7 +42,7 @@ struct KeptWork: Sendable {
 
     private mutating func compute(_ session: Session, _ window: inout FrameWindow) throws(Fault) {
         guard !pending.isEmpty else { return }
-        // Taken out, so that it is there beside the memory, and put back with its capacity.
+        // Moved out to avoid overlapping access, and put back to keep its capacity.
         var slots: [Int] = []
         swap(&slots, &pending)
         defer {

@@ -1,14 +1,14 @@
 import EmotionFormerTensors
 
 extension EmotionStream {
-    /// The predictions of a sequence of frames that come in time, for instance a camera's.
+    /// The predictions of an asynchronous sequence of frames, for instance a camera's.
     ///
     /// ```swift
     /// for try await prediction in stream.predictions(of: camera.frames) { show(prediction) }
     /// ```
-    /// A frame is taken from `frames` only when a prediction is waited for, so a slow reader slows the source down, or
-    /// lets it drop frames if it buffers the newest alone. After the last frame `finish()` gives one more. The stream
-    /// itself is not changed: the sequence goes on from a copy of it.
+    /// A frame is taken from `frames` only when the next prediction is requested, so a slow reader slows the source
+    /// down, or makes it drop frames if it buffers only the newest. After the last frame comes the prediction of
+    /// `finish()`. The stream itself does not change: the sequence continues from a copy of it.
     ///
     /// Reading throws what `append(_:)` and `frames` throw, and `cancelled` if the reader's task is cancelled.
     public func predictions<Frames: AsyncSequence>(

@@ -1,16 +1,16 @@
 import EmotionFormerTensors
 
-/// The last frames of a stream in a ring, laid out as the model's features.
+/// The last frames of a stream in a ring buffer, laid out as the model's features.
 ///
-/// Each frame has a *slot*; two more hold what padding and, by the model's rule, a frame without a face consist of.
-/// Where normalisation does not depend on a frame's place, slots hold normalised features.
+/// Each frame has a *slot*. Two more slots hold the features of padding and of a frame without a face. Where
+/// normalization does not depend on a frame's place in the window, slots hold normalized features.
 struct FrameWindow: Sendable {
     let capacity: Int
-    /// Frames so far, those that have left the window included.
+    /// The number of frames so far, including those that have left the window.
     private(set) var count = 0
-    /// By slot, `preparation.input.features` numbers each.
+    /// Slots × `preparation.input.features`.
     private(set) var features: [Float]
-    /// By slot: whether work that was done for it still holds.
+    /// For each slot, whether its kept results are valid.
     var isComputed: [Bool]
     private(set) var isPaddingNormalized: Bool
     private let preparation: InputPreparation
@@ -47,7 +47,7 @@ struct FrameWindow: Sendable {
         write(to: emptySlot, normalizes: true) { $0.update(repeating: 0) }
     }
 
-    /// Whether what a frame becomes depends on its place, so that nothing made of it can be kept.
+    /// Whether a frame's features depend on its place in the window, so that no results can be kept.
     var dependsOnPlace: Bool { preparation.normalizer?.hasRowForEachFrame ?? false }
 
     /// Indices of the stream's frames that are in the window.
@@ -55,8 +55,9 @@ struct FrameWindow: Sendable {
 
     func time(of frame: Int) -> Double? { times[frame % capacity] }
 
-    /// Takes a frame in, and lets the oldest go if the window is full.
-    /// - Throws: `featureCountMismatch` or `layoutMismatch`, and takes nothing, if the frame is not for the model.
+    /// Adds a frame, and drops the oldest if the window is full.
+    /// - Throws: `featureCountMismatch` or `layoutMismatch` if the frame does not fit the model; the window is then
+    ///   unchanged.
     mutating func append(_ frame: LandmarkFrame) throws(Fault) {
         let slot = count % capacity
         let place = "frame \(count)"
@@ -89,8 +90,9 @@ struct FrameWindow: Sendable {
         }
     }
 
-    /// By row of the model's input, the slot that goes there; as many rows as the model takes of this window.
-    /// - Returns: how many of them are frames; 0, with `slots` as they were, if no frame of the window has a face.
+    /// Sets `slots` to the slot of each row of the model's input; there are as many rows as the model takes from this
+    /// window.
+    /// - Returns: how many of the rows are frames; 0, with `slots` unchanged, if no frame of the window has a face.
     mutating func arrange(into slots: inout [Int]) -> Int {
         order.removeAll(keepingCapacity: true)
         guard let first = frames.first(where: { hasFace[$0 % capacity] }) else { return 0 }
@@ -135,7 +137,7 @@ struct FrameWindow: Sendable {
 }
 
 extension InputPreparation {
-    /// Landmarks as the model wants its features.
+    /// Writes landmarks in the model's layout of features.
     fileprivate func layOut(_ landmarks: [SIMD3<Float>], to target: UnsafeMutableBufferPointer<Float>) {
         switch input.layout {
         case .raw, .xyzInterleaved:

@@ -1,7 +1,7 @@
 import EmotionFormerEngine
 import EmotionFormerTensors
 
-/// Emotions of a stream of frames: a window over the last frames, predicted again every few of them.
+/// Predicts emotions of a stream of frames: a sliding window over the last frames, predicted every `hop` frames.
 ///
 /// ```swift
 /// var stream = try EmotionStream(model, options: .init(hop: 10, smoothing: 0.6))
@@ -9,24 +9,25 @@ import EmotionFormerTensors
 ///     if let prediction = try stream.append(frame) { print(prediction.label) }
 /// }
 /// ```
-/// A prediction is what `EmotionModel.predict(_:)` gives for a clip of the window's frames, to the bit on processors
-/// with kernels of their own (within 2e-6 in the probabilities on the portable level): frames without a face, padding
-/// and truncation follow the model's rules. What can be computed of a frame wherever it stands is computed once, not
-/// once a window.
+/// Each prediction equals that of `EmotionModel.predict(_:)` for a clip of the window's frames: bit for bit with the
+/// AVX2 and AVX-512 kernels, within 2e-6 in the probabilities with the portable ones. Frames without a face, padding
+/// and truncation follow the model's rules. Results that depend on one frame alone are computed once for each frame,
+/// not once for each window.
 ///
-/// A stream is a value: a copy goes on by itself. Streams of one model share its weights, and run on any threads.
+/// A stream is a value: a copy continues independently. Streams of one model share its weights, and can run on any
+/// threads.
 public struct EmotionStream: Sendable {
     public struct Options: Sendable, Hashable {
-        /// Frames that a prediction looks back on; the model's own number if nil. The model's rules say what becomes of
-        /// fewer frames than it takes (padding), and of more (truncation).
+        /// The length of the window in frames; the model's number of frames if nil. The model's rules apply to a
+        /// shorter window (padding) and to a longer one (truncation).
         public var window: Int?
-        /// Frames from one prediction to the next.
+        /// The number of frames from one prediction to the next.
         public var hop: Int
-        /// How much of the past goes into the probabilities, 0 ..< 1: with p the window's probabilities and s those
-        /// given out, s₀ = p₀ and sₖ = smoothing · sₖ₋₁ + (1 − smoothing) · pₖ. 0 leaves each window by itself.
+        /// The factor of exponential smoothing, 0 ..< 1. With p the probabilities of the windows and s the smoothed
+        /// ones, s₀ = p₀ and sₖ = smoothing · sₖ₋₁ + (1 − smoothing) · pₖ. 0 means no smoothing.
         public var smoothing: Double
-        /// Frames after which the first prediction is given, of a window that is not full yet and is treated as a short
-        /// clip; the whole window if nil.
+        /// The number of frames before the first prediction; the whole window if nil. A window that is not full is
+        /// treated as a short clip.
         public var minimumFrames: Int?
 
         public init(window: Int? = nil, hop: Int = 1, smoothing: Double = 0, minimumFrames: Int? = nil) {
@@ -38,9 +39,9 @@ public struct EmotionStream: Sendable {
     }
 
     public let model: EmotionModel
-    /// What the stream was made with, the defaults filled in.
+    /// The options of the stream, with the defaults filled in.
     public let options: Options
-    /// Frames that have been appended.
+    /// The number of frames appended so far.
     public var frameCount: Int { window.count }
 
     private let minimumFrames: Int
@@ -49,10 +50,10 @@ public struct EmotionStream: Sendable {
     private var slots: [Int] = []
     private var smoothed: [Double] = []
     private var predictionCount = 0
-    /// Frames that there were at the last prediction.
+    /// `frameCount` at the last prediction.
     private var predictedCount = 0
 
-    /// A stream that has seen nothing yet.
+    /// Makes a stream without frames.
     /// - Throws: `invalidArgument` for a window, hop or smoothing that is out of range, or more `minimumFrames` than
     ///   the window holds; `limitExceeded` for a window that takes too much memory.
     public init(_ model: EmotionModel, options: Options = Options()) throws(EmotionFormerError) {
@@ -86,14 +87,15 @@ public struct EmotionStream: Sendable {
             slotCount: window.slotCount)
     }
 
-    /// Frames, padding among them, for which work was done that is kept; nil if the model has no such work.
+    /// The number of frames, padding included, whose results were computed and kept; nil if nothing can be kept for
+    /// this model.
     package var keptFrameCount: Int? { kept.layout == nil ? nil : kept.computedCount }
 
-    /// Takes the next frame.
-    /// - Returns: a prediction after `minimumFrames` frames and every `hop` frames from then on; otherwise, and when no
-    ///   frame of the window has a face, nil.
-    /// - Throws: `featureCountMismatch` or `layoutMismatch` if the frame is not for the model: the stream is as it was,
-    ///   and can go on. `notFinite` if the model's output is not finite: the frame is in the window.
+    /// Adds the next frame.
+    /// - Returns: a prediction after `minimumFrames` frames and every `hop` frames from then on; nil otherwise, and
+    ///   when no frame of the window has a face.
+    /// - Throws: `featureCountMismatch` or `layoutMismatch` if the frame does not fit the model: the stream is
+    ///   unchanged and can continue. `notFinite` if the model's output is not finite: the frame stays in the window.
     public mutating func append(_ frame: LandmarkFrame) throws(EmotionFormerError) -> StreamPrediction? {
         do throws(Fault) {
             try window.append(frame)
@@ -106,9 +108,9 @@ public struct EmotionStream: Sendable {
         }
     }
 
-    /// The prediction of the last window at the end of a stream, whether or not it is due: also of a stream that was
-    /// too short for any, treated as a short clip.
-    /// - Returns: nil if no frame has come since the last prediction, or no frame of the window has a face.
+    /// The prediction of the last window at the end of a stream, whether or not one is due. A stream that is too short
+    /// for a prediction is treated as a short clip.
+    /// - Returns: nil if no frame was added since the last prediction, or no frame of the window has a face.
     /// - Throws: `notFinite` if the model's output is not finite.
     public mutating func finish() throws(EmotionFormerError) -> StreamPrediction? {
         guard frameCount > predictedCount else { return nil }

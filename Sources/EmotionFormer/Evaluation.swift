@@ -1,18 +1,18 @@
-/// Everything that is measured of many predictions whose truth is known.
+/// All measures of predictions whose true labels are known.
 public struct Evaluation: Sendable, Hashable {
     /// Precision, recall, F1, accuracy, losses and the confusion matrix.
     public let report: ClassificationReport
-    /// One a label, one class against the rest; nil for a class of which there are no clips, or of which all are.
+    /// For each label, the curve of that class against all others; nil for a class that has no clips or all of them.
     public let curves: [ROCCurve?]
-    /// The mean area under the curves that there are; nil if there are none.
+    /// The mean area under the curves that are not nil; nil if all are.
     public let macroArea: Double?
-    /// nil if the outputs of any prediction are no probabilities (`Prediction.areProbabilities`).
+    /// nil if the outputs of any prediction are not probabilities (`Prediction.areProbabilities`).
     public let calibration: Calibration?
 
     public var labels: [String] { report.labels }
 
     /// - Parameters:
-    ///   - predictions: of one model.
+    ///   - predictions: predictions of one model.
     ///   - truths: the true label of each prediction.
     /// - Throws: like `ClassificationReport`.
     public init(_ predictions: [Prediction], truths: [String]) throws(EmotionFormerError) {

@@ -9,9 +9,10 @@ import EmotionFormerTensors
     public import Foundation
 #endif
 
-/// A model's graph by the steps of TensorFlow Lite's Swift `Interpreter`: bytes in, bytes out, nothing in between.
+/// Runs a model's graph with the calls of TensorFlow Lite's Swift `Interpreter`: bytes in, bytes out.
 ///
-/// Nothing is normalised, padded or named here; `EmotionModel` does that. One thread at a time may use an interpreter.
+/// Clips are not normalized or padded and classes are not named; `EmotionModel` does that. Only one thread at a time
+/// may use an interpreter.
 ///
 /// ```swift
 /// let interpreter = try Interpreter(modelPath: "model.tflite")
@@ -26,7 +27,7 @@ public final class Interpreter {
         public let name: String
         /// `float32`, `int32`, ….
         public let dataType: String
-        /// Outermost axis first; the first is the batch's, and 1.
+        /// The extents, outermost axis first. The first axis is the batch and has extent 1.
         public let shape: [Int]
         /// The elements in row-major order and the machine's byte order.
         public let data: Data
@@ -63,7 +64,7 @@ public final class Interpreter {
     }
 
     public var inputTensorCount: Int { inputNames.count }
-    /// A TensorFlow Lite file's own outputs come first; logits that its probabilities are the softmax of follow.
+    /// The outputs of a TensorFlow Lite file come first, then the logits of those that are a softmax.
     public var outputTensorCount: Int { outputNames.count }
 
     /// Compiles the graph and allocates memory for all of its tensors.
@@ -101,7 +102,8 @@ public final class Interpreter {
     }
 
     /// Computes the outputs.
-    /// - Throws: `invalidArgument` before `allocateTensors`; `outOfBounds` if an element makes an operation impossible.
+    /// - Throws: `invalidArgument` before `allocateTensors`; `outOfBounds` if an input value is an index that is out of
+    ///   range.
     public func invoke() throws(EmotionFormerError) {
         try publicly { () throws(Fault) in try allocated().run() }
     }

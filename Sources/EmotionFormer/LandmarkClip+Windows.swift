@@ -1,7 +1,7 @@
 import EmotionFormerTensors
 
 extension LandmarkClip {
-    /// The clip's frames in `range`, as a clip of the same name and emotion; the range must lie within the clip.
+    /// The clip's frames in `range`, as a clip with the same name and emotion. The range must lie within the clip.
     package subscript(frames range: Range<Int>) -> LandmarkClip {
         let range = range.clamped(to: 0..<frameCount)
         guard range != 0..<frameCount, !range.isEmpty else { return self }
@@ -13,8 +13,8 @@ extension LandmarkClip {
         return clip ?? self
     }
 
-    /// Windows of `size` frames, `hop` frames apart. The last one ends with the clip, closer than `hop` to the one before if
-    /// need be; a clip shorter than a window is one window.
+    /// Windows of `size` frames, `hop` frames apart. The last one ends where the clip ends, and may be closer than
+    /// `hop` to the one before. A clip shorter than a window is one window.
     package func windows(_ size: Int, hop: Int) -> [Range<Int>] {
         let (size, hop) = (max(size, 1), max(hop, 1))
         guard frameCount > size else { return [0..<frameCount] }

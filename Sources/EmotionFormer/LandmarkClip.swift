@@ -1,28 +1,28 @@
 import EmotionFormerTensors
 
-/// A clip of face landmarks: frames × features, in the order of time.
+/// A clip of face landmarks or features: frames × features, in order of time.
 ///
-/// A clip holds either *landmarks*, each with x, y and z (frames × landmarks × 3), which the model's manifest says how to
-/// lay out as features, or *raw features*, which a model takes as they are. Every value is finite, except that a frame
-/// without a face holds NaN throughout; what becomes of such frames is the model's rule.
+/// A clip holds either *landmarks* (frames × landmarks × 3: x, y and z), which are laid out as features as the model's
+/// manifest says, or *raw features*, which a model uses unchanged. Every value is finite, except that all values of a
+/// frame without a face are NaN. The model's rule says how such frames are treated.
 public struct LandmarkClip: Sendable, Hashable {
-    /// Where the clip comes from, for people: a video's or an array's name.
+    /// The name of the video or array that the clip comes from.
     public var name: String?
-    /// The emotion that the file states for the clip, if it does: the truth that an evaluation compares with.
+    /// The clip's true emotion, if its file states it; `Evaluation` compares predictions with it.
     public var emotion: String?
 
     public let frameCount: Int
-    /// Values a frame: features, or three times the landmarks.
+    /// Values per frame: the number of features, or three times the number of landmarks.
     public let featureCount: Int
-    /// Landmarks a frame (478 for MediaPipe's Face Landmarker), or nil for raw features.
+    /// Landmarks per frame (478 for MediaPipe's Face Landmarker); nil for raw features.
     public let landmarkCount: Int?
-    /// Frames × features, row-major; a landmark is x, y, z.
+    /// Frames × features, row-major; three values x, y, z for each landmark.
     public let values: [Float]
     /// Indices of the frames without a face, ascending.
     public let missingFrames: [Int]
 
-    /// A clip from landmarks; one inner array a frame. An empty inner array is a frame without a face.
-    /// - Throws: `emptyClip` without frames or with no landmark at all, `featureCountMismatch` if frames differ in their
+    /// Makes a clip from landmarks, one inner array per frame. An empty inner array is a frame without a face.
+    /// - Throws: `emptyClip` if there are no frames or no landmarks, `featureCountMismatch` if frames differ in their
     ///   number of landmarks, `notFinite` for a NaN or infinite coordinate.
     public init(_ landmarks: [[SIMD3<Float>]], name: String? = nil) throws(EmotionFormerError) {
         self = try publicly { () throws(Fault) in
@@ -37,7 +37,8 @@ public struct LandmarkClip: Sendable, Hashable {
         }
     }
 
-    /// A clip from raw features, frames × features, row-major. A frame that is NaN throughout is one without a face.
+    /// Makes a clip from raw features, frames × features, row-major. A frame whose values are all NaN is a frame
+    /// without a face.
     /// - Throws: `invalidArgument` if there are not `frameCount` × `featureCount` values, `emptyClip` if either is 0,
     ///   `notFinite` for a NaN or infinite value.
     public init(
@@ -55,7 +56,7 @@ public struct LandmarkClip: Sendable, Hashable {
         }
     }
 
-    /// The one initialiser that checks values; `values` has `frameCount` × `featureCount` elements.
+    /// The initializer that checks all values; `values` has `frameCount` × `featureCount` elements.
     init(
         values: [Float], frameCount: Int, featureCount: Int, landmarkCount: Int?, name: String? = nil,
         emotion: String? = nil
@@ -75,7 +76,7 @@ public struct LandmarkClip: Sendable, Hashable {
         self.emotion = emotion
     }
 
-    /// The frames that are NaN throughout.
+    /// The indices of the frames whose values are all NaN.
     /// - Throws: `notFinite`, with frame and feature, for any other NaN or infinity.
     private static func missingFrames(
         _ values: [Float], _ frameCount: Int, _ featureCount: Int
@@ -92,7 +93,7 @@ public struct LandmarkClip: Sendable, Hashable {
             count += 1
         }
         guard count > 0 else { return [] }
-        // Counted first, so that the list takes no more memory than it needs.
+        // Counted first, so that the list is allocated once.
         var missing: [Int] = []
         missing.reserveCapacity(count)
         for frame in 0..<frameCount where values[frame &* featureCount].isNaN { missing.append(frame) }

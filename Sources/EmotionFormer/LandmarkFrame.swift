@@ -10,11 +10,11 @@ public struct LandmarkFrame: Sendable, Hashable {
     }
 
     let content: Content
-    /// Seconds since the stream began, if anybody knows.
+    /// Seconds since the stream began; nil if unknown.
     public let time: Double?
 
-    /// A frame of landmarks; without any it has no face, as with every coordinate NaN.
-    /// - Throws: `notFinite` for another NaN or infinite coordinate, or for such a time.
+    /// A frame of landmarks. If there are none, or all coordinates are NaN, it is a frame without a face.
+    /// - Throws: `notFinite` for any other NaN or infinite coordinate, or for such a time.
     public init(landmarks: [SIMD3<Float>], time: Double? = nil) throws(EmotionFormerError) {
         self = try publicly { () throws(Fault) in
             let isFinite = landmarks.allSatisfy(\.isFinite)
@@ -27,8 +27,8 @@ public struct LandmarkFrame: Sendable, Hashable {
         }
     }
 
-    /// A frame of raw features; without any it has no face, as with every value NaN.
-    /// - Throws: `notFinite` for another NaN or infinite value, or for such a time.
+    /// A frame of raw features. If there are none, or all values are NaN, it is a frame without a face.
+    /// - Throws: `notFinite` for any other NaN or infinite value, or for such a time.
     public init(features: [Float], time: Double? = nil) throws(EmotionFormerError) {
         self = try publicly { () throws(Fault) in
             try LandmarkFrame(checking: features[...], landmarkCount: nil, time: time)
@@ -36,12 +36,12 @@ public struct LandmarkFrame: Sendable, Hashable {
     }
 
     /// A frame in which no face was found.
-    /// - Throws: `notFinite` for a time that is not a finite number.
+    /// - Throws: `notFinite` for a time that is NaN or infinite.
     public init(withoutFaceAt time: Double?) throws(EmotionFormerError) {
         self = try publicly { () throws(Fault) in try LandmarkFrame(content: .noFace, time: time) }
     }
 
-    /// Features, or x, y, z of each landmark; without a face if there are none, or each is NaN.
+    /// Features, or x, y, z of each landmark. A frame without a face if there are none or all are NaN.
     init(checking values: ArraySlice<Float>, landmarkCount: Int?, time: Double?) throws(Fault) {
         var content = Content.noFace
         if let bad = values.firstIndex(where: { !$0.isFinite }) {
@@ -76,9 +76,9 @@ extension SIMD3<Float> {
 }
 
 extension LandmarkClip {
-    /// A clip of frames that came one by one.
-    /// - Throws: `emptyClip` if no frame has a face; `layoutMismatch` or `featureCountMismatch` if frames differ in what
-    ///   they hold.
+    /// Makes a clip from frames.
+    /// - Throws: `emptyClip` if no frame has a face; `layoutMismatch` or `featureCountMismatch` if the frames differ in
+    ///   form.
     public init(frames: [LandmarkFrame], name: String? = nil) throws(EmotionFormerError) {
         self = try publicly { () throws(Fault) in
             var assembly = ClipAssembly(place: name ?? "clip", name: name)
@@ -96,8 +96,8 @@ extension LandmarkClip {
         }
     }
 
-    /// The clip's frames, to be put through a stream; they share the clip's memory.
-    /// - Parameter rate: frames a second, for the frames' times; without it they have none.
+    /// The clip's frames, for a stream. They share the clip's memory.
+    /// - Parameter rate: frames per second, from which the frames' times are computed; nil for frames without times.
     /// - Throws: `invalidArgument` for a rate that is not positive.
     public func frames(perSecond rate: Double? = nil) throws(EmotionFormerError) -> [LandmarkFrame] {
         try publicly { () throws(Fault) in

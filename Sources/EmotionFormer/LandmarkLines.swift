@@ -17,11 +17,11 @@ package struct LandmarkLine: Sendable {
     package let frames: [LandmarkFrame]
 }
 
-/// Reads JSON lines of landmarks as they come, for instance from a pipe that is still being written.
+/// Reads JSON lines of landmarks as they arrive, for instance from a pipe.
 package struct LandmarkLines: ~Copyable {
     private let name: String
     private let descriptor: Int32
-    /// What was read and is no whole line yet, from `start` on; up to `scanned` there is no line break.
+    /// The bytes from `start` on are read but not yet returned. There is no line break before `scanned`.
     private var buffer: [UInt8] = []
     private var start = 0
     private var scanned = 0
@@ -29,7 +29,7 @@ package struct LandmarkLines: ~Copyable {
     private var lineNumber = 0
     private var last: (clip: String?, frame: Int)?
 
-    /// A line with more bytes is refused; a frame of 478 landmarks has some 30,000.
+    /// The most bytes of a line; a frame of 478 landmarks has about 30,000.
     private static let lineLimit = 1 << 26
 
     /// Standard input, or the file at `path`.
@@ -44,8 +44,9 @@ package struct LandmarkLines: ~Copyable {
 
     deinit { if descriptor > 0 { close(descriptor) } }
 
-    /// The next line, waiting for it if need be; nil at the end.
-    /// - Throws: `malformedClip`, `notFinite` and others for what the line says, with its number; `unreadableFile`.
+    /// The next line, waiting for it if necessary; nil at the end.
+    /// - Throws: `malformedClip`, `notFinite` and others for the contents of the line, with its number;
+    ///   `unreadableFile`.
     package mutating func next() throws(EmotionFormerError) -> LandmarkLine? {
         do throws(Fault) {
             while let line = try nextLine() {

@@ -7,14 +7,15 @@ package import EmotionFormerTensors
     import Foundation
 #endif
 
-/// A model in any of the forms that are read: a package folder, or a TensorFlow Lite file.
+/// Reads a model in either form: a package folder or a TensorFlow Lite file.
 package enum ModelFile {
     /// - Parameters:
     ///   - assets: the folder with normalisation, labels and metadata of a TensorFlow Lite file.
-    ///   - frames: how many a TensorFlow Lite file takes that leaves them open; nil for what its assets say, or 300.
-    ///   - verifyHash: whether a package's SHA-256 is checked beside the fast checksum.
+    ///   - frames: the number of frames of a TensorFlow Lite file that does not fix it; nil for what its assets say, or
+    ///     300.
+    ///   - verifyHash: whether a package's SHA-256 is checked in addition to the fast checksum.
     ///   - includingSelfTest: whether a package's self-test is read.
-    ///   - limits: on its files and on what they describe.
+    ///   - limits: limits on its files and on what they describe.
     /// - Throws: what is wrong with it, with file and field; `invalidArgument` for assets of a package.
     package static func read(
         _ path: String, assets: String? = nil, frames: Int? = nil, verifyHash: Bool = false,

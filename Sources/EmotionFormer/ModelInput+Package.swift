@@ -2,7 +2,7 @@ import EmotionFormerModelFormat
 import EmotionFormerTensors
 
 extension ModelInput {
-    /// What a package says of its input, in public words.
+    /// The public form of a package's description of its input.
     init(_ description: InputDescription) {
         self.init(
             frames: description.frames, features: description.features, layout: Layout(description.layout),
@@ -62,7 +62,7 @@ extension ModelInput.MissingFrame {
 }
 
 extension Normalizer {
-    /// nil if the model takes features as they are.
+    /// nil if features are not normalized.
     init?(_ description: InputDescription) throws(Fault) {
         guard let normalization = description.normalization else { return nil }
         try self.init(

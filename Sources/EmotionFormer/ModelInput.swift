@@ -1,20 +1,20 @@
-/// What a model takes, and what becomes of a clip on the way into it: part of the model, stated by its manifest.
+/// A model's input, and how a clip becomes it. This is part of the model and stated in its manifest.
 public struct ModelInput: Sendable, Hashable {
-    /// How a frame's landmarks become its features.
+    /// The order of a frame's features.
     public enum Layout: String, Sendable, CaseIterable {
-        /// Features as they are. Landmarks are taken in the order x₀ y₀ z₀ x₁ ….
+        /// Raw features. Landmarks are used in the order x₀ y₀ z₀ x₁ y₁ z₁ ….
         case raw
-        /// x₀ y₀ z₀ x₁ y₁ z₁ …: three features a landmark.
+        /// x₀ y₀ z₀ x₁ y₁ z₁ …: three features per landmark.
         case xyzInterleaved = "xyz-interleaved"
-        /// x₀ x₁ … y₀ y₁ … z₀ z₁ …: three features a landmark.
+        /// x₀ x₁ … y₀ y₁ … z₀ z₁ …: three features per landmark.
         case xyzPlanar = "xyz-planar"
-        /// One coordinate: a feature a landmark.
+        /// One coordinate only: one feature per landmark.
         case x, y, z
     }
 
     /// Every feature becomes (x − mean) / (standardDeviation + epsilon), in 32-bit floats.
     public struct Normalization: Sendable, Hashable {
-        /// Frames × features, features, or a broadcast of either.
+        /// A shape that broadcasts to frames × features.
         public let meanShape: [Int]
         public let standardDeviationShape: [Int]
         public let epsilon: Double
@@ -26,16 +26,16 @@ public struct ModelInput: Sendable, Hashable {
         }
     }
 
-    /// What fills up a clip that is shorter than the model's frames.
+    /// How a clip that is shorter than the model's number of frames is padded.
     public struct Padding: Sendable, Hashable {
         public enum Side: String, Sendable, CaseIterable {
-            /// After, or before, the clip's frames.
+            /// After the clip's frames, or before them.
             case end, start
-            /// Nothing: the model takes the clip's own length.
+            /// No padding: the model takes clips of any length.
             case none
         }
 
-        /// Whether the padding is normalised like the clip, or added when that is done.
+        /// Whether padding is added before normalization, and normalized with the clip, or after it.
         public enum Order: String, Sendable, CaseIterable {
             case beforeNormalization, afterNormalization
         }
@@ -51,29 +51,29 @@ public struct ModelInput: Sendable, Hashable {
         }
     }
 
-    /// Which frames go when a clip is longer than the model's frames.
+    /// Which frames are dropped from a clip that is longer than the model's number of frames.
     public enum Truncation: String, Sendable, CaseIterable {
-        /// The last ones, or the first ones.
+        /// The last frames, or the first ones.
         case end, start
-        /// Frame i of the model is frame ⌊i · (n − 1) / (frames − 1)⌋ of a clip of n.
+        /// Frames are sampled evenly: frame i of the model is frame ⌊i · (n − 1) / (frames − 1)⌋ of n.
         case uniform
     }
 
-    /// What becomes of a frame without a face.
+    /// How a frame without a face is treated.
     public enum MissingFrame: String, Sendable, CaseIterable {
         case drop
-        /// Zeros in place of its features, before normalisation.
+        /// Its features are replaced by zeros before normalization.
         case zeros
-        /// The last frame before it that has a face, or the first one of all.
+        /// It is replaced by the last frame before it that has a face, or else by the first frame with a face.
         case repeatPrevious
     }
 
-    /// The most frames that are used of a clip.
+    /// The most frames of a clip that the model uses.
     public let frames: Int
-    /// Features a frame.
+    /// Features per frame.
     public let features: Int
     public let layout: Layout
-    /// nil if features are taken as they are.
+    /// nil if features are not normalized.
     public let normalization: Normalization?
     public let padding: Padding
     public let truncation: Truncation

@@ -1,10 +1,10 @@
 package import EmotionFormerTensors
 
-/// Bounds on what a model's file may make this process do: what is beyond is refused with `limitExceeded` before memory or time
-/// is spent on it.
+/// Limits on the memory and work that a model's file can ask for. What exceeds a limit is refused with `limitExceeded`
+/// before memory or time is spent on it.
 ///
-/// The defaults let through every model that this package is meant for, and are a hundred times what its bundled model needs.
-/// A server that takes models from strangers sets smaller ones:
+/// The defaults admit every model that this package is meant for, and are a hundred times what the bundled model needs.
+/// A server that accepts models from strangers should set smaller ones:
 ///
 /// ```swift
 /// var limits = ModelLimits()
@@ -18,7 +18,7 @@ public struct ModelLimits: Sendable, Hashable {
     /// The default limits.
     public init() {}
 
-    /// Bytes of any file of a model but its manifest: weights, a `.tflite` file, mean and standard deviation. 1 GiB.
+    /// Bytes of any file of a model except the manifest: weights, a `.tflite` file, mean and standard deviation. 1 GiB.
     public var fileBytes: Int {
         get { values.fileBytes }
         set { values.fileBytes = newValue }
@@ -42,38 +42,38 @@ public struct ModelLimits: Sendable, Hashable {
         set { values.graphs = newValue }
     }
 
-    /// Nodes of all graphs; a body's once more for each node that runs it. 65,536.
+    /// Nodes of all graphs. A body counts again for each node that runs it. 65,536.
     public var nodes: Int {
         get { values.nodes }
         set { values.nodes = newValue }
     }
 
-    /// Axes of a tensor, 8 at most, which is the default.
+    /// Axes of a tensor; the default, 8, is the maximum.
     public var rank: Int {
         get { values.rank }
         set { values.rank = newValue }
     }
 
-    /// Bytes of any one value that the model computes. 256 MiB.
+    /// Bytes of a single value that the model computes. 256 MiB.
     public var valueBytes: Int {
         get { values.valueBytes }
         set { values.valueBytes = newValue }
     }
 
-    /// Bytes of everything that is computed while the model is compiled. 256 MiB.
+    /// Bytes of all constants that are computed while the model is compiled. 256 MiB.
     public var constantBytes: Int {
         get { values.constantBytes }
         set { values.constantBytes = newValue }
     }
 
-    /// Bytes that a prediction works in; predictions at one time have such memory each. 1 GiB.
+    /// Bytes of working memory of one prediction. Concurrent predictions each have their own. 1 GiB.
     public var memoryBytes: Int {
         get { values.memoryBytes }
         set { values.memoryBytes = newValue }
     }
 
-    /// Elementary operations of a prediction, about one a nanosecond: elements that are read and written, floating-point
-    /// operations, and 256 for each step. All rounds of all loops count. 10¹¹.
+    /// Elementary operations of a prediction: elements read or written, floating-point operations, and 256 for each
+    /// step, in all rounds of all loops. A core does about one per nanosecond. 10¹¹.
     public var operations: Int {
         get { values.operations }
         set { values.operations = newValue }

@@ -1,12 +1,12 @@
 package import EmotionFormerTensors
 
-/// (x − mean) / (std + epsilon) in 32-bit floats, operation by operation as NumPy computes it.
+/// (x − mean) / (std + epsilon) in 32-bit floats, in NumPy's order of operations.
 package struct Normalizer: Sendable {
-    /// One row of features, or one for each frame.
+    /// Either one row of features, or one row for each frame.
     private let mean: [Float]
     private let divisor: [Float]
     private let features: Int
-    /// Whether what a frame becomes depends on its place.
+    /// Whether the statistics differ between frames.
     let hasRowForEachFrame: Bool
 
     /// - Parameters:
@@ -21,7 +21,7 @@ package struct Normalizer: Sendable {
         self.features = features
         let means = try Normalizer.spread(mean, shapes[0], to: target, name: "mean")
         let deviations = try Normalizer.spread(standardDeviation, shapes[1], to: target, name: "standard deviation")
-        // Statistics of whole arrays often say the same of each frame.
+        // Statistics of whole arrays often repeat the same row for each frame.
         hasRowForEachFrame = !Normalizer.isPeriodic(means, features) || !Normalizer.isPeriodic(deviations, features)
         self.mean = hasRowForEachFrame ? means : Array(means.prefix(features))
         divisor = (hasRowForEachFrame ? deviations : Array(deviations.prefix(features))).map { $0 + Float(epsilon) }
@@ -33,7 +33,7 @@ package struct Normalizer: Sendable {
         }
     }
 
-    /// The shape without leading axes of extent 1 beyond two.
+    /// The shape without leading axes of extent 1, down to two axes.
     private static func squeezed(_ shape: Shape) throws(Fault) -> Shape {
         var extents = shape.extents
         while extents.count > 2, extents[0] == 1 { extents.removeFirst() }
@@ -60,7 +60,7 @@ package struct Normalizer: Sendable {
         }
     }
 
-    /// Whether every row of `length` numbers is the first one.
+    /// Whether every row of `length` numbers equals the first one.
     private static func isPeriodic(_ values: [Float], _ length: Int) -> Bool {
         values.count <= length || zip(values, values.dropFirst(length)).allSatisfy { $0.bitPattern == $1.bitPattern }
     }

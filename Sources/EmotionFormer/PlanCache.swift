@@ -2,7 +2,7 @@ import EmotionFormerEngine
 import EmotionFormerModelFormat
 import EmotionFormerTensors
 
-/// A model's plans: one for its frames, or one for each length of clips where the model takes any.
+/// A model's plans: one for its number of frames, or one for each length of clip if the model takes any length.
 final class PlanCache: Sendable {
     struct Output {
         let probabilities: [Float]
@@ -10,18 +10,19 @@ final class PlanCache: Sendable {
     }
 
     let classCount: Int
-    /// What shorter plans are made from. A model that needs none keeps its packed weights alone.
+    /// The package from which plans for shorter clips are compiled. nil if the model needs none; it then keeps its
+    /// packed weights only.
     private let source: ModelPackage?
     private let frames: Int
     let hasLogits: Bool
     private let options: PlanOptions
-    /// The plan for all of the model's frames, which most models need alone.
+    /// The plan for the model's full number of frames; most models need no other.
     private let whole: SessionPool
-    /// Plans for shorter clips, the one used last at the end.
+    /// Plans for shorter clips, most recently used last.
     private let shorter = Lock<[SessionPool]>([])
     private static let limit = 8
 
-    /// - Throws: what the model cannot be compiled for.
+    /// - Throws: why the model cannot be compiled.
     init(_ contents: consuming ModelPackage, options: PlanOptions) throws(Fault) {
         source = contents.input.padding.side == .none ? contents : nil
         let frames = contents.input.frames
@@ -33,8 +34,8 @@ final class PlanCache: Sendable {
         try PlanCache.check(whole.plan, classCount: classCount)
     }
 
-    /// A model's number of outputs may depend on its number of frames, which no label does.
-    /// - Throws: `shapeMismatch` unless every output is one number a class.
+    /// Checks a plan's outputs, whose number could depend on the number of frames.
+    /// - Throws: `shapeMismatch` unless every output has one number for each class.
     private static func check(_ plan: Plan, classCount: Int) throws(Fault) {
         for type in plan.outputTypes {
             guard type.elementType == .float32, type.shape.elementCount == classCount, classCount > 0 else {
@@ -45,13 +46,13 @@ final class PlanCache: Sendable {
         }
     }
 
-    /// What a session's run gave.
+    /// The outputs of a session's last run.
     func output(of session: Session) -> Output {
         func values(_ index: Int) -> [Float] { Array(session.output(index).bindMemory(to: Float.self)) }
         return Output(probabilities: values(0), logits: hasLogits ? values(1) : nil)
     }
 
-    /// Lends a session of the plan for so many rows; nothing is allocated when one has come back before.
+    /// Lends a session of the plan for this number of rows. Nothing is allocated if a session was returned before.
     func withSession<Result>(
         rows: Int, _ body: (Session) throws(Fault) -> Result
     ) throws(Fault) -> Result {
@@ -61,7 +62,7 @@ final class PlanCache: Sendable {
         return try body(lease.session)
     }
 
-    /// The plan for so many rows.
+    /// The plan for this number of rows.
     func plan(rows: Int) throws(Fault) -> Plan {
         rows == frames ? whole.plan : try shorterPool(rows).plan
     }
@@ -75,7 +76,7 @@ final class PlanCache: Sendable {
         }
         if let found { return found }
         guard let source else { return whole }
-        // Two threads may compile the same plan at once; that costs time once and no correctness.
+        // Two threads may compile the same plan at once; that is harmless.
         let pool = try PlanCache.pool(source, options, rows: rows)
         do throws(Fault) {
             try PlanCache.check(pool.plan, classCount: classCount)
@@ -94,7 +95,7 @@ final class PlanCache: Sendable {
     ) throws(Fault) -> SessionPool {
         let outputs = [contents.outputs.probabilities] + (contents.outputs.logits.map { [$0] } ?? [])
         let shape = try Shape([1, rows, contents.input.features])
-        // Nothing else holds the program then, and the plan gives its tensors back as it packs them.
+        // The plan is then the only owner of the program, and frees each tensor as soon as it is packed.
         let program = contents.program
         _ = consume contents
         let plan = try Plan(consume program, inputShapes: [shape], outputs: outputs, options: options)

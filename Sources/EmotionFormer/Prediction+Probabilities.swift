@@ -1,16 +1,16 @@
 extension Prediction {
-    /// Whether `probabilities` are probabilities: none below 0 or above 1, and together 1 within 0.001.
+    /// Whether `probabilities` are probabilities: each is between 0 and 1, and their sum is 1 within 0.001.
     ///
-    /// A model that ends in logits, a log-softmax, a tanh or a regression has other outputs: their order still says which label
-    /// comes first, but percents, losses and calibration of them mean nothing. An int8 softmax gives multiples of 1/256;
-    /// such outputs may miss 1 by half of that for each label.
+    /// A model that ends in logits, a log-softmax, a tanh or a regression has other outputs. Their order still gives
+    /// the most likely label, but percentages, losses and calibration are meaningless. An int8 softmax gives multiples
+    /// of 1/256; the sum of such outputs may differ from 1 by half of that for each label.
     public var areProbabilities: Bool { probabilityFault == nil }
 
-    /// What keeps the outputs from being probabilities, as a clause; nil if they are.
+    /// The reason why the outputs are not probabilities, as a clause; nil if they are.
     package var probabilityFault: String? { Prediction.probabilityFault(probabilities, labels: labels) }
 
     package static func probabilityFault(_ values: [Float], labels: [String]) -> String? {
-        // More than rounding, less than anybody means by a wrong output.
+        // More than rounding errors, less than any real fault.
         let rounding: Float = 1e-5
         for (index, value) in values.enumerated() where !(value >= -rounding && value <= 1 + rounding) {
             let label = labels.indices.contains(index) ? labels[index] : "\(index)"

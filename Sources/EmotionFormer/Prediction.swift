@@ -1,15 +1,15 @@
-/// What a model says of one clip.
+/// A model's prediction for one clip.
 public struct Prediction: Sendable, Hashable {
     /// The model's class names, in the order of its outputs.
     public private(set) var labels: [String]
-    /// One a label, in the labels' order; they sum to 1 if the model ends in a softmax: see `areProbabilities`.
+    /// One for each label, in the labels' order. They sum to 1 if the model ends in a softmax: see `areProbabilities`.
     public private(set) var probabilities: [Float]
-    /// What the probabilities are the softmax of, in the labels' order; nil if the model does not give them.
+    /// The inputs of the final softmax, in the labels' order; nil if the model does not give them.
     public private(set) var logits: [Float]?
-    /// Frames of the clip that went into the model.
+    /// The number of the clip's frames that the model used.
     public private(set) var framesUsed: Int
 
-    /// A place for a prediction, for `EmotionModel.predict(_:into:)`: without labels and numbers.
+    /// An empty prediction, for `EmotionModel.predict(_:into:)`.
     public init() { self.init(labels: [], probabilities: [], logits: nil, framesUsed: 0) }
 
     package init(labels: [String], probabilities: [Float], logits: [Float]?, framesUsed: Int) {
@@ -19,7 +19,7 @@ public struct Prediction: Sendable, Hashable {
         self.framesUsed = framesUsed
     }
 
-    /// The index of the most probable label, the first of equals.
+    /// The index of the most probable label, the first one of a tie.
     public var labelIndex: Int {
         probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
     }
@@ -32,7 +32,7 @@ public struct Prediction: Sendable, Hashable {
         labels.firstIndex(of: label).flatMap { probabilities.indices.contains($0) ? probabilities[$0] : nil }
     }
 
-    /// The `count` most probable labels with their probabilities, the most probable first, equals in the labels' order.
+    /// The `count` most probable labels with their probabilities, in descending order, ties in the labels' order.
     public func top(_ count: Int) -> [(label: String, probability: Float)] {
         let order = zip(labels.indices, probabilities.indices).map(\.0).sorted {
             probabilities[$0] != probabilities[$1] ? probabilities[$0] > probabilities[$1] : $0 < $1
@@ -40,7 +40,7 @@ public struct Prediction: Sendable, Hashable {
         return order.prefix(max(count, 0)).map { (labels[$0], probabilities[$0]) }
     }
 
-    /// Becomes another prediction; where it has as many numbers, in the storage that this one has.
+    /// Replaces the contents, in the existing storage if the numbers of elements are the same.
     mutating func replace(
         labels: [String], probabilities: UnsafeBufferPointer<Float>, logits: UnsafeBufferPointer<Float>?,
         framesUsed: Int
@@ -52,7 +52,7 @@ public struct Prediction: Sendable, Hashable {
             self.logits = nil
             return
         }
-        // Taken out, the storage has one owner and is written in place.
+        // Moved out, the storage has one owner and is written in place.
         var values = self.logits ?? []
         self.logits = nil
         Prediction.fill(&values, logits)

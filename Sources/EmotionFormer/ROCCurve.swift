@@ -1,18 +1,17 @@
-/// How well a class's probability tells its clips from the others: the receiver operating characteristic, one against
-/// the rest, as scikit-learn's `roc_curve` gives it.
+/// The receiver operating characteristic of a class against all others, as computed by scikit-learn's `roc_curve`.
 public struct ROCCurve: Sendable, Hashable {
-    /// Of the clips of other classes, the part at or above the threshold.
+    /// The fraction of the clips of other classes whose probability is at or above the threshold.
     public let falsePositiveRates: [Double]
-    /// Of the class's clips, the part at or above the threshold.
+    /// The fraction of the clips of this class whose probability is at or above the threshold.
     public let truePositiveRates: [Double]
-    /// Falling; the first is infinite.
+    /// In descending order; the first is infinite.
     public let thresholds: [Double]
-    /// The area under the curve, by trapezoids: the chance that a clip of the class gets a higher probability than
-    /// another, ties counting half.
+    /// The area under the curve, by the trapezoidal rule: the chance that a clip of this class gets a higher
+    /// probability than a clip of another, where a tie counts half.
     public let area: Double
 
-    /// - Parameter scores: the class's probability for each clip, with whether the clip is of the class.
-    /// - Returns: nil unless there are clips of the class and others.
+    /// - Parameter scores: for each clip, the probability of this class and whether the clip is of this class.
+    /// - Returns: nil unless there are clips of this class and of others.
     package init?(_ scores: [(probability: Double, isOfClass: Bool)]) {
         let positives = scores.count { $0.isOfClass }
         guard positives > 0, positives < scores.count else { return nil }
@@ -23,7 +22,7 @@ public struct ROCCurve: Sendable, Hashable {
             if counts.last?.threshold == score.probability { counts.removeLast() }
             counts.append((falsePositives, truePositives, score.probability))
         }
-        // A point on the line between its neighbours adds nothing.
+        // A point on the line between its neighbors is left out.
         let corners = counts.indices.filter { index in
             guard index > 0, index < counts.count - 1 else { return true }
             let (before, here, after) = (counts[index - 1], counts[index], counts[index + 1])

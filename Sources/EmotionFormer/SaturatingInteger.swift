@@ -1,6 +1,6 @@
 extension FixedWidthInteger {
-    /// The nearest integer that there is, towards zero; 0 for NaN. The standard conversion ends the process where the
-    /// number does not fit, and numbers to be shown come from models and files.
+    /// The number rounded towards zero, limited to the range of the type; 0 for NaN. The standard conversion traps for
+    /// numbers that do not fit, and these come from models and files.
     package init(saturating value: some BinaryFloatingPoint) {
         self = Self(saturating: Double(value))
     }
@@ -11,7 +11,7 @@ extension FixedWidthInteger {
         } else if value <= Double(Self.min) {
             self = .min
         } else if value >= Double(Self.max) {
-            // The largest Int is rounded up as a Double, which is none any more.
+            // The largest Int, as a Double, is rounded up to a number that is not an Int.
             self = .max
         } else {
             self = Self(value)

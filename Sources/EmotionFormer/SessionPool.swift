@@ -7,11 +7,11 @@ import EmotionFormerTensors
     import Foundation
 #endif
 
-/// Sessions of one plan, lent to one caller at a time; the lock is held for a list operation only.
+/// Sessions of one plan, each lent to one caller at a time. The lock is held for a list operation only.
 ///
-/// What comes back is kept for the next caller, so that a prediction allocates nothing. What a burst of callers leaves
-/// behind is freed: when no session is on loan, all but one a processor; while some always are, every `period` returns
-/// what was not needed since the last time.
+/// Returned sessions are kept for the next caller, so that a prediction allocates nothing. Sessions left over from a
+/// burst of callers are freed: when none is on loan, all but one for each processor; otherwise, every `period` returns,
+/// those that were not needed since the last time.
 package final class SessionPool: Sendable {
     /// A session on loan.
     ///
@@ -24,7 +24,7 @@ package final class SessionPool: Sendable {
     private struct State: Sendable {
         var free: [Lease] = []
         var lentCount = 0
-        /// The most that were on loan at once in this period.
+        /// The most sessions on loan at once in this period.
         var peak = 0
         var returnCount = 0
     }
@@ -32,7 +32,7 @@ package final class SessionPool: Sendable {
     package let plan: Plan
     let rows: Int
     private let state = Lock(State())
-    /// Sessions that are kept in any case: more cannot compute at once.
+    /// The number of sessions that are always kept: no more can compute at once.
     package static let keptCount = max(1, ProcessInfo.processInfo.activeProcessorCount)
     package static let period = 1024
 
@@ -41,7 +41,7 @@ package final class SessionPool: Sendable {
         self.rows = rows
     }
 
-    /// Sessions that wait for a caller.
+    /// The number of sessions that are not on loan.
     package var freeCount: Int { state.withLock { $0.free.count } }
 
     package func take() -> Lease {
@@ -54,7 +54,7 @@ package final class SessionPool: Sendable {
     }
 
     package func give(_ lease: Lease) {
-        // Freed when this returns, after the lock.
+        // Freed when this returns, after the lock is released.
         _ = state.withLock { state -> [Lease] in
             state.free.append(lease)
             state.lentCount -= 1

@@ -1,15 +1,15 @@
-/// What a model says of one window of a stream.
+/// A model's prediction for one window of a stream.
 public struct StreamPrediction: Sendable, Hashable {
-    /// Which of the stream's predictions it is, from 0.
+    /// The index of this prediction in the stream, from 0.
     public let index: Int
-    /// The stream's frames, from 0, that the window held.
+    /// The range of the stream's frames in the window, counted from 0.
     public let frames: Range<Int>
-    /// Times of the window's first and last frame in seconds; nil where the frame had none.
+    /// The times of the window's first and last frames in seconds; nil if the frame has none.
     public let startTime: Double?
     public let endTime: Double?
-    /// What the model says of this window alone.
+    /// The prediction for this window, without smoothing.
     public let window: Prediction
-    /// One a label, in the labels' order: the window's, smoothed as the stream's options say.
+    /// The smoothed probabilities, one for each label, in the labels' order.
     public let probabilities: [Float]
 
     /// The model's class names.
