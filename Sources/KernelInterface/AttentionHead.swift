@@ -1,4 +1,4 @@
-/// One head of attention: softmax(Q·Kᵀ·scale + bias, masked)·V for a range of query rows.
+/// One head of attention: softmax(Q·Kᵀ·scale, masked)·V for a range of query rows.
 ///
 /// A score whose mask is false is *replaced* by −1e9, so a row without any key to see weighs all keys alike.
 package struct AttentionHead {
@@ -25,9 +25,6 @@ package struct AttentionHead {
     package var maskStride: Int
     /// Row i sees keys 0…i only.
     package var isCausal: Bool
-    /// queryCount × keyCount values added to the scaled scores, rows `biasStride` apart.
-    package var bias: UnsafePointer<Float>?
-    package var biasStride: Int
     /// Where the weights are to be written as well: queryCount × keyCount, rows `weightsStride` apart.
     package var weights: UnsafeMutablePointer<Float>?
     package var weightsStride: Int
@@ -37,8 +34,7 @@ package struct AttentionHead {
         value: UnsafePointer<Float>, valueStride: Int, output: UnsafeMutablePointer<Float>, outputStride: Int,
         queryCount: Int, keyCount: Int, keyDimension: Int, valueDimension: Int, scale: Float,
         keyMask: UnsafePointer<UInt8>? = nil, mask: UnsafePointer<UInt8>? = nil, maskStride: Int = 0,
-        isCausal: Bool = false, bias: UnsafePointer<Float>? = nil, biasStride: Int = 0,
-        weights: UnsafeMutablePointer<Float>? = nil, weightsStride: Int = 0
+        isCausal: Bool = false, weights: UnsafeMutablePointer<Float>? = nil, weightsStride: Int = 0
     ) {
         self.query = query
         self.queryStride = queryStride
@@ -57,8 +53,6 @@ package struct AttentionHead {
         self.mask = mask
         self.maskStride = maskStride
         self.isCausal = isCausal
-        self.bias = bias
-        self.biasStride = biasStride
         self.weights = weights
         self.weightsStride = weightsStride
     }

@@ -8,6 +8,67 @@
 /// without it (BLAS gives other bits for a part of a matrix) every call must get all rows. That goes for
 /// `matmul`, `matmulStrided` and `attention` alone: all other kernels work row by row on every level.
 package struct KernelSet: Sendable {
+    /// Bytes that a k × n matrix takes when it is packed.
+    package typealias PackedByteCount = @Sendable (_ k: Int, _ n: Int) -> Int
+    package typealias MatrixPacking =
+        @Sendable (
+            _ b: UnsafePointer<Float>, _ rowStride: Int, _ columnStride: Int, _ k: Int, _ n: Int,
+            _ packed: UnsafeMutableRawPointer
+        ) -> Void
+    package typealias QuantizedPacking =
+        @Sendable (_ weights: UnsafePointer<Int8>, _ k: Int, _ n: Int, _ packed: UnsafeMutableRawPointer) -> Void
+    /// Computes a range of a product's rows.
+    package typealias ProductFunction<Product> = @Sendable (_ product: Product, _ rows: Range<Int>) -> Void
+    /// The same with scratch memory.
+    package typealias ScratchFunction<Product> =
+        @Sendable (_ product: Product, _ rows: Range<Int>, _ scratch: UnsafeMutableRawPointer) -> Void
+    package typealias CallFunction<Call> = @Sendable (_ call: Call) -> Void
+    package typealias StridedScratchByteCount = @Sendable (_ m: Int, _ k: Int, _ n: Int) -> Int
+    package typealias AttentionScratchByteCount =
+        @Sendable (_ keyCount: Int, _ keyDimension: Int, _ valueDimension: Int) -> Int
+    /// Rows of `columns` values, `inputStride` and `outputStride` apart; in place if both are the same.
+    package typealias RowFunction =
+        @Sendable (
+            _ input: UnsafePointer<Float>, _ inputStride: Int, _ output: UnsafeMutablePointer<Float>,
+            _ outputStride: Int, _ rows: Int, _ columns: Int
+        ) -> Void
+    package typealias UnaryFunction =
+        @Sendable (
+            _ operation: UnaryOperation, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+            _ count: Int, _ alpha: Float, _ beta: Float
+        ) -> Void
+    package typealias BinaryFunction =
+        @Sendable (
+            _ operation: BinaryOperation, _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>,
+            _ output: UnsafeMutablePointer<Float>, _ count: Int
+        ) -> Void
+    package typealias ScalarFunction =
+        @Sendable (
+            _ operation: BinaryOperation, _ left: UnsafePointer<Float>, _ right: Float, _ isReversed: Bool,
+            _ output: UnsafeMutablePointer<Float>, _ count: Int
+        ) -> Void
+    package typealias ReductionFunction =
+        @Sendable (
+            _ operation: Reduction, _ input: UnsafePointer<Float>, _ stride: Int,
+            _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
+        ) -> Void
+    package typealias MaskedReduction =
+        @Sendable (
+            _ input: UnsafePointer<Float>, _ stride: Int, _ mask: UnsafePointer<UInt8>,
+            _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
+        ) -> Void
+    /// Bytes between two rows of k quantised values.
+    package typealias QuantizedRowStride = @Sendable (_ k: Int) -> Int
+    package typealias QuantizationFunction =
+        @Sendable (
+            _ rule: QuantizationRule, _ input: UnsafePointer<Float>, _ inputStride: Int,
+            _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
+            _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
+        ) -> Void
+
+    package typealias PeakMeasurement =
+        @Sendable (_ rounds: Int, _ factor: Float, _ addend: Float, _ result: UnsafeMutablePointer<Float>) -> Int
+
     package var instructionSet: InstructionSet
     package var splitsRows: Bool
     /// Ranges that begin at a multiple of this waste no work.
@@ -17,113 +78,55 @@ package struct KernelSet: Sendable {
     /// Columns that stand together in a packed matrix: those before a multiple of this take what they would take alone,
     /// `packedMatrixByteCount` bytes, and the others follow. nil if a matrix must be packed as a whole.
     package var packedPanelWidth: Int?
-    /// Bytes of a packed k × n matrix.
-    package var packedMatrixByteCount: @Sendable (_ k: Int, _ n: Int) -> Int
+    package var packedMatrixByteCount: PackedByteCount
     /// Packs B, k × n, with any row and column stride.
-    package var packMatrix:
-        @Sendable (
-            _ b: UnsafePointer<Float>, _ rowStride: Int, _ columnStride: Int, _ k: Int, _ n: Int,
-            _ packed: UnsafeMutableRawPointer
-        ) -> Void
-    package var matmul: @Sendable (_ product: PackedProduct, _ rows: Range<Int>) -> Void
+    package var packMatrix: MatrixPacking
+    package var matmul: ProductFunction<PackedProduct>
 
-    package var stridedScratchByteCount: @Sendable (_ m: Int, _ k: Int, _ n: Int) -> Int
-    package var matmulStrided:
-        @Sendable (_ product: StridedProduct, _ rows: Range<Int>, _ scratch: UnsafeMutableRawPointer) -> Void
+    package var stridedScratchByteCount: StridedScratchByteCount
+    package var matmulStrided: ScratchFunction<StridedProduct>
 
-    package var attentionScratchByteCount:
-        @Sendable (_ keyCount: Int, _ keyDimension: Int, _ valueDimension: Int) -> Int
-    package var attention:
-        @Sendable (_ head: AttentionHead, _ queries: Range<Int>, _ scratch: UnsafeMutableRawPointer) -> Void
+    package var attentionScratchByteCount: AttentionScratchByteCount
+    /// Computes a range of a head's queries.
+    package var attention: ScratchFunction<AttentionHead>
 
-    /// Rows of `columns` values, `inputStride` and `outputStride` apart; in place if both are the same.
-    package var softmax:
-        @Sendable (
-            _ input: UnsafePointer<Float>, _ inputStride: Int, _ output: UnsafeMutablePointer<Float>,
-            _ outputStride: Int, _ rows: Int, _ columns: Int
-        ) -> Void
-    package var logSoftmax:
-        @Sendable (
-            _ input: UnsafePointer<Float>, _ inputStride: Int, _ output: UnsafeMutablePointer<Float>,
-            _ outputStride: Int, _ rows: Int, _ columns: Int
-        ) -> Void
+    package var softmax: RowFunction
+    package var logSoftmax: RowFunction
     /// gamma·(x − mean)/sqrt(variance + epsilon) + beta
-    package var layerNormalization: @Sendable (RowNormalization) -> Void
+    package var layerNormalization: CallFunction<RowNormalization>
     /// gamma·x/sqrt(mean of squares + epsilon) + beta
-    package var rootMeanSquareNormalization: @Sendable (RowNormalization) -> Void
+    package var rootMeanSquareNormalization: CallFunction<RowNormalization>
 
-    package var unary:
-        @Sendable (
-            _ operation: UnaryOperation, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
-            _ count: Int, _ alpha: Float, _ beta: Float
-        ) -> Void
+    package var unary: UnaryFunction
     /// Two operands of the same count.
-    package var binary:
-        @Sendable (
-            _ operation: BinaryOperation, _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>,
-            _ output: UnsafeMutablePointer<Float>, _ count: Int
-        ) -> Void
+    package var binary: BinaryFunction
     /// The right operand is one number; `isReversed` makes it the left one.
-    package var binaryScalar:
-        @Sendable (
-            _ operation: BinaryOperation, _ left: UnsafePointer<Float>, _ right: Float, _ isReversed: Bool,
-            _ output: UnsafeMutablePointer<Float>, _ count: Int
-        ) -> Void
-    /// The right operand is one row of `columns` values for every row; `isReversed` makes it the left one.
-    package var binaryRow:
-        @Sendable (
-            _ operation: BinaryOperation, _ left: UnsafePointer<Float>, _ row: UnsafePointer<Float>,
-            _ isReversed: Bool, _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
-        ) -> Void
+    package var binaryScalar: ScalarFunction
 
     /// rows × columns → rows.
-    package var reduceRows:
-        @Sendable (
-            _ operation: Reduction, _ input: UnsafePointer<Float>, _ stride: Int,
-            _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
-        ) -> Void
+    package var reduceRows: ReductionFunction
     /// rows × columns → columns: over time.
-    package var reduceColumns:
-        @Sendable (
-            _ operation: Reduction, _ input: UnsafePointer<Float>, _ stride: Int,
-            _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
-        ) -> Void
+    package var reduceColumns: ReductionFunction
     /// rows × columns → columns: the mean of the rows whose mask byte is 1; 0 if there is none.
-    package var maskedMeanOfColumns:
-        @Sendable (
-            _ input: UnsafePointer<Float>, _ stride: Int, _ mask: UnsafePointer<UInt8>,
-            _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
-        ) -> Void
+    package var maskedMeanOfColumns: MaskedReduction
 
-    package var lstmStep: @Sendable (LSTMStep) -> Void
-    package var gruStep: @Sendable (GRUStep) -> Void
+    package var lstmStep: CallFunction<LSTMStep>
+    package var gruStep: CallFunction<GRUStep>
 
-    /// Bytes between two rows of k quantised values: room for the kernels to read past the end.
-    package var quantizedRowStride: @Sendable (_ k: Int) -> Int
+    /// With room for the kernels to read past the end.
+    package var quantizedRowStride: QuantizedRowStride
     /// Quantises each row by its own range; bytes past the k-th of a row become 0.
-    package var quantizeRows:
-        @Sendable (
-            _ rule: QuantizationRule, _ input: UnsafePointer<Float>, _ inputStride: Int,
-            _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
-            _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
-        ) -> Void
+    package var quantizeRows: QuantizationFunction
     /// Quantises all rows by their common range (convolutions); writes one `RowQuantization`.
-    package var quantizeMatrix:
-        @Sendable (
-            _ rule: QuantizationRule, _ input: UnsafePointer<Float>, _ inputStride: Int,
-            _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
-            _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
-        ) -> Void
-    package var packedQuantizedByteCount: @Sendable (_ k: Int, _ n: Int) -> Int
+    package var quantizeMatrix: QuantizationFunction
+    package var packedQuantizedByteCount: PackedByteCount
     /// Packs weights as TensorFlow Lite stores them: n × k, row after row, with the sums of the rows.
-    package var packQuantizedMatrix:
-        @Sendable (_ weights: UnsafePointer<Int8>, _ k: Int, _ n: Int, _ packed: UnsafeMutableRawPointer) -> Void
-    package var matmulQuantized: @Sendable (_ product: QuantizedProduct, _ rows: Range<Int>) -> Void
+    package var packQuantizedMatrix: QuantizedPacking
+    package var matmulQuantized: ProductFunction<QuantizedProduct>
 
     /// Multiplications and additions in registers alone, for measuring the processor's peak: `rounds` rounds of
     /// x·factor + addend; returns the floating-point operations done.
-    package var multiplyAddPeak:
-        @Sendable (_ rounds: Int, _ factor: Float, _ addend: Float, _ result: UnsafeMutablePointer<Float>) -> Int
+    package var multiplyAddPeak: PeakMeasurement
 
     package init(
         instructionSet: InstructionSet,
@@ -131,99 +134,38 @@ package struct KernelSet: Sendable {
         rowBlock: Int,
         quantizedRowBlock: Int,
         packedPanelWidth: Int?,
-        packedMatrixByteCount: @escaping @Sendable (_ k: Int, _ n: Int) -> Int,
-        packMatrix:
-            @escaping @Sendable (
-                _ b: UnsafePointer<Float>, _ rowStride: Int, _ columnStride: Int, _ k: Int, _ n: Int,
-                _ packed: UnsafeMutableRawPointer
-            ) -> Void,
-        matmul: @escaping @Sendable (_ product: PackedProduct, _ rows: Range<Int>) -> Void,
-        stridedScratchByteCount: @escaping @Sendable (_ m: Int, _ k: Int, _ n: Int) -> Int,
-        matmulStrided:
-            @escaping @Sendable (_ product: StridedProduct, _ rows: Range<Int>, _ scratch: UnsafeMutableRawPointer) ->
-            Void,
-        attentionScratchByteCount:
-            @escaping @Sendable (_ keyCount: Int, _ keyDimension: Int, _ valueDimension: Int) -> Int,
-        attention:
-            @escaping @Sendable (_ head: AttentionHead, _ queries: Range<Int>, _ scratch: UnsafeMutableRawPointer) ->
-            Void,
-        softmax:
-            @escaping @Sendable (
-                _ input: UnsafePointer<Float>, _ inputStride: Int, _ output: UnsafeMutablePointer<Float>,
-                _ outputStride: Int, _ rows: Int, _ columns: Int
-            ) -> Void,
-        logSoftmax:
-            @escaping @Sendable (
-                _ input: UnsafePointer<Float>, _ inputStride: Int, _ output: UnsafeMutablePointer<Float>,
-                _ outputStride: Int, _ rows: Int, _ columns: Int
-            ) -> Void,
-        layerNormalization: @escaping @Sendable (RowNormalization) -> Void,
-        rootMeanSquareNormalization: @escaping @Sendable (RowNormalization) -> Void,
-        unary:
-            @escaping @Sendable (
-                _ operation: UnaryOperation, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
-                _ count: Int, _ alpha: Float, _ beta: Float
-            ) -> Void,
-        binary:
-            @escaping @Sendable (
-                _ operation: BinaryOperation, _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>,
-                _ output: UnsafeMutablePointer<Float>, _ count: Int
-            ) -> Void,
-        binaryScalar:
-            @escaping @Sendable (
-                _ operation: BinaryOperation, _ left: UnsafePointer<Float>, _ right: Float, _ isReversed: Bool,
-                _ output: UnsafeMutablePointer<Float>, _ count: Int
-            ) -> Void,
-        binaryRow:
-            @escaping @Sendable (
-                _ operation: BinaryOperation, _ left: UnsafePointer<Float>, _ row: UnsafePointer<Float>,
-                _ isReversed: Bool, _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
-            ) -> Void,
-        reduceRows:
-            @escaping @Sendable (
-                _ operation: Reduction, _ input: UnsafePointer<Float>, _ stride: Int,
-                _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
-            ) -> Void,
-        reduceColumns:
-            @escaping @Sendable (
-                _ operation: Reduction, _ input: UnsafePointer<Float>, _ stride: Int,
-                _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
-            ) -> Void,
-        maskedMeanOfColumns:
-            @escaping @Sendable (
-                _ input: UnsafePointer<Float>, _ stride: Int, _ mask: UnsafePointer<UInt8>,
-                _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
-            ) -> Void,
-        lstmStep: @escaping @Sendable (LSTMStep) -> Void,
-        gruStep: @escaping @Sendable (GRUStep) -> Void,
-        quantizedRowStride: @escaping @Sendable (_ k: Int) -> Int,
-        quantizeRows:
-            @escaping @Sendable (
-                _ rule: QuantizationRule, _ input: UnsafePointer<Float>, _ inputStride: Int,
-                _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
-                _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
-            ) -> Void,
-        quantizeMatrix:
-            @escaping @Sendable (
-                _ rule: QuantizationRule, _ input: UnsafePointer<Float>, _ inputStride: Int,
-                _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
-                _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
-            ) -> Void,
-        packedQuantizedByteCount: @escaping @Sendable (_ k: Int, _ n: Int) -> Int,
-        packQuantizedMatrix:
-            @escaping @Sendable (_ weights: UnsafePointer<Int8>, _ k: Int, _ n: Int, _ packed: UnsafeMutableRawPointer)
-            -> Void,
-        matmulQuantized: @escaping @Sendable (_ product: QuantizedProduct, _ rows: Range<Int>) -> Void,
-        multiplyAddPeak:
-            @escaping @Sendable (
-                _ rounds: Int, _ factor: Float, _ addend: Float, _ result: UnsafeMutablePointer<Float>
-            ) -> Int
+        packedMatrixByteCount: @escaping PackedByteCount,
+        packMatrix: @escaping MatrixPacking,
+        matmul: @escaping ProductFunction<PackedProduct>,
+        stridedScratchByteCount: @escaping StridedScratchByteCount,
+        matmulStrided: @escaping ScratchFunction<StridedProduct>,
+        attentionScratchByteCount: @escaping AttentionScratchByteCount,
+        attention: @escaping ScratchFunction<AttentionHead>,
+        softmax: @escaping RowFunction,
+        logSoftmax: @escaping RowFunction,
+        layerNormalization: @escaping CallFunction<RowNormalization>,
+        rootMeanSquareNormalization: @escaping CallFunction<RowNormalization>,
+        unary: @escaping UnaryFunction,
+        binary: @escaping BinaryFunction,
+        binaryScalar: @escaping ScalarFunction,
+        reduceRows: @escaping ReductionFunction,
+        reduceColumns: @escaping ReductionFunction,
+        maskedMeanOfColumns: @escaping MaskedReduction,
+        lstmStep: @escaping CallFunction<LSTMStep>,
+        gruStep: @escaping CallFunction<GRUStep>,
+        quantizedRowStride: @escaping QuantizedRowStride,
+        quantizeRows: @escaping QuantizationFunction,
+        quantizeMatrix: @escaping QuantizationFunction,
+        packedQuantizedByteCount: @escaping PackedByteCount,
+        packQuantizedMatrix: @escaping QuantizedPacking,
+        matmulQuantized: @escaping ProductFunction<QuantizedProduct>,
+        multiplyAddPeak: @escaping PeakMeasurement
     ) {
         self.instructionSet = instructionSet
         self.splitsRows = splitsRows
         self.rowBlock = rowBlock
-        self.packedPanelWidth = packedPanelWidth
         self.quantizedRowBlock = quantizedRowBlock
+        self.packedPanelWidth = packedPanelWidth
         self.packedMatrixByteCount = packedMatrixByteCount
         self.packMatrix = packMatrix
         self.matmul = matmul
@@ -238,7 +180,6 @@ package struct KernelSet: Sendable {
         self.unary = unary
         self.binary = binary
         self.binaryScalar = binaryScalar
-        self.binaryRow = binaryRow
         self.reduceRows = reduceRows
         self.reduceColumns = reduceColumns
         self.maskedMeanOfColumns = maskedMeanOfColumns

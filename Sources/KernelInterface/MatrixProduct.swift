@@ -82,8 +82,11 @@ package struct RowQuantization: Sendable {
 ///
 /// With acc = Σ q·w − zeroPoint·Σ w (int32, exact), s the row's scale and w the column's weight scale,
 /// rule X: fma(acc·s, w, bias), rule B: bias + acc·(w·s). The activation, then the residual follow; of the epilogue
-/// `scale` is not used. k ≤ 32,768.
+/// `scale` is not used. k ≤ `largestK`.
 package struct QuantizedProduct {
+    /// Up to here sums over k stay within 32 bits, and those of a column's weights within two digits of 7 and 16 bits.
+    package static var largestK: Int { 32_768 }
+
     /// m × k bytes, rows `aStride` bytes apart, from `quantizeRows`.
     package var a: UnsafePointer<UInt8>
     package var aStride: Int

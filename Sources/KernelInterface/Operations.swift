@@ -5,7 +5,7 @@ package enum Activation: UInt8, CaseIterable, Sendable {
 
 /// Elementwise functions of one operand; `alpha` and `beta` mean what the case says.
 package enum UnaryOperation: UInt8, CaseIterable, Sendable {
-    case copy, negate, absolute, square, squareRoot, reciprocalSquareRoot, reciprocal
+    case copy, negate, absolute, square, squareRoot, reciprocalSquareRoot
     case exponential, logarithm, tanh, sigmoid, errorFunction
     case geluErf, geluTanh, silu
     case relu, relu6, reluN1To1

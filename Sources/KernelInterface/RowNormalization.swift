@@ -5,9 +5,6 @@ package struct RowNormalization {
     /// Added to the input first.
     package var residual: UnsafePointer<Float>?
     package var residualStride: Int
-    /// Where input + residual is to be stored as well; may be the input or the residual.
-    package var sum: UnsafeMutablePointer<Float>?
-    package var sumStride: Int
     package var output: UnsafeMutablePointer<Float>
     package var outputStride: Int
     /// `columns` values each.
@@ -19,7 +16,7 @@ package struct RowNormalization {
 
     package init(
         input: UnsafePointer<Float>, inputStride: Int, residual: UnsafePointer<Float>? = nil, residualStride: Int = 0,
-        sum: UnsafeMutablePointer<Float>? = nil, sumStride: Int = 0, output: UnsafeMutablePointer<Float>,
+        output: UnsafeMutablePointer<Float>,
         outputStride: Int, gamma: UnsafePointer<Float>?, beta: UnsafePointer<Float>?, epsilon: Float, rows: Int,
         columns: Int
     ) {
@@ -27,8 +24,6 @@ package struct RowNormalization {
         self.inputStride = inputStride
         self.residual = residual
         self.residualStride = residualStride
-        self.sum = sum
-        self.sumStride = sumStride
         self.output = output
         self.outputStride = outputStride
         self.gamma = gamma

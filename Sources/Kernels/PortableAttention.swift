@@ -18,7 +18,7 @@ func attention(_ head: AttentionHead, _ queries: Range<Int>, _ scratch: UnsafeMu
     let keyCount = head.keyCount
     let block = queryBlock(keyCount)
     let stride = scoreStride(keyCount)
-    let isPlain = head.keyMask == nil && head.mask == nil && !head.isCausal && head.bias == nil
+    let isPlain = head.keyMask == nil && head.mask == nil && !head.isCausal
     let scores = scratch.assumingMemoryBound(to: Float.self)
     let factors = scores + block &* stride
     let key = BLASOperand(
@@ -84,19 +84,7 @@ func attention(_ head: AttentionHead, _ queries: Range<Int>, _ scratch: UnsafeMu
 /// The length of a vector; infinite if it is not a number.
 @inline(__always)
 private func norm(_ vector: UnsafePointer<Float>, _ count: Int) -> Float {
-    var squares = broadcast(0)
-    var index = 0
-    while index &+ laneCount <= count {
-        let values = load(vector + index)
-        squares = squares + values * values
-        index &+= laneCount
-    }
-    let rest = count &- index
-    if rest > 0 {
-        let values = load(vector + index, first: rest)
-        squares = squares + values * values
-    }
-    let sum = sumOfLanes(squares)
+    let sum = sumOfSquares(vector, count)
     return sum >= 0 ? sum.squareRoot() : .infinity
 }
 

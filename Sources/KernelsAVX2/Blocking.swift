@@ -46,50 +46,6 @@
         )
     }
 
-    /// Products of the tallest block that fits into `rows` with one panel; returns its height.
-    @inline(__always)
-    func multiplyBlock(
-        _ a: UnsafePointer<Float>, _ aStride: Int, _ rows: Int, _ panel: UnsafePointer<Float>, _ k: Int,
-        _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
-    ) -> Int {
-        if rows >= 6 {
-            multiplyBlock6(a, aStride, panel, k, output, outputStride)
-            return 6
-        }
-        if rows >= 3 {
-            multiplyBlock3(a, aStride, panel, k, output, outputStride)
-            return 3
-        }
-        multiplyRow1(a, panel, k, output)
-        return 1
-    }
-
-    /// The tallest block, finished; fetches what begins at `next`.
-    @inline(__always)
-    func finishTallestBlock(
-        _ product: PackedProduct, _ row: Int, _ column: Int, _ next: UnsafePointer<Float>?
-    ) {
-        finishBlock6(product, row, column, next)
-    }
-
-    /// The weights of the tallest block of queries that fits into `rows`, for a panel of keys; returns its height.
-    @inline(__always)
-    func weighBlock(
-        _ a: UnsafePointer<Float>, _ aStride: Int, _ rows: Int, _ panel: UnsafePointer<Float>, _ k: Int,
-        _ factor: Float, _ target: WeightTarget
-    ) -> Int {
-        if rows >= 6 {
-            weighBlock6(a, aStride, panel, k, factor, target)
-            return 6
-        }
-        if rows >= 3 {
-            weighBlock3(a, aStride, panel, k, factor, target)
-            return 3
-        }
-        weighRow(a, panel, k, factor, target)
-        return 1
-    }
-
     package func avx2Kernels() -> KernelSet {
         kernelTable(.avx2, splitsRows: true, rowBlock: 6, quantizedRowBlock: 6, packedPanelWidth: panelWidth)
     }

@@ -15,25 +15,7 @@
         output[1] = PackedWeight(truncatingIfNeeded: weights[1])
     }
 
-    /// Products of the tallest block that fits into `rows` with one panel; returns its height.
-    @inline(__always)
-    func multiplyQuantizedBlock(
-        _ a: UnsafePointer<UInt8>, _ aStride: Int, _ rows: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
-        _ output: UnsafeMutablePointer<Int32>
-    ) -> Int {
-        if rows >= 6 {
-            multiplyQuantizedBlock6(a, a + 3 &* aStride, aStride, panel, groups, output)
-            return 6
-        }
-        if rows >= 3 {
-            multiplyQuantizedBlock3(a, aStride, panel, groups, output)
-            return 3
-        }
-        multiplyQuantizedRow(a, panel, groups, output)
-        return 1
-    }
-
-    /// Sums as two 16-bit digits of base 128, so that one instruction multiplies both: sums of k ≤ 32,768 fit.
+    /// Sums as two 16-bit digits of base 128, so that one instruction multiplies both: sums of up to `QuantizedProduct.largestK` weights fit.
     @inline(__always) func digits(_ sums: UnsafePointer<Int32>) -> Integers {
         let sum = UnsafeRawPointer(sums).loadUnaligned(as: __m256i.self)
         let low = _mm256_and_si256(sum, _mm256_set1_epi32(127))

@@ -26,35 +26,5 @@
         UnsafeMutableRawPointer(address).storeBytes(of: vector, as: __m256i.self)
     }
 
-    /// 1 row × 16 columns.
-    @inline(never)
-    func multiplyQuantizedRow(
-        _ a: UnsafePointer<UInt8>, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
-        _ output: UnsafeMutablePointer<Int32>
-    ) {
-        var b = panel
-        var c0 = _mm256_setzero_si256()
-        var c1 = c0
-        var d0 = c0
-        var d1 = c0
-        var index = 0
-        // Integers may be added in any order: two chains hide the latency.
-        while index &+ 2 <= groups {
-            let e = group(a + index &* 2)
-            let f = group(a + (index &+ 1) &* 2)
-            c0 = accumulate(e, weights(b), c0)
-            c1 = accumulate(e, weights(b + 16), c1)
-            d0 = accumulate(f, weights(b + 32), d0)
-            d1 = accumulate(f, weights(b + 48), d1)
-            b += 64
-            index &+= 2
-        }
-        if index < groups {
-            let e = group(a + index &* 2)
-            c0 = accumulate(e, weights(b), c0)
-            c1 = accumulate(e, weights(b + 16), c1)
-        }
-        store(_mm256_add_epi32(c0, d0), output)
-        store(_mm256_add_epi32(c1, d1), output + 8)
-    }
+    @inline(__always) func added(_ a: Integers, _ b: Integers) -> Integers { _mm256_add_epi32(a, b) }
 #endif

@@ -15,29 +15,7 @@
         UnsafeMutableRawPointer(output).storeBytes(of: group, as: UInt32.self)
     }
 
-    /// Products of the tallest block that fits into `rows` with one panel; returns its height.
-    @inline(__always)
-    func multiplyQuantizedBlock(
-        _ a: UnsafePointer<UInt8>, _ aStride: Int, _ rows: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
-        _ output: UnsafeMutablePointer<Int32>
-    ) -> Int {
-        if rows >= 12 {
-            multiplyQuantizedBlock12(a, aStride, panel, groups, output)
-            return 12
-        }
-        if rows >= 6 {
-            multiplyQuantizedBlock6(a, a + 3 &* aStride, aStride, panel, groups, output)
-            return 6
-        }
-        if rows >= 3 {
-            multiplyQuantizedBlock3(a, aStride, panel, groups, output)
-            return 3
-        }
-        multiplyQuantizedRow(a, panel, groups, output)
-        return 1
-    }
-
-    /// Sums as two 16-bit digits of base 128, so that one instruction multiplies and adds: sums of k ≤ 32,768 fit.
+    /// Sums as two 16-bit digits of base 128, so that one instruction multiplies and adds: sums of up to `QuantizedProduct.largestK` weights fit.
     @inline(__always) func digits(_ sums: UnsafePointer<Int32>) -> Integers {
         let sum = UnsafeRawPointer(sums).loadUnaligned(as: __m512i.self)
         let low = _mm512_and_si512(sum, _mm512_set1_epi32(127))

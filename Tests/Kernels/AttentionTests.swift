@@ -9,7 +9,7 @@ import Testing
 
 /// One attention head against float64: every form of mask, odd sizes, interleaved operands.
 @Suite struct AttentionTests {
-    enum MaskForm: CaseIterable { case none, key, full, causal, bias, all, nothingVisible }
+    enum MaskForm: CaseIterable { case none, key, full, causal, all, nothingVisible }
 
     struct Case {
         var queries: Int
@@ -139,7 +139,6 @@ import Testing
         let stride = 2 * dimension + 3
         let fused = Buffer(random: max(queries, keys) * stride, seed: 1, scale: 2)
         let value = Buffer(random: keys * (test.valueDimension + 1), seed: 2)
-        let bias = Buffer(random: queries * keys, seed: 3)
         let keyMask = Buffer<UInt8>(
             (0..<keys).map { form == .nothingVisible ? 0 : ($0 % 3 == 1 ? 0 : 1) }, margin: 9)
         let mask = Buffer<UInt8>((0..<queries * keys).map { $0 % 5 == 2 ? 0 : 1 }, margin: 9)
@@ -147,7 +146,6 @@ import Testing
         let weights = Buffer(count: queries * keys)
         let hasKeyMask = form == .key || form == .all || form == .nothingVisible
         let hasMask = form == .full || form == .all
-        let hasBias = form == .bias || form == .all
         let isCausal = form == .causal || form == .all
         let scale = 1 / Float(dimension).squareRoot()
         let head = AttentionHead(
@@ -156,8 +154,7 @@ import Testing
             outputStride: test.valueDimension + 2, queryCount: queries, keyCount: keys, keyDimension: dimension,
             valueDimension: test.valueDimension, scale: scale,
             keyMask: hasKeyMask ? UnsafePointer(keyMask.address) : nil,
-            mask: hasMask ? UnsafePointer(mask.address) : nil, maskStride: keys, isCausal: isCausal,
-            bias: hasBias ? UnsafePointer(bias.address) : nil, biasStride: keys)
+            mask: hasMask ? UnsafePointer(mask.address) : nil, maskStride: keys, isCausal: isCausal)
         let scratch = Buffer<UInt8>(
             count: kernels.attentionScratchByteCount(keys, dimension, test.valueDimension), fill: 7)
         for range in ranges { kernels.attention(head, range, scratch.address) }
@@ -175,7 +172,6 @@ import Testing
                 n: keys)
             for key in 0..<keys {
                 scores[key] *= Double(scale)
-                if hasBias { scores[key] += Double(bias.address[query * keys + key]) }
                 let isHidden =
                     (hasKeyMask && keyMask.address[key] == 0) || (hasMask && mask.address[query * keys + key] == 0)
                     || (isCausal && key > query)

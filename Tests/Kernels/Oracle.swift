@@ -30,7 +30,6 @@ enum Oracle {
         case .square: return x * x
         case .squareRoot: return x.squareRoot()
         case .reciprocalSquareRoot: return 1 / x.squareRoot()
-        case .reciprocal: return 1 / x
         case .exponential: return exp(x)
         case .logarithm: return log(x)
         case .tanh: return tanh(x)

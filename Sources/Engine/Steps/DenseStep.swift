@@ -180,10 +180,10 @@ extension StepBuilder {
     ) throws(Fault) -> DenseProduct {
         let k = dense.inputCount
         let n = dense.outputCount
-        guard k <= 32768 else {
+        guard k <= QuantizedProduct.largestK else {
             throw Fault(
                 .limitExceeded, at: "node '\(dense.name)'", "an int8 product has too many terms", found: "\(k)",
-                expected: "at most 32768")
+                expected: "at most \(QuantizedProduct.largestK)")
         }
         let kernels = self.kernels
         let scales = makeBuffer(byteCount: n * 4) { bytes in

@@ -17,7 +17,7 @@ extension StepBuilder {
             case .normalization(let node, let input, let residual):
                 let columns = shape(input).extents.last ?? 1
                 try appendRowNormalization(
-                    node, input: input, residual: residual, output: output(node), sum: nil,
+                    node, input: input, residual: residual, output: output(node),
                     rows: shape(input).elementCount / max(columns, 1), columns: columns)
             case .bidirectional(let nodes): try appendBidirectional(nodes)
             }

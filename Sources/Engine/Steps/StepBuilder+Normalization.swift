@@ -20,15 +20,13 @@ extension StepBuilder {
         let columns = shape(input).elementCount(of: (rank - axes.count)..<rank)
         guard columns > 0 else { throw unsupported(node, "normalisation of nothing") }
         try appendRowNormalization(
-            node, input: input, residual: nil, output: output, sum: nil, rows: shape(input).elementCount / columns,
+            node, input: input, residual: nil, output: output, rows: shape(input).elementCount / columns,
             columns: columns)
     }
 
-    /// - Parameters:
-    ///   - residual: added to the input first.
-    ///   - sum: where input + residual goes as well.
+    /// - Parameter residual: added to the input first.
     mutating func appendRowNormalization(
-        _ node: TypedGraph.Node, input: Int, residual: Int?, output: Int, sum: Int?, rows: Int, columns: Int
+        _ node: TypedGraph.Node, input: Int, residual: Int?, output: Int, rows: Int, columns: Int
     ) throws(Fault) {
         let epsilon = Float(try node.attributes.number("epsilon"))
         let isLayer = node.operation == .layerNormalization
@@ -38,19 +36,17 @@ extension StepBuilder {
         var draft = StepDraft(
             name: node.name,
             label: "\(isLayer ? "layerNorm" : "rmsNorm") \(rows)×\(columns)" + (residual == nil ? "" : " +residual"),
-            reads: [input] + (residual.map { [$0] } ?? []), writes: [output] + (sum.map { [$0] } ?? [])
+            reads: [input] + (residual.map { [$0] } ?? []), writes: [output]
         ) { layout in
             let inputOperand = layout.operand(input)
             let residualOperand = residual.map { layout.operand($0) }
             let destination = layout.destination(output)
-            let sumDestination = sum.map { layout.destination($0) }
             return { execution, range in
                 let start = range.lowerBound &* columns
                 kernel(
                     RowNormalization(
                         input: inputOperand.floats(execution) + start, inputStride: columns,
                         residual: residualOperand.map { $0.floats(execution) + start }, residualStride: columns,
-                        sum: sumDestination.map { $0.floats(execution) + start }, sumStride: columns,
                         output: destination.floats(execution) + start, outputStride: columns, gamma: gamma?.floats,
                         beta: beta?.floats, epsilon: epsilon, rows: range.count, columns: columns))
             }

@@ -19,10 +19,10 @@ extension StepBuilder {
         let groups = max(grid.channels / max(depth, 1), 1)
         let places = grid.rows.extent * grid.columns.extent
         let k = places * depth
-        guard k <= 32768 else {
+        guard k <= QuantizedProduct.largestK else {
             throw Fault(
                 .limitExceeded, at: node.place, "an int8 product has too many terms", found: "\(k)",
-                expected: "at most 32768")
+                expected: "at most \(QuantizedProduct.largestK)")
         }
         let width = outputs / groups
         let kernels = self.kernels

@@ -1,4 +1,5 @@
 import EmotionFormerGraph
+import EmotionFormerKernelInterface
 import EmotionFormerKernels
 import EmotionFormerTensors
 
@@ -91,7 +92,7 @@ extension StepBuilder {
         let isQuantized = parts[0].tensor.elementType == .int8
         let heights = parts.map { $0.tensor.shape.rank == 2 ? $0.tensor.shape[0] : 0 }
         let n = heights.reduce(0, +)
-        guard n > 0, k > 0, !isQuantized || k <= 32768,
+        guard n > 0, k > 0, !isQuantized || k <= QuantizedProduct.largestK,
             parts.allSatisfy({ $0.tensor.elementType == parts[0].tensor.elementType && $0.tensor.shape.rank == 2 }),
             parts.allSatisfy({ $0.tensor.shape[1] == k })
         else { throw unsupported(node, "gate weights of these shapes or types") }

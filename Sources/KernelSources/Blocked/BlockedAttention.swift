@@ -114,7 +114,7 @@
     extension AttentionHead {
         /// Nothing but a positive scale comes between products and weights.
         @inline(__always) var isPlain: Bool {
-            keyMask == nil && mask == nil && !isCausal && bias == nil && scale > 0
+            keyMask == nil && mask == nil && !isCausal && scale > 0
         }
     }
 
@@ -165,7 +165,7 @@
     /// Scores become weights in place, a multiple of `laneCount` of them; returns their sum.
     @inline(__always)
     private func weigh(
-        _ scores: UnsafeMutablePointer<Float>, _ weights: AttentionWeights, _ top: Float, _ count: Int
+        _ scores: UnsafeMutablePointer<Float>, _ weights: SoftmaxWeights, _ top: Float, _ count: Int
     ) -> Float {
         let shift = broadcast(top)
         var sum = broadcast(0)
@@ -204,7 +204,7 @@
         let isPlain = head.isPlain
         let factor = isPlain ? head.scale * 1.442_695_04 : 1.442_695_04
         let paddedCount = (count &+ laneCount &- 1) / laneCount &* laneCount
-        let weights = AttentionWeights(factor: factor)
+        let weights = SoftmaxWeights(factor: factor)
         var row = 0
         // All maxima before all powers: their chains of lanes overlap.
         while row < rows {

@@ -17,7 +17,7 @@
     @inline(__always) private var largestFactor: Float { 64 }
 
     struct ScoreBound {
-        /// Of scores, to powers of 2.
+        /// Turns scores into exponents of 2.
         let factor: Float
         /// Squared length of the longest key times the factor's square; infinite if scores are not products alone.
         private let square: Float
@@ -49,23 +49,6 @@
             rows = row
             return holdsFirst
         }
-    }
-
-    @inline(__always)
-    private func sumOfSquares(_ values: UnsafePointer<Float>, _ count: Int) -> Float {
-        var sum = broadcast(0)
-        var index = 0
-        while index &+ laneCount <= count {
-            let value = load(values + index)
-            sum = multiplyAdd(value, value, sum)
-            index &+= laneCount
-        }
-        let rest = count &- index
-        if rest > 0 {
-            let value = load(values + index, first: rest)
-            sum = multiplyAdd(value, value, sum)
-        }
-        return sumOfLanes(sum)
     }
 
     /// Of the packed keys, which stand side by side.

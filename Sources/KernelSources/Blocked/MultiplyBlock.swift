@@ -1,93 +1,111 @@
 #if EMOTIONFORMER_X86_KERNELS
+    import EmotionFormerCPUIntrinsics
     import EmotionFormerKernelInterface
 
-    // Micro-kernels of the float product that both levels have.
+    // Micro-kernels of the float product.
 
-    /// 6 rows × one panel, in registers.
-    private struct SixRows {
-        private var rows0: ThreeRows
-        private var rows1: ThreeRows
-        private var b: UnsafePointer<Float>
+    /// The sums of three rows times one packed panel, in registers.
+    struct ThreeRows: ProductRows {
+        private var a: UnsafePointer<Float>
+        private var c00 = broadcast(0)
+        private var c01 = broadcast(0)
+        private var c10 = broadcast(0)
+        private var c11 = broadcast(0)
+        private var c20 = broadcast(0)
+        private var c21 = broadcast(0)
+
+        static var height: Int { @inline(__always) get { 3 } }
+        static var panelStep: Int { @inline(__always) get { panelWidth } }
+
+        @inline(__always) init(_ a: UnsafePointer<Float>, _ aStride: Int) { self.a = a }
 
         @inline(__always)
-        init(
-            _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int,
-            fetching next: UnsafePointer<Float>? = nil
-        ) {
-            rows0 = ThreeRows(a)
-            rows1 = ThreeRows(a + 3 &* aStride)
-            b = panel
-            var next = next
-            var left = k
-            while left >= roundLength {
-                beginRound()
-                if let address = next {
-                    fetchFar(address)
-                    next = address + roundLength &* laneCount
-                }
-                add(0, aStride)
-                add(1, aStride)
-                add(2, aStride)
-                add(3, aStride)
-                advance(by: roundLength)
-                left &-= roundLength
-            }
-            while left > 0 {
-                add(0, aStride)
-                advance(by: 1)
-                left &-= 1
-            }
+        static func columns(_ panel: UnsafePointer<Float>) -> (Vector, Vector) {
+            (load(panel), load(panel + laneCount))
+        }
+
+        /// Eight rounds: panels come from the second-level cache.
+        @inline(__always)
+        static func fetchAhead(_ panel: UnsafePointer<Float>) {
+            emotionformer_prefetch(panel + 8 &* panelWidth)
+            if panelWidth > 16 { emotionformer_prefetch(panel + (8 &* panelWidth &+ 16)) }
         }
 
         @inline(__always)
-        private mutating func add(_ offset: Int, _ aStride: Int) {
-            let from = b + offset &* panelWidth
-            let x0 = load(from)
-            let x1 = load(from + laneCount)
-            fetchAhead(from)
-            rows0.add(offset, aStride, x0, x1)
-            rows1.add(offset, aStride, x0, x1)
+        mutating func add(_ offset: Int, _ aStride: Int, _ x0: Vector, _ x1: Vector) {
+            // One row without an index, three instructions with two multiplications for the others.
+            c00 = multiplyAdd(at: a + offset, x0, c00)
+            c01 = multiplyAdd(at: a + offset, x1, c01)
+            var e = broadcast(at: a + (offset &+ aStride))
+            c10 = multiplyAdd(e, x0, c10)
+            c11 = multiplyAdd(e, x1, c11)
+            e = broadcast(at: a + (offset &+ 2 &* aStride))
+            c20 = multiplyAdd(e, x0, c20)
+            c21 = multiplyAdd(e, x1, c21)
         }
 
-        @inline(__always)
-        private mutating func beginRound() {
-            b = opaque(b)
-            rows0.beginRound()
-            rows1.beginRound()
-        }
-
-        @inline(__always)
-        private mutating func advance(by count: Int) {
-            b += count &* panelWidth
-            rows0.advance(by: count)
-            rows1.advance(by: count)
-        }
+        @inline(__always) mutating func beginRound() { a = opaque(a) }
+        @inline(__always) mutating func advance(by count: Int) { a += count }
 
         @inline(__always)
         func put(_ output: UnsafeMutablePointer<Float>, _ stride: Int) {
-            rows0.put(output, stride)
-            rows1.put(output + 3 &* stride, stride)
+            store(c00, output)
+            store(c01, output + laneCount)
+            store(c10, output + stride)
+            store(c11, output + (stride &+ laneCount))
+            store(c20, output + 2 &* stride)
+            store(c21, output + (2 &* stride &+ laneCount))
         }
 
         @inline(__always)
         func put(_ target: inout ProductTarget) {
-            rows0.put(&target)
-            rows1.put(&target)
+            target.put(c00, c01)
+            target.put(c10, c11)
+            target.put(c20, c21)
         }
 
         @inline(__always)
         func weigh(_ weights: BoundedWeights, _ target: WeightTarget) {
-            rows0.weigh(weights, target)
-            rows1.weigh(weights, target.advanced(by: 3))
+            target.put(c00, c01, weights)
+            target.advanced(by: 1).put(c10, c11, weights)
+            target.advanced(by: 2).put(c20, c21, weights)
         }
     }
 
-    /// 3 rows × one panel.
+    /// Sums of a float product, and what may become of them.
+    protocol ProductRows: RowSums where Element == Float, Weight == Float, Columns == Vector {
+        func put(_ output: UnsafeMutablePointer<Float>, _ stride: Int)
+        func put(_ target: inout ProductTarget)
+        /// Turns the sums, scores of a panel's keys, into weights.
+        func weigh(_ weights: BoundedWeights, _ target: WeightTarget)
+    }
+
+    extension Twice: ProductRows where Half: ProductRows {
+        @inline(__always)
+        func put(_ output: UnsafeMutablePointer<Float>, _ stride: Int) {
+            upper.put(output, stride)
+            lower.put(output + Half.height &* stride, stride)
+        }
+
+        @inline(__always)
+        func put(_ target: inout ProductTarget) {
+            upper.put(&target)
+            lower.put(&target)
+        }
+
+        @inline(__always)
+        func weigh(_ weights: BoundedWeights, _ target: WeightTarget) {
+            upper.weigh(weights, target)
+            lower.weigh(weights, target.advanced(by: Half.height))
+        }
+    }
+
+    /// 3 rows without rounds: they leave the units idle anyway.
     @inline(__always)
     private func threeRows(
         _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int
     ) -> ThreeRows {
-        var rows = ThreeRows(a)
+        var rows = ThreeRows(a, aStride)
         var b = panel
         var left = k
         while left > 0 {
@@ -99,7 +117,39 @@
         return rows
     }
 
-    /// 6 rows × one panel.
+    private typealias SixRows = Twice<ThreeRows>
+    private typealias TwelveRows = Twice<SixRows>
+
+    /// Products of the tallest block that fits into `rows` with one panel; returns its height.
+    @inline(__always)
+    func multiplyBlock(
+        _ a: UnsafePointer<Float>, _ aStride: Int, _ rows: Int, _ panel: UnsafePointer<Float>, _ k: Int,
+        _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
+    ) -> Int {
+        if tallestBlock >= 12 && rows >= 12 {
+            multiplyBlock12(a, aStride, panel, k, output, outputStride)
+            return 12
+        }
+        if rows >= 6 {
+            multiplyBlock6(a, aStride, panel, k, output, outputStride)
+            return 6
+        }
+        if rows >= 3 {
+            multiplyBlock3(a, aStride, panel, k, output, outputStride)
+            return 3
+        }
+        multiplyRow1(a, panel, k, output)
+        return 1
+    }
+
+    @inline(never)
+    func multiplyBlock12(
+        _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int,
+        _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
+    ) {
+        TwelveRows(a, aStride, panel, k).put(output, outputStride)
+    }
+
     @inline(never)
     func multiplyBlock6(
         _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int,
@@ -108,7 +158,6 @@
         SixRows(a, aStride, panel, k).put(output, outputStride)
     }
 
-    /// 3 rows × one panel.
     @inline(never)
     func multiplyBlock3(
         _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int,
@@ -117,35 +166,77 @@
         threeRows(a, aStride, panel, k).put(output, outputStride)
     }
 
-    /// 6 rows × one panel from row `row` and column `column`, finished; fetches what begins at `next`.
+    /// The tallest block from row `row` and column `column`, finished; fetches what begins at `next`.
     @inline(__always)
-    func finishBlock6(_ product: PackedProduct, _ row: Int, _ column: Int, _ next: UnsafePointer<Float>?) {
+    func finishTallestBlock(_ product: PackedProduct, _ row: Int, _ column: Int, _ next: UnsafePointer<Float>?) {
         if let next {
-            finishBlock6AndFetch(product, row, column, next)
+            finishTallestBlockAndFetch(product, row, column, next)
         } else {
-            finishBlock6(product, row, column)
+            finishTallestBlock(product, row, column)
         }
     }
 
     @inline(never)
-    private func finishBlock6(_ product: PackedProduct, _ row: Int, _ column: Int) {
-        let panel = product.b.assumingMemoryBound(to: Float.self) + column &* product.k
-        let rows = SixRows(product.a + row &* product.aStride, product.aStride, panel, product.k)
-        var target = ProductTarget(product, row, column)
-        rows.put(&target)
+    func finishTallestBlock(_ product: PackedProduct, _ row: Int, _ column: Int) {
+        if tallestBlock >= 12 {
+            finish(TwelveRows.self, product, row, column)
+        } else {
+            finish(SixRows.self, product, row, column)
+        }
     }
 
     @inline(never)
-    private func finishBlock6AndFetch(
+    func finishTallestBlockAndFetch(
         _ product: PackedProduct, _ row: Int, _ column: Int, _ next: UnsafePointer<Float>
     ) {
+        if tallestBlock >= 12 {
+            finish(TwelveRows.self, product, row, column, fetching: next)
+        } else {
+            finish(SixRows.self, product, row, column, fetching: next)
+        }
+    }
+
+    @inline(__always)
+    private func finish<Rows: ProductRows>(
+        _ type: Rows.Type, _ product: PackedProduct, _ row: Int, _ column: Int,
+        fetching next: UnsafePointer<Float>? = nil
+    ) {
         let panel = product.b.assumingMemoryBound(to: Float.self) + column &* product.k
-        let rows = SixRows(product.a + row &* product.aStride, product.aStride, panel, product.k, fetching: next)
+        let rows = Rows(product.a + row &* product.aStride, product.aStride, panel, product.k, fetching: next)
         var target = ProductTarget(product, row, column)
         rows.put(&target)
     }
 
-    /// The weights of 6 queries for a panel of keys.
+    /// The weights of the tallest block of queries that fits into `rows`, for a panel of keys; returns its height.
+    @inline(__always)
+    func weighBlock(
+        _ a: UnsafePointer<Float>, _ aStride: Int, _ rows: Int, _ panel: UnsafePointer<Float>, _ k: Int,
+        _ factor: Float, _ target: WeightTarget
+    ) -> Int {
+        if tallestBlock >= 12 && rows >= 12 {
+            weighBlock12(a, aStride, panel, k, factor, target)
+            return 12
+        }
+        if rows >= 6 {
+            weighBlock6(a, aStride, panel, k, factor, target)
+            return 6
+        }
+        if rows >= 3 {
+            weighBlock3(a, aStride, panel, k, factor, target)
+            return 3
+        }
+        weighRow(a, panel, k, factor, target)
+        return 1
+    }
+
+    @inline(never)
+    func weighBlock12(
+        _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int, _ factor: Float,
+        _ target: WeightTarget
+    ) {
+        TwelveRows(a, aStride, panel, k).weigh(BoundedWeights(factor: factor), target)
+    }
+
     @inline(never)
     func weighBlock6(
         _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int, _ factor: Float,
@@ -154,7 +245,6 @@
         SixRows(a, aStride, panel, k).weigh(BoundedWeights(factor: factor), target)
     }
 
-    /// The weights of 3 queries for a panel of keys.
     @inline(never)
     func weighBlock3(
         _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int, _ factor: Float,
@@ -163,7 +253,6 @@
         threeRows(a, aStride, panel, k).weigh(BoundedWeights(factor: factor), target)
     }
 
-    /// The weights of one query for a panel of keys.
     func weighRow(
         _ a: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, _ k: Int, _ factor: Float, _ target: WeightTarget
     ) {

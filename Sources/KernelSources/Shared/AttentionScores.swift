@@ -1,7 +1,7 @@
 #if EMOTIONFORMER_VECTOR_KERNELS
     import EmotionFormerKernelInterface
 
-    /// Turns products Q·K of one query with keys `firstKey`… into scores: scale, bias, masks.
+    /// Turns products Q·K of one query with keys `firstKey`… into scores: scale, masks.
     @inline(__always)
     func finishScores(
         _ scores: UnsafeMutablePointer<Float>, _ head: borrowing AttentionHead, _ query: Int, _ firstKey: Int,
@@ -9,9 +9,6 @@
     ) {
         let scale = broadcast(head.scale)
         mapVectors(scores, scores, count) { $0 * scale }
-        if let bias = head.bias {
-            binary(.add, scores, bias + (query &* head.biasStride &+ firstKey), scores, count)
-        }
         if let keyMask = head.keyMask { maskScores(scores, keyMask + firstKey, count) }
         if let mask = head.mask { maskScores(scores, mask + (query &* head.maskStride &+ firstKey), count) }
         if head.isCausal {

@@ -75,20 +75,4 @@
             }
         }
     }
-
-    func binaryRow(
-        _ operation: BinaryOperation, _ left: UnsafePointer<Float>, _ row: UnsafePointer<Float>, _ isReversed: Bool,
-        _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
-    ) {
-        var index = 0
-        while index < rows {
-            let offset = index &* columns
-            if isReversed {
-                binary(operation, row, left + offset, output + offset, columns)
-            } else {
-                binary(operation, left + offset, row, output + offset, columns)
-            }
-            index &+= 1
-        }
-    }
 #endif

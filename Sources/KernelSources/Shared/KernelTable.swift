@@ -21,7 +21,6 @@
             unary: unary,
             binary: binary,
             binaryScalar: binaryScalar,
-            binaryRow: binaryRow,
             reduceRows: reduceRows,
             reduceColumns: reduceColumns,
             maskedMeanOfColumns: maskedMeanOfColumns,

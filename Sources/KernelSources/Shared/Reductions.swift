@@ -28,7 +28,7 @@
     }
 
     @inline(__always)
-    private func sum(_ input: UnsafePointer<Float>, _ count: Int) -> Float {
+    func sum(_ input: UnsafePointer<Float>, _ count: Int) -> Float {
         var total = broadcast(0)
         var index = 0
         while index &+ laneCount <= count {
@@ -38,6 +38,23 @@
         let rest = count &- index
         if rest > 0 { total = total + load(input + index, first: rest) }
         return sumOfLanes(total)
+    }
+
+    @inline(__always)
+    func sumOfSquares(_ values: UnsafePointer<Float>, _ count: Int) -> Float {
+        var sum = broadcast(0)
+        var index = 0
+        while index &+ laneCount <= count {
+            let value = load(values + index)
+            sum = multiplyAdd(value, value, sum)
+            index &+= laneCount
+        }
+        let rest = count &- index
+        if rest > 0 {
+            let value = load(values + index, first: rest)
+            sum = multiplyAdd(value, value, sum)
+        }
+        return sumOfLanes(sum)
     }
 
     /// Whether no value is NaN: the largest and the smallest of the others would hide it.

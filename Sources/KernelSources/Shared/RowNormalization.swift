@@ -1,20 +1,6 @@
 #if EMOTIONFORMER_VECTOR_KERNELS
     import EmotionFormerKernelInterface
 
-    /// The sum of a row.
-    @inline(__always)
-    private func sum(_ input: UnsafePointer<Float>, _ columns: Int) -> Float {
-        var total = broadcast(0)
-        var index = 0
-        while index &+ laneCount <= columns {
-            total = total + load(input + index)
-            index &+= laneCount
-        }
-        let rest = columns &- index
-        if rest > 0 { total = total + load(input + index, first: rest) }
-        return sumOfLanes(total)
-    }
-
     /// Σ (x − mean)² of a row.
     @inline(__always)
     private func squaredDeviations(_ input: UnsafePointer<Float>, _ mean: Float, _ columns: Int) -> Float {
@@ -160,11 +146,9 @@
     private func preparedRow(_ call: borrowing RowNormalization, _ row: Int) -> UnsafePointer<Float> {
         let input = call.input + row &* call.inputStride
         guard let residual = call.residual else {
-            if let sum = call.sum { mapVectors(input, sum + row &* call.sumStride, call.columns) { $0 } }
             return input
         }
-        var output = call.output + row &* call.outputStride
-        if let sum = call.sum { output = sum + row &* call.sumStride }
+        let output = call.output + row &* call.outputStride
         binary(.add, input, residual + row &* call.residualStride, output, call.columns)
         return UnsafePointer(output)
     }
@@ -173,7 +157,6 @@
     @inline(__always)
     private func unscaledRow(_ call: borrowing RowNormalization, _ row: Int) -> UnsafePointer<Float> {
         if call.residual == nil { return call.input + row &* call.inputStride }
-        if let sum = call.sum { return UnsafePointer(sum + row &* call.sumStride) }
         return UnsafePointer(call.output + row &* call.outputStride)
     }
 #endif

@@ -35,7 +35,6 @@
         case .square: mapVectors(input, output, count) { $0 * $0 }
         case .squareRoot: mapVectors(input, output, count) { squareRoot($0) }
         case .reciprocalSquareRoot: mapVectors(input, output, count) { one / squareRoot($0) }
-        case .reciprocal: mapVectors(input, output, count) { one / $0 }
         case .exponential: mapVectors(input, output, count) { exponential($0) }
         case .logarithm: mapVectors(input, output, count) { logarithm($0) }
         case .tanh: mapVectors(input, output, count) { hyperbolicTangent($0) }

@@ -98,6 +98,17 @@
         return whereLess(size, broadcast(0.93), errorFunctionNearZero(x), copySign(far, x))
     }
 
+    /// 2ˣ for |x| ≤ ½.
+    @inline(__always) func powerOfTwoNearZero(_ x: Vector) -> Vector {
+        // Pairs instead of one chain: a polynomial's latency, not its work, is what a loop of these waits for.
+        let square = x * x
+        let low = multiplyAdd(broadcast(0.693_147_182), x, broadcast(1))
+        let middle = multiplyAdd(broadcast(0.055_503_323_7), x, broadcast(0.240_226_477))
+        let high = multiplyAdd(broadcast(0.001_339_892_62), x, broadcast(0.009_618_437_85))
+        let upper = multiplyAdd(broadcast(0.000_153_533_198), square, high)
+        return multiplyAdd(multiplyAdd(upper, square, middle), square, low)
+    }
+
     /// 2ˣ within 3 units in the last place for x ≤ 127; 0 below −126.
     ///
     /// Results that would be subnormal become 0: processors take a hundred cycles over each of them.
@@ -105,15 +116,8 @@
         let least = broadcast(-126)
         let bounded = larger(least, x)
         let whole = roundedToEven(bounded)
-        let f = bounded - whole
-        // Pairs instead of one chain: a polynomial's latency, not its work, is what a loop of these waits for.
-        let square = f * f
-        let low = multiplyAdd(broadcast(0.693_147_182), f, broadcast(1))
-        let middle = multiplyAdd(broadcast(0.055_503_323_7), f, broadcast(0.240_226_477))
-        let high = multiplyAdd(broadcast(0.001_339_892_62), f, broadcast(0.009_618_437_85))
-        let upper = multiplyAdd(broadcast(0.000_153_533_198), square, high)
-        let p = multiplyAdd(multiplyAdd(upper, square, middle), square, low)
-        return whereLess(x, least, broadcast(0), scaled(p, byNormalPowerOfTwo: whole))
+        let power = powerOfTwoNearZero(bounded - whole)
+        return whereLess(x, least, broadcast(0), scaled(power, byNormalPowerOfTwo: whole))
     }
 
     /// x·½·(1 + erf(x/√2)) within 3e-7 · max(1, |x|), and 1.5e-7 · |x| near 0.

@@ -3,17 +3,6 @@
 
     // Attention's weights, powers of 2.
 
-    /// 2^f for |f| ≤ ½.
-    @inline(__always) private func powerNearOne(_ f: Vector) -> Vector {
-        // Pairs instead of one chain: a polynomial's latency, not its work, is what a loop of these waits for.
-        let square = f * f
-        let first = multiplyAdd(broadcast(0.693_147_182), f, broadcast(1))
-        let middle = multiplyAdd(broadcast(0.055_503_323_7), f, broadcast(0.240_226_477))
-        let last = multiplyAdd(broadcast(0.001_339_892_62), f, broadcast(0.009_618_437_85))
-        let upper = multiplyAdd(broadcast(0.000_153_533_198), square, last)
-        return multiplyAdd(multiplyAdd(upper, square, middle), square, first)
-    }
-
     /// x·2ⁿ, where n stands in the last bits of `shifted`.
     @inline(__always) private func scaled(_ x: Vector, _ shifted: Vector) -> Vector {
         _mm256_castsi256_ps(
@@ -24,7 +13,7 @@
     ///
     /// `top` is the row's largest score as it stands. The difference comes first, so that it is 0 for the largest score and
     /// below 0 for the others, however large they are: score·factor and top·factor would be rounded differently.
-    struct AttentionWeights {
+    struct SoftmaxWeights {
         private let factor: Vector
         /// The difference whose exponent is −126.
         private let least: Vector
@@ -45,7 +34,7 @@
             let rest = multiplyAdd(difference, factor, shifter - shifted)
             let power = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(shifted), 23))
             // A product: an addition to the exponent's bits would turn NaN into a number.
-            return powerNearOne(rest) * power
+            return powerOfTwoNearZero(rest) * power
         }
     }
 
@@ -63,7 +52,7 @@
         @inline(__always) func callAsFunction(_ score: Vector, _ start: Vector) -> Vector {
             let shifted = multiplyAdd(score, factor, start)
             // Both without rounding but for the rest's last bit: a large top costs no accuracy.
-            return scaled(powerNearOne(multiplyAdd(score, factor, start - shifted)), shifted)
+            return scaled(powerOfTwoNearZero(multiplyAdd(score, factor, start - shifted)), shifted)
         }
     }
 #endif

@@ -20,7 +20,7 @@
     ///
     /// `top` is the row's largest score as it stands. The difference comes first, so that it is 0 for the largest score and
     /// below 0 for the others, however large they are: score·factor and top·factor would be rounded differently.
-    struct AttentionWeights {
+    struct SoftmaxWeights {
         private let low: Vector
         private let high: Vector
         private let factor: Vector
