@@ -50,8 +50,8 @@ func module(_ folder: String, _ dependencies: [Target.Dependency], settings: [Sw
 
 func tests(_ folder: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: "EmotionFormer\(folder)Tests", dependencies: dependencies, path: "Tests/\(folder)",
-        swiftSettings: common)
+        name: "EmotionFormer\(folder)Tests", dependencies: dependencies + ["EmotionFormerTestSupport"],
+        path: "Tests/\(folder)", swiftSettings: common)
 }
 
 let package = Package(
@@ -137,6 +137,7 @@ let package = Package(
         .target(
             name: "EmotionFormerFixtures", dependencies: ["EmotionFormerTFLiteImport", "EmotionFormerTensors"],
             path: "Tests/Fixtures/Support", swiftSettings: common),
+        .target(name: "EmotionFormerTestSupport", path: "Tests/Support", swiftSettings: common),
         .executableTarget(
             name: "EmotionFormerAllocationProbe", dependencies: ["EmotionFormer"], path: "Tests/AllocationProbe",
             swiftSettings: common),
@@ -179,7 +180,7 @@ let package = Package(
             name: "EmotionFormerTests",
             dependencies: [
                 "EmotionFormer", "EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph",
-                "EmotionFormerModelFormat", "EmotionFormerEngine",
+                "EmotionFormerModelFormat", "EmotionFormerEngine", "EmotionFormerTestSupport",
             ],
             path: "Tests/EmotionFormer", exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(

@@ -36,9 +36,17 @@ struct ClassNamesTests {
 
     @Test("Every beginning of a file is an error, and no changed byte does harm")
     func damage() throws {
+        let endings = [
+            "the pickle is damaged: it ends early", "the data is cut short", "the gzip file is damaged",
+            // Less than two bytes.
+            "the pickle does something that no label encoder needs",
+        ]
         for file in ["text-0.pkl", "text-4.pkl", "objects-2.pkl", "objects.joblib", "zlib.joblib", "gzip.joblib"] {
             let bytes = try ClipFixtures.bytes(inFile: "labels/\(file)")
-            for length in 0..<bytes.count { #expect(Self.fault(Array(bytes[..<length])) != nil, "\(file) \(length)") }
+            for length in 0..<bytes.count {
+                let fault = Self.fault(Array(bytes[..<length]))
+                #expect(endings.contains(fault?.problem ?? "accepted"), "\(file) \(length): \(fault as Any)")
+            }
             for index in bytes.indices {
                 for change in [1, 0x80, 0xFF] as [UInt8] {
                     var changed = bytes

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerTestSupport
 import Testing
 
 @Suite("Reports on many predictions")
@@ -45,9 +46,15 @@ struct ClassificationReportTests {
 
     @Test("Predictions without truths, unknown truths and nothing at all are errors")
     func invalid() {
-        #expect(throws: EmotionFormerError.self) { try ClassificationReport([], truths: []) }
-        #expect(throws: EmotionFormerError.self) { try ClassificationReport([prediction(0)], truths: []) }
-        #expect(throws: EmotionFormerError.self) { try ClassificationReport([prediction(0)], truths: ["d"]) }
+        #expect(
+            refusal { try ClassificationReport([], truths: []) }
+                == "report: each prediction needs one truth (found 0 predictions, 0 truths)")
+        #expect(
+            refusal { try ClassificationReport([prediction(0)], truths: []) }
+                == "report: each prediction needs one truth (found 1 predictions, 0 truths)")
+        #expect(
+            refusal { try ClassificationReport([prediction(0)], truths: ["d"]) }
+                == "truth 0: the model has no such label (found d, expected a, b, c)")
     }
 
     @Test("Outputs that are no probabilities have a label and no losses; one clip of many is enough")

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerTestSupport
 import Foundation
 import Testing
 
@@ -42,6 +43,8 @@ struct DocumentationExampleTests {
         } catch {
             print(error.description)
         }
-        #expect(throws: EmotionFormerError.self) { try interpreter.copy(Data(), toInputAt: 0) }
+        #expect(
+            refusal { try interpreter.copy(Data(), toInputAt: 0) }
+                == "interpreter: the tensors are not allocated: call allocateTensors first")
     }
 }

@@ -1,6 +1,7 @@
 import EmotionFormer
 import EmotionFormerModelFormat
 import EmotionFormerTensors
+import EmotionFormerTestSupport
 import Foundation
 import Testing
 
@@ -191,10 +192,15 @@ struct EmotionStreamTests {
             #expect(again.landmarkCount == original.landmarkCount)
             #expect(again.values.map(\.bitPattern) == original.values.map(\.bitPattern))
         }
-        #expect(throws: EmotionFormerError.self) { try LandmarkClip(frames: [LandmarkFrame(withoutFaceAt: nil)]) }
-        #expect(throws: EmotionFormerError.self) { try LandmarkClip(frames: []) }
+        #expect(
+            refusal { try LandmarkClip(frames: [LandmarkFrame(withoutFaceAt: nil)]) }
+                == "clip: no frame of the clip has a face")
+        #expect(refusal { try LandmarkClip(frames: []) } == "clip: the clip has no frames")
         let mixed = try [LandmarkFrame(features: [1, 2, 3]), LandmarkFrame(landmarks: [SIMD3(1, 2, 3)])]
-        #expect(throws: EmotionFormerError.self) { try LandmarkClip(frames: mixed) }
+        #expect(
+            refusal { try LandmarkClip(frames: mixed) }
+                == "frame 1: a clip has either landmarks or features in every frame (found landmarks, expected features)"
+        )
     }
 
     @Test("Smoothing is the documented moving average, and 0 gives the window's own probabilities")
@@ -264,9 +270,12 @@ struct EmotionStreamTests {
         #expect(error?.code == .featureCountMismatch)
         #expect(error?.place == "frame 1")
         #expect(try stream.append(good[1])?.frames == 0..<2)
-        #expect(throws: EmotionFormerError.self) { try LandmarkFrame(features: [1, .infinity]) }
-        #expect(throws: EmotionFormerError.self) { try LandmarkFrame(landmarks: [.zero, SIMD3(1, .nan, 2)]) }
-        #expect(throws: EmotionFormerError.self) { try LandmarkFrame(withoutFaceAt: .nan) }
+        #expect(
+            refusal { try LandmarkFrame(features: [1, .infinity]) } == "feature 1: the value is not a finite number")
+        #expect(
+            refusal { try LandmarkFrame(landmarks: [.zero, SIMD3(1, .nan, 2)]) }
+                == "landmark 1: the value is not a finite number")
+        #expect(refusal { try LandmarkFrame(withoutFaceAt: .nan) } == "time: the value is not a finite number")
         #expect(try !LandmarkFrame(features: [.nan, .nan]).hasFace)
         #expect(try !LandmarkFrame(landmarks: [SIMD3(repeating: .nan)]).hasFace)
     }
@@ -274,13 +283,21 @@ struct EmotionStreamTests {
     @Test(
         "Options out of range are refused",
         arguments: [
-            EmotionStream.Options(window: 0), .init(window: -1), .init(window: .max), .init(hop: 0), .init(hop: .max),
-            .init(smoothing: 1), .init(smoothing: -0.1), .init(smoothing: .nan), .init(minimumFrames: 0),
-            .init(minimumFrames: 9), .init(window: 1 << 25),
+            (EmotionStream.Options(window: 0), "window: the number of frames is out of range (found 0,"),
+            (.init(window: -1), "window: the number of frames is out of range (found -1,"),
+            (.init(window: .max), "window: the number of frames is out of range (found \(Int.max),"),
+            (.init(window: 1 << 25), "window: the window takes too much memory (found 33554432 frames"),
+            (.init(hop: 0), "hop: the number of frames is out of range (found 0,"),
+            (.init(hop: .max), "hop: the number of frames is out of range (found \(Int.max),"),
+            (.init(smoothing: 1), "smoothing: the share of the past is out of range (found 1.0,"),
+            (.init(smoothing: -0.1), "smoothing: the share of the past is out of range (found -0.1,"),
+            (.init(smoothing: .nan), "smoothing: the share of the past is out of range (found nan,"),
+            (.init(minimumFrames: 0), "minimumFrames: the number of frames is out of range (found 0,"),
+            (.init(minimumFrames: 9), "minimumFrames: the number of frames is out of range (found 9,"),
         ])
-    func badOptions(options: EmotionStream.Options) throws {
+    func badOptions(options: EmotionStream.Options, problem: String) throws {
         let model = try EmotionModel(StreamModel.positions.package())
-        #expect(throws: EmotionFormerError.self) { try EmotionStream(model, options: options) }
+        #expect(refusal { try EmotionStream(model, options: options) }.hasPrefix(problem))
     }
 
     @Test("As a sequence: the same predictions, and the rest at the end")

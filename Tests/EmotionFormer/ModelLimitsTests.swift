@@ -2,6 +2,7 @@ import EmotionFormer
 import EmotionFormerGraph
 import EmotionFormerModelFormat
 import EmotionFormerTensors
+import EmotionFormerTestSupport
 import Foundation
 import Testing
 
@@ -95,7 +96,10 @@ struct ModelLimitsTests {
             #expect(error.code == .invalidArgument && error.place == "limits.\(name.rawValue)")
             var options = EmotionModel.Options()
             options.limits.values[name] = value
-            #expect(throws: EmotionFormerError.self) { try Interpreter(modelPath: package.path, options: options) }
+            #expect(
+                refusal { try Interpreter(modelPath: package.path, options: options) }
+                    == "limits.\(name.rawValue): the limit is out of range (found \(value), expected 1 to \(range.upperBound))"
+            )
         }
         // The largest that is allowed overflows nowhere.
         #expect(Self.error(package.path, name, range.upperBound) == nil)

@@ -1,5 +1,6 @@
 import EmotionFormer
 import EmotionFormerTensors
+import EmotionFormerTestSupport
 import Foundation
 import Testing
 
@@ -143,7 +144,10 @@ final class TFLiteConversionTests {
         conversion.frames = 9
         let package = folder.appendingPathComponent("package")
         try conversion.package(of: path).write(to: package.path)
-        #expect(throws: EmotionFormerError.self) { try EmotionModel(contentsOf: package, assets: folder) }
+        #expect(
+            refusal { try EmotionModel(contentsOf: package, assets: folder) }
+                == "\(package.path): only a TensorFlow Lite file takes assets (expected a .tflite file; a package has its own)"
+        )
         #expect(throws: Never.self) { try EmotionModel(contentsOf: package) }
     }
 

@@ -1,5 +1,6 @@
 import EmotionFormerKernels
 import EmotionFormerTensors
+import EmotionFormerTestSupport
 import Testing
 
 /// The choice of a level by the environment.
@@ -25,15 +26,20 @@ import Testing
     }
 
     @Test func unknownNamesAreRefused() {
-        #expect(throws: Fault.self) { try InstructionSet.selected(environment: ["EMOTIONFORMER_KERNELS": "AVX512"]) }
-        #expect(throws: Fault.self) { try InstructionSet.selected(environment: ["EMOTIONFORMER_KERNELS": "sse"]) }
+        #expect(
+            refusal { try InstructionSet.selected(environment: ["EMOTIONFORMER_KERNELS": "AVX512"]) }
+                == "EMOTIONFORMER_KERNELS: unknown instruction set (found AVX512, expected portable, avx2, avx512)")
+        #expect(
+            refusal { try InstructionSet.selected(environment: ["EMOTIONFORMER_KERNELS": "sse"]) }
+                == "EMOTIONFORMER_KERNELS: unknown instruction set (found sse, expected portable, avx2, avx512)")
     }
 
     @Test func missingLevelsAreRefused() {
         for level in InstructionSet.allCases where !InstructionSet.available.contains(level) {
-            #expect(throws: Fault.self) {
-                try InstructionSet.selected(environment: ["EMOTIONFORMER_KERNELS": level.rawValue])
-            }
+            let found = refusal { try InstructionSet.selected(environment: ["EMOTIONFORMER_KERNELS": level.rawValue]) }
+            #expect(
+                found.hasPrefix(
+                    "EMOTIONFORMER_KERNELS: this machine lacks the instruction set (found \(level.rawValue),"))
         }
     }
 }

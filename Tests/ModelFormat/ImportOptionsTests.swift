@@ -1,5 +1,6 @@
 import EmotionFormerGraph
 import EmotionFormerTensors
+import EmotionFormerTestSupport
 import Testing
 
 @testable import EmotionFormerModelFormat
@@ -50,7 +51,10 @@ import Testing
         let package = try ModelPackage(importing: SmallPackage.program(), options: options)
         #expect(package.input.normalization?.mean.shape.extents == [1, 3])
         options.normalization?.mean = try SmallPackage.floats([1, 1, 1], 3, 1, 1)
-        #expect(throws: Fault.self) { try ModelPackage(importing: SmallPackage.program(), options: options) }
+        #expect(
+            refusal { try ModelPackage(importing: SmallPackage.program(), options: options) }
+                == "input.normalization: mean: the shape does not broadcast to frames × features (found [3, 1, 1], expected [4, 3] or less)"
+        )
     }
 
     @Test("a graph that takes no clip is refused with what it takes")

@@ -1,5 +1,6 @@
 import EmotionFormerFixtures
 import EmotionFormerTensors
+import EmotionFormerTestSupport
 import Foundation
 import Testing
 
@@ -75,13 +76,14 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path + "/model"
         try SmallPackage.make().write(to: path)
-        #expect(throws: Fault.self) {
-            var output = try OutputFolder(beside: path)
-            try output.addFile("weights.bin") { append throws(Fault) in
-                [UInt8](repeating: 1, count: 1000).withUnsafeBytes { try? append($0) }
-                throw Fault(.writeFailed, at: path, "the disk is full")
-            }
-        }
+        #expect(
+            refusal {
+                var output = try OutputFolder(beside: path)
+                try output.addFile("weights.bin") { append throws(Fault) in
+                    [UInt8](repeating: 1, count: 1000).withUnsafeBytes { try? append($0) }
+                    throw Fault(.writeFailed, at: path, "the disk is full")
+                }
+            } == "\(path): the disk is full")
         #expect(try folder.names() == ["model"])
         _ = try ModelPackage.read(folder: path, verifyHash: true)
     }
