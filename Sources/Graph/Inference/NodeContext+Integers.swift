@@ -30,6 +30,15 @@ extension NodeContext {
         }
     }
 
+    func padding() throws(Fault) -> SlidingWindow.Padding {
+        let text = try attributes.text("padding")
+        guard let padding = SlidingWindow.Padding(rawValue: text) else {
+            throw Fault(
+                .unsupportedAttribute, at: "attribute 'padding'", "there is no such padding", found: "'\(text)'")
+        }
+        return padding
+    }
+
     /// The attribute's axis of `shape`, counted from the front.
     func axis(_ name: String = "axis", of shape: Shape) throws(Fault) -> Int {
         do throws(Fault) {

@@ -55,14 +55,3 @@ package struct SlidingWindow: Sendable, Hashable {
         }
     }
 }
-
-extension NodeContext {
-    func padding() throws(Fault) -> SlidingWindow.Padding {
-        let text = try attributes.text("padding")
-        guard let padding = SlidingWindow.Padding(rawValue: text) else {
-            throw Fault(
-                .unsupportedAttribute, at: "attribute 'padding'", "there is no such padding", found: "'\(text)'")
-        }
-        return padding
-    }
-}

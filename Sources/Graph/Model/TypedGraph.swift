@@ -86,35 +86,3 @@ package struct TypedGraph: Sendable {
     package func shape(of value: Int) -> Shape { values[value].type.shape }
     package func constant(_ value: Int?) -> StoredTensor? { value.flatMap { values[$0].constant } }
 }
-
-/// What shape inference sees of a node: the types of its operands, and those that are already known.
-package struct NodeContext {
-    package let operation: Operation
-    package let attributes: Attributes
-    package let weights: [String: StoredTensor]
-    /// nil where an operand is absent.
-    package let inputTypes: [ValueType?]
-    /// The operand's constant where it is known before the model runs.
-    package let inputConstants: [StoredTensor?]
-    package let outputCount: Int
-
-    package init(
-        operation: Operation, attributes: Attributes, weights: [String: StoredTensor], inputTypes: [ValueType?],
-        inputConstants: [StoredTensor?], outputCount: Int
-    ) {
-        self.operation = operation
-        self.attributes = attributes
-        self.weights = weights
-        self.inputTypes = inputTypes
-        self.inputConstants = inputConstants
-        self.outputCount = outputCount
-    }
-}
-
-/// Computes nodes whose operands are all known; the engine and the reference executor each are one.
-package protocol ConstantEvaluator {
-    /// - Returns: one tensor an output, of the types given.
-    func evaluate(
-        _ node: TypedGraph.Node, inputs: [StoredTensor?], outputTypes: [ValueType]
-    ) throws(Fault) -> [Tensor]
-}

@@ -43,6 +43,42 @@ extension GraphRewriter {
         return value
     }
 
+    /// Whether two values are one, through reshapes, and of one shape.
+    func isSame(_ value: Int, as other: Int) -> Bool {
+        beforeReshapes(value) == beforeReshapes(other) && shape(of: value) == shape(of: other)
+    }
+
+    /// The Boolean value of which a float is made, through reshapes: the same elements in the same order.
+    func castBoolean(_ value: Int) -> Int? {
+        guard let cast = producing(beforeReshapes(value), .cast), let input = cast.input(0),
+            type(of: input).elementType == .bool
+        else { return nil }
+        return input
+    }
+
+    /// A value (B, T, C) whose steps that a mask (B, T, 1) does not keep are zero: before that, and the mask.
+    func maskedSteps(_ value: Int) -> (input: Int, mask: Int)? {
+        let extents = shape(of: value).extents
+        guard extents.count == 3, let node = producing(value) else { return nil }
+        let steps = [extents[0], extents[1], 1]
+        switch node.operation {
+        case .select:
+            guard scalar(node.input(2)) == 0, let mask = node.input(0), let input = node.input(1),
+                shape(of: mask).extents == steps, shape(of: input).extents == extents
+            else { return nil }
+            return (input, mask)
+        case .multiply:
+            for (input, factor) in [(node.input(0), node.input(1)), (node.input(1), node.input(0))] {
+                guard let input, let factor, shape(of: factor).extents == steps, shape(of: input).extents == extents,
+                    let mask = castBoolean(factor)
+                else { continue }
+                return (input, mask)
+            }
+            return nil
+        default: return nil
+        }
+    }
+
     /// The value in another shape of as many elements; a reshape is put in where the shape differs.
     mutating func reshaped(_ value: Int, to shape: Shape, name: String) -> Int {
         if self.shape(of: value) == shape { return value }

@@ -1,27 +1,27 @@
-package import EmotionFormerTensors
+import EmotionFormerTensors
 
-/// One rewrite of typed graphs, by name.
+/// One rewrite of typed graphs.
 ///
 /// Law: it leaves the graph's outputs as they are but for float rounding, and a graph that it does not recognise
 /// untouched.
-package struct SimplifierPass: Sendable, CustomStringConvertible {
+package struct SimplifierPass: Sendable {
+    /// What errors and tests call it.
     package let name: String
-    /// What it does, in a line.
-    package let summary: String
+    /// Whether a float result can differ in its last bits from the operations that it replaces.
+    let changesRounding: Bool
     private let rewrite: @Sendable (inout GraphRewriter) throws(Fault) -> Void
 
     init(
-        _ name: String, _ summary: String, _ rewrite: @escaping @Sendable (inout GraphRewriter) throws(Fault) -> Void
+        _ name: String, changesRounding: Bool = false,
+        _ rewrite: @escaping @Sendable (inout GraphRewriter) throws(Fault) -> Void
     ) {
         self.name = name
-        self.summary = summary
+        self.changesRounding = changesRounding
         self.rewrite = rewrite
     }
 
-    package var description: String { "\(name): \(summary)" }
-
     /// Rewrites every place in the graph that it recognises.
-    package func apply(to rewriter: inout GraphRewriter) throws(Fault) {
+    func apply(to rewriter: inout GraphRewriter) throws(Fault) {
         do throws(Fault) {
             try rewrite(&rewriter)
         } catch {
@@ -34,10 +34,6 @@ package struct SimplifierPass: Sendable, CustomStringConvertible {
         expandMultiHeadAttention, expandPositionalEncoding, expandRescaling, expandBatchNormalization,
         canonicalizeOperands, removeNoOperations, mergeEqualNodes, simplifyLogic, raiseDense, moveReshapes, foldAffine,
         raiseActivations, joinActivations, raiseLayerNormalization, unfoldScale, raiseAttention, mergeConstants,
-        raiseMasking,
-        moveRowSelection, raisePooling, raiseConvolution, raiseLoops, raiseRecurrent,
+        raiseMasking, moveRowSelection, raisePooling, raiseConvolution, raiseLoops, raiseRecurrent,
     ]
-
-    /// The passes after which a float result can differ in its last bits from the operations that it replaces.
-    static let raisingRoundings: Set<String> = [raiseAttention.name, raiseLayerNormalization.name]
 }

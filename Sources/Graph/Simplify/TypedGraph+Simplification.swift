@@ -21,9 +21,8 @@ extension TypedGraph {
             }
         }
         var rewriter = GraphRewriter(graph)
-        let passes =
-            hasQuantizedRecurrence
-            ? SimplifierPass.all.filter { !SimplifierPass.raisingRoundings.contains($0.name) } : SimplifierPass.all
+        let keepsRounding = hasQuantizedRecurrence
+        let passes = SimplifierPass.all.filter { !(keepsRounding && $0.changesRounding) }
         for _ in 0..<TypedGraph.maximumRounds {
             let before = rewriter.changeCount
             for pass in passes { try pass.apply(to: &rewriter) }

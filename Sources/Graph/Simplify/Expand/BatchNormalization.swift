@@ -2,9 +2,7 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// batchNormalization → multiply and add with a constant a channel, computed in double.
-    static let expandBatchNormalization = SimplifierPass(
-        "expandBatchNormalization", "batchNormalization becomes multiply and add with constants"
-    ) { rewriter throws(Fault) in
+    static let expandBatchNormalization = SimplifierPass("expandBatchNormalization") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .batchNormalization) {
             guard let node = rewriter.nodes[index], let input = node.input(0),
                 let mean = node.weights["mean"]?.plainNumbers, let variance = node.weights["variance"]?.plainNumbers

@@ -2,9 +2,7 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// multiHeadAttention → dense (query), dense (key), dense (value), attention, dense (output).
-    static let expandMultiHeadAttention = SimplifierPass(
-        "expandMultiHeadAttention", "multiHeadAttention becomes dense ×3, attention, dense"
-    ) { rewriter throws(Fault) in
+    static let expandMultiHeadAttention = SimplifierPass("expandMultiHeadAttention") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .multiHeadAttention) {
             guard let node = rewriter.nodes[index], let expansion = try MultiHeadAttentionExpansion(node, rewriter)
             else { continue }

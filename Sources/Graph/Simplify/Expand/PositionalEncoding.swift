@@ -12,9 +12,7 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// positionalEncoding → (multiply by the scale,) add a constant.
-    static let expandPositionalEncoding = SimplifierPass(
-        "expandPositionalEncoding", "positionalEncoding becomes multiply and add with constants"
-    ) { rewriter throws(Fault) in
+    static let expandPositionalEncoding = SimplifierPass("expandPositionalEncoding") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .positionalEncoding) {
             guard let node = rewriter.nodes[index], let input = node.input(0), rewriter.shape(of: input).rank == 3
             else { continue }

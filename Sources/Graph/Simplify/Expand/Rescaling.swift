@@ -2,9 +2,7 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// rescaling → multiply by and add scalars; a factor of 1 and a sum with 0 are left out.
-    static let expandRescaling = SimplifierPass(
-        "expandRescaling", "rescaling becomes multiply and add with scalars"
-    ) { rewriter throws(Fault) in
+    static let expandRescaling = SimplifierPass("expandRescaling") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .rescaling) {
             guard let node = rewriter.nodes[index], let input = node.input(0),
                 rewriter.type(of: input).elementType == .float32

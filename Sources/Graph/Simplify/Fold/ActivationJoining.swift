@@ -2,9 +2,7 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// dense or a convolution, then an activation without parameters → one layer.
-    static let joinActivations = SimplifierPass(
-        "joinActivations", "an activation without parameters joins the dense or convolution before it"
-    ) { rewriter throws(Fault) in
+    static let joinActivations = SimplifierPass("joinActivations") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .activation) {
             guard let node = rewriter.nodes[index], let function = node.parameterlessFunction,
                 let input = node.input(0),

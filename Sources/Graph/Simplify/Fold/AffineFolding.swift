@@ -1,10 +1,9 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// A constant a column added to, or multiplied with, the result of dense or a convolution joins its weights.
-    static let foldAffine = SimplifierPass(
-        "foldAffine", "additions and multiplications a column join the layer before them"
-    ) { rewriter throws(Fault) in
+    /// A constant for each column, added to or multiplied with the result of a dense layer, a convolution or a
+    /// layerNormalization, joins its weights.
+    static let foldAffine = SimplifierPass("foldAffine") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .add, .multiply) {
             guard let node = rewriter.nodes[index], let input = node.input(0), rewriter.isUsedOnce(input),
                 let producer = rewriter.producer(of: input), let layer = rewriter.nodes[producer],

@@ -2,9 +2,7 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// Two constants added, or multiplied, one after the other → one.
-    static let mergeConstants = SimplifierPass(
-        "mergeConstants", "constants that are added, or multiplied, one after the other become one"
-    ) { rewriter throws(Fault) in
+    static let mergeConstants = SimplifierPass("mergeConstants") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .add, .multiply) {
             guard var node = rewriter.nodes[index], let inner = node.input(0), rewriter.isUsedOnce(inner),
                 let before = rewriter.producing(inner, node.operation), let input = before.input(0),

@@ -1,10 +1,9 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// A reshape goes behind what works element by element or row by row, until it meets its opposite.
-    static let moveReshapes = SimplifierPass(
-        "moveReshapes", "reshape and transpose go behind elementwise operations, dense and layerNormalization"
-    ) { rewriter throws(Fault) in
+    /// reshape and transpose go behind elementwise operations, dense and layerNormalization, until they meet their
+    /// opposite.
+    static let moveReshapes = SimplifierPass("moveReshapes") { rewriter throws(Fault) in
         // Nodes are visited in topological order, so a reshape can travel far in one application.
         for index in rewriter.nodes.indices {
             guard let node = rewriter.nodes[index], node.outputs.count == 1, node.bodies.isEmpty else { continue }

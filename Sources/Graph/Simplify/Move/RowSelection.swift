@@ -3,9 +3,7 @@ import EmotionFormerTensors
 extension SimplifierPass {
     /// dense(x) where a row is kept and the bias elsewhere → dense of x with the other rows at zero, as converted files
     /// have attention's rows with nothing to attend to.
-    static let moveRowSelection = SimplifierPass(
-        "moveRowSelection", "rows that a dense layer's bias stands in for become rows of zeros before it"
-    ) { rewriter throws(Fault) in
+    static let moveRowSelection = SimplifierPass("moveRowSelection") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .select) { rewriter.moveRowSelection(at: index) }
     }
 }

@@ -3,10 +3,7 @@ import EmotionFormerTensors
 extension SimplifierPass {
     /// A converter multiplies gamma and beta into the dense layers behind a normalisation and keeps multiply and add for
     /// the residual way. Divided out again, all use one layerNormalization with gamma and beta.
-    static let unfoldScale = SimplifierPass(
-        "unfoldScale",
-        "gamma and beta in the weights behind a layerNormalization go back into it where others need them"
-    ) { rewriter throws(Fault) in
+    static let unfoldScale = SimplifierPass("unfoldScale") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .layerNormalization) {
             guard let scale = FoldedScale(rewriter, normalization: index) else { continue }
             try scale.unfold(in: &rewriter)

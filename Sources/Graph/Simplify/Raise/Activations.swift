@@ -1,10 +1,8 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// The formulas of activation functions → activation.
-    static let raiseActivations = SimplifierPass(
-        "raiseActivations", "formulas of gelu, silu, hardSigmoid, hardSilu and clipped functions become activation"
-    ) { rewriter throws(Fault) in
+    /// The formulas of gelu, silu, hardSigmoid, hardSilu and relu → activation.
+    static let raiseActivations = SimplifierPass("raiseActivations") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .errorFunction) { rewriter.raiseGelu(at: index) }
         for index in rewriter.indices(of: .activation) {
             rewriter.raiseGeluTanh(at: index)

@@ -1,11 +1,9 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// Heads by reshape and transpose, scores, mask, softmax, weighted sum → attention.
-    static let raiseAttention = SimplifierPass(
-        "raiseAttention",
-        "matmul, softmax, matmul over heads become attention; masks of shape (B, 1, 1, Tk) become (B, Tk)"
-    ) { rewriter throws(Fault) in
+    /// Heads by reshape and transpose, scores, mask, softmax, weighted sum → attention. Its masks of shape (B, 1, 1, Tk)
+    /// become (B, Tk).
+    static let raiseAttention = SimplifierPass("raiseAttention", changesRounding: true) { rewriter throws(Fault) in
         for index in rewriter.indices(of: .softmax) {
             guard let match = AttentionMatch(rewriter, softmax: index) else { continue }
             try match.write(to: &rewriter)

@@ -127,9 +127,7 @@ struct AttentionMask {
     /// Whether a condition is this mask.
     func isSame(_ rewriter: GraphRewriter, as condition: Int) -> Bool {
         guard case .value(let value, isInverted: false) = source else { return false }
-        return value == condition
-            || (rewriter.beforeReshapes(value) == rewriter.beforeReshapes(condition)
-                && rewriter.shape(of: value) == rewriter.shape(of: condition))
+        return rewriter.isSame(value, as: condition)
     }
 
     /// The mask as a value (B, 1 or H, 1 or Tq, Tk).
@@ -145,15 +143,5 @@ struct AttentionMask {
             }
             return rewriter.reshaped(value, to: shape, name: "\(name)/mask")
         }
-    }
-}
-
-extension GraphRewriter {
-    /// The Boolean value of which a float is made, through reshapes: the same elements in the same order.
-    func castBoolean(_ value: Int) -> Int? {
-        guard let cast = producing(beforeReshapes(value), .cast), let input = cast.input(0),
-            type(of: input).elementType == .bool
-        else { return nil }
-        return input
     }
 }

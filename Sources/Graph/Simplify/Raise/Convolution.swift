@@ -1,11 +1,9 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// Two-dimensional convolution of an image of one row → the same along time.
-    static let raiseConvolution = SimplifierPass(
-        "raiseConvolution",
-        "conv2D and depthwiseConv2D of one row, with float weights, become conv1D; pad before is causal"
-    ) { rewriter throws(Fault) in
+    /// conv2D and depthwiseConv2D of an image of one row, with float weights → the same along time; zeros in front of it
+    /// → causal padding.
+    static let raiseConvolution = SimplifierPass("raiseConvolution") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .conv2D, .depthwiseConv2D) { try rewriter.raiseConvolution(at: index) }
         for index in rewriter.indices(of: .conv1D, .depthwiseConv1D) { try rewriter.joinPadding(at: index) }
     }

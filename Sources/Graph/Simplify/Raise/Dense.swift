@@ -2,9 +2,7 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// fullyConnected, and matmul with a matrix, by constant weights → dense.
-    static let raiseDense = SimplifierPass(
-        "raiseDense", "fullyConnected and matmul by a constant matrix become dense"
-    ) { rewriter throws(Fault) in
+    static let raiseDense = SimplifierPass("raiseDense") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .fullyConnected, .matmul) {
             guard let node = rewriter.nodes[index] else { continue }
             if node.operation == .fullyConnected {

@@ -3,9 +3,8 @@ import EmotionFormerTensors
 extension SimplifierPass {
     /// x · s − mean · s (+ beta), where s = gamma / √(variance + epsilon), in the orders that converters write it →
     /// layerNormalization, then multiply and add with what gamma and beta are; they join it where they are rows.
-    static let raiseLayerNormalization = SimplifierPass(
-        "raiseLayerNormalization", "mean, variance and their arithmetic become layerNormalization"
-    ) { rewriter throws(Fault) in
+    static let raiseLayerNormalization = SimplifierPass("raiseLayerNormalization", changesRounding: true) {
+        rewriter throws(Fault) in
         for index in rewriter.indices(of: .reciprocalSquareRoot, .squareRoot) {
             guard let moments = Moments(rewriter, root: index) else { continue }
             moments.raise(in: &rewriter)

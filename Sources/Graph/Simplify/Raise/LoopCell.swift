@@ -198,24 +198,6 @@ extension TypedGraph.Node {
             let numbers = stored.tensor.elements(as: Float.self)
         else { return nil }
         guard attributes["kernelLayout"] == .text("outputInput") else { return stored.tensor }
-        return try? GraphRewriter.columns([numbers], rows: stored.tensor.shape[1], units: stored.tensor.shape[0])
-    }
-}
-
-extension Tensor {
-    /// The blocks of `units` columns of a matrix in another order.
-    fileprivate func gates(_ positions: [Int], units: Int) -> Tensor? {
-        guard shape.rank == 2, shape[1] == positions.count * units, let numbers = elements(as: Float.self) else {
-            return nil
-        }
-        var result: [Float] = []
-        result.reserveCapacity(numbers.count)
-        for row in 0..<shape[0] {
-            for position in positions {
-                let first = row * shape[1] + position * units
-                result += numbers[first..<(first + units)]
-            }
-        }
-        return try? Tensor(result, shape: shape)
+        return try? Tensor.columns([numbers], rows: stored.tensor.shape[1], units: stored.tensor.shape[0])
     }
 }

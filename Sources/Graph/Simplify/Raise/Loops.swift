@@ -1,10 +1,8 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// A loop whose body is one step of an LSTM, and nothing else → lstm.
-    static let raiseLoops = SimplifierPass(
-        "raiseLoops", "loops over time whose bodies are one step of an LSTM with float weights become lstm"
-    ) { rewriter throws(Fault) in
+    /// A loop over time whose body is one step of an LSTM with float weights, and nothing else → lstm.
+    static let raiseLoops = SimplifierPass("raiseLoops") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .while) {
             guard let node = rewriter.nodes[index], let loop = CountedLoop(rewriter, node),
                 let cell = LSTMCell(loop), loop.isWhole(states: [cell.hidden, cell.cell])

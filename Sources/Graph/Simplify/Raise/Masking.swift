@@ -2,9 +2,7 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// any(x ≠ value) over the features, and x where it holds and zero elsewhere → masking.
-    static let raiseMasking = SimplifierPass(
-        "raiseMasking", "steps that differ from a value, and the input with the others at zero, become masking"
-    ) { rewriter throws(Fault) in
+    static let raiseMasking = SimplifierPass("raiseMasking") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .reduceAny) { try rewriter.dropKeptAxes(at: index) }
         for index in rewriter.indices(of: .reduceAny) { rewriter.raiseMasking(at: index) }
     }

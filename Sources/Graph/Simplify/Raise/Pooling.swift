@@ -1,11 +1,9 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// Reductions over time of (B, T, C) → globalPooling1D; Σ kept x / Σ kept → with its mask.
-    static let raisePooling = SimplifierPass(
-        "raisePooling",
-        "means, masked means and maxima over time become globalPooling1D; pooling2D of one row becomes pooling1D"
-    ) { rewriter throws(Fault) in
+    /// Reductions over time of (B, T, C) → globalPooling1D; Σ kept x / Σ kept → globalPooling1D with its mask; pooling2D
+    /// of an image of one row → pooling1D.
+    static let raisePooling = SimplifierPass("raisePooling") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .pooling2D) { try rewriter.raiseRowPooling(at: index) }
         for index in rewriter.indices(of: .divide) { try rewriter.raiseMaskedMean(at: index) }
         for index in rewriter.indices(of: .reduceMean, .reduceMaximum) { try rewriter.raiseReduction(at: index) }
@@ -77,28 +75,5 @@ extension GraphRewriter {
         insert(
             .globalPooling1D, name: node.name, inputs: [input, steps], making: node.outputs,
             attributes: ["kind": .text("average"), "keepDimensions": .boolean(keepsDimensions)])
-    }
-
-    /// A value (B, T, C) whose steps that a mask (B, T, 1) does not keep are zero: before that, and the mask.
-    func maskedSteps(_ value: Int) -> (input: Int, mask: Int)? {
-        let extents = shape(of: value).extents
-        guard extents.count == 3, let node = producing(value) else { return nil }
-        let steps = [extents[0], extents[1], 1]
-        switch node.operation {
-        case .select:
-            guard scalar(node.input(2)) == 0, let mask = node.input(0), let input = node.input(1),
-                shape(of: mask).extents == steps, shape(of: input).extents == extents
-            else { return nil }
-            return (input, mask)
-        case .multiply:
-            for (input, factor) in [(node.input(0), node.input(1)), (node.input(1), node.input(0))] {
-                guard let input, let factor, shape(of: factor).extents == steps, shape(of: input).extents == extents,
-                    let mask = castBoolean(factor)
-                else { continue }
-                return (input, mask)
-            }
-            return nil
-        default: return nil
-        }
     }
 }

@@ -1,11 +1,9 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// sequenceLSTM with float weights and no extras → lstm; an LSTM of a reversed input → one that goes backwards.
-    static let raiseRecurrent = SimplifierPass(
-        "raiseRecurrent",
-        "sequenceLSTM with float weights becomes lstm; a reversed input, or a use of the last step alone, an attribute"
-    ) { rewriter throws(Fault) in
+    /// sequenceLSTM with float weights and no extras → lstm; a recurrent layer of a reversed input → one that goes
+    /// backwards; one of which only the last step is used → one that gives only that.
+    static let raiseRecurrent = SimplifierPass("raiseRecurrent") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .sequenceLSTM) { try rewriter.raiseSequence(at: index) }
         for index in rewriter.indices(of: .lstm, .gru, .simpleRNN) {
             try rewriter.joinReversal(at: index)
@@ -51,9 +49,9 @@ extension GraphRewriter {
             "cellClip": .number(try node.attributes.number("cellClip")),
         ]
         let weights = [
-            "kernel": StoredTensor(try GraphRewriter.columns(kernels.map(\.numbers), rows: shape[2], units: units)),
+            "kernel": StoredTensor(try Tensor.columns(kernels.map(\.numbers), rows: shape[2], units: units)),
             "recurrentKernel": StoredTensor(
-                try GraphRewriter.columns(recurrent.map(\.numbers), rows: units, units: units)),
+                try Tensor.columns(recurrent.map(\.numbers), rows: units, units: units)),
             "bias": StoredTensor(Tensor(biases.flatMap(\.numbers))),
         ]
         guard isBackwards else {
@@ -67,18 +65,6 @@ extension GraphRewriter {
         insert(
             .reverse, name: "\(node.name)/reverse", inputs: [value], making: node.outputs,
             attributes: ["axes": .integers([1])])
-    }
-
-    /// Matrices (units, rows), one a gate, as one of shape (rows, gates · units).
-    static func columns(_ gates: [[Float]], rows: Int, units: Int) throws(Fault) -> Tensor {
-        let width = gates.count * units
-        var result = [Float](repeating: 0, count: rows * width)
-        for (gate, numbers) in gates.enumerated() {
-            for unit in 0..<units {
-                for row in 0..<rows { result[row * width + gate * units + unit] = numbers[unit * rows + row] }
-            }
-        }
-        return try Tensor(result, shape: Shape([rows, width]))
     }
 
     fileprivate mutating func joinReversal(at index: Int) throws(Fault) {

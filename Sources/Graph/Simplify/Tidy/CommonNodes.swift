@@ -2,9 +2,7 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// Of nodes that compute the same from the same operands one is left. Nodes with weights or bodies stay.
-    static let mergeEqualNodes = SimplifierPass(
-        "mergeEqualNodes", "of nodes that compute the same from the same operands one is left"
-    ) { rewriter throws(Fault) in
+    static let mergeEqualNodes = SimplifierPass("mergeEqualNodes") { rewriter throws(Fault) in
         struct Key: Hashable {
             let operation: Operation
             let inputs: [Int?]

@@ -1,10 +1,8 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// Masks as layers hand them on: one that meets itself is itself, and one with nothing but true is no condition.
-    static let simplifyLogic = SimplifierPass(
-        "simplifyLogic", "a conjunction of stacked masks is logicalAnd; conditions that say nothing new go"
-    ) { rewriter throws(Fault) in
+    /// All or any of stacked masks → logicalAnd or logicalOr; a ∧ a → a; a ∧ true → a.
+    static let simplifyLogic = SimplifierPass("simplifyLogic") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .reduceAll, .reduceAny) { rewriter.unstackReduction(at: index) }
         for index in rewriter.indices(of: .logicalAnd, .logicalOr) { rewriter.dropRepeatedOperand(at: index) }
         for index in rewriter.indices(of: .logicalAnd) { rewriter.dropTrueOperand(at: index) }
@@ -40,11 +38,6 @@ extension GraphRewriter {
             if let inner = producing(kept, node.operation) { known += inner.inputs.compactMap { $0 } }
             if known.contains(where: { isSame($0, as: other) }), redirect(node.outputs[0], to: kept) { return }
         }
-    }
-
-    private func isSame(_ value: Int, as other: Int) -> Bool {
-        value == other
-            || (beforeReshapes(value) == beforeReshapes(other) && shape(of: value) == shape(of: other))
     }
 
     /// a ∧ true → a. Where that only spreads a over more elements, selections, which spread it themselves, take a.

@@ -1,10 +1,8 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// What gives its operand back goes; two nodes that undo each other, or are one, become one.
-    static let removeNoOperations = SimplifierPass(
-        "removeNoOperations", "nodes that change nothing go; reshapes, transposes and reversals in a row are merged"
-    ) { rewriter throws(Fault) in
+    /// A node that gives its operand back goes; reshapes and transposes in a row become one; nodes that undo each other go.
+    static let removeNoOperations = SimplifierPass("removeNoOperations") { rewriter throws(Fault) in
         for index in rewriter.nodes.indices {
             guard let node = rewriter.nodes[index], let input = node.input(0), node.outputs.count == 1 else { continue }
             if rewriter.type(of: input) == rewriter.type(of: node.outputs[0]), rewriter.isNoOperation(node) {

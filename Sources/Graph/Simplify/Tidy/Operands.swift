@@ -1,11 +1,9 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// One spelling for what can be written in several ways.
-    static let canonicalizeOperands = SimplifierPass(
-        "canonicalizeOperands",
-        "constants come second, subtract a constant becomes add, expandDimensions and squeeze become reshape, x·x square"
-    ) { rewriter throws(Fault) in
+    /// One form for what can be written in several ways: constants come second, subtracting a constant becomes adding its
+    /// negative, expandDimensions and squeeze become reshape, x · x becomes square.
+    static let canonicalizeOperands = SimplifierPass("canonicalizeOperands") { rewriter throws(Fault) in
         for index in rewriter.nodes.indices {
             guard let node = rewriter.nodes[index], let output = node.outputs.first else { continue }
             switch node.operation {
