@@ -73,7 +73,9 @@ package struct GraphRewriter {
     package func constant(_ value: Int?) -> StoredTensor? { value.flatMap { values[$0].constant } }
 
     /// Indices of the nodes of a kind, in the order in which they were added.
-    package func indices(of kinds: Operation...) -> [Int] {
+    package func indices(of kinds: Operation...) -> [Int] { indices(of: kinds) }
+
+    func indices(of kinds: [Operation]) -> [Int] {
         operations.indices.filter { index in operations[index].map { kinds.contains($0) } ?? false }
     }
 
@@ -92,6 +94,19 @@ package struct GraphRewriter {
     package mutating func replace(_ index: Int, with node: TypedGraph.Node) {
         remove(index)
         place(completed(node), at: index)
+    }
+
+    /// Puts another operation in a node's place, under its name and making what it made.
+    package mutating func replace(
+        _ index: Int, with operation: Operation, inputs: [Int?], attributes: Attributes = [:],
+        weights: [String: StoredTensor] = [:]
+    ) {
+        guard let node = nodes[index] else { return }
+        replace(
+            index,
+            with: TypedGraph.Node(
+                operation, name: node.name, inputs: inputs, outputs: node.outputs, attributes: attributes,
+                weights: weights))
     }
 
     /// Adds a node that makes existing values, whose old producer has been removed; its name is made unique.

@@ -20,6 +20,18 @@ package struct SimplifierPass: Sendable {
         self.rewrite = rewrite
     }
 
+    /// A pass that looks at each node of some operations.
+    init(
+        _ name: String, at operations: Operation...,
+        rewrite: @escaping @Sendable (inout GraphRewriter, Int, TypedGraph.Node) throws(Fault) -> Void
+    ) {
+        self.init(name) { rewriter throws(Fault) in
+            for index in rewriter.indices(of: operations) {
+                if let node = rewriter.nodes[index] { try rewrite(&rewriter, index, node) }
+            }
+        }
+    }
+
     /// Rewrites every place in the graph that it recognises.
     func apply(to rewriter: inout GraphRewriter) throws(Fault) {
         do throws(Fault) {

@@ -2,12 +2,10 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// multiHeadAttention → dense (query), dense (key), dense (value), attention, dense (output).
-    static let expandMultiHeadAttention = SimplifierPass("expandMultiHeadAttention") { rewriter throws(Fault) in
-        for index in rewriter.indices(of: .multiHeadAttention) {
-            guard let node = rewriter.nodes[index], let expansion = try MultiHeadAttentionExpansion(node, rewriter)
-            else { continue }
-            expansion.write(to: &rewriter, at: index)
-        }
+    static let expandMultiHeadAttention = SimplifierPass("expandMultiHeadAttention", at: .multiHeadAttention) {
+        rewriter, index, node throws(Fault) in
+        guard let expansion = try MultiHeadAttentionExpansion(node, rewriter) else { return }
+        expansion.write(to: &rewriter, at: index)
     }
 }
 

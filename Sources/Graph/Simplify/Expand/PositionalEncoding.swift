@@ -12,23 +12,21 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// positionalEncoding → (multiply by the scale,) add a constant.
-    static let expandPositionalEncoding = SimplifierPass("expandPositionalEncoding") { rewriter throws(Fault) in
-        for index in rewriter.indices(of: .positionalEncoding) {
-            guard let node = rewriter.nodes[index], let input = node.input(0), rewriter.shape(of: input).rank == 3
-            else { continue }
-            let shape = rewriter.shape(of: input)
-            guard let table = try PositionalTable.make(node, frames: shape[1], width: shape[2]) else { continue }
-            let scale = try node.attributes.number("scale")
-            rewriter.remove(index)
-            let encoding = rewriter.addConstant(named: "\(node.name)/encoding", table)
-            var scaled = input
-            if scale != 1 {
-                let factor = rewriter.addConstant(named: "\(node.name)/scale", Tensor(scalar: Float(scale)))
-                scaled = rewriter.insert(
-                    .multiply, name: "\(node.name)/scaled", inputs: [input, factor], type: rewriter.type(of: input))
-            }
-            rewriter.insert(.add, name: node.name, inputs: [scaled, encoding], making: node.outputs)
+    static let expandPositionalEncoding = SimplifierPass("expandPositionalEncoding", at: .positionalEncoding) {
+        rewriter, index, node throws(Fault) in
+        guard let input = node.input(0), rewriter.shape(of: input).rank == 3 else { return }
+        let shape = rewriter.shape(of: input)
+        guard let table = try PositionalTable.make(node, frames: shape[1], width: shape[2]) else { return }
+        let scale = try node.attributes.number("scale")
+        rewriter.remove(index)
+        let encoding = rewriter.addConstant(named: "\(node.name)/encoding", table)
+        var scaled = input
+        if scale != 1 {
+            let factor = rewriter.addConstant(named: "\(node.name)/scale", Tensor(scalar: Float(scale)))
+            scaled = rewriter.insert(
+                .multiply, name: "\(node.name)/scaled", inputs: [input, factor], type: rewriter.type(of: input))
         }
+        rewriter.insert(.add, name: node.name, inputs: [scaled, encoding], making: node.outputs)
     }
 }
 

@@ -3,22 +3,20 @@ import EmotionFormerTensors
 extension SimplifierPass {
     /// A constant for each column, added to or multiplied with the result of a dense layer, a convolution or a
     /// layerNormalization, joins its weights.
-    static let foldAffine = SimplifierPass("foldAffine") { rewriter throws(Fault) in
-        for index in rewriter.indices(of: .add, .multiply) {
-            guard let node = rewriter.nodes[index], let input = node.input(0), rewriter.isUsedOnce(input),
-                let producer = rewriter.producer(of: input), let layer = rewriter.nodes[producer],
-                let constant = node.input(1), let numbers = rewriter.numbers(constant),
-                let width = rewriter.shape(of: input).extents.last,
-                rewriter.shape(of: input) == rewriter.shape(of: node.outputs[0]),
-                let row = rewriter.shape(of: constant).row(numbers, width: width),
-                let weights = try layer.weights(with: row, operation: node.operation, width: width)
-            else { continue }
-            var joined = layer
-            joined.weights = weights
-            joined.outputs = node.outputs
-            rewriter.remove(index)
-            rewriter.replace(producer, with: joined)
-        }
+    static let foldAffine = SimplifierPass("foldAffine", at: .add, .multiply) { rewriter, index, node throws(Fault) in
+        guard let input = node.input(0), rewriter.isUsedOnce(input),
+            let producer = rewriter.producer(of: input), let layer = rewriter.nodes[producer],
+            let constant = node.input(1), let numbers = rewriter.numbers(constant),
+            let width = rewriter.shape(of: input).extents.last,
+            rewriter.shape(of: input) == rewriter.shape(of: node.outputs[0]),
+            let row = rewriter.shape(of: constant).row(numbers, width: width),
+            let weights = try layer.weights(with: row, operation: node.operation, width: width)
+        else { return }
+        var joined = layer
+        joined.weights = weights
+        joined.outputs = node.outputs
+        rewriter.remove(index)
+        rewriter.replace(producer, with: joined)
     }
 }
 

@@ -2,29 +2,26 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// Two constants added, or multiplied, one after the other → one.
-    static let mergeConstants = SimplifierPass("mergeConstants") { rewriter throws(Fault) in
-        for index in rewriter.indices(of: .add, .multiply) {
-            guard var node = rewriter.nodes[index], let inner = node.input(0), rewriter.isUsedOnce(inner),
-                let before = rewriter.producing(inner, node.operation), let input = before.input(0),
-                rewriter.constant(input) == nil, let first = before.input(1), let second = node.input(1),
-                rewriter.shape(of: input) == rewriter.shape(of: node.outputs[0]),
-                rewriter.constant(first) != nil, rewriter.constant(second) != nil,
-                let shape = try? Shape.broadcast(rewriter.shape(of: first), rewriter.shape(of: second)),
-                rewriter.mayCompute(elementCount: shape.elementCount), let firstNumbers = rewriter.numbers(first),
-                let secondNumbers = rewriter.numbers(second)
-            else { continue }
-            let left = try firstNumbers.broadcast(rewriter.shape(of: first), to: shape)
-            let right = try secondNumbers.broadcast(rewriter.shape(of: second), to: shape)
-            let isSum = node.operation == .add
-            let merged = zip(left, right).map {
-                isSum ? Float(Double($0) + Double($1)) : Float(Double($0) * Double($1))
-            }
-            guard merged.allSatisfy(\.isFinite) else { continue }
-            node.inputs = [
-                input, rewriter.addConstant(named: "\(node.name)/constant", try Tensor(merged, shape: shape)),
-            ]
-            rewriter.replace(index, with: node)
+    static let mergeConstants = SimplifierPass("mergeConstants", at: .add, .multiply) {
+        rewriter, index, node throws(Fault) in
+        guard let inner = node.input(0), rewriter.isUsedOnce(inner),
+            let before = rewriter.producing(inner, node.operation), let input = before.input(0),
+            rewriter.constant(input) == nil, let first = before.input(1), let second = node.input(1),
+            rewriter.shape(of: input) == rewriter.shape(of: node.outputs[0]),
+            rewriter.constant(first) != nil, rewriter.constant(second) != nil,
+            let shape = try? Shape.broadcast(rewriter.shape(of: first), rewriter.shape(of: second)),
+            rewriter.mayCompute(elementCount: shape.elementCount), let firstNumbers = rewriter.numbers(first),
+            let secondNumbers = rewriter.numbers(second)
+        else { return }
+        let left = try firstNumbers.broadcast(rewriter.shape(of: first), to: shape)
+        let right = try secondNumbers.broadcast(rewriter.shape(of: second), to: shape)
+        let isSum = node.operation == .add
+        let merged = zip(left, right).map {
+            isSum ? Float(Double($0) + Double($1)) : Float(Double($0) * Double($1))
         }
+        guard merged.allSatisfy(\.isFinite) else { return }
+        let constant = rewriter.addConstant(named: "\(node.name)/constant", try Tensor(merged, shape: shape))
+        rewriter.replace(index, with: node.operation, inputs: [input, constant])
     }
 }
 

@@ -3,11 +3,10 @@ import EmotionFormerTensors
 extension SimplifierPass {
     /// A converter multiplies gamma and beta into the dense layers behind a normalisation and keeps multiply and add for
     /// the residual way. Divided out again, all use one layerNormalization with gamma and beta.
-    static let unfoldScale = SimplifierPass("unfoldScale") { rewriter throws(Fault) in
-        for index in rewriter.indices(of: .layerNormalization) {
-            guard let scale = FoldedScale(rewriter, normalization: index) else { continue }
-            try scale.unfold(in: &rewriter)
-        }
+    static let unfoldScale = SimplifierPass("unfoldScale", at: .layerNormalization) {
+        rewriter, index, _ throws(Fault) in
+        guard let scale = FoldedScale(rewriter, normalization: index) else { return }
+        try scale.unfold(in: &rewriter)
     }
 }
 

@@ -47,7 +47,7 @@ extension GraphRewriter {
             guard let product = nodes[consumer], product.operation == .multiply,
                 other(product, than: node.outputs[0]) == input
             else { continue }
-            replace(consumer, with: .activation(function == .sigmoid ? .silu : .hardSilu, like: product, of: input))
+            replace(consumer, with: function == .sigmoid ? .silu : .hardSilu, of: input)
         }
     }
 
@@ -62,7 +62,7 @@ extension GraphRewriter {
                 scaled.input(0) == node.outputs[0], shape(of: scaled.outputs[0]) == shape(of: input),
                 isNear(scaled.operation == .multiply ? factor : scaled.operation == .divide ? 1 / factor : 0, 1 / 6)
             else { continue }
-            replace(consumer, with: .activation(.hardSigmoid, like: scaled, of: input))
+            replace(consumer, with: .hardSigmoid, of: input)
         }
     }
 
@@ -71,7 +71,7 @@ extension GraphRewriter {
         guard let node = nodes[index], scalar(node.input(1)) == 0, let input = node.input(0),
             type(of: input) == type(of: node.outputs[0]), type(of: input).elementType == .float32
         else { return }
-        replace(index, with: .activation(.relu, like: node, of: input))
+        replace(index, with: .relu, of: input)
     }
 
     /// Replaces the product of x, value + summand and a factor, whatever the order in which it is written.
@@ -90,7 +90,7 @@ extension GraphRewriter {
                     let (powers, constant) = product(node.outputs[0], of: input, sum.outputs[0]), powers == 101,
                     isNear(constant, factor)
                 else { continue }
-                replace(candidate, with: .activation(function, like: node, of: input))
+                replace(candidate, with: function, of: input)
                 return
             }
         }
@@ -116,15 +116,8 @@ extension GraphRewriter {
     }
 
     private func isNear(_ number: Double, _ expected: Double) -> Bool { abs(number - expected) < 1e-6 * expected }
-}
 
-extension TypedGraph.Node {
-    /// An activation that makes what another node made.
-    fileprivate static func activation(
-        _ function: ActivationFunction, like node: TypedGraph.Node, of input: Int
-    ) -> TypedGraph.Node {
-        TypedGraph.Node(
-            .activation, name: node.name, inputs: [input], outputs: node.outputs,
-            attributes: ["function": .text(function.rawValue)])
+    private mutating func replace(_ index: Int, with function: ActivationFunction, of input: Int) {
+        replace(index, with: .activation, inputs: [input], attributes: ["function": .text(function.rawValue)])
     }
 }

@@ -3,20 +3,15 @@ import EmotionFormerTensors
 extension SimplifierPass {
     /// fullyConnected, and matmul with a matrix, by constant weights → dense.
     static let raiseDense = SimplifierPass("raiseDense") { rewriter throws(Fault) in
-        for index in rewriter.indices(of: .fullyConnected, .matmul) {
-            guard let node = rewriter.nodes[index] else { continue }
-            if node.operation == .fullyConnected {
-                try rewriter.raiseFullyConnected(node, at: index)
-            } else {
-                try rewriter.raiseMatmul(node, at: index)
-            }
-        }
+        for index in rewriter.indices(of: .fullyConnected) { try rewriter.raiseFullyConnected(at: index) }
+        for index in rewriter.indices(of: .matmul) { try rewriter.raiseMatmul(at: index) }
     }
 }
 
 extension GraphRewriter {
-    fileprivate mutating func raiseFullyConnected(_ node: TypedGraph.Node, at index: Int) throws(Fault) {
-        guard let input = node.input(0), type(of: input).elementType == .float32, let kernel = constant(node.input(1)),
+    fileprivate mutating func raiseFullyConnected(at index: Int) throws(Fault) {
+        guard let node = nodes[index], let input = node.input(0), type(of: input).elementType == .float32,
+            let kernel = constant(node.input(1)),
             kernel.tensor.shape.rank == 2, constant(input) == nil
         else { return }
         let width = kernel.tensor.shape[1]
@@ -54,8 +49,9 @@ extension GraphRewriter {
         }
     }
 
-    fileprivate mutating func raiseMatmul(_ node: TypedGraph.Node, at index: Int) throws(Fault) {
-        guard let input = node.input(0), constant(input) == nil, let stored = constant(node.input(1)),
+    fileprivate mutating func raiseMatmul(at index: Int) throws(Fault) {
+        guard let node = nodes[index], let input = node.input(0), constant(input) == nil,
+            let stored = constant(node.input(1)),
             stored.quantization == nil, stored.tensor.elementType == .float32,
             try !node.attributes.boolean("transposeFirst"), shape(of: input).rank >= stored.tensor.shape.rank,
             stored.tensor.shape.rank >= 2, stored.tensor.shape.extents.dropLast(2).allSatisfy({ $0 == 1 })
@@ -63,10 +59,8 @@ extension GraphRewriter {
         let kernel = try stored.tensor.reshaped(to: Shape(Array(stored.tensor.shape.extents.suffix(2))))
         let isTransposed = try node.attributes.boolean("transposeSecond")
         replace(
-            index,
-            with: TypedGraph.Node(
-                .dense, name: node.name, inputs: [input], outputs: node.outputs,
-                attributes: ["kernelLayout": .text(isTransposed ? "outputInput" : "inputOutput")],
-                weights: ["kernel": StoredTensor(kernel)]))
+            index, with: .dense, inputs: [input],
+            attributes: ["kernelLayout": .text(isTransposed ? "outputInput" : "inputOutput")],
+            weights: ["kernel": StoredTensor(kernel)])
     }
 }

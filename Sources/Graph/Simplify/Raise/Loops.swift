@@ -2,13 +2,11 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// A loop over time whose body is one step of an LSTM with float weights, and nothing else → lstm.
-    static let raiseLoops = SimplifierPass("raiseLoops") { rewriter throws(Fault) in
-        for index in rewriter.indices(of: .while) {
-            guard let node = rewriter.nodes[index], let loop = CountedLoop(rewriter, node),
-                let cell = LSTMCell(loop), loop.isWhole(states: [cell.hidden, cell.cell])
-            else { continue }
-            try cell.write(to: &rewriter, at: index, loop)
-        }
+    static let raiseLoops = SimplifierPass("raiseLoops", at: .while) { rewriter, index, node throws(Fault) in
+        guard let loop = CountedLoop(rewriter, node), let cell = LSTMCell(loop),
+            loop.isWhole(states: [cell.hidden, cell.cell])
+        else { return }
+        try cell.write(to: &rewriter, at: index, loop)
     }
 }
 

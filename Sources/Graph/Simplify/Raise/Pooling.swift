@@ -44,13 +44,11 @@ extension GraphRewriter {
         let isMoment = consumers(of: node.outputs[0]).contains { nodes[$0]?.operation == .squaredDifference }
         guard !isMoment else { return }
         replace(
-            index,
-            with: TypedGraph.Node(
-                .globalPooling1D, name: node.name, inputs: [input], outputs: node.outputs,
-                attributes: [
-                    "kind": .text(node.operation == .reduceMean ? "average" : "maximum"),
-                    "keepDimensions": .boolean(try node.attributes.boolean("keepDimensions")),
-                ]))
+            index, with: .globalPooling1D, inputs: [input],
+            attributes: [
+                "kind": .text(node.operation == .reduceMean ? "average" : "maximum"),
+                "keepDimensions": .boolean(try node.attributes.boolean("keepDimensions")),
+            ])
     }
 
     fileprivate mutating func raiseMaskedMean(at index: Int) throws(Fault) {

@@ -14,8 +14,7 @@ extension SimplifierPass {
                     swapped.inputs = [node.input(1), first]
                     rewriter.replace(index, with: swapped)
                 } else if node.operation == .multiply, first == node.input(1) {
-                    rewriter.replace(
-                        index, with: TypedGraph.Node(.square, name: node.name, inputs: [first], outputs: node.outputs))
+                    rewriter.replace(index, with: .square, inputs: [first])
                 }
             case .subtract:
                 guard rewriter.constant(node.input(0)) == nil, let constant = node.input(1),
@@ -25,10 +24,7 @@ extension SimplifierPass {
                 else { continue }
                 let negated = try Tensor(numbers.map { -$0 }, shape: rewriter.shape(of: constant))
                 let summand = rewriter.addConstant(named: "\(rewriter.values[constant].name)/negated", negated)
-                rewriter.replace(
-                    index,
-                    with: TypedGraph.Node(
-                        .add, name: node.name, inputs: [node.input(0), summand], outputs: node.outputs))
+                rewriter.replace(index, with: .add, inputs: [node.input(0), summand])
             case .power:
                 guard rewriter.constant(node.input(0)) == nil, let exponent = rewriter.scalar(node.input(1)),
                     let input = node.input(0), rewriter.type(of: input) == rewriter.type(of: output)
@@ -40,16 +36,11 @@ extension SimplifierPass {
                 case -0.5: operation = .reciprocalSquareRoot
                 default: continue
                 }
-                rewriter.replace(
-                    index, with: TypedGraph.Node(operation, name: node.name, inputs: [input], outputs: node.outputs))
+                rewriter.replace(index, with: operation, inputs: [input])
             case .expandDimensions, .squeeze, .reshape:
                 let shape = AttributeValue.integers(rewriter.shape(of: output).extents)
                 if node.operation == .reshape, node.attributes["shape"] == shape { continue }
-                rewriter.replace(
-                    index,
-                    with: TypedGraph.Node(
-                        .reshape, name: node.name, inputs: [node.input(0)], outputs: node.outputs,
-                        attributes: ["shape": shape]))
+                rewriter.replace(index, with: .reshape, inputs: [node.input(0)], attributes: ["shape": shape])
             case .stridedSlice:
                 // All elements in their order, in another shape.
                 guard let input = node.input(0), let strides = try node.attributes.optionalIntegers("strides"),
@@ -57,10 +48,8 @@ extension SimplifierPass {
                     rewriter.shape(of: input).elementCount == rewriter.shape(of: output).elementCount
                 else { continue }
                 rewriter.replace(
-                    index,
-                    with: TypedGraph.Node(
-                        .reshape, name: node.name, inputs: [input], outputs: node.outputs,
-                        attributes: ["shape": .integers(rewriter.shape(of: output).extents)]))
+                    index, with: .reshape, inputs: [input],
+                    attributes: ["shape": .integers(rewriter.shape(of: output).extents)])
             default: continue
             }
         }
