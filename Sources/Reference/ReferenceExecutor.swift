@@ -116,10 +116,12 @@ package struct ReferenceExecutor: ConstantEvaluator, Sendable {
     private func outputs(
         of node: TypedGraph.Node, _ operands: [ReferenceValue?], _ types: [ValueType], _ budget: LoopBudget
     ) throws(Fault) -> [ReferenceValue] {
-        switch node.operation {
+        guard case .control(let kind) = node.operation.family else {
+            return try ReferenceStep(node: node, operands: operands, outputTypes: types).outputs()
+        }
+        switch kind {
         case .while: return try loop(node, operands.compactMap(\.self), budget)
         case .if: return try branch(node, operands.compactMap(\.self), budget)
-        default: return try ReferenceStep(node: node, operands: operands, outputTypes: types).outputs()
         }
     }
 

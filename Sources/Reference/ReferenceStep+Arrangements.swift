@@ -1,10 +1,10 @@
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// The same elements under other axes, or repeated.
 extension ReferenceStep {
-    func arrangements() throws(Fault) -> [[Double]]? {
-        switch node.operation {
+    /// The same elements under other axes.
+    func arrangement(_ kind: OperationFamily.Arrangement) throws(Fault) -> [[Double]] {
+        switch kind {
         case .identity, .reshape, .expandDimensions, .squeeze: return [try operand(0).elements]
         case .transpose:
             let input = try operand(0)
@@ -23,13 +23,20 @@ extension ReferenceStep {
                 strides[axis] = -strides[axis]
             }
             return [Offsets.of(input.shape.extents, strides: strides, start: start).map { input.elements[$0] }]
+        }
+    }
+
+    /// More elements than one operand has.
+    func expansion(_ kind: OperationFamily.Expansion) throws(Fault) -> [[Double]] {
+        switch kind {
         case .tile:
             let input = try operand(0)
             return try along { axis, index in index % input.shape[axis] }
         case .broadcastTo:
             let input = try operand(0)
             return [try Offsets.broadcasting(input.shape, to: outputShape()).map { input.elements[$0] }]
-        case .pad, .mirrorPad: return try padded()
+        case .pad: return try padded()
+        case .mirrorPad: return try mirrored()
         case .concatenate:
             let first = try operand(0)
             return [try joined(axis: first.shape.axis(attributes.integer("axis")))]
@@ -37,7 +44,6 @@ extension ReferenceStep {
             let rank = try operand(0).shape.rank
             let axis = try attributes.integer("axis")
             return [try joined(axis: axis < 0 ? axis + rank + 1 : axis)]
-        default: return nil
         }
     }
 
@@ -64,14 +70,17 @@ extension ReferenceStep {
     private func padded() throws(Fault) -> [[Double]] {
         let shape = try operand(0).shape
         let paddings = try integers("paddings", operand: 1)
-        guard node.operation == .mirrorPad else {
-            let constant = try attributes.number("value")
-            let value = optionalOperand(2)?.elements.first ?? constant
-            return try along(filling: value) { axis, index in
-                let place = index - paddings[2 * axis]
-                return place >= 0 && place < shape[axis] ? place : nil
-            }
+        let constant = try attributes.number("value")
+        let value = optionalOperand(2)?.elements.first ?? constant
+        return try along(filling: value) { axis, index in
+            let place = index - paddings[2 * axis]
+            return place >= 0 && place < shape[axis] ? place : nil
         }
+    }
+
+    private func mirrored() throws(Fault) -> [[Double]] {
+        let shape = try operand(0).shape
+        let paddings = try integers("paddings", operand: 1)
         let overlap = try attributes.text("mode") == "reflect" ? 1 : 0
         return try along { axis, index in
             let place = index - paddings[2 * axis]

@@ -5,18 +5,7 @@ extension ReferenceStep {
     /// What stands in place of a score that is masked.
     static let maskedScore = -1e9
 
-    func attentions() throws(Fault) -> [[Double]]? {
-        switch node.operation {
-        case .attention:
-            return try attention(
-                operand(0), operand(1), operand(2), heads: attributes.integer("headCount"),
-                scale: attributes.number("scale"))
-        case .multiHeadAttention: return try multiHeadAttention()
-        default: return nil
-        }
-    }
-
-    private func multiHeadAttention() throws(Fault) -> [[Double]] {
+    func multiHeadAttention() throws(Fault) -> [[Double]] {
         func projected(_ index: Int, _ role: String) throws(Fault) -> ReferenceValue {
             let input = try operand(index)
             let kernel = try weight("\(role)Kernel")
@@ -43,7 +32,7 @@ extension ReferenceStep {
     }
 
     /// Output (B, Tq, H·V) and scores (B, H, Tq, Tk).
-    private func attention(
+    func attention(
         _ query: ReferenceValue, _ key: ReferenceValue, _ value: ReferenceValue, heads: Int, scale: Double
     ) throws(Fault) -> [[Double]] {
         let (batch, queries, keys) = (query.shape[0], query.shape[1], key.shape[1])

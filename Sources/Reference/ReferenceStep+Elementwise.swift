@@ -2,44 +2,52 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension ReferenceStep {
-    func elementwise() throws(Fault) -> [[Double]]? {
-        switch node.operation {
-        case .add, .subtract, .multiply, .divide, .floorDivide, .floorModulo, .power, .maximum, .minimum,
-            .squaredDifference:
-            let (first, second) = try pair()
-            guard let elementType = optionalOperand(0)?.type.elementType, elementType.isInteger else {
-                return [zip(first, second).map { Self.floating(node.operation, $0, $1) }]
-            }
-            var results: [Double] = []
-            for (a, b) in zip(first, second) {
-                results.append(
-                    try IntegerArithmetic.wrapped(
-                        IntegerArithmetic.result(node.operation, Int(a), Int(b)), elementType))
-            }
-            return [results]
-        case .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual, .logicalAnd, .logicalOr:
-            let (first, second) = try pair()
-            return [zip(first, second).map { Self.holds(node.operation, $0, $1) ? 1 : 0 }]
-        case .logicalNot: return [try operand(0).elements.map { $0 == 0 ? 1 : 0 }]
-        case .negate, .absolute, .square, .sign, .squareRoot, .reciprocalSquareRoot, .exponential, .logarithm, .sine,
-            .cosine, .floor, .ceiling, .round, .errorFunction:
-            let input = try operand(0)
-            let results = input.elements.map { Self.unary(node.operation, $0) }
-            guard input.type.elementType.isInteger else { return [results] }
-            if node.operation == .square {
-                var squares: [Double] = []
-                for element in input.elements {
-                    squares.append(
-                        try IntegerArithmetic.wrapped(
-                            IntegerArithmetic.result(.multiply, Int(element), Int(element)), input.type.elementType))
-                }
-                return [squares]
-            }
-            var wrapped: [Double] = []
-            for result in results {
-                wrapped.append(IntegerArithmetic.wrapped(Int(result), input.type.elementType))
-            }
-            return [wrapped]
+    func arithmetic(_ kind: OperationFamily.Arithmetic) throws(Fault) -> [[Double]] {
+        let (first, second) = try pair()
+        guard let elementType = optionalOperand(0)?.type.elementType, elementType.isInteger else {
+            return [zip(first, second).map { Self.floating(kind, $0, $1) }]
+        }
+        var results: [Double] = []
+        for (a, b) in zip(first, second) {
+            results.append(
+                try IntegerArithmetic.wrapped(IntegerArithmetic.result(kind, Int(a), Int(b)), elementType))
+        }
+        return [results]
+    }
+
+    func comparison(_ kind: OperationFamily.Comparison) throws(Fault) -> [[Double]] {
+        let (first, second) = try pair()
+        return [zip(first, second).map { Self.holds(kind, $0, $1) ? 1 : 0 }]
+    }
+
+    func logic(_ kind: OperationFamily.Logic) throws(Fault) -> [[Double]] {
+        if kind == .logicalNot { return [try operand(0).elements.map { $0 == 0 ? 1 : 0 }] }
+        let (first, second) = try pair()
+        return [zip(first, second).map { kind == .logicalAnd ? $0 * $1 : max($0, $1) }]
+    }
+
+    func function(_ kind: OperationFamily.Function) throws(Fault) -> [[Double]] {
+        let input = try operand(0)
+        guard input.type.elementType.isInteger else { return [input.elements.map { Self.value(kind, $0) }] }
+        var wrapped: [Double] = []
+        for element in input.elements {
+            let result =
+                kind == .square
+                ? try IntegerArithmetic.result(.multiply, Int(element), Int(element)) : Int(Self.value(kind, element))
+            wrapped.append(IntegerArithmetic.wrapped(result, input.type.elementType))
+        }
+        return [wrapped]
+    }
+
+    func pointwise(_ kind: OperationFamily.Pointwise) throws(Fault) -> [[Double]] {
+        switch kind {
+        case .activation:
+            let function = try attributes.activation("function")
+            let parameters = try ActivationParameters(attributes)
+            return [try operand(0).elements.map { function($0, parameters) }]
+        case .rescaling:
+            let (scale, offset) = (try attributes.number("scale"), try attributes.number("offset"))
+            return [try operand(0).elements.map { $0 * scale + offset }]
         case .prelu:
             let (input, alpha) = (try operand(0), try operand(1))
             let places = try Offsets.broadcasting(alpha.shape, to: input.shape)
@@ -59,7 +67,6 @@ extension ReferenceStep {
             let minimum = try attributes.optionalNumber("minimum") ?? -.infinity
             let maximum = try attributes.optionalNumber("maximum") ?? .infinity
             return [try operand(0).elements.map { Swift.min(Swift.max($0, minimum), maximum) }]
-        default: return nil
         }
     }
 
@@ -73,8 +80,8 @@ extension ReferenceStep {
         )
     }
 
-    private static func floating(_ operation: Operation, _ a: Double, _ b: Double) -> Double {
-        switch operation {
+    private static func floating(_ kind: OperationFamily.Arithmetic, _ a: Double, _ b: Double) -> Double {
+        switch kind {
         case .add: a + b
         case .subtract: a - b
         case .multiply: a * b
@@ -84,7 +91,7 @@ extension ReferenceStep {
         case .power: Mathematics.power(a, b)
         case .maximum: a.isNaN || a > b ? a : b
         case .minimum: a.isNaN || a < b ? a : b
-        default: (a - b) * (a - b)
+        case .squaredDifference: (a - b) * (a - b)
         }
     }
 
@@ -93,21 +100,19 @@ extension ReferenceStep {
         return remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder
     }
 
-    private static func holds(_ operation: Operation, _ a: Double, _ b: Double) -> Bool {
-        switch operation {
+    private static func holds(_ kind: OperationFamily.Comparison, _ a: Double, _ b: Double) -> Bool {
+        switch kind {
         case .equal: a == b
         case .notEqual: a != b
         case .less: a < b
         case .lessEqual: a <= b
         case .greater: a > b
         case .greaterEqual: a >= b
-        case .logicalAnd: a != 0 && b != 0
-        default: a != 0 || b != 0
         }
     }
 
-    private static func unary(_ operation: Operation, _ x: Double) -> Double {
-        switch operation {
+    private static func value(_ kind: OperationFamily.Function, _ x: Double) -> Double {
+        switch kind {
         case .negate: -x
         case .absolute: Swift.abs(x)
         case .square: x * x
@@ -121,7 +126,7 @@ extension ReferenceStep {
         case .floor: x.rounded(.down)
         case .ceiling: x.rounded(.up)
         case .round: x.rounded(.toNearestOrEven)
-        default: Mathematics.errorFunction(x)
+        case .errorFunction: Mathematics.errorFunction(x)
         }
     }
 }
@@ -129,8 +134,8 @@ extension ReferenceStep {
 /// Integers of 32 and 64 bits, in two's complement.
 enum IntegerArithmetic {
     /// - Throws: `invalidValue` for a division by zero or a negative exponent.
-    static func result(_ operation: Operation, _ a: Int, _ b: Int) throws(Fault) -> Int {
-        switch operation {
+    static func result(_ kind: OperationFamily.Arithmetic, _ a: Int, _ b: Int) throws(Fault) -> Int {
+        switch kind {
         case .add: return a &+ b
         case .subtract: return a &- b
         case .multiply: return a &* b
@@ -138,16 +143,21 @@ enum IntegerArithmetic {
         case .minimum: return min(a, b)
         case .squaredDifference: return (a &- b) &* (a &- b)
         case .power: return try power(a, b)
-        default: break
+        case .divide: return try divided(a, b).quotient
+        case .floorDivide: return try floored(a, b).quotient
+        case .floorModulo: return try floored(a, b).remainder
         }
+    }
+
+    private static func divided(_ a: Int, _ b: Int) throws(Fault) -> (quotient: Int, remainder: Int) {
         guard b != 0 else { throw Fault(.invalidValue, at: "operand 'second'", "a division by zero") }
-        let (quotient, remainder) = a.quotientAndRemainder(dividingBy: b)
+        return a.quotientAndRemainder(dividingBy: b)
+    }
+
+    private static func floored(_ a: Int, _ b: Int) throws(Fault) -> (quotient: Int, remainder: Int) {
+        let (quotient, remainder) = try divided(a, b)
         let isBelow = remainder != 0 && (remainder < 0) != (b < 0)
-        switch operation {
-        case .floorDivide: return isBelow ? quotient - 1 : quotient
-        case .floorModulo: return isBelow ? remainder + b : remainder
-        default: return quotient
-        }
+        return isBelow ? (quotient - 1, remainder + b) : (quotient, remainder)
     }
 
     private static func power(_ base: Int, _ exponent: Int) throws(Fault) -> Int {

@@ -3,8 +3,8 @@ import EmotionFormerTensors
 
 /// Tensors made from scalars, indices or shapes.
 extension ReferenceStep {
-    func generators() throws(Fault) -> [[Double]]? {
-        switch node.operation {
+    func generator(_ kind: OperationFamily.Generator) throws(Fault) -> [[Double]] {
+        switch kind {
         case .fill:
             let value = try operand(1).elements.first ?? 0
             return [[Double](repeating: value, count: try outputShape().elementCount)]
@@ -32,7 +32,6 @@ extension ReferenceStep {
                 }
             }
             return [output]
-        default: return nil
         }
     }
 }

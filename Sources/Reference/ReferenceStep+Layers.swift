@@ -2,8 +2,8 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension ReferenceStep {
-    func layers() throws(Fault) -> [[Double]]? {
-        switch node.operation {
+    func layer(_ kind: OperationFamily.Layer) throws(Fault) -> [[Double]] {
+        switch kind {
         case .constant: return [try weight("value").elements]
         case .dense: return [try dense()]
         case .positionalEncoding: return [try positionalEncoding()]
@@ -21,7 +21,11 @@ extension ReferenceStep {
             }
             return [elements]
         case .masking: return try masking()
-        default: return nil
+        case .attention:
+            return try attention(
+                operand(0), operand(1), operand(2), heads: attributes.integer("headCount"),
+                scale: attributes.number("scale"))
+        case .multiHeadAttention: return try multiHeadAttention()
         }
     }
 

@@ -2,9 +2,10 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension ReferenceStep {
-    func normalizations() throws(Fault) -> [[Double]]? {
-        switch node.operation {
-        case .layerNormalization, .rmsNormalization: return [try normalized()]
+    func normalization(_ kind: OperationFamily.Normalization) throws(Fault) -> [[Double]] {
+        switch kind {
+        case .layerNormalization: return [try normalized(centres: true)]
+        case .rmsNormalization: return [try normalized(centres: false)]
         case .batchNormalization:
             let input = try operand(0)
             let view = AxisView(input.shape, try input.shape.axis(attributes.integer("axis")))
@@ -18,10 +19,6 @@ extension ReferenceStep {
                         + (beta?[channel] ?? 0)
                 }
             ]
-        case .activation:
-            let function = try attributes.activation("function")
-            let parameters = try ActivationParameters(attributes)
-            return [try operand(0).elements.map { function($0, parameters) }]
         case .softmax: return [try softmax()]
         case .logSoftmax:
             let input = try operand(0)
@@ -32,14 +29,10 @@ extension ReferenceStep {
                 for place in line { output[place] = input.elements[place] - largest - Mathematics.logarithm(sum) }
             }
             return [output]
-        case .rescaling:
-            let (scale, offset) = (try attributes.number("scale"), try attributes.number("offset"))
-            return [try operand(0).elements.map { $0 * scale + offset }]
-        default: return nil
         }
     }
 
-    private func normalized() throws(Fault) -> [Double] {
+    private func normalized(centres: Bool) throws(Fault) -> [Double] {
         let input = try operand(0)
         let epsilon = try attributes.number("epsilon")
         let gamma = try optionalWeight("gamma")?.elements
@@ -47,8 +40,7 @@ extension ReferenceStep {
         var output = input.elements
         for line in Reduction(input.shape, try axes(of: input.shape)).groups() {
             let count = Double(line.count)
-            let mean =
-                node.operation == .rmsNormalization ? 0 : line.reduce(0) { $0 + input.elements[$1] } / count
+            let mean = centres ? line.reduce(0) { $0 + input.elements[$1] } / count : 0
             let variance =
                 line.reduce(0) { $0 + (input.elements[$1] - mean) * (input.elements[$1] - mean) } / count
             let factor = 1 / (variance + epsilon).squareRoot()

@@ -2,8 +2,8 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension ReferenceStep {
-    func products() throws(Fault) -> [[Double]]? {
-        switch node.operation {
+    func product(_ kind: OperationFamily.Product) throws(Fault) -> [[Double]] {
+        switch kind {
         case .matmul: return [try matmul()]
         case .fullyConnected:
             let (input, weights) = (try operand(0), try operand(1))
@@ -19,7 +19,6 @@ extension ReferenceStep {
                 ]
             }
             return [(MatrixView(input.elements, rows: rows, columns: inner) * matrix).addingRow(bias)]
-        default: return nil
         }
     }
 

@@ -2,15 +2,11 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension ReferenceStep {
-    func recurrent() throws(Fault) -> [[Double]]? {
-        switch node.operation {
-        case .lstm, .gru, .simpleRNN: break
-        default: return nil
-        }
+    func recurrence(_ kind: OperationFamily.Recurrence) throws(Fault) -> [[Double]] {
         let input = try operand(0)
         let (batch, steps, width) = (input.shape[0], input.shape[1], input.shape[2])
         let units = try attributes.integer("units")
-        let cell = try RecurrentCell(self, units: units)
+        let cell = try RecurrentCell(self, kind, units: units)
         let mask = optionalOperand(1)?.elements
         let isBackward = try attributes.boolean("goBackwards")
         let zeroes = try attributes.boolean("zeroOutputForMask")
@@ -43,7 +39,7 @@ extension ReferenceStep {
 
 /// One step of a recurrent layer for one clip.
 private struct RecurrentCell {
-    let operation: Operation
+    let kind: OperationFamily.Recurrence
     let units: Int
     let kernel: MatrixView
     let recurrentKernel: MatrixView
@@ -54,8 +50,8 @@ private struct RecurrentCell {
     let cellClip: Double
     let resetsAfter: Bool
 
-    init(_ step: ReferenceStep, units: Int) throws(Fault) {
-        operation = step.node.operation
+    init(_ step: ReferenceStep, _ kind: OperationFamily.Recurrence, units: Int) throws(Fault) {
+        self.kind = kind
         self.units = units
         let (kernel, recurrent) = (try step.weight("kernel"), try step.weight("recurrentKernel"))
         self.kernel = MatrixView(kernel.elements, rows: kernel.shape[0], columns: kernel.shape[1])
@@ -64,19 +60,19 @@ private struct RecurrentCell {
         recurrentBias = try step.optionalWeight("recurrentBias")?.elements
         activation = try step.attributes.activation()
         recurrentActivation =
-            operation == .simpleRNN ? .linear : try step.attributes.activation("recurrentActivation")
-        cellClip = operation == .lstm ? try step.attributes.number("cellClip") : 0
-        resetsAfter = operation == .gru ? try step.attributes.boolean("resetAfter") : false
+            kind == .simpleRNN ? .linear : try step.attributes.activation("recurrentActivation")
+        cellClip = kind == .lstm ? try step.attributes.number("cellClip") : 0
+        resetsAfter = kind == .gru ? try step.attributes.boolean("resetAfter") : false
     }
 
     /// The next hidden state and cell from those before.
     func next(_ x: [Double], _ states: [[Double]]) -> [[Double]] {
         let fromInput = (MatrixView(x, rows: 1, columns: x.count) * kernel).addingRow(bias)
         let hidden = states[0]
-        switch operation {
+        switch kind {
         case .lstm: return lstm(fromInput, hidden, states[1])
         case .gru: return [gru(fromInput, hidden), states[1]]
-        default:
+        case .simpleRNN:
             let sums = zip(fromInput, row(hidden) * recurrentKernel).map { $0 + $1 }
             return [sums.map { activation($0) }, states[1]]
         }

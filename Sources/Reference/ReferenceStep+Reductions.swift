@@ -2,31 +2,37 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension ReferenceStep {
-    func reductions() throws(Fault) -> [[Double]]? {
-        switch node.operation {
-        case .reduceSum, .reduceMean, .reduceMaximum, .reduceMinimum, .reduceProduct, .reduceAny, .reduceAll:
-            let input = try operand(0)
-            var results: [Double] = []
-            for group in Reduction(input.shape, try axes(of: input.shape)).groups() {
-                results.append(try reduced(group.map { input.elements[$0] }, input.type.elementType))
+    func reduction(_ kind: OperationFamily.Reduction) throws(Fault) -> [[Double]] {
+        let input = try operand(0)
+        return [
+            Reduction(input.shape, try axes(of: input.shape)).groups().map { group in
+                Self.reduced(group.map { input.elements[$0] }, kind, input.type.elementType)
             }
-            return [results]
-        case .argMaximum, .argMinimum:
-            let input = try operand(0)
-            let axis = try input.shape.axis(attributes.integer("axis"))
-            return [
-                AxisView(input.shape, axis).lines().map { line in
-                    var best = 0
-                    for (index, place) in line.enumerated() {
-                        let (x, y) = (input.elements[place], input.elements[line[best]])
-                        if node.operation == .argMaximum ? x > y : x < y { best = index }
-                    }
-                    return Double(best)
-                }
-            ]
-        case .cumulativeSum: return [try cumulativeSum()]
-        default: return nil
+        ]
+    }
+
+    func scan(_ kind: OperationFamily.Scan) throws(Fault) -> [[Double]] {
+        switch kind {
+        case .argMaximum: try extremeIndex(>)
+        case .argMinimum: try extremeIndex(<)
+        case .cumulativeSum: [try cumulativeSum()]
         }
+    }
+
+    /// The first index along the axis of which no other element is better.
+    private func extremeIndex(_ isBetter: (Double, Double) -> Bool) throws(Fault) -> [[Double]] {
+        let input = try operand(0)
+        let axis = try input.shape.axis(attributes.integer("axis"))
+        return [
+            AxisView(input.shape, axis).lines().map { line in
+                var best = 0
+                for (index, place) in line.enumerated()
+                where isBetter(input.elements[place], input.elements[line[best]]) {
+                    best = index
+                }
+                return Double(best)
+            }
+        ]
     }
 
     /// NaN if an element is.
@@ -34,20 +40,21 @@ extension ReferenceStep {
         elements.contains(where: \.isNaN) ? .nan : elements.max()
     }
 
-    private func reduced(_ elements: [Double], _ elementType: ElementType) throws(Fault) -> Double {
-        switch node.operation {
-        case .reduceMean: return elements.reduce(0, +) / Double(elements.count)
-        case .reduceMaximum: return Self.largest(elements) ?? -.infinity
-        case .reduceMinimum: return Self.largest(elements.map { -$0 }).map { -$0 } ?? .infinity
-        case .reduceAny: return elements.contains { $0 != 0 } ? 1 : 0
-        case .reduceAll: return elements.allSatisfy { $0 != 0 } ? 1 : 0
-        default: break
+    private static func reduced(
+        _ elements: [Double], _ kind: OperationFamily.Reduction, _ elementType: ElementType
+    ) -> Double {
+        func integer(_ initial: Int, _ combine: (Int, Int) -> Int) -> Double {
+            IntegerArithmetic.wrapped(elements.reduce(initial) { combine($0, Int($1)) }, elementType)
         }
-        let isSum = node.operation == .reduceSum
-        guard elementType.isInteger else { return isSum ? elements.reduce(0, +) : elements.reduce(1, *) }
-        var result = isSum ? 0 : 1
-        for element in elements { result = isSum ? result &+ Int(element) : result &* Int(element) }
-        return IntegerArithmetic.wrapped(result, elementType)
+        return switch kind {
+        case .reduceSum: elementType.isInteger ? integer(0, &+) : elements.reduce(0, +)
+        case .reduceProduct: elementType.isInteger ? integer(1, &*) : elements.reduce(1, *)
+        case .reduceMean: elements.reduce(0, +) / Double(elements.count)
+        case .reduceMaximum: largest(elements) ?? -.infinity
+        case .reduceMinimum: largest(elements.map { -$0 }).map { -$0 } ?? .infinity
+        case .reduceAny: elements.contains { $0 != 0 } ? 1 : 0
+        case .reduceAll: elements.allSatisfy { $0 != 0 } ? 1 : 0
+        }
     }
 
     private func cumulativeSum() throws(Fault) -> [Double] {

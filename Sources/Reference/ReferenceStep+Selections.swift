@@ -3,9 +3,10 @@ import EmotionFormerTensors
 
 /// Parts of a tensor.
 extension ReferenceStep {
-    func selections() throws(Fault) -> [[Double]]? {
-        switch node.operation {
-        case .split, .splitSizes, .unpack: return try parts()
+    func selection(_ kind: OperationFamily.Selection) throws(Fault) -> [[Double]] {
+        switch kind {
+        case .split, .splitSizes: return try parts(keepsAxis: true)
+        case .unpack: return try parts(keepsAxis: false)
         case .slice:
             let begin = try integers("begin", operand: 1)
             let input = try operand(0)
@@ -32,11 +33,10 @@ extension ReferenceStep {
             return [places.map { input.elements[$0] }]
         case .gather: return [try gather()]
         case .gatherND: return [try gatherND()]
-        default: return nil
         }
     }
 
-    private func parts() throws(Fault) -> [[Double]] {
+    private func parts(keepsAxis: Bool) throws(Fault) -> [[Double]] {
         let input = try operand(0)
         let axis = try input.shape.axis(attributes.integer("axis"))
         var results: [[Double]] = []
@@ -44,7 +44,7 @@ extension ReferenceStep {
         for type in outputTypes {
             var (begin, extents) = ([Int](repeating: 0, count: input.shape.rank), input.shape.extents)
             begin[axis] = start
-            extents[axis] = node.operation == .unpack ? 1 : type.shape[axis]
+            extents[axis] = keepsAxis ? type.shape[axis] : 1
             start += extents[axis]
             results.append(try box(begin, extents).map { input.elements[$0] })
         }

@@ -4,8 +4,7 @@ import EmotionFormerTensors
 /// TensorFlow Lite's fused LSTM (lstm_eval.cc), in double precision, or by its dynamic-range rule where the weights
 /// are int8.
 extension ReferenceStep {
-    func sequenceLSTM() throws(Fault) -> [[Double]]? {
-        guard node.operation == .sequenceLSTM else { return nil }
+    func sequenceLSTM() throws(Fault) -> [[Double]] {
         let input = try operand(0)
         let isTimeMajor = try attributes.boolean("timeMajor")
         let isBackward = try attributes.boolean("goBackwards")

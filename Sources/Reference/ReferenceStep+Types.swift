@@ -2,8 +2,8 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension ReferenceStep {
-    func types() throws(Fault) -> [[Double]]? {
-        switch node.operation {
+    func conversion(_ kind: OperationFamily.Conversion) throws(Fault) -> [[Double]] {
+        switch kind {
         case .cast:
             let input = try operand(0)
             let target = try attributes.elementType("to")
@@ -37,7 +37,6 @@ extension ReferenceStep {
                     return min(max((rounded.isNaN ? 0 : rounded) + zeroPoint, lowest), highest)
                 }
             ]
-        default: return nil
         }
     }
 

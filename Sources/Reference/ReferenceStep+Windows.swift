@@ -2,8 +2,8 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension ReferenceStep {
-    func windows() throws(Fault) -> [[Double]]? {
-        switch node.operation {
+    func window(_ kind: OperationFamily.Window) throws(Fault) -> [[Double]] {
+        switch kind {
         case .conv1D:
             let kernel = try weight("kernel")
             return [try convolution1D(kernel, groups: try attributes.integer("groups"))]
@@ -14,7 +14,8 @@ extension ReferenceStep {
             let grouped = try ReferenceValue(
                 ValueType(.float32, Shape([taps, 1, channels])), kernel.elements)
             return [try convolution1D(grouped, groups: kernel.shape[1])]
-        case .conv2D, .depthwiseConv2D: return [try convolution2D()]
+        case .conv2D: return [try convolution2D(isDepthwise: false)]
+        case .depthwiseConv2D: return [try convolution2D(isDepthwise: true)]
         case .pooling1D:
             let input = try operand(0)
             let image = try Shape([input.shape[0], 1, input.shape[1], input.shape[2]])
@@ -34,7 +35,6 @@ extension ReferenceStep {
                         over: input.shape[2], extent: extents[1], stride: strides[1], dilation: 1, padding: padding()))
             ]
         case .globalPooling1D: return [try globalPooling()]
-        default: return nil
         }
     }
 
@@ -55,7 +55,7 @@ extension ReferenceStep {
         return convolution.sums(input.elements, kernel.elements).addingRow(bias).map { activation($0) }
     }
 
-    private func convolution2D() throws(Fault) -> [Double] {
+    private func convolution2D(isDepthwise: Bool) throws(Fault) -> [Double] {
         let (input, weights) = (try operand(0), try operand(1))
         let (strides, dilations) = (try attributes.integers("strides"), try attributes.integers("dilations"))
         let rows = try SlidingWindow(
@@ -64,7 +64,6 @@ extension ReferenceStep {
         let columns = try SlidingWindow(
             over: input.shape[2], extent: weights.shape[2], stride: strides[1], dilation: dilations[1],
             padding: padding())
-        let isDepthwise = node.operation == .depthwiseConv2D
         let outputs = isDepthwise ? weights.shape[3] : weights.shape[0]
         let convolution = Convolution(
             input: input.shape, rows: rows, columns: columns,

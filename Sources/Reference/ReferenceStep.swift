@@ -27,22 +27,28 @@ struct ReferenceStep {
     }
 
     private func allOutputs() throws(Fault) -> [[Double]] {
-        if let results = try layers() { return results }
-        if let results = try attentions() { return results }
-        if let results = try normalizations() { return results }
-        if let results = try windows() { return results }
-        if let results = try recurrent() { return results }
-        if let results = try elementwise() { return results }
-        if let results = try products() { return results }
-        if let results = try reductions() { return results }
-        if let results = try arrangements() { return results }
-        if let results = try selections() { return results }
-        if let results = try generators() { return results }
-        if let results = try types() { return results }
-        if let results = try sequenceLSTM() { return results }
-        throw Fault(
-            .unsupportedOperation, at: "", "the reference does not compute the operation",
-            found: node.operation.rawValue)
+        switch node.operation.family {
+        case .layer(let kind): try layer(kind)
+        case .normalization(let kind): try normalization(kind)
+        case .window(let kind): try window(kind)
+        case .recurrence(let kind): try recurrence(kind)
+        case .sequence(.sequenceLSTM): try sequenceLSTM()
+        case .product(let kind): try product(kind)
+        case .arithmetic(let kind): try arithmetic(kind)
+        case .comparison(let kind): try comparison(kind)
+        case .logic(let kind): try logic(kind)
+        case .function(let kind): try function(kind)
+        case .pointwise(let kind): try pointwise(kind)
+        case .reduction(let kind): try reduction(kind)
+        case .scan(let kind): try scan(kind)
+        case .arrangement(let kind): try arrangement(kind)
+        case .expansion(let kind): try expansion(kind)
+        case .selection(let kind): try selection(kind)
+        case .generator(let kind): try generator(kind)
+        case .conversion(let kind): try conversion(kind)
+        case .control:
+            throw Fault(.unsupportedOperation, at: "", "only the executor runs it", found: node.operation.rawValue)
+        }
     }
 
     func operand(_ index: Int) throws(Fault) -> ReferenceValue {

@@ -56,6 +56,8 @@ struct OperatorReader {
         return OperatorOptions(table: operation.options)
     }
 
+    func notImported() -> Fault { unsupported("is not supported", found: name) }
+
     /// Names what is not supported, with the operator's version and its first result.
     func unsupported(_ problem: String, found: String? = nil) -> Fault {
         let result = outputs.first.map { ", which makes \(place($0))," } ?? ""

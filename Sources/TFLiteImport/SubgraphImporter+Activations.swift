@@ -2,42 +2,39 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
-    private static let functions: [String: ActivationFunction] = [
+    static let activationFunctions: [String: ActivationFunction] = [
         "LOGISTIC": .sigmoid, "TANH": .tanh, "RELU": .relu, "RELU6": .relu6, "RELU_N1_TO_1": .reluN1To1,
-        "RELU_0_TO_1": .relu0To1, "ELU": .elu, "HARD_SWISH": .hardSilu,
+        "RELU_0_TO_1": .relu0To1, "ELU": .elu, "HARD_SWISH": .hardSilu, "GELU": .gelu, "LEAKY_RELU": .leakyRelu,
     ]
 
-    /// - Returns: whether the operation is of this family.
-    func activations(_ reader: OperatorReader) throws(Fault) -> Bool {
-        if let function = SubgraphImporter.functions[reader.name] {
-            try activation(reader, function)
-            return true
+    func pointwise(_ reader: OperatorReader, _ kind: OperationFamily.Pointwise) throws(Fault) {
+        switch kind {
+        case .activation: try activation(reader)
+        case .prelu: try plain(reader, .prelu, operandCount: 2)
+        case .select: try select(reader)
+        case .rescaling, .clip: throw reader.notImported()
         }
-        switch reader.name {
-        case "GELU": try activation(reader, try reader.options(116).flag(0) ? .geluTanh : .gelu)
-        case "LEAKY_RELU":
-            try activation(reader, .leakyRelu, alpha: try finite(try reader.options(75).float(0), "alpha"))
-        case "PRELU":
-            try reader.expect(inputs: 2...2)
-            try emit(reader, .prelu, try operands(reader))
-        case "SOFTMAX":
+    }
+
+    func normalization(_ reader: OperatorReader, _ kind: OperationFamily.Normalization) throws(Fault) {
+        switch kind {
+        case .softmax:
             try reader.expect(inputs: 1...1)
             let beta = try finite(try reader.options(9).float(0), "beta")
             try emit(reader, .softmax, try operands(reader), ["beta": .number(beta)])
-        case "LOG_SOFTMAX":
-            try reader.expect(inputs: 1...1)
-            try emit(reader, .logSoftmax, try operands(reader))
-        default: return false
+        case .logSoftmax: try plain(reader, .logSoftmax, operandCount: 1)
+        case .layerNormalization, .rmsNormalization, .batchNormalization: throw reader.notImported()
         }
-        return true
     }
 
-    private func activation(
-        _ reader: OperatorReader, _ function: ActivationFunction, alpha: Double? = nil
-    ) throws(Fault) {
+    private func activation(_ reader: OperatorReader) throws(Fault) {
+        guard var function = SubgraphImporter.activationFunctions[reader.name] else { throw reader.notImported() }
         try reader.expect(inputs: 1...1)
+        if function == .gelu, try reader.options(116).flag(0) { function = .geluTanh }
         var attributes: Attributes = ["function": .text(function.rawValue)]
-        if let alpha { attributes["alpha"] = .number(alpha) }
+        if function == .leakyRelu {
+            attributes["alpha"] = .number(try finite(try reader.options(75).float(0), "alpha"))
+        }
         try emit(reader, .activation, try operands(reader), attributes)
     }
 

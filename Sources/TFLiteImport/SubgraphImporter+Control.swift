@@ -2,14 +2,11 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
-    /// - Returns: whether the operation is of this family.
-    func control(_ reader: OperatorReader) throws(Fault) -> Bool {
-        switch reader.name {
-        case "WHILE": try loop(reader)
-        case "IF": try branch(reader)
-        default: return false
+    func control(_ reader: OperatorReader, _ kind: OperationFamily.Control) throws(Fault) {
+        switch kind {
+        case .while: try loop(reader)
+        case .if: try branch(reader)
         }
-        return true
     }
 
     private func loop(_ reader: OperatorReader) throws(Fault) {

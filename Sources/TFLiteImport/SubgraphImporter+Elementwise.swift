@@ -2,48 +2,24 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
-    private static let binary: [String: Operation] = [
-        "POW": .power, "MAXIMUM": .maximum, "MINIMUM": .minimum, "SQUARED_DIFFERENCE": .squaredDifference,
-        "FLOOR_DIV": .floorDivide, "FLOOR_MOD": .floorModulo, "EQUAL": .equal, "NOT_EQUAL": .notEqual, "LESS": .less,
-        "LESS_EQUAL": .lessEqual, "GREATER": .greater, "GREATER_EQUAL": .greaterEqual, "LOGICAL_AND": .logicalAnd,
-        "LOGICAL_OR": .logicalOr,
-    ]
-
-    private static let unary: [String: Operation] = [
-        "NEG": .negate, "ABS": .absolute, "SQUARE": .square, "SQRT": .squareRoot, "RSQRT": .reciprocalSquareRoot,
-        "EXP": .exponential, "LOG": .logarithm, "SIN": .sine, "COS": .cosine, "FLOOR": .floor, "CEIL": .ceiling,
-        "ROUND": .round, "SIGN": .sign, "LOGICAL_NOT": .logicalNot, "ZEROS_LIKE": .zerosLike,
-    ]
-
-    /// Arithmetic with a fused activation, and the number of its options' type.
-    private static let arithmetic: [String: (operation: Operation, options: Int)] = [
-        "ADD": (.add, 11), "SUB": (.subtract, 28), "MUL": (.multiply, 21), "DIV": (.divide, 29),
-    ]
-
-    /// - Returns: whether the operation is of this family.
-    func elementwise(_ reader: OperatorReader) throws(Fault) -> Bool {
-        if let (operation, options) = SubgraphImporter.arithmetic[reader.name] {
-            try reader.expect(inputs: 2...2)
-            let activation = try fusedActivation(try reader.options(options).choice(0))
-            try emit(reader, operation, try operands(reader), activation: activation)
-        } else if let operation = SubgraphImporter.binary[reader.name] {
-            try reader.expect(inputs: 2...2)
-            try emit(reader, operation, try operands(reader))
-        } else if let operation = SubgraphImporter.unary[reader.name] {
-            try reader.expect(inputs: 1...1)
-            try emit(reader, operation, try operands(reader))
-        } else {
-            switch reader.name {
-            case "ADD_N": try sum(reader)
-            case "SELECT", "SELECT_V2": try select(reader)
-            case "CAST":
-                try reader.expect(inputs: 1...1)
-                guard let type = reader.tensor(reader.outputs[0]).type.elementType else { return false }
-                try emit(reader, .cast, try operands(reader), ["to": .text(type.rawValue)])
-            default: return false
-            }
+    func arithmetic(
+        _ reader: OperatorReader, _ operation: Operation, _ kind: OperationFamily.Arithmetic
+    ) throws(Fault) {
+        switch kind {
+        case .add: try withActivation(reader, operation, options: 11)
+        case .subtract: try withActivation(reader, operation, options: 28)
+        case .multiply: try withActivation(reader, operation, options: 21)
+        case .divide: try withActivation(reader, operation, options: 29)
+        case .floorDivide, .floorModulo, .power, .maximum, .minimum, .squaredDifference:
+            try plain(reader, operation, operandCount: 2)
         }
-        return true
+    }
+
+    /// - Parameter options: the number of the options' type.
+    private func withActivation(_ reader: OperatorReader, _ operation: Operation, options: Int) throws(Fault) {
+        try reader.expect(inputs: 2...2)
+        let activation = try fusedActivation(try reader.options(options).choice(0))
+        try emit(reader, operation, try operands(reader), activation: activation)
     }
 
     /// The values of all operands, of which none may be absent.
@@ -53,7 +29,7 @@ extension SubgraphImporter {
         return result
     }
 
-    private func sum(_ reader: OperatorReader) throws(Fault) {
+    func sum(_ reader: OperatorReader) throws(Fault) {
         let operands = try operands(reader)
         try reader.expect(inputs: 1...max(1, operands.count))
         guard operands.count > 1 else { return try emit(reader, .identity, operands) }
@@ -67,7 +43,7 @@ extension SubgraphImporter {
     }
 
     /// The older SELECT may have a vector as its condition, which then chooses along the first axis of the others.
-    private func select(_ reader: OperatorReader) throws(Fault) {
+    func select(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 3...3)
         var operands = try operands(reader)
         let condition = reader.tensor(try reader.input(0)).shape

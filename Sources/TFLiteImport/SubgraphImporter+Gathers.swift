@@ -2,24 +2,14 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
-    /// - Returns: whether the operation is of this family.
-    func gathers(_ reader: OperatorReader) throws(Fault) -> Bool {
-        switch reader.name {
-        case "GATHER":
-            try reader.expect(inputs: 2...2)
-            let options = try reader.options(23)
-            let attributes: Attributes = [
-                "axis": .integer(try options.integer(0)), "batchDimensions": .integer(try options.integer(1)),
-            ]
-            try emit(reader, .gather, try operands(reader), attributes)
-        case "GATHER_ND":
-            try reader.expect(inputs: 2...2)
-            try emit(reader, .gatherND, try operands(reader))
-        case "EMBEDDING_LOOKUP": try embeddingLookup(reader)
-        case "ONE_HOT": try oneHot(reader)
-        default: return false
-        }
-        return true
+    func gather(_ reader: OperatorReader) throws(Fault) {
+        if reader.name == "EMBEDDING_LOOKUP" { return try embeddingLookup(reader) }
+        try reader.expect(inputs: 2...2)
+        let options = try reader.options(23)
+        let attributes: Attributes = [
+            "axis": .integer(try options.integer(0)), "batchDimensions": .integer(try options.integer(1)),
+        ]
+        try emit(reader, .gather, try operands(reader), attributes)
     }
 
     /// Operands: indices, then the table, whose int8 form gives real numbers.
@@ -40,7 +30,7 @@ extension SubgraphImporter {
     }
 
     /// Operands: indices, depth, the values on and off.
-    private func oneHot(_ reader: OperatorReader) throws(Fault) {
+    func oneHot(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 4...4)
         guard let type = reader.tensor(reader.outputs[0]).type.elementType else {
             throw reader.unsupported("is not supported")

@@ -2,12 +2,22 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
-    /// - Returns: whether the operation is of this family.
-    func padding(_ reader: OperatorReader) throws(Fault) -> Bool {
-        switch reader.name {
-        case "PAD": try withIntegers(reader, .pad, ["paddings"])
-        case "PADV2": try padWithValue(reader)
-        case "MIRROR_PAD":
+    func expansion(_ reader: OperatorReader, _ kind: OperationFamily.Expansion) throws(Fault) {
+        switch kind {
+        case .pack:
+            let axis = try reader.options(59).integer(1)
+            try emit(reader, .pack, try someOperands(reader), ["axis": .integer(axis)])
+        case .concatenate:
+            let options = try reader.options(10)
+            try emit(
+                reader, .concatenate, try someOperands(reader), ["axis": .integer(try options.integer(0))],
+                activation: try fusedActivation(try options.choice(1)))
+        case .broadcastTo: try withIntegers(reader, .broadcastTo, ["shape"])
+        case .tile: try withIntegers(reader, .tile, ["multiples"])
+        case .pad:
+            if reader.name == "PADV2" { return try padWithValue(reader) }
+            try withIntegers(reader, .pad, ["paddings"])
+        case .mirrorPad:
             let mode: String
             switch try reader.options(77).choice(0) {
             case 0: mode = "reflect"
@@ -16,9 +26,7 @@ extension SubgraphImporter {
                 throw Fault(.unsupportedAttribute, at: "mode", "the mode is not supported", found: "\(other)")
             }
             try withIntegers(reader, .mirrorPad, ["paddings"], ["mode": .text(mode)])
-        default: return false
         }
-        return true
     }
 
     private func padWithValue(_ reader: OperatorReader) throws(Fault) {
@@ -34,5 +42,12 @@ extension SubgraphImporter {
             scalar == nil ? try value(try reader.input(2)) : nil,
         ]
         try emit(reader, .pad, operands, attributes)
+    }
+
+    private func someOperands(_ reader: OperatorReader) throws(Fault) -> [String?] {
+        guard !reader.operation.inputs.isEmpty else {
+            throw Fault(.invalidValue, at: "", "wrong number of operands", found: "0", expected: "at least 1")
+        }
+        return try operands(reader)
     }
 }

@@ -2,14 +2,11 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
-    /// - Returns: whether the operation is of this family.
-    func products(_ reader: OperatorReader) throws(Fault) -> Bool {
-        switch reader.name {
-        case "FULLY_CONNECTED": try fullyConnected(reader)
-        case "BATCH_MATMUL": try batchMatmul(reader)
-        default: return false
+    func product(_ reader: OperatorReader, _ kind: OperationFamily.Product) throws(Fault) {
+        switch kind {
+        case .fullyConnected: try fullyConnected(reader)
+        case .matmul: try batchMatmul(reader)
         }
-        return true
     }
 
     /// Operands: input, weights (out, in), bias, which may be absent.

@@ -2,14 +2,15 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
-    /// - Returns: whether the operation is of this family.
-    func quantisation(_ reader: OperatorReader) throws(Fault) -> Bool {
-        switch reader.name {
-        case "DEQUANTIZE": try dequantize(reader)
-        case "QUANTIZE": try quantize(reader)
-        default: return false
+    func conversion(_ reader: OperatorReader, _ kind: OperationFamily.Conversion) throws(Fault) {
+        switch kind {
+        case .cast:
+            try reader.expect(inputs: 1...1)
+            guard let type = reader.tensor(reader.outputs[0]).type.elementType else { throw reader.notImported() }
+            try emit(reader, .cast, try operands(reader), ["to": .text(type.rawValue)])
+        case .dequantize: try dequantize(reader)
+        case .quantize: try quantize(reader)
         }
-        return true
     }
 
     private func dequantize(_ reader: OperatorReader) throws(Fault) {

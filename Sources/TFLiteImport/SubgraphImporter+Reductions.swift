@@ -2,32 +2,20 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
-    private static let reductions: [String: Operation] = [
-        "MEAN": .reduceMean, "SUM": .reduceSum, "REDUCE_MAX": .reduceMaximum, "REDUCE_MIN": .reduceMinimum,
-        "REDUCE_PROD": .reduceProduct, "REDUCE_ANY": .reduceAny, "REDUCE_ALL": .reduceAll,
-    ]
+    func reduction(_ reader: OperatorReader, _ operation: Operation) throws(Fault) {
+        try reader.expect(inputs: 2...2)
+        let attributes: Attributes = [
+            "axes": .integers(try knownIntegers(reader, 1, "axes")),
+            "keepDimensions": .boolean(try reader.options(27).flag(0)),
+        ]
+        try emit(reader, operation, [try value(try reader.input(0))], attributes)
+    }
 
-    /// - Returns: whether the operation is of this family.
-    func reductions(_ reader: OperatorReader) throws(Fault) -> Bool {
-        if let operation = SubgraphImporter.reductions[reader.name] {
-            try reader.expect(inputs: 2...2)
-            let attributes: Attributes = [
-                "axes": .integers(try knownIntegers(reader, 1, "axes")),
-                "keepDimensions": .boolean(try reader.options(27).flag(0)),
-            ]
-            try emit(reader, operation, [try value(try reader.input(0))], attributes)
-            return true
-        }
-        switch reader.name {
-        case "ARG_MAX", "ARG_MIN":
-            try reader.expect(inputs: 2...2)
-            guard let type = reader.tensor(reader.outputs[0]).type.elementType else { return false }
-            let attributes: Attributes = [
-                "axis": .integer(try knownInteger(reader, 1, "axis")), "elementType": .text(type.rawValue),
-            ]
-            let operation: Operation = reader.name == "ARG_MAX" ? .argMaximum : .argMinimum
-            try emit(reader, operation, [try value(try reader.input(0))], attributes)
-        case "CUMSUM":
+    func scan(_ reader: OperatorReader, _ kind: OperationFamily.Scan) throws(Fault) {
+        switch kind {
+        case .argMaximum: try extremeIndex(reader, .argMaximum)
+        case .argMinimum: try extremeIndex(reader, .argMinimum)
+        case .cumulativeSum:
             try reader.expect(inputs: 2...2)
             let options = try reader.options(102)
             let attributes: Attributes = [
@@ -35,16 +23,21 @@ extension SubgraphImporter {
                 "reverse": .boolean(try options.flag(1)),
             ]
             try emit(reader, .cumulativeSum, [try value(try reader.input(0))], attributes)
-        case "UNSORTED_SEGMENT_PROD": try segmentProducts(reader)
-        case "L2_NORMALIZATION": try normalization(reader)
-        default: return false
         }
-        return true
+    }
+
+    private func extremeIndex(_ reader: OperatorReader, _ operation: Operation) throws(Fault) {
+        try reader.expect(inputs: 2...2)
+        guard let type = reader.tensor(reader.outputs[0]).type.elementType else { throw reader.notImported() }
+        let attributes: Attributes = [
+            "axis": .integer(try knownInteger(reader, 1, "axis")), "elementType": .text(type.rawValue),
+        ]
+        try emit(reader, operation, [try value(try reader.input(0))], attributes)
     }
 
     /// Products of neighbours in a vector, in the order of their segments: how attention over an open number of frames
     /// computes its shapes.
-    private func segmentProducts(_ reader: OperatorReader) throws(Fault) {
+    func segmentProducts(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 3...3, outputs: 1)
         let segments = try knownIntegers(reader, 1, "segments")
         let count = try knownInteger(reader, 2, "number of segments")
@@ -72,7 +65,7 @@ extension SubgraphImporter {
     }
 
     /// x / max(√Σx², 10⁻⁶) over the last axis, written out.
-    private func normalization(_ reader: OperatorReader) throws(Fault) {
+    func l2Normalization(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 1...1)
         let activation = try fusedActivation(try reader.options(12).choice(0))
         let input = try value(try reader.input(0))

@@ -11,14 +11,8 @@ extension SubgraphImporter {
         var state: [Int]
     }
 
-    /// - Returns: whether the operation is of this family.
-    func sequences(_ reader: OperatorReader) throws(Fault) -> Bool {
-        switch reader.name {
-        case "UNIDIRECTIONAL_SEQUENCE_LSTM": try unidirectional(reader)
-        case "BIDIRECTIONAL_SEQUENCE_LSTM": try bidirectional(reader)
-        default: return false
-        }
-        return true
+    func sequence(_ reader: OperatorReader) throws(Fault) {
+        try reader.name == "BIDIRECTIONAL_SEQUENCE_LSTM" ? bidirectional(reader) : unidirectional(reader)
     }
 
     private func unidirectional(_ reader: OperatorReader) throws(Fault) {

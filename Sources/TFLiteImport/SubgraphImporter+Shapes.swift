@@ -2,39 +2,41 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
-    /// - Returns: whether the operation is of this family.
-    func shapes(_ reader: OperatorReader) throws(Fault) -> Bool {
-        switch reader.name {
-        case "RESHAPE": try reshape(reader)
-        case "TRANSPOSE":
+    func arrangement(_ reader: OperatorReader, _ kind: OperationFamily.Arrangement) throws(Fault) {
+        switch kind {
+        case .reshape: try reshape(reader)
+        case .transpose:
             try reader.expect(inputs: 2...2)
             let permutation = try knownIntegers(reader, 1, "permutation")
             try emit(reader, .transpose, [try value(try reader.input(0))], ["permutation": .integers(permutation)])
-        case "EXPAND_DIMS":
+        case .expandDimensions:
             try reader.expect(inputs: 2...2)
             let axis = try knownInteger(reader, 1, "axis")
             try emit(reader, .expandDimensions, [try value(try reader.input(0))], ["axis": .integer(axis)])
-        case "SQUEEZE":
+        case .squeeze:
             try reader.expect(inputs: 1...1)
             let axes = try reader.options(30).integers(0) ?? []
             try emit(reader, .squeeze, try operands(reader), ["axes": .integers(axes)])
-        case "REVERSE_V2":
+        case .reverse:
             try reader.expect(inputs: 2...2)
             let axes = try knownIntegers(reader, 1, "axes")
             try emit(reader, .reverse, [try value(try reader.input(0))], ["axes": .integers(axes)])
-        case "SHAPE":
+        case .identity: throw reader.notImported()
+        }
+    }
+
+    func generator(_ reader: OperatorReader, _ kind: OperationFamily.Generator) throws(Fault) {
+        switch kind {
+        case .shape:
             try reader.expect(inputs: 1...1)
             let type: ElementType = try reader.options(55).choice(0) == 4 ? .int64 : .int32
             try emit(reader, .shape, try operands(reader), ["elementType": .text(type.rawValue)])
-        case "BROADCAST_TO": try withIntegers(reader, .broadcastTo, ["shape"])
-        case "TILE": try withIntegers(reader, .tile, ["multiples"])
-        case "FILL": try fill(reader)
-        case "RANGE":
-            try reader.expect(inputs: 3...3)
-            try emit(reader, .range, try operands(reader))
-        default: return false
+        case .fill: try fill(reader)
+        case .range: try plain(reader, .range, operandCount: 3)
+        case .oneHot: try oneHot(reader)
+        case .zerosLike: try plain(reader, .zerosLike, operandCount: 1)
+        case .onesLike: throw reader.notImported()
         }
-        return true
     }
 
     /// An operation whose operands after the first are lists of integers: attributes where they are known, operands

@@ -2,37 +2,28 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
-    /// - Returns: whether the operation is of this family.
-    func slices(_ reader: OperatorReader) throws(Fault) -> Bool {
-        switch reader.name {
-        case "SLICE": try withIntegers(reader, .slice, ["begin", "size"])
-        case "STRIDED_SLICE": try stridedSlice(reader)
-        case "DYNAMIC_UPDATE_SLICE": try updateSlice(reader)
-        case "SPLIT":
+    func selection(_ reader: OperatorReader, _ kind: OperationFamily.Selection) throws(Fault) {
+        switch kind {
+        case .slice: try withIntegers(reader, .slice, ["begin", "size"])
+        case .stridedSlice: try stridedSlice(reader)
+        case .updateSlice: try updateSlice(reader)
+        case .gather: try gather(reader)
+        case .gatherND: try plain(reader, .gatherND, operandCount: 2)
+        case .split:
             try reader.expect(inputs: 2...2, outputs: reader.outputs.count)
             let axis = try knownInteger(reader, 0, "axis")
             try parts(reader, .split, input: 1, ["axis": .integer(axis)])
-        case "SPLIT_V":
+        case .splitSizes:
             try reader.expect(inputs: 3...3, outputs: reader.outputs.count)
             let attributes: Attributes = [
                 "axis": .integer(try knownInteger(reader, 2, "axis")),
                 "sizes": .integers(try knownIntegers(reader, 1, "sizes", atMost: reader.outputs.count)),
             ]
             try parts(reader, .splitSizes, input: 0, attributes)
-        case "UNPACK":
+        case .unpack:
             try reader.expect(inputs: 1...1, outputs: reader.outputs.count)
             try parts(reader, .unpack, input: 0, ["axis": .integer(try reader.options(64).integer(1))])
-        case "PACK":
-            let axis = try reader.options(59).integer(1)
-            try emit(reader, .pack, try someOperands(reader), ["axis": .integer(axis)])
-        case "CONCATENATION":
-            let options = try reader.options(10)
-            try emit(
-                reader, .concatenate, try someOperands(reader), ["axis": .integer(try options.integer(0))],
-                activation: try fusedActivation(try options.choice(1)))
-        default: return false
         }
-        return true
     }
 
     private func stridedSlice(_ reader: OperatorReader) throws(Fault) {
@@ -65,12 +56,5 @@ extension SubgraphImporter {
         }
         let operand = try value(try reader.input(input))
         emit(reader, operation, [operand], outputs: reader.outputs.map { name($0) }, attributes)
-    }
-
-    private func someOperands(_ reader: OperatorReader) throws(Fault) -> [String?] {
-        guard !reader.operation.inputs.isEmpty else {
-            throw Fault(.invalidValue, at: "", "wrong number of operands", found: "0", expected: "at least 1")
-        }
-        return try operands(reader)
     }
 }

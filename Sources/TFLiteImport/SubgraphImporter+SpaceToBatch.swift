@@ -5,7 +5,7 @@ import EmotionFormerTensors
 /// to as many clips, and collect them again. Both are paddings, reshapes and transpositions.
 extension SubgraphImporter {
     /// The axes 1…M that are dealt out, their blocks, and what stands before and after each.
-    private struct Blocks {
+    struct Blocks {
         var sizes: [Int]
         var before: [Int]
         var after: [Int]
@@ -16,18 +16,8 @@ extension SubgraphImporter {
         var rest: [Int] { Array(extents.dropFirst(count)) }
     }
 
-    /// - Returns: whether the operation is of this family.
-    func spaceToBatch(_ reader: OperatorReader) throws(Fault) -> Bool {
-        switch reader.name {
-        case "SPACE_TO_BATCH_ND": try dealOut(reader, try blocks(reader))
-        case "BATCH_TO_SPACE_ND": try collect(reader, try blocks(reader))
-        default: return false
-        }
-        return true
-    }
-
     /// Operands: input, block sizes (M), paddings or crops (M, 2).
-    private func blocks(_ reader: OperatorReader) throws(Fault) -> Blocks {
+    func blocks(_ reader: OperatorReader) throws(Fault) -> Blocks {
         try reader.expect(inputs: 3...3)
         let sizes = try knownIntegers(reader, 1, "blocks")
         let margins = try knownIntegers(reader, 2, "margins")
@@ -54,7 +44,7 @@ extension SubgraphImporter {
     }
 
     /// (B, S…, R…) → (b·B, S/b…, R…)
-    private func dealOut(_ reader: OperatorReader, _ blocks: Blocks) throws(Fault) {
+    func dealOut(_ reader: OperatorReader, _ blocks: Blocks) throws(Fault) {
         let padded = (0..<blocks.count).map { blocks.before[$0] + blocks.extents[$0] + blocks.after[$0] }
         guard zip(padded, blocks.sizes).allSatisfy({ $0.isMultiple(of: $1) }) else {
             throw Fault(
@@ -77,7 +67,7 @@ extension SubgraphImporter {
     }
 
     /// (b·B, S…, R…) → (B, b·S…, R…), cropped.
-    private func collect(_ reader: OperatorReader, _ blocks: Blocks) throws(Fault) {
+    func collect(_ reader: OperatorReader, _ blocks: Blocks) throws(Fault) {
         let joined = (0..<blocks.count).map { blocks.extents[$0] * blocks.sizes[$0] }
         let kept = (0..<blocks.count).map { joined[$0] - blocks.before[$0] - blocks.after[$0] }
         guard kept.allSatisfy({ $0 >= 0 }) else {

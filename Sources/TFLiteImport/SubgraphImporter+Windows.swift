@@ -2,16 +2,13 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
-    /// - Returns: whether the operation is of this family.
-    func windows(_ reader: OperatorReader) throws(Fault) -> Bool {
-        switch reader.name {
-        case "CONV_2D": try convolution(reader)
-        case "DEPTHWISE_CONV_2D": try depthwiseConvolution(reader)
-        case "AVERAGE_POOL_2D": try pooling(reader, "average")
-        case "MAX_POOL_2D": try pooling(reader, "maximum")
-        default: return false
+    func window(_ reader: OperatorReader, _ kind: OperationFamily.Window) throws(Fault) {
+        switch kind {
+        case .conv2D: try convolution(reader)
+        case .depthwiseConv2D: try depthwiseConvolution(reader)
+        case .pooling2D: try pooling(reader, reader.name == "MAX_POOL_2D" ? "maximum" : "average")
+        case .conv1D, .depthwiseConv1D, .pooling1D, .globalPooling1D: throw reader.notImported()
         }
-        return true
     }
 
     private func convolution(_ reader: OperatorReader) throws(Fault) {

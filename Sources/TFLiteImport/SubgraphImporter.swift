@@ -3,7 +3,7 @@ import EmotionFormerTensors
 
 /// Turns one subgraph of a file into a graph, operator by operator.
 ///
-/// The families of operations are in extensions, a file each; each says which names it takes.
+/// The families of operations are in extensions, a file each.
 final class SubgraphImporter {
     let file: TFLiteFile
     let index: Int
@@ -52,27 +52,16 @@ final class SubgraphImporter {
 
     private func importOperator(_ reader: OperatorReader) throws(Fault) {
         try checkTypes(of: reader)
-        guard try isImported(reader) else { throw reader.unsupported("is not supported", found: reader.name) }
+        if let composite = CompositeOperator(rawValue: reader.name) {
+            try importComposite(reader, composite)
+        } else if let operation = SubgraphImporter.operations[reader.name] {
+            try importOperation(reader, operation)
+        } else {
+            throw reader.notImported()
+        }
         for tensor in reader.outputs where !made.contains(tensor) {
             throw Fault(.missingField, at: reader.place(tensor), "the operator has a result too many")
         }
-    }
-
-    /// - Returns: whether a family took the operator.
-    private func isImported(_ reader: OperatorReader) throws(Fault) -> Bool {
-        if try elementwise(reader) { return true }
-        if try activations(reader) { return true }
-        if try products(reader) { return true }
-        if try windows(reader) { return true }
-        if try reductions(reader) { return true }
-        if try shapes(reader) { return true }
-        if try slices(reader) { return true }
-        if try padding(reader) { return true }
-        if try spaceToBatch(reader) { return true }
-        if try gathers(reader) { return true }
-        if try quantisation(reader) { return true }
-        if try sequences(reader) { return true }
-        return try control(reader)
     }
 
     /// The main graph's first axis is the batch's; it is 1 at run time where the file leaves it open.

@@ -13,22 +13,22 @@ import EmotionFormerTensors
 
 extension StepBuilder {
     /// add … squaredDifference: two operands of one number type.
-    mutating func appendArithmetic(_ node: TypedGraph.Node) throws(Fault) {
+    mutating func appendArithmetic(_ node: TypedGraph.Node, _ kind: OperationFamily.Arithmetic) throws(Fault) {
         let inputs = [try operand(node, 0), try operand(node, 1)]
         let elementType = type(inputs[0]).elementType
         let run: ElementRun? =
             switch elementType {
-            case .float32: floatArithmetic(node.operation)
-            case .int32: integerArithmetic(node.operation, Int32.self)
-            case .int64: integerArithmetic(node.operation, Int64.self)
+            case .float32: floatArithmetic(kind)
+            case .int32: integerArithmetic(kind, Int32.self)
+            case .int64: integerArithmetic(kind, Int64.self)
             default: nil
             }
         guard let run else { throw unsuitable(node, elementType) }
         try appendElementwise(node, inputs: inputs, run: run)
     }
 
-    private func floatArithmetic(_ operation: Operation) -> ElementRun? {
-        switch operation {
+    private func floatArithmetic(_ kind: OperationFamily.Arithmetic) -> ElementRun {
+        switch kind {
         case .add: ElementRuns.kernel(kernels, BinaryOperation.add)
         case .subtract: ElementRuns.kernel(kernels, BinaryOperation.subtract)
         case .multiply: ElementRuns.kernel(kernels, BinaryOperation.multiply)
@@ -43,15 +43,14 @@ extension StepBuilder {
                 return remainder != 0 && (b < 0) != (remainder < 0) ? remainder + b : remainder
             }
         case .power: ElementRuns.binary { (a: Float, b: Float) in powf(a, b) }
-        default: nil
         }
     }
 
     /// Results wrap around; a division by zero gives 0.
     private func integerArithmetic<Element: FixedWidthInteger & SignedInteger & Sendable>(
-        _ operation: Operation, _ type: Element.Type
-    ) -> ElementRun? {
-        switch operation {
+        _ kind: OperationFamily.Arithmetic, _ type: Element.Type
+    ) -> ElementRun {
+        switch kind {
         case .add: ElementRuns.binary { (a: Element, b: Element) in a &+ b }
         case .subtract: ElementRuns.binary { (a: Element, b: Element) in a &- b }
         case .multiply: ElementRuns.binary { (a: Element, b: Element) in a &* b }
@@ -70,21 +69,20 @@ extension StepBuilder {
                 return remainder != 0 && (b < 0) != (remainder < 0) ? remainder &+ b : remainder
             }
         case .power: ElementRuns.binary { (a: Element, b: Element) in a.power(b) }
-        default: nil
         }
     }
 
     /// equal … greaterEqual.
-    mutating func appendComparison(_ node: TypedGraph.Node) throws(Fault) {
+    mutating func appendComparison(_ node: TypedGraph.Node, _ kind: OperationFamily.Comparison) throws(Fault) {
         let inputs = [try operand(node, 0), try operand(node, 1)]
         let elementType = type(inputs[0]).elementType
         let run: ElementRun? =
             switch elementType {
-            case .float32: comparison(node.operation, Float.self)
-            case .int32: comparison(node.operation, Int32.self)
-            case .int64: comparison(node.operation, Int64.self)
-            case .int8: comparison(node.operation, Int8.self)
-            case .uint8, .bool: comparison(node.operation, UInt8.self)
+            case .float32: comparison(kind, Float.self)
+            case .int32: comparison(kind, Int32.self)
+            case .int64: comparison(kind, Int64.self)
+            case .int8: comparison(kind, Int8.self)
+            case .uint8, .bool: comparison(kind, UInt8.self)
             case .float16: nil
             }
         guard let run else { throw unsuitable(node, elementType) }
@@ -92,30 +90,29 @@ extension StepBuilder {
     }
 
     private func comparison<Element: Comparable & Sendable>(
-        _ operation: Operation, _ type: Element.Type
-    ) -> ElementRun? {
-        switch operation {
+        _ kind: OperationFamily.Comparison, _ type: Element.Type
+    ) -> ElementRun {
+        switch kind {
         case .equal: ElementRuns.binary { (a: Element, b: Element) in a == b }
         case .notEqual: ElementRuns.binary { (a: Element, b: Element) in a != b }
         case .less: ElementRuns.binary { (a: Element, b: Element) in a < b }
         case .lessEqual: ElementRuns.binary { (a: Element, b: Element) in a <= b }
         case .greater: ElementRuns.binary { (a: Element, b: Element) in a > b }
         case .greaterEqual: ElementRuns.binary { (a: Element, b: Element) in a >= b }
-        default: nil
         }
     }
 
     /// logicalAnd, logicalOr, logicalNot.
-    mutating func appendLogic(_ node: TypedGraph.Node) throws(Fault) {
+    mutating func appendLogic(_ node: TypedGraph.Node, _ kind: OperationFamily.Logic) throws(Fault) {
         let inputs = node.inputs.compactMap(\.self)
         for input in inputs where type(input).elementType != .bool {
             throw unsuitable(node, type(input).elementType)
         }
         let run: ElementRun =
-            switch node.operation {
+            switch kind {
             case .logicalAnd: ElementRuns.binary { (a: UInt8, b: UInt8) in a & b }
             case .logicalOr: ElementRuns.binary { (a: UInt8, b: UInt8) in a | b }
-            default: ElementRuns.unary { (a: UInt8) in a ^ 1 }
+            case .logicalNot: ElementRuns.unary { (a: UInt8) in a ^ 1 }
             }
         try appendElementwise(node, inputs: inputs, run: run)
     }

@@ -13,22 +13,22 @@ import EmotionFormerTensors
 
 extension StepBuilder {
     /// negate … errorFunction: functions of one number.
-    mutating func appendFunction(_ node: TypedGraph.Node) throws(Fault) {
+    mutating func appendFunction(_ node: TypedGraph.Node, _ kind: OperationFamily.Function) throws(Fault) {
         let input = try operand(node, 0)
         let elementType = type(input).elementType
         let run: ElementRun? =
             switch elementType {
-            case .float32: floatFunction(node.operation)
-            case .int32: integerFunction(node.operation, Int32.self)
-            case .int64: integerFunction(node.operation, Int64.self)
+            case .float32: floatFunction(kind)
+            case .int32: integerFunction(kind, Int32.self)
+            case .int64: integerFunction(kind, Int64.self)
             default: nil
             }
         guard let run else { throw unsuitable(node, elementType) }
         try appendElementwise(node, inputs: [input], run: run)
     }
 
-    private func floatFunction(_ operation: Operation) -> ElementRun? {
-        switch operation {
+    private func floatFunction(_ kind: OperationFamily.Function) -> ElementRun {
+        switch kind {
         case .negate: ElementRuns.kernel(kernels, UnaryOperation.negate)
         case .absolute: ElementRuns.kernel(kernels, UnaryOperation.absolute)
         case .square: ElementRuns.kernel(kernels, UnaryOperation.square)
@@ -43,20 +43,19 @@ extension StepBuilder {
         case .ceiling: ElementRuns.unary { (x: Float) in x.rounded(.up) }
         case .round: ElementRuns.unary { (x: Float) in x.rounded(.toNearestOrEven) }
         case .sign: ElementRuns.unary { (x: Float) in x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x }
-        default: nil
         }
     }
 
     private func integerFunction<Element: FixedWidthInteger & SignedInteger & Sendable>(
-        _ operation: Operation, _ type: Element.Type
+        _ kind: OperationFamily.Function, _ type: Element.Type
     ) -> ElementRun? {
-        switch operation {
+        switch kind {
         case .negate: ElementRuns.unary { (x: Element) in 0 &- x }
         case .absolute: ElementRuns.unary { (x: Element) in x < 0 ? 0 &- x : x }
         case .square: ElementRuns.unary { (x: Element) in x &* x }
         case .sign: ElementRuns.unary { (x: Element) -> Element in x > 0 ? 1 : x < 0 ? -1 : 0 }
         case .floor, .ceiling, .round: ElementRuns.unary { (x: Element) in x }
-        default: nil
+        case .squareRoot, .reciprocalSquareRoot, .exponential, .logarithm, .sine, .cosine, .errorFunction: nil
         }
     }
 

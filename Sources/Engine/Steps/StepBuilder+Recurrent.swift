@@ -62,9 +62,13 @@ extension StepBuilder {
 
     private mutating func recurrentDirection(_ node: TypedGraph.Node, gates: Int) throws(Fault) -> RecurrentDirection {
         let units = try node.attributes.integer("units")
-        let hasCell = node.operation == .lstm
+        guard case .recurrence(let kind) = node.operation.family else {
+            throw unsupported(node, "the operation is no recurrent layer")
+        }
+        let hasCell = kind == .lstm
         return RecurrentDirection(
-            gates: gates, gatesColumn: 0, gatesStride: shape(gates)[2], cell: try recurrentCell(node, units: units),
+            gates: gates, gatesColumn: 0, gatesStride: shape(gates)[2],
+            cell: try recurrentCell(node, kind, units: units),
             isBackward: try node.attributes.boolean("goBackwards"), mask: node.input(1),
             zeroesMaskedOutput: try node.attributes.boolean("zeroOutputForMask"), initialHidden: node.input(2),
             initialCell: hasCell ? node.input(3) : nil, output: try output(node),
@@ -73,18 +77,20 @@ extension StepBuilder {
             finalCell: hasCell && node.outputs.count > 2 ? node.outputs[2] : nil)
     }
 
-    private mutating func recurrentCell(_ node: TypedGraph.Node, units: Int) throws(Fault) -> RecurrentCell {
+    private mutating func recurrentCell(
+        _ node: TypedGraph.Node, _ layer: OperationFamily.Recurrence, units: Int
+    ) throws(Fault) -> RecurrentCell {
         guard let recurrent = node.weights["recurrentKernel"]?.tensor, recurrent.elementType == .float32 else {
             throw unsupported(node, "the recurrent kernel is absent or not float32")
         }
         let function = try node.attributes.activation("activation")
         let gateFunction =
-            node.operation == .simpleRNN ? .linear : try node.attributes.activation("recurrentActivation")
+            layer == .simpleRNN ? .linear : try node.attributes.activation("recurrentActivation")
         let isUsual = function == .tanh && gateFunction == .sigmoid
         let kind: RecurrentCell.Kind
         var gateCount = 1
         var joinedGates = 1
-        switch node.operation {
+        switch layer {
         case .lstm:
             kind = isUsual ? .fastLSTM(kernels.lstmStep) : .lstm
             gateCount = 4
@@ -94,7 +100,7 @@ extension StepBuilder {
             kind = isUsual ? .fastGRU(kernels.gruStep) : .gru(resetAfter: resetAfter)
             gateCount = 3
             joinedGates = resetAfter ? 3 : 2
-        default: kind = .simple
+        case .simpleRNN: kind = .simple
         }
         let stride = gateCount * units
         let packed = ConstantAddress(
@@ -104,7 +110,7 @@ extension StepBuilder {
             candidate = ConstantAddress(
                 packedColumns(recurrent, stride: stride, from: 2 * units, count: units, k: units))
         }
-        let cellClip = node.operation == .lstm ? Float(try node.attributes.number("cellClip")) : 0
+        let cellClip = layer == .lstm ? Float(try node.attributes.number("cellClip")) : 0
         return RecurrentCell(
             kind: kind, units: units, gateCount: gateCount, recurrent: packed, candidate: candidate,
             recurrentBias: weight(node, "recurrentBias"),

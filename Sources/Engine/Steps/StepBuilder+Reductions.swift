@@ -11,7 +11,7 @@ private typealias ReductionRun =
     ) -> Void
 
 extension StepBuilder {
-    mutating func appendReduction(_ node: TypedGraph.Node) throws(Fault) {
+    mutating func appendReduction(_ node: TypedGraph.Node, _ kind: OperationFamily.Reduction) throws(Fault) {
         let input = try operand(node, 0)
         let output = try output(node)
         let shape = shape(input)
@@ -20,14 +20,14 @@ extension StepBuilder {
             return alias(output, to: input)
         }
         guard self.shape(output).elementCount > 0 else { return }
-        if try appendVectorReduction(node, input, output, axes) { return }
+        if try appendVectorReduction(node, kind, input, output, axes) { return }
         let elementType = type(input).elementType
         let run: ReductionRun? =
             switch elementType {
-            case .float32: floatReduction(node.operation)
-            case .int32: integerReduction(node.operation, Int32.self)
-            case .int64: integerReduction(node.operation, Int64.self)
-            case .bool: logicReduction(node.operation)
+            case .float32: floatReduction(kind)
+            case .int32: integerReduction(kind, Int32.self)
+            case .int64: integerReduction(kind, Int64.self)
+            case .bool: logicReduction(kind)
             default: nil
             }
         guard let run else { throw unsuitable(node, elementType) }
@@ -67,11 +67,11 @@ extension StepBuilder {
     /// Float reductions over neighbouring axes by vector kernels.
     /// - Returns: whether it was one.
     private mutating func appendVectorReduction(
-        _ node: TypedGraph.Node, _ input: Int, _ output: Int, _ axes: Set<Int>
+        _ node: TypedGraph.Node, _ kind: OperationFamily.Reduction, _ input: Int, _ output: Int, _ axes: Set<Int>
     ) throws(Fault) -> Bool {
         let shape = shape(input)
         guard type(input).elementType == .float32, shape.elementCount > 0,
-            let operation = Reduction(node.operation)
+            let operation = Reduction(kind)
         else { return false }
         // Axes of one element count as kept or reduced, whichever suits.
         let wide = axes.filter { shape[$0] != 1 }.sorted()
@@ -106,8 +106,8 @@ extension StepBuilder {
         return true
     }
 
-    private func floatReduction(_ operation: Operation) -> ReductionRun? {
-        switch operation {
+    private func floatReduction(_ kind: OperationFamily.Reduction) -> ReductionRun? {
+        switch kind {
         case .reduceSum: reduction(0 as Float) { $0 + $1 }
         case .reduceProduct: reduction(1 as Float) { $0 * $1 }
         case .reduceMaximum: reduction(-Float.infinity) { $0 > $1 || $0.isNaN ? $0 : $1 }
@@ -121,27 +121,27 @@ extension StepBuilder {
                 }
                 output.storeBytes(of: sum / Float(walk.count &* count), as: Float.self)
             }
-        default: nil
+        case .reduceAny, .reduceAll: nil
         }
     }
 
     private func integerReduction<Element: FixedWidthInteger & Sendable>(
-        _ operation: Operation, _ type: Element.Type
+        _ kind: OperationFamily.Reduction, _ type: Element.Type
     ) -> ReductionRun? {
-        switch operation {
+        switch kind {
         case .reduceSum: reduction(0 as Element) { $0 &+ $1 }
         case .reduceProduct: reduction(1 as Element) { $0 &* $1 }
         case .reduceMaximum: reduction(Element.min) { $0 > $1 ? $0 : $1 }
         case .reduceMinimum: reduction(Element.max) { $0 < $1 ? $0 : $1 }
-        default: nil
+        case .reduceMean, .reduceAny, .reduceAll: nil
         }
     }
 
-    private func logicReduction(_ operation: Operation) -> ReductionRun? {
-        switch operation {
+    private func logicReduction(_ kind: OperationFamily.Reduction) -> ReductionRun? {
+        switch kind {
         case .reduceAny: reduction(0 as UInt8) { $0 | $1 }
         case .reduceAll: reduction(1 as UInt8) { $0 & $1 }
-        default: nil
+        case .reduceSum, .reduceMean, .reduceMaximum, .reduceMinimum, .reduceProduct: nil
         }
     }
 
@@ -161,14 +161,14 @@ extension StepBuilder {
 }
 
 extension Reduction {
-    /// The vector kernel of an operation, if there is one.
-    init?(_ operation: Operation) {
-        switch operation {
+    /// The vector kernel of a reduction, if there is one.
+    init?(_ kind: OperationFamily.Reduction) {
+        switch kind {
         case .reduceSum: self = .sum
         case .reduceMean: self = .mean
         case .reduceMaximum: self = .maximum
         case .reduceMinimum: self = .minimum
-        default: return nil
+        case .reduceProduct, .reduceAny, .reduceAll: return nil
         }
     }
 }

@@ -8,10 +8,16 @@ private typealias ScanRun =
     ) -> Void
 
 extension StepBuilder {
-    /// argMaximum and argMinimum.
-    mutating func appendExtremeIndex(_ node: TypedGraph.Node) throws(Fault) {
+    mutating func appendScan(_ node: TypedGraph.Node, _ kind: OperationFamily.Scan) throws(Fault) {
+        switch kind {
+        case .argMaximum: try appendExtremeIndex(node, isMaximum: true)
+        case .argMinimum: try appendExtremeIndex(node, isMaximum: false)
+        case .cumulativeSum: try appendCumulativeSum(node)
+        }
+    }
+
+    private mutating func appendExtremeIndex(_ node: TypedGraph.Node, isMaximum: Bool) throws(Fault) {
         let output = try output(node)
-        let isMaximum = node.operation == .argMaximum
         let isLong = type(output).elementType == .int64
         let elementType = type(try operand(node, 0)).elementType
         let run: ScanRun? =
@@ -59,7 +65,7 @@ extension StepBuilder {
         }
     }
 
-    mutating func appendCumulativeSum(_ node: TypedGraph.Node) throws(Fault) {
+    private mutating func appendCumulativeSum(_ node: TypedGraph.Node) throws(Fault) {
         let isExclusive = try node.attributes.boolean("exclusive")
         let isReverse = try node.attributes.boolean("reverse")
         let elementType = type(try operand(node, 0)).elementType

@@ -5,11 +5,10 @@ import EmotionFormerTensors
 
 extension StepBuilder {
     /// Softmax over any axes, with an optional mask, and its logarithm.
-    mutating func appendSoftmax(_ node: TypedGraph.Node) throws(Fault) {
+    mutating func appendSoftmax(_ node: TypedGraph.Node, isLogarithm: Bool) throws(Fault) {
         let input = try operand(node, 0)
         let output = try output(node)
         try requireFloat(input, node)
-        let isLogarithm = node.operation == .logSoftmax
         let named = isLogarithm ? [try node.attributes.integer("axis")] : try node.attributes.integers("axes")
         let beta = isLogarithm ? 1 : Float(try node.attributes.number("beta"))
         var axes: [Int] = []

@@ -139,8 +139,11 @@ private struct GraphAnalysis {
             inputConstants: inputs.map { $0.flatMap { result.values[$0].constant } }, outputCount: node.outputs.count)
         let bodies = try bodies(of: node, context)
         let types =
-            node.operation == .while || node.operation == .if
-            ? try ControlTypes.infer(context, bodies: bodies) : try ShapeInference.outputTypes(context)
+            if case .control(let kind) = node.operation.family {
+                try ControlTypes.infer(context, kind, bodies: bodies)
+            } else {
+                try ShapeInference.outputTypes(context)
+            }
         guard types.count >= node.outputs.count else {
             throw Fault(
                 .invalidValue, at: "", "wrong number of outputs", found: "\(node.outputs.count)",
@@ -199,24 +202,28 @@ private struct GraphAnalysis {
 
 /// Types of the outputs of loops and branches, from those of their bodies.
 private enum ControlTypes {
-    static func infer(_ context: NodeContext, bodies: [String: TypedGraph]) throws(Fault) -> [ValueType] {
+    static func infer(
+        _ context: NodeContext, _ kind: OperationFamily.Control, bodies: [String: TypedGraph]
+    ) throws(Fault) -> [ValueType] {
         func outputs(_ name: String) -> [ValueType] {
             bodies[name].map { body in body.outputs.map { body.values[$0].type } } ?? []
         }
-        if context.operation == .while {
+        switch kind {
+        case .while:
             let operands = context.inputTypes.compactMap(\.self)
             try expect(outputs("condition").map(\.elementType), [.bool], "the condition's output")
             try expect(outputs("condition").map(\.shape.elementCount), [1], "the condition's number of elements")
             try expect(outputs("body"), operands, "the body's outputs, against the operands")
             return operands
+        case .if:
+            guard let condition = context.inputTypes.first ?? nil, condition.elementType == .bool,
+                condition.shape.elementCount == 1
+            else {
+                throw Fault(.elementTypeMismatch, at: "condition", "the condition must be one Boolean")
+            }
+            try expect(outputs("else"), outputs("then"), "the branches' outputs")
+            return outputs("then")
         }
-        guard let condition = context.inputTypes.first ?? nil, condition.elementType == .bool,
-            condition.shape.elementCount == 1
-        else {
-            throw Fault(.elementTypeMismatch, at: "condition", "the condition must be one Boolean")
-        }
-        try expect(outputs("else"), outputs("then"), "the branches' outputs")
-        return outputs("then")
     }
 
     private static func expect<T: Equatable>(_ found: T, _ expected: T, _ what: String) throws(Fault) {

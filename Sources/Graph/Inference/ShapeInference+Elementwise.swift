@@ -2,27 +2,45 @@ import EmotionFormerTensors
 
 extension ShapeInference {
     /// What arithmetic is defined on.
-    static let arithmetic: Set<ElementType> = [.float32, .int32, .int64]
+    static let arithmeticTypes: Set<ElementType> = [.float32, .int32, .int64]
 
-    static func elementwise(_ context: NodeContext) throws(Fault) -> [ValueType]? {
-        switch context.operation {
-        case .add, .subtract, .multiply, .divide, .floorDivide, .floorModulo, .power, .maximum, .minimum,
-            .squaredDifference:
-            return [ValueType(try context.operands(arithmetic)[0].elementType, try broadcast(context, 2))]
-        case .less, .lessEqual, .greater, .greaterEqual:
-            _ = try context.operands(arithmetic)
-            return [ValueType(.bool, try broadcast(context, 2))]
-        case .equal, .notEqual:
-            _ = try context.operands(arithmetic.union([.bool]))
-            return [ValueType(.bool, try broadcast(context, 2))]
-        case .logicalAnd, .logicalOr:
-            _ = try context.operands([.bool])
-            return [ValueType(.bool, try broadcast(context, 2))]
-        case .logicalNot: return [try context.operand(0, [.bool])]
-        case .negate, .absolute, .square, .sign: return [try context.operand(0, arithmetic)]
+    static func arithmetic(_ context: NodeContext) throws(Fault) -> [ValueType] {
+        [ValueType(try context.operands(arithmeticTypes)[0].elementType, try broadcast(context, 2))]
+    }
+
+    static func comparison(_ context: NodeContext, _ kind: OperationFamily.Comparison) throws(Fault) -> [ValueType] {
+        switch kind {
+        case .less, .lessEqual, .greater, .greaterEqual: _ = try context.operands(arithmeticTypes)
+        case .equal, .notEqual: _ = try context.operands(arithmeticTypes.union([.bool]))
+        }
+        return [ValueType(.bool, try broadcast(context, 2))]
+    }
+
+    static func logic(_ context: NodeContext, _ kind: OperationFamily.Logic) throws(Fault) -> [ValueType] {
+        _ = try context.operands([.bool])
+        switch kind {
+        case .logicalAnd, .logicalOr: return [ValueType(.bool, try broadcast(context, 2))]
+        case .logicalNot: return [try context.operand(0)]
+        }
+    }
+
+    static func function(_ context: NodeContext, _ kind: OperationFamily.Function) throws(Fault) -> [ValueType] {
+        switch kind {
+        case .negate, .absolute, .square, .sign: [try context.operand(0, arithmeticTypes)]
         case .squareRoot, .reciprocalSquareRoot, .exponential, .logarithm, .sine, .cosine, .floor, .ceiling, .round,
             .errorFunction:
-            return [try context.operand(0, [.float32])]
+            [try context.operand(0, [.float32])]
+        }
+    }
+
+    static func pointwise(_ context: NodeContext, _ kind: OperationFamily.Pointwise) throws(Fault) -> [ValueType] {
+        switch kind {
+        case .activation:
+            let input = try context.operand(0, [.float32])
+            try checkParameters(context)
+            return [input]
+        case .rescaling:
+            return [ValueType(.float32, try context.operand(0, numbers).shape)]
         case .prelu:
             let input = try context.operand(0, [.float32])
             let alpha = try context.operand(1, [.float32])
@@ -38,7 +56,6 @@ extension ShapeInference {
             _ = try context.operand(2, [first.elementType])
             return [ValueType(first.elementType, try broadcast(context, 3))]
         case .clip: return [try clip(context)]
-        default: return nil
         }
     }
 
@@ -49,7 +66,7 @@ extension ShapeInference {
     }
 
     private static func clip(_ context: NodeContext) throws(Fault) -> ValueType {
-        let input = try context.operand(0, arithmetic)
+        let input = try context.operand(0, arithmeticTypes)
         let minimum = try context.attributes.optionalNumber("minimum")
         let maximum = try context.attributes.optionalNumber("maximum")
         if let minimum, let maximum, minimum > maximum {
@@ -64,5 +81,28 @@ extension ShapeInference {
             }
         }
         return input
+    }
+
+    /// A parameter that the function does not take would be ignored silently, so it is refused.
+    private static func checkParameters(_ context: NodeContext) throws(Fault) {
+        let function = try context.attributes.activation("function")
+        let taken: [String] =
+            switch function {
+            case .relu: ["alpha", "threshold", "maximum"]
+            case .leakyRelu, .elu, .celu, .squareplus: ["alpha"]
+            case .softShrink, .hardShrink: ["threshold"]
+            case .threshold: ["threshold", "value"]
+            default: []
+            }
+        for name in ["alpha", "threshold", "maximum", "value"] where !taken.contains(name) {
+            guard try context.attributes.optionalNumber(name) == nil else {
+                throw Fault(
+                    .unsupportedAttribute, at: "attribute '\(name)'", "the function takes no such parameter",
+                    found: function.rawValue)
+            }
+        }
+        if function == .celu, try context.attributes.optionalNumber("alpha") == 0 {
+            throw Fault(.invalidValue, at: "attribute 'alpha'", "the number is zero")
+        }
     }
 }

@@ -2,8 +2,8 @@ import EmotionFormerTensors
 
 /// Tensors made from scalars, indices or shapes.
 extension ShapeInference {
-    static func generators(_ context: NodeContext) throws(Fault) -> [ValueType]? {
-        switch context.operation {
+    static func generator(_ context: NodeContext, _ kind: OperationFamily.Generator) throws(Fault) -> [ValueType] {
+        switch kind {
         case .fill:
             let value = try context.operand(1)
             try context.requireScalar(1, value.elementType)
@@ -29,12 +29,11 @@ extension ShapeInference {
             let axis = try newAxis(context, rank: indices.rank)
             return [ValueType(type, try Shape(indices.extents.inserting(depth, at: axis)))]
         case .onesLike, .zerosLike: return [try context.operand(0)]
-        default: return nil
         }
     }
 
     private static func range(_ context: NodeContext) throws(Fault) -> ValueType {
-        let type = try context.operand(0, arithmetic).elementType
+        let type = try context.operand(0, arithmeticTypes).elementType
         var scalars: [Double] = []
         for index in 0..<3 {
             try context.requireScalar(index, type)

@@ -1,8 +1,8 @@
 import EmotionFormerTensors
 
 extension ShapeInference {
-    static func layers(_ context: NodeContext) throws(Fault) -> [ValueType]? {
-        switch context.operation {
+    static func layer(_ context: NodeContext, _ kind: OperationFamily.Layer) throws(Fault) -> [ValueType] {
+        switch kind {
         case .constant:
             guard let value = context.weights["value"] else {
                 throw Fault(.missingField, at: "weight 'value'", "the weight is absent")
@@ -36,7 +36,6 @@ extension ShapeInference {
         case .masking:
             let shape = try context.features(0, rank: 3)
             return [ValueType(.float32, shape), ValueType(.bool, Shape(unchecked: [shape[0], shape[1]]))]
-        default: return nil
         }
     }
 

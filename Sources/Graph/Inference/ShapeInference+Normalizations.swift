@@ -1,9 +1,11 @@
 import EmotionFormerTensors
 
-/// Normalisations and activations: outputs have the input's shape.
+/// Outputs have the input's shape.
 extension ShapeInference {
-    static func normalizations(_ context: NodeContext) throws(Fault) -> [ValueType]? {
-        switch context.operation {
+    static func normalization(_ context: NodeContext, _ kind: OperationFamily.Normalization) throws(Fault)
+        -> [ValueType]
+    {
+        switch kind {
         case .layerNormalization, .rmsNormalization:
             let input = try context.operand(0, [.float32])
             let axes = try context.axes(of: input.shape)
@@ -24,10 +26,6 @@ extension ShapeInference {
             try context.requireOptionalWeight("gamma", [extent])
             try context.requireOptionalWeight("beta", [extent])
             return [input]
-        case .activation:
-            let input = try context.operand(0, [.float32])
-            try checkParameters(context)
-            return [input]
         case .softmax:
             let input = try context.operand(0, [.float32])
             guard try !context.axes(of: input.shape).isEmpty else {
@@ -46,32 +44,6 @@ extension ShapeInference {
             let input = try context.operand(0, [.float32])
             _ = try context.axis(of: input.shape)
             return [input]
-        case .rescaling:
-            return [ValueType(.float32, try context.operand(0, numbers).shape)]
-        default: return nil
-        }
-    }
-
-    /// A parameter that the function does not take would be ignored silently, so it is refused.
-    private static func checkParameters(_ context: NodeContext) throws(Fault) {
-        let function = try context.attributes.activation("function")
-        let taken: [String] =
-            switch function {
-            case .relu: ["alpha", "threshold", "maximum"]
-            case .leakyRelu, .elu, .celu, .squareplus: ["alpha"]
-            case .softShrink, .hardShrink: ["threshold"]
-            case .threshold: ["threshold", "value"]
-            default: []
-            }
-        for name in ["alpha", "threshold", "maximum", "value"] where !taken.contains(name) {
-            guard try context.attributes.optionalNumber(name) == nil else {
-                throw Fault(
-                    .unsupportedAttribute, at: "attribute '\(name)'", "the function takes no such parameter",
-                    found: function.rawValue)
-            }
-        }
-        if function == .celu, try context.attributes.optionalNumber("alpha") == 0 {
-            throw Fault(.invalidValue, at: "attribute 'alpha'", "the number is zero")
         }
     }
 }

@@ -1,11 +1,10 @@
 import EmotionFormerTensors
 
 extension ShapeInference {
-    static func products(_ context: NodeContext) throws(Fault) -> [ValueType]? {
-        switch context.operation {
+    static func product(_ context: NodeContext, _ kind: OperationFamily.Product) throws(Fault) -> [ValueType] {
+        switch kind {
         case .matmul: return [try matmul(context)]
         case .fullyConnected: return [try fullyConnected(context)]
-        default: return nil
         }
     }
 

@@ -1,16 +1,15 @@
 import EmotionFormerTensors
 
 extension ShapeInference {
-    static func recurrent(_ context: NodeContext) throws(Fault) -> [ValueType]? {
+    static func recurrence(_ context: NodeContext, _ kind: OperationFamily.Recurrence) throws(Fault) -> [ValueType] {
         let gates: Int
         let states: Int
-        switch context.operation {
+        switch kind {
         case .lstm:
             (gates, states) = (4, 2)
             try context.nonNegative("cellClip")
         case .gru: (gates, states) = (3, 1)
         case .simpleRNN: (gates, states) = (1, 1)
-        default: return nil
         }
         let input = try context.features(0, rank: 3)
         guard input[1] > 0 else { throw Fault(.shapeMismatch, at: "operand 'input'", "there are no steps") }

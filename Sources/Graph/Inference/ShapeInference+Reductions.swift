@@ -1,22 +1,26 @@
 import EmotionFormerTensors
 
 extension ShapeInference {
-    static func reductions(_ context: NodeContext) throws(Fault) -> [ValueType]? {
-        switch context.operation {
-        case .reduceSum, .reduceProduct: return [try reduced(context, arithmetic, allowsEmpty: true)]
-        case .reduceMaximum, .reduceMinimum: return [try reduced(context, arithmetic, allowsEmpty: false)]
+    static func reduction(_ context: NodeContext, _ kind: OperationFamily.Reduction) throws(Fault) -> [ValueType] {
+        switch kind {
+        case .reduceSum, .reduceProduct: return [try reduced(context, arithmeticTypes, allowsEmpty: true)]
+        case .reduceMaximum, .reduceMinimum: return [try reduced(context, arithmeticTypes, allowsEmpty: false)]
         case .reduceMean: return [try reduced(context, [.float32], allowsEmpty: false)]
         case .reduceAny, .reduceAll: return [try reduced(context, [.bool], allowsEmpty: true)]
+        }
+    }
+
+    static func scan(_ context: NodeContext, _ kind: OperationFamily.Scan) throws(Fault) -> [ValueType] {
+        switch kind {
         case .argMaximum, .argMinimum:
             let input = try context.operand(0, numbers).shape
             let axis = try context.axis(of: input)
             guard input[axis] > 0 else { throw Fault(.shapeMismatch, at: "operand 'input'", "the axis is empty") }
             return [ValueType(try indexType(context), Shape(unchecked: input.extents.removing(axis)))]
         case .cumulativeSum:
-            let input = try context.operand(0, arithmetic)
+            let input = try context.operand(0, arithmeticTypes)
             _ = try context.axis(of: input.shape)
             return [input]
-        default: return nil
         }
     }
 

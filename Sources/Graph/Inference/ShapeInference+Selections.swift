@@ -2,8 +2,8 @@ import EmotionFormerTensors
 
 /// Parts of a tensor.
 extension ShapeInference {
-    static func selections(_ context: NodeContext) throws(Fault) -> [ValueType]? {
-        switch context.operation {
+    static func selection(_ context: NodeContext, _ kind: OperationFamily.Selection) throws(Fault) -> [ValueType] {
+        switch kind {
         case .split:
             let input = try context.operand(0)
             let axis = try context.axis(of: input.shape)
@@ -50,7 +50,6 @@ extension ShapeInference {
                 ValueType(
                     input.elementType, try Shape(indices.extents.dropLast() + input.shape.extents.dropFirst(depth)))
             ]
-        default: return nil
         }
     }
 

@@ -1,8 +1,7 @@
 import EmotionFormerTensors
 
 extension ShapeInference {
-    static func sequence(_ context: NodeContext) throws(Fault) -> [ValueType]? {
-        guard context.operation == .sequenceLSTM else { return nil }
+    static func sequence(_ context: NodeContext) throws(Fault) -> [ValueType] {
         let input = try context.features(0, rank: 3)
         let isTimeMajor = try context.attributes.boolean("timeMajor")
         guard input[isTimeMajor ? 0 : 1] > 0 else {

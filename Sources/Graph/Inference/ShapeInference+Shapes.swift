@@ -2,8 +2,8 @@ import EmotionFormerTensors
 
 extension ShapeInference {
     /// The same elements under other axes.
-    static func arrangements(_ context: NodeContext) throws(Fault) -> [ValueType]? {
-        switch context.operation {
+    static func arrangement(_ context: NodeContext, _ kind: OperationFamily.Arrangement) throws(Fault) -> [ValueType] {
+        switch kind {
         case .identity: return [try context.operand(0)]
         case .reshape:
             let input = try context.operand(0)
@@ -39,7 +39,6 @@ extension ShapeInference {
             let input = try context.operand(0)
             _ = try context.axes(of: input.shape)
             return [input]
-        default: return nil
         }
     }
 
@@ -80,9 +79,9 @@ extension ShapeInference {
         return shape
     }
 
-    /// What is made larger, or from a few scalars.
-    static func extensions(_ context: NodeContext) throws(Fault) -> [ValueType]? {
-        switch context.operation {
+    /// More elements than one operand has.
+    static func expansion(_ context: NodeContext, _ kind: OperationFamily.Expansion) throws(Fault) -> [ValueType] {
+        switch kind {
         case .tile:
             let input = try context.operand(0)
             let multiples = try context.integers("multiples", operand: 1, count: input.shape.rank)
@@ -94,7 +93,8 @@ extension ShapeInference {
                 }
             }
             return [ValueType(input.elementType, try Shape(extents))]
-        case .pad, .mirrorPad: return [try padded(context)]
+        case .pad: return [try padded(context, isMirror: false)]
+        case .mirrorPad: return [try padded(context, isMirror: true)]
         case .broadcastTo:
             let input = try context.operand(0)
             let shape = try Shape(context.integers("shape", operand: 1))
@@ -121,11 +121,10 @@ extension ShapeInference {
                 extents[axis] = try Extent.sum(extents[axis], operand.shape[axis])
             }
             return [ValueType(operands[0].elementType, try Shape(extents))]
-        default: return nil
         }
     }
 
-    private static func padded(_ context: NodeContext) throws(Fault) -> ValueType {
+    private static func padded(_ context: NodeContext, isMirror: Bool) throws(Fault) -> ValueType {
         let input = try context.operand(0)
         let rank = input.shape.rank
         if let paddings = context.optionalOperand(1), paddings.shape.rank != 1 {
@@ -133,7 +132,7 @@ extension ShapeInference {
         }
         let paddings = try context.integers("paddings", operand: 1, count: 2 * rank)
         var mirrorLimit: Int?
-        if context.operation == .mirrorPad {
+        if isMirror {
             mirrorLimit = try context.attributes.text("mode") == "reflect" ? 1 : 0
         } else {
             try checkPaddingValue(context, input.elementType)

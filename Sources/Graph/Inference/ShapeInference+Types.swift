@@ -1,8 +1,8 @@
 import EmotionFormerTensors
 
 extension ShapeInference {
-    static func types(_ context: NodeContext) throws(Fault) -> [ValueType]? {
-        switch context.operation {
+    static func conversion(_ context: NodeContext, _ kind: OperationFamily.Conversion) throws(Fault) -> [ValueType] {
+        switch kind {
         case .cast:
             let target = try context.attributes.elementType("to")
             guard target != .float16 else {
@@ -41,7 +41,6 @@ extension ShapeInference {
                 throw Fault(.invalidValue, at: "attribute 'scale'", "the scale is not positive", found: "\(scale)")
             }
             return [ValueType(target, input.shape)]
-        default: return nil
         }
     }
 }

@@ -2,8 +2,8 @@ import EmotionFormerTensors
 
 /// Convolutions and pooling over time, and over height and width.
 extension ShapeInference {
-    static func windows(_ context: NodeContext) throws(Fault) -> [ValueType]? {
-        switch context.operation {
+    static func window(_ context: NodeContext, _ kind: OperationFamily.Window) throws(Fault) -> [ValueType] {
+        switch kind {
         case .conv1D: return try convolution1D(context)
         case .depthwiseConv1D:
             let input = try context.features(0, rank: 3)
@@ -36,7 +36,6 @@ extension ShapeInference {
             let columns = try SlidingWindow(
                 over: input[2], extent: extents.1, stride: strides.1, dilation: 1, padding: padding)
             return [ValueType(.float32, try Shape([input[0], rows.count, columns.count, input[3]]))]
-        default: return nil
         }
     }
 

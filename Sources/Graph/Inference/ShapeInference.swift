@@ -6,22 +6,30 @@ package enum ShapeInference {
     /// - Throws: a fault without the node's name if the operands do not suit the operation; nothing is assumed about
     ///   them but what `Program.validated()` has checked.
     package static func outputTypes(_ context: NodeContext) throws(Fault) -> [ValueType] {
-        if let types = try layers(context) { return types }
-        if let types = try normalizations(context) { return types }
-        if let types = try windows(context) { return types }
-        if let types = try recurrent(context) { return types }
-        if let types = try elementwise(context) { return types }
-        if let types = try products(context) { return types }
-        if let types = try reductions(context) { return types }
-        if let types = try arrangements(context) { return types }
-        if let types = try selections(context) { return types }
-        if let types = try extensions(context) { return types }
-        if let types = try generators(context) { return types }
-        if let types = try types(context) { return types }
-        if let types = try sequence(context) { return types }
-        throw Fault(
-            .unsupportedOperation, at: "", "shapes of the operation cannot be inferred",
-            found: context.operation.rawValue)
+        switch context.operation.family {
+        case .layer(let kind): try layer(context, kind)
+        case .normalization(let kind): try normalization(context, kind)
+        case .window(let kind): try window(context, kind)
+        case .recurrence(let kind): try recurrence(context, kind)
+        case .sequence(.sequenceLSTM): try sequence(context)
+        case .product(let kind): try product(context, kind)
+        case .arithmetic: try arithmetic(context)
+        case .comparison(let kind): try comparison(context, kind)
+        case .logic(let kind): try logic(context, kind)
+        case .function(let kind): try function(context, kind)
+        case .pointwise(let kind): try pointwise(context, kind)
+        case .reduction(let kind): try reduction(context, kind)
+        case .scan(let kind): try scan(context, kind)
+        case .arrangement(let kind): try arrangement(context, kind)
+        case .expansion(let kind): try expansion(context, kind)
+        case .selection(let kind): try selection(context, kind)
+        case .generator(let kind): try generator(context, kind)
+        case .conversion(let kind): try conversion(context, kind)
+        case .control:
+            throw Fault(
+                .unsupportedOperation, at: "", "only its bodies say what types a loop or branch gives",
+                found: context.operation.rawValue)
+        }
     }
 
     /// What an operation gives whatever its operands' elements are (`shape`, `onesLike`, `zerosLike`), and a constant

@@ -59,7 +59,7 @@ package struct OperationSpecification: Sendable {
         }
     }
 
-    package let operation: Operation
+    package let family: OperationFamily
     package let inputs: [Role]
     package let outputs: [Role]
     package let weights: [Role]
@@ -70,10 +70,10 @@ package struct OperationSpecification: Sendable {
     package let summary: String
 
     init(
-        _ operation: Operation, _ inputs: [Role], outputs: [Role] = ["output"], weights: [Role] = [],
+        _ family: OperationFamily, _ inputs: [Role], outputs: [Role] = ["output"], weights: [Role] = [],
         attributes: [Attribute] = [], since: Int = 1, _ summary: String
     ) {
-        self.operation = operation
+        self.family = family
         self.inputs = inputs
         self.outputs = outputs
         self.weights = weights
@@ -83,23 +83,31 @@ package struct OperationSpecification: Sendable {
     }
 }
 
-extension Operation {
-    /// The operation's row in the table.
-    package var specification: OperationSpecification {
-        OperationTable.byOperation[self] ?? OperationTable.unlisted(self)
+extension OperationSpecification {
+    package var operation: Operation {
+        guard let operation = Operation(rawValue: family.name) else {
+            preconditionFailure("'\(family.name)' is not the name of an operation")
+        }
+        return operation
     }
 }
 
-/// The operations of the format, by family.
+extension Operation {
+    /// The operation's row in the table.
+    package var specification: OperationSpecification {
+        guard let row = OperationTable.byOperation[self] else {
+            preconditionFailure("no row states what '\(rawValue)' is")
+        }
+        return row
+    }
+
+    package var family: OperationFamily { specification.family }
+}
+
+/// The operations of the format. A test holds every operation to exactly one row.
 package enum OperationTable {
     package static let all: [OperationSpecification] =
         layers + recurrent + elementwise + products + reductions + shapes + types + control
 
-    static let byOperation: [Operation: OperationSpecification] = Dictionary(
-        all.map { ($0.operation, $0) }, uniquingKeysWith: { first, _ in first })
-
-    /// Never reached: a test holds every operation to exactly one row.
-    static func unlisted(_ operation: Operation) -> OperationSpecification {
-        OperationSpecification(operation, [], outputs: [], "not specified")
-    }
+    fileprivate static let byOperation = Dictionary(uniqueKeysWithValues: all.map { ($0.operation, $0) })
 }

@@ -1,7 +1,7 @@
 extension OperationTable {
     static let control: [OperationSpecification] = [
         OperationSpecification(
-            .sequenceLSTM,
+            .sequence(.sequenceLSTM),
             [
                 "input", "inputToInput?", "inputToForget", "inputToCell", "inputToOutput", "recurrentToInput?",
                 "recurrentToForget", "recurrentToCell", "recurrentToOutput", "cellToInput?", "cellToForget?",
@@ -21,14 +21,14 @@ extension OperationTable {
             from the last step to the first, the outputs at their own steps.
             """),
         OperationSpecification(
-            .while, ["operands..."], outputs: ["outputs..."],
+            .control(.while), ["operands..."], outputs: ["outputs..."],
             attributes: [
                 .required("condition", .graph), .required("body", .graph), .optional("maximumTripCount", .integer),
             ],
             "As long as the condition graph of the operands gives true, the body graph's outputs are the next operands."
         ),
         OperationSpecification(
-            .if, ["condition", "operands..."], outputs: ["outputs..."],
+            .control(.if), ["condition", "operands..."], outputs: ["outputs..."],
             attributes: [.required("then", .graph), .required("else", .graph)],
             "The outputs of one of two graphs of the operands."),
     ]

@@ -1,10 +1,10 @@
 extension OperationTable {
     static let layers: [OperationSpecification] = [
         OperationSpecification(
-            .constant, [], weights: ["value"],
+            .layer(.constant), [], weights: ["value"],
             "A tensor of the weight file as a value."),
         OperationSpecification(
-            .dense, ["input"], weights: ["kernel", "bias?"],
+            .layer(.dense), ["input"], weights: ["kernel", "bias?"],
             attributes: [
                 .activation(),
                 .text("kernelLayout", "inputOutput", among: ["inputOutput", "outputInput"]),
@@ -15,7 +15,7 @@ extension OperationTable {
             arithmetic: each row of the input is quantised on its own.
             """),
         OperationSpecification(
-            .multiHeadAttention, ["query", "key", "value", "mask?"], outputs: ["output", "scores?"],
+            .layer(.multiHeadAttention), ["query", "key", "value", "mask?"], outputs: ["output", "scores?"],
             weights: [
                 "queryKernel", "queryBias?", "keyKernel", "keyBias?", "valueKernel", "valueBias?", "outputKernel",
                 "outputBias?",
@@ -31,7 +31,7 @@ extension OperationTable {
             scores: the softmax's (B, H, Tq, Tk).
             """),
         OperationSpecification(
-            .attention, ["query", "key", "value", "mask?"], outputs: ["output", "scores?"],
+            .layer(.attention), ["query", "key", "value", "mask?"], outputs: ["output", "scores?"],
             attributes: [.required("headCount", .integer), .boolean("causal", false), .required("scale", .number)],
             """
             query (B, Tq, H·K), key (B, Tk, H·K), value (B, Tk, H·V) → (B, Tq, H·V); each head has its own block of columns. \
@@ -40,22 +40,22 @@ extension OperationTable {
             score is replaced by −1e9, so that a row with nothing to attend to weights all keys alike.
             """),
         OperationSpecification(
-            .layerNormalization, ["input"], weights: ["gamma?", "beta?"],
+            .normalization(.layerNormalization), ["input"], weights: ["gamma?", "beta?"],
             attributes: [.integers("axes", [-1]), .required("epsilon", .number)],
             """
             (x − mean) / √(variance + epsilon) · gamma + beta over `axes`; gamma and beta have those axes' extents, in the \
             axes' ascending order.
             """),
         OperationSpecification(
-            .rmsNormalization, ["input"], weights: ["gamma?"],
+            .normalization(.rmsNormalization), ["input"], weights: ["gamma?"],
             attributes: [.integers("axes", [-1]), .required("epsilon", .number)],
             "x / √(mean(x²) + epsilon) · gamma over `axes`."),
         OperationSpecification(
-            .batchNormalization, ["input"], weights: ["gamma?", "beta?", "mean", "variance"],
+            .normalization(.batchNormalization), ["input"], weights: ["gamma?", "beta?", "mean", "variance"],
             attributes: [.integer("axis", -1), .required("epsilon", .number)],
             "(x − mean) / √(variance + epsilon) · gamma + beta; the weights run along `axis`."),
         OperationSpecification(
-            .positionalEncoding, ["input"], weights: ["table?"],
+            .layer(.positionalEncoding), ["input"], weights: ["table?"],
             attributes: [
                 .text("kind", "table", among: ["table", "sinusoidal"]), .number("scale", 1),
                 .text("arrangement", "concatenated", among: ["concatenated", "interleaved"]),
@@ -67,11 +67,11 @@ extension OperationTable {
             all cosines for concatenated (angle index i mod ⌈D/2⌉, exponent 2i/D).
             """),
         OperationSpecification(
-            .embedding, ["indices"], weights: ["table"],
+            .layer(.embedding), ["indices"], weights: ["table"],
             "indices (…) of any number type, truncated to integers → (…, D): rows of the table (V, D). An index outside is an error."
         ),
         OperationSpecification(
-            .conv1D, ["input"], weights: ["kernel", "bias?"],
+            .window(.conv1D), ["input"], weights: ["kernel", "bias?"],
             attributes: [
                 .activation(), .integer("stride", 1), .integer("dilation", 1), .integer("groups", 1),
                 .text("padding", "valid", among: ["valid", "same", "causal"]),
@@ -81,27 +81,27 @@ extension OperationTable {
             end. causal: dilation·(K − 1) zeros in front.
             """),
         OperationSpecification(
-            .depthwiseConv1D, ["input"], weights: ["kernel", "bias?"],
+            .window(.depthwiseConv1D), ["input"], weights: ["kernel", "bias?"],
             attributes: [
                 .activation(), .integer("stride", 1), .integer("dilation", 1),
                 .text("padding", "valid", among: ["valid", "same", "causal"]),
             ],
             "(B, T, C) → (B, T′, C·M); kernel (K, C, M): output channel c·M + m sees input channel c. bias (C·M)."),
         OperationSpecification(
-            .masking, ["input"], outputs: ["output", "mask"], attributes: [.number("maskValue", 0)],
+            .layer(.masking), ["input"], outputs: ["output", "mask"], attributes: [.number("maskValue", 0)],
             """
             (B, T, F) → output: input with masked steps set to zero; mask (B, T), bool: whether any feature of the step \
             differs from maskValue.
             """),
         OperationSpecification(
-            .pooling1D, ["input"],
+            .window(.pooling1D), ["input"],
             attributes: [
                 .text("kind", "maximum", among: ["maximum", "average"]), .required("poolSize", .integer),
                 .required("stride", .integer), .text("padding", "valid", among: ["valid", "same"]),
             ],
             "(B, T, C) → (B, T′, C) over windows of time; an average counts only steps inside the input."),
         OperationSpecification(
-            .globalPooling1D, ["input", "mask?"],
+            .window(.globalPooling1D), ["input", "mask?"],
             attributes: [
                 .text("kind", "average", among: ["maximum", "average"]), .boolean("keepDimensions", false),
             ],
@@ -110,7 +110,7 @@ extension OperationTable {
             kept steps over their number (NaN if there is none).
             """),
         OperationSpecification(
-            .activation, ["input"],
+            .pointwise(.activation), ["input"],
             attributes: [
                 .text("function", "linear", among: ActivationFunction.allCases.map(\.rawValue)),
                 .optional("alpha", .number), .optional("threshold", .number), .optional("maximum", .number),
@@ -118,20 +118,20 @@ extension OperationTable {
             ],
             "An activation function, element by element; which parameter a function takes: `ActivationFunction`."),
         OperationSpecification(
-            .softmax, ["input", "mask?"], attributes: [.integers("axes", [-1]), .number("beta", 1)],
+            .normalization(.softmax), ["input", "mask?"], attributes: [.integers("axes", [-1]), .number("beta", 1)],
             """
             softmax(beta · x) over `axes` together. mask: bool, broadcast; a masked element is replaced by −1e9 before.
             """),
         OperationSpecification(
-            .logSoftmax, ["input"], attributes: [.integer("axis", -1)], "x − log Σ eˣ over `axis`."),
+            .normalization(.logSoftmax), ["input"], attributes: [.integer("axis", -1)], "x − log Σ eˣ over `axis`."),
         OperationSpecification(
-            .rescaling, ["input"], attributes: [.required("scale", .number), .number("offset", 0)],
+            .pointwise(.rescaling), ["input"], attributes: [.required("scale", .number), .number("offset", 0)],
             "x · scale + offset, in float32."),
     ]
 
     static let recurrent: [OperationSpecification] = [
         OperationSpecification(
-            .lstm, ["input", "mask?", "initialHidden?", "initialCell?"],
+            .recurrence(.lstm), ["input", "mask?", "initialHidden?", "initialCell?"],
             outputs: ["output", "finalHidden?", "finalCell?"],
             weights: ["kernel", "recurrentKernel", "bias?"],
             attributes: recurrence + [.activation("activation", .tanh), .activation("recurrentActivation", .sigmoid)]
@@ -143,7 +143,7 @@ extension OperationTable {
             output before it (zeros with zeroOutputForMask). Initial states (B, U) are zero unless given.
             """),
         OperationSpecification(
-            .gru, ["input", "mask?", "initialHidden?"], outputs: ["output", "finalHidden?"],
+            .recurrence(.gru), ["input", "mask?", "initialHidden?"], outputs: ["output", "finalHidden?"],
             weights: ["kernel", "recurrentKernel", "bias?", "recurrentBias?"],
             attributes: recurrence + [
                 .activation("activation", .tanh), .activation("recurrentActivation", .sigmoid),
@@ -155,7 +155,7 @@ extension OperationTable {
             recurrent product, otherwise r applies to h₋₁ before it.
             """),
         OperationSpecification(
-            .simpleRNN, ["input", "mask?", "initialHidden?"], outputs: ["output", "finalHidden?"],
+            .recurrence(.simpleRNN), ["input", "mask?", "initialHidden?"], outputs: ["output", "finalHidden?"],
             weights: ["kernel", "recurrentKernel", "bias?"],
             attributes: recurrence + [.activation("activation", .tanh)],
             "As `lstm`, with h = activation(x · kernel + bias + h₋₁ · recurrentKernel); kernel (F, U), recurrentKernel (U, U)."

@@ -1,12 +1,12 @@
 extension OperationTable {
     static let products: [OperationSpecification] = [
         OperationSpecification(
-            .matmul, ["first", "second"],
+            .product(.matmul), ["first", "second"],
             attributes: [.boolean("transposeFirst", false), .boolean("transposeSecond", false)],
             "(…, m, k) · (…, k, n) → (…, m, n); the leading axes broadcast; a transposed operand has its last two axes swapped."
         ),
         OperationSpecification(
-            .fullyConnected, ["input", "weights", "bias?"],
+            .product(.fullyConnected), ["input", "weights", "bias?"],
             attributes: [.boolean("keepDimensions", false), .boolean("asymmetricQuantizeInputs", false)],
             """
             TensorFlow Lite's: weights (out, in). The input is taken as rows of `in` elements; the result is (rows, out), or \
@@ -14,16 +14,16 @@ extension OperationTable {
             arithmetic: each row is quantised on its own, asymmetrically if asked.
             """),
         OperationSpecification(
-            .conv2D, ["input", "weights", "bias?"],
+            .window(.conv2D), ["input", "weights", "bias?"],
             attributes: window + [.boolean("asymmetricQuantizeInputs", true)],
             "(B, H, W, C) → (B, H′, W′, out); weights (out, KH, KW, C / groups), the number of groups follows. int8 weights: dynamic range, the whole input quantised at once."
         ),
         OperationSpecification(
-            .depthwiseConv2D, ["input", "weights", "bias?"],
+            .window(.depthwiseConv2D), ["input", "weights", "bias?"],
             attributes: window + [.integer("multiplier", 1), .boolean("asymmetricQuantizeInputs", true)],
             "(B, H, W, C) → (B, H′, W′, C·multiplier); weights (1, KH, KW, C·multiplier)."),
         OperationSpecification(
-            .pooling2D, ["input"],
+            .window(.pooling2D), ["input"],
             attributes: [
                 .required("kind", .text(["maximum", "average"])), .required("poolSize", .integers),
                 .required("strides", .integers), .text("padding", "valid", among: ["valid", "same"]),
@@ -42,20 +42,21 @@ extension OperationTable {
             (.reduceMinimum, "The smallest element"), (.reduceProduct, "The product"),
             (.reduceAny, "Whether any is true"),
             (.reduceAll, "Whether all are true"),
-        ] as [(Operation, String)]).map {
+        ] as [(OperationFamily.Reduction, String)]).map {
             OperationSpecification(
-                $0.0, ["input"], attributes: [.required("axes", .integers), .boolean("keepDimensions", false)],
+                .reduction($0.0), ["input"],
+                attributes: [.required("axes", .integers), .boolean("keepDimensions", false)],
                 "\($0.1) over `axes` (no axes: the input itself); a reduced axis goes, or stays with extent 1.")
         }
         + [
             OperationSpecification(
-                .argMaximum, ["input"], attributes: [.integer("axis", -1), .elementType("elementType", .int64)],
+                .scan(.argMaximum), ["input"], attributes: [.integer("axis", -1), .elementType("elementType", .int64)],
                 "The index of the first largest element along `axis`, which goes."),
             OperationSpecification(
-                .argMinimum, ["input"], attributes: [.integer("axis", -1), .elementType("elementType", .int64)],
+                .scan(.argMinimum), ["input"], attributes: [.integer("axis", -1), .elementType("elementType", .int64)],
                 "The index of the first smallest element along `axis`, which goes."),
             OperationSpecification(
-                .cumulativeSum, ["input"],
+                .scan(.cumulativeSum), ["input"],
                 attributes: [.integer("axis", -1), .boolean("exclusive", false), .boolean("reverse", false)],
                 "Sums along `axis` up to each element, without it if exclusive, from the end if reverse."),
         ]

@@ -13,16 +13,6 @@ extension SimplifierPass {
     }
 }
 
-/// Operations of one operand that take no notice of its shape.
-private let elementwiseOperations: Set<Operation> = [
-    .activation, .negate, .absolute, .square, .squareRoot, .reciprocalSquareRoot, .exponential, .logarithm, .sine,
-    .cosine, .floor, .ceiling, .round, .sign, .errorFunction, .logicalNot, .cast, .clip,
-]
-private let binaryOperations: Set<Operation> = [
-    .add, .subtract, .multiply, .divide, .maximum, .minimum, .power, .equal, .notEqual, .less, .lessEqual, .greater,
-    .greaterEqual, .logicalAnd, .logicalOr, .squaredDifference,
-]
-
 extension GraphRewriter {
     fileprivate mutating func moveReshape(behind node: TypedGraph.Node, at index: Int) throws(Fault) {
         guard
@@ -39,8 +29,8 @@ extension GraphRewriter {
         var attributes = node.attributes
         var result = before
         switch node.operation {
-        case let operation where elementwiseOperations.contains(operation): break
-        case let operation where binaryOperations.contains(operation):
+        case _ where node.isElementwise(operandCount: 1): break
+        case _ where node.isElementwise(operandCount: 2):
             guard shape(of: output) == after, let second = node.input(1 - position) else { return }
             if let other = producing(second, .reshape), let otherOrigin = other.input(0), isUsedOnce(second),
                 shape(of: otherOrigin) == before, shape(of: second) == after
@@ -86,8 +76,8 @@ extension GraphRewriter {
         inputs[0] = origin
         var attributes = node.attributes
         switch node.operation {
-        case let operation where elementwiseOperations.contains(operation): break
-        case let operation where binaryOperations.contains(operation):
+        case _ where node.isElementwise(operandCount: 1): break
+        case _ where node.isElementwise(operandCount: 2):
             guard scalar(node.input(1)) != nil, shape(of: output) == shape(of: moved) else { return }
         case .layerNormalization:
             guard node.weights.isEmpty, let axes = axes(node), axes.allSatisfy(permutation.indices.contains) else {
@@ -103,6 +93,13 @@ extension GraphRewriter {
         insert(
             .transpose, name: "\(node.name)/transpose", inputs: [early], making: [output],
             attributes: ["permutation": .integers(permutation)])
+    }
+}
+
+extension TypedGraph.Node {
+    fileprivate func isElementwise(operandCount: Int) -> Bool {
+        let specification = operation.specification
+        return specification.family.isElementwise && specification.inputs.count == operandCount
     }
 }
 

@@ -1,0 +1,122 @@
+/// An operation by its family and its kind there, as the operation's specification states it.
+///
+/// Whoever types, computes, plans or imports operations switches over the families, and in each family over its kinds,
+/// without `default`: so the compiler names every place to which a new operation must be added.
+package enum OperationFamily: Sendable, Hashable {
+    case layer(Layer), normalization(Normalization), window(Window), recurrence(Recurrence), sequence(FusedSequence)
+    case product(Product), arithmetic(Arithmetic), comparison(Comparison), logic(Logic), function(Function)
+    case pointwise(Pointwise), reduction(Reduction), scan(Scan), arrangement(Arrangement), expansion(Expansion)
+    case selection(Selection), generator(Generator), conversion(Conversion), control(Control)
+
+    /// Layers with weights, and constants.
+    package enum Layer: String, Sendable {
+        case constant, dense, multiHeadAttention, attention, positionalEncoding, embedding, masking
+    }
+    /// Elements are scaled by what their row or channel has in common.
+    package enum Normalization: String, Sendable {
+        case layerNormalization, rmsNormalization, batchNormalization, softmax, logSoftmax
+    }
+    /// Convolution and pooling.
+    package enum Window: String, Sendable {
+        case conv1D, depthwiseConv1D, conv2D, depthwiseConv2D, pooling1D, pooling2D, globalPooling1D
+    }
+    /// Layers that carry a state from step to step.
+    package enum Recurrence: String, Sendable {
+        case lstm, gru, simpleRNN
+    }
+    /// TensorFlow Lite's layers over whole sequences.
+    package enum FusedSequence: String, Sendable {
+        case sequenceLSTM
+    }
+    /// Matrix products of two values.
+    package enum Product: String, Sendable {
+        case matmul, fullyConnected
+    }
+    /// Two numbers give one.
+    package enum Arithmetic: String, Sendable {
+        case add, subtract, multiply, divide, floorDivide, floorModulo, power, maximum, minimum, squaredDifference
+    }
+    /// Two elements give a Boolean.
+    package enum Comparison: String, Sendable {
+        case equal, notEqual, less, lessEqual, greater, greaterEqual
+    }
+    /// Booleans give a Boolean.
+    package enum Logic: String, Sendable {
+        case logicalAnd, logicalOr, logicalNot
+    }
+    /// One number gives one.
+    package enum Function: String, Sendable {
+        case negate, absolute, square, squareRoot, reciprocalSquareRoot, exponential, logarithm, sine, cosine, floor
+        case ceiling, round, sign, errorFunction
+    }
+    /// Element by element, with attributes or more operands.
+    package enum Pointwise: String, Sendable {
+        case activation, rescaling, prelu, select, clip
+    }
+    /// Elements along some axes give one.
+    package enum Reduction: String, Sendable {
+        case reduceSum, reduceMean, reduceMaximum, reduceMinimum, reduceProduct, reduceAny, reduceAll
+    }
+    /// Along one axis, in order.
+    package enum Scan: String, Sendable {
+        case argMaximum, argMinimum, cumulativeSum
+    }
+    /// The same elements under other axes.
+    package enum Arrangement: String, Sendable {
+        case identity, reshape, transpose, expandDimensions, squeeze, reverse
+    }
+    /// More elements than one operand has: repeated, joined or padded.
+    package enum Expansion: String, Sendable {
+        case concatenate, pack, tile, pad, mirrorPad, broadcastTo
+    }
+    /// Parts of a tensor.
+    package enum Selection: String, Sendable {
+        case split, splitSizes, unpack, slice, updateSlice, stridedSlice, gather, gatherND
+    }
+    /// Tensors made from scalars, indices or shapes.
+    package enum Generator: String, Sendable {
+        case fill, range, shape, oneHot, onesLike, zerosLike
+    }
+    /// From one element type to another.
+    package enum Conversion: String, Sendable {
+        case cast, dequantize, quantize
+    }
+    /// Loops and branches.
+    package enum Control: String, Sendable {
+        case `while`, `if`
+    }
+
+    /// Whether each element of the result comes from the elements at its own place of the operands, however those are
+    /// broadcast.
+    package var isElementwise: Bool {
+        switch self {
+        case .arithmetic, .comparison, .logic, .function, .pointwise, .conversion(.cast): true
+        default: false
+        }
+    }
+
+    /// The kind's name, which is the operation's.
+    var name: String {
+        switch self {
+        case .layer(let kind): kind.rawValue
+        case .normalization(let kind): kind.rawValue
+        case .window(let kind): kind.rawValue
+        case .recurrence(let kind): kind.rawValue
+        case .sequence(let kind): kind.rawValue
+        case .product(let kind): kind.rawValue
+        case .arithmetic(let kind): kind.rawValue
+        case .comparison(let kind): kind.rawValue
+        case .logic(let kind): kind.rawValue
+        case .function(let kind): kind.rawValue
+        case .pointwise(let kind): kind.rawValue
+        case .reduction(let kind): kind.rawValue
+        case .scan(let kind): kind.rawValue
+        case .arrangement(let kind): kind.rawValue
+        case .expansion(let kind): kind.rawValue
+        case .selection(let kind): kind.rawValue
+        case .generator(let kind): kind.rawValue
+        case .conversion(let kind): kind.rawValue
+        case .control(let kind): kind.rawValue
+        }
+    }
+}
