@@ -70,13 +70,14 @@ package struct Limits: Sendable, Hashable {
         }
     }
 
+    /// - Parameter place: found out for an error alone: a line's number takes time that grows with the file.
     /// - Throws: `limitExceeded` if `count` is beyond the limit, which the message names with the way to raise it.
     package func check(
-        _ name: Name, _ count: Int, at place: String = "", _ problem: @autoclosure () -> String,
+        _ name: Name, _ count: Int, at place: @autoclosure () -> String = "", _ problem: @autoclosure () -> String,
         found: @autoclosure () -> String? = nil
     ) throws(Fault) {
         guard count > self[name] else { return }
-        throw exceeded(name, at: place, problem(), found: found() ?? "\(count)")
+        throw exceeded(name, at: place(), problem(), found: found() ?? "\(count)")
     }
 
     package func exceeded(
