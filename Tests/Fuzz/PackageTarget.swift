@@ -72,7 +72,7 @@ struct PackageInput {
             guard let run = ModelRun(contents.program, frames: min(contents.input.frames, 8), input: bytes) else {
                 return true
             }
-            if run.check(), run.isChosen(oneIn: 4) { try predict(contents) }
+            if run.check(), run.isChosen(oneIn: 16) { try predict(contents) }
         } catch {
             error.checkForm()
             return false
@@ -83,7 +83,7 @@ struct PackageInput {
     /// As an app would, with a clip shorter than the model's frames.
     private static func predict(_ contents: ModelPackage) throws(Fault) {
         guard contents.input.features <= 1 << 12, contents.input.frames <= 1 << 10 else { return }
-        let model = try EmotionModel(contents)
+        let model = try EmotionModel(contents, options: ModelRun.modelOptions)
         let frames = max(1, min(contents.input.frames - 1, 5))
         var values = [Float](repeating: 0, count: frames * contents.input.features)
         values.withUnsafeMutableBytes { ModelRun.fill($0, .float32, seed: 1) }

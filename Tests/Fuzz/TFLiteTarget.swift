@@ -22,11 +22,11 @@ enum TFLiteInput {
             let model = try TFLiteImporter.read(bytes, name: "input")
             guard let run = ModelRun(model.program, input: bytes) else { return true }
             // As a package, if it takes one clip.
-            guard run.check(), run.isChosen(oneIn: 8) else { return true }
+            guard run.check(), run.isChosen(oneIn: 16) else { return true }
             var options = ImportOptions(name: "input", producer: .init(tool: "fuzz", version: "1"))
             if model.program.graphs.first?.inputs.first?.extents.dropFirst().first == .some(nil) { options.frames = 4 }
             if let contents = try? ModelPackage(importing: model.program, options: options) {
-                _ = try? EmotionModel(contents)
+                _ = try? EmotionModel(contents, options: ModelRun.modelOptions)
             }
         } catch {
             error.checkForm()
