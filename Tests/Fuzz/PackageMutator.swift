@@ -21,6 +21,8 @@ struct PackageMutator {
         2e9, 9.3e18,
     ]
 
+    /// Parts of the manifest, as often as they are listed: what is changed in `input` alone hardly ever agrees with the graph.
+    private static let fields = ["graphs", "graphs", "graphs", "graphs", "tensors", "tensors", "input"]
     /// What decides how a node runs and what a tensor is, as often as it is listed.
     private static let nodeFields = ["attributes", "attributes", "attributes", "operation", "inputs", "weights"]
     private static let tensorFields = ["shape", "shape", "dtype", "quantization", "name"]
@@ -45,39 +47,40 @@ struct PackageMutator {
     }
 
     private mutating func changeManifest() {
-        var values: [String: [JSONValue]] = [:]
-        PackageMutator.collect(manifest, field: "", into: &values)
         // The places that decide what runs are few among the file's fields.
-        let fields = random.chance(0.97) ? ["graphs", "tensors", "input"] : []
-        if case .object(var members) = manifest,
-            let index = members.indices.filter({ fields.contains(members[$0].name) }).randomElement(using: &random)
-        {
-            change(&members[index].value, members[index].name, values)
+        let field = random.chance(0.95) ? PackageMutator.fields.randomElement(using: &random) : nil
+        if case .object(var members) = manifest, let index = members.firstIndex(where: { $0.name == field }) {
+            change(&members[index].value, members[index].name)
             manifest = .object(members)
         } else {
             var whole = manifest
-            change(&whole, "", values)
+            change(&whole, "")
             manifest = whole
         }
     }
 
-    /// Every value under the name of the nearest field.
-    private static func collect(_ value: JSONValue, field: String, into values: inout [String: [JSONValue]]) {
-        values[field, default: []].append(value)
-        switch value {
-        case .array(let elements): for element in elements { collect(element, field: field, into: &values) }
-        case .object(let members): for member in members { collect(member.value, field: member.name, into: &values) }
-        default: break
+    /// Every value whose nearest field has this name.
+    private func values(of wanted: String) -> [JSONValue] {
+        var values: [JSONValue] = []
+        func collect(_ value: JSONValue, _ field: String) {
+            if field == wanted { values.append(value) }
+            switch value {
+            case .array(let elements): for element in elements { collect(element, field) }
+            case .object(let members): for member in members { collect(member.value, member.name) }
+            default: break
+            }
         }
+        collect(manifest, "")
+        return values
     }
 
     /// Goes down at random, and changes what it ends at.
-    private mutating func change(_ value: inout JSONValue, _ field: String, _ values: [String: [JSONValue]]) {
+    private mutating func change(_ value: inout JSONValue, _ field: String) {
         switch value {
         case .array(var elements) where !elements.isEmpty:
             let index = Int.random(in: 0..<elements.count, using: &random)
             if random.chance(0.95) {
-                change(&elements[index], field, values)
+                change(&elements[index], field)
             } else if random.chance(0.5) {
                 elements.remove(at: index)
             } else {
@@ -88,32 +91,34 @@ struct PackageMutator {
         case .object(var members) where !members.isEmpty:
             var index = Int.random(in: 0..<members.count, using: &random)
             let isNode = members.contains { $0.name == "operation" }
-            if isNode || members.contains(where: { $0.name == "dtype" }), random.chance(0.9) {
+            if let nodes = members.firstIndex(where: { $0.name == "nodes" }), random.chance(0.9) {
+                index = nodes
+            } else if isNode || members.contains(where: { $0.name == "dtype" }), random.chance(0.9) {
                 let wanted = isNode ? PackageMutator.nodeFields : PackageMutator.tensorFields
                 let name = wanted.randomElement(using: &random)
                 index = members.firstIndex { $0.name == name } ?? index
             }
             if random.chance(0.98) {
-                change(&members[index].value, members[index].name, values)
+                change(&members[index].value, members[index].name)
             } else if random.chance(0.5) {
                 members.remove(at: index)
             } else {
                 members[index].name = members.randomElement(using: &random)?.name ?? ""
             }
             value = .object(members)
-        default: value = replacement(of: value, values[field] ?? [])
+        default: value = replacement(of: value, field)
         }
     }
 
-    private mutating func replacement(of value: JSONValue, _ values: [JSONValue]) -> JSONValue {
-        if random.chance(0.01) { return values.randomElement(using: &random) ?? .null }
+    private mutating func replacement(of value: JSONValue, _ field: String) -> JSONValue {
+        if random.chance(0.01) { return values(of: field).randomElement(using: &random) ?? .null }
         switch value {
         case .integer(let number):
             switch Int.random(in: 0..<4, using: &random) {
             case 0: return .integer(number &+ 1)
             case 1: return .integer(number &- 1)
             case 2: return .integer(PackageMutator.integers.randomElement(using: &random) ?? 0)
-            default: return neighbour(of: value, values) { if case .integer = $0 { true } else { false } }
+            default: return neighbour(of: value, field) { if case .integer = $0 { true } else { false } }
             }
         case .number: return .number(PackageMutator.numbers.randomElement(using: &random) ?? 0)
         case .boolean(let flag): return .boolean(!flag)
@@ -127,15 +132,15 @@ struct PackageMutator {
             if ElementType(rawValue: text) != nil, random.chance(0.7) {
                 return .string(ElementType.allCases.randomElement(using: &random)?.rawValue ?? "")
             }
-            return neighbour(of: value, values) { if case .string = $0 { true } else { false } }
-        default: return values.randomElement(using: &random) ?? .null
+            return neighbour(of: value, field) { if case .string = $0 { true } else { false } }
+        default: return values(of: field).randomElement(using: &random) ?? .null
         }
     }
 
     private mutating func neighbour(
-        of value: JSONValue, _ values: [JSONValue], _ isAlike: (JSONValue) -> Bool
+        of value: JSONValue, _ field: String, _ isAlike: (JSONValue) -> Bool
     ) -> JSONValue {
-        values.filter(isAlike).randomElement(using: &random) ?? value
+        values(of: field).filter(isAlike).randomElement(using: &random) ?? value
     }
 
     /// The weights' true size and checksum into the manifest. Most of the time each tensor's place too: in the order of the
