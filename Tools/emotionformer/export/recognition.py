@@ -15,49 +15,14 @@ from emotionformer.export.layer import Layer
 from emotionformer.export.layers.core import activation_name, function_of
 
 PLAIN = {"name", "trainable", "dtype", "activity_regularizer", "autocast", "batch_input_shape", "batch_shape", "seed"}
-SIZES = {
-    "d_model",
-    "embed_dim",
-    "embedding_dim",
-    "hidden_dim",
-    "model_dim",
-    "dim",
-    "units",
-    "output_dim",
-    "num_heads",
-    "n_heads",
-    "heads",
-    "ff_dim",
-    "dff",
-    "ffn_dim",
-    "mlp_dim",
-    "feed_forward_dim",
-    "rate",
-    "dropout",
-    "dropout_rate",
-    "key_dim",
-    "head_dim",
-    "max_len",
-    "maxlen",
-    "max_length",
-    "sequence_length",
-    "seq_len",
-    "seq_length",
-    "max_frames",
-    "num_frames",
-    "frames",
-    "max_position",
-    "max_positions",
-    "max_seq_len",
-    "position",
-    "input_dim",
-    "timesteps",
-    "num_positions",
-    "depth",
-    "length",
-    "initializer",
-    "embeddings_initializer",
-}
+SIZES = set(
+    (
+        "d_model embed_dim embedding_dim hidden_dim model_dim dim units output_dim num_heads n_heads heads ff_dim dff "
+        "ffn_dim mlp_dim feed_forward_dim rate dropout dropout_rate key_dim head_dim max_len maxlen max_length "
+        "sequence_length seq_len seq_length max_frames num_frames frames max_position max_positions max_seq_len "
+        "position input_dim timesteps num_positions depth length initializer embeddings_initializer"
+    ).split()
+)
 ADVICE = "give its meaning with --custom FILE.py (Tools/examples shows how)"
 
 

@@ -10,33 +10,37 @@ from emotionformer.export.graph import Call
 from emotionformer.export.layer import Layer
 from emotionformer.export.operators.families import TABLE
 
-BINARY = {
-    "__operators__.add": "add",
+
+def _named_alike(names: str) -> dict[str, str]:
+    """Functions that the table has under the last part of TensorFlow's name."""
+    return {name: name.rpartition(".")[2] for name in names.split()}
+
+
+# TensorFlow's names of functions → the names here.
+NAMES = {
+    **_named_alike(
+        "__operators__.add math.add math.subtract math.multiply math.divide_no_nan math.mod math.maximum math.minimum "
+        "math.equal math.not_equal math.less math.less_equal math.greater math.greater_equal math.logical_and "
+        "math.logical_or math.logical_xor math.squared_difference add math.negative math.square math.sign math.sqrt "
+        "math.rsqrt math.exp math.log math.sin math.cos math.floor math.ceil math.round math.erf math.log1p math.expm1 "
+        "math.reciprocal math.tan math.logical_not identity norm cast ones_like zeros_like ones zeros fill range shape "
+        "size reshape transpose expand_dims squeeze stack unstack split where linalg.matmul einsum tensordot "
+        "nn.softmax nn.log_softmax gather tile repeat broadcast_to pad one_hot math.cumsum math.argmax math.argmin "
+        "keras.activations.softmax cumsum math.softmax linalg.band_part math.top_k slice keras.backend.softmax "
+        "compat.v1.transpose keras.backend.expand_dims keras.backend.concatenate keras.backend.mean keras.backend.sum "
+        "keras.backend.cast keras.backend.reshape compat.v1.expand_dims compat.v1.squeeze compat.v1.shape "
+        "compat.v1.gather compat.v1.pad compat.v1.size math.l2_normalize nn.l2_normalize linalg.l2_normalize "
+        "math.add_n nn.bias_add math.count_nonzero linalg.norm keras.backend.l2_normalize linalg.einsum "
+        "compat.v1.where compat.v1.ones_like compat.v1.zeros_like"
+    ),
     "__operators__.sub": "subtract",
     "__operators__.mul": "multiply",
-    "math.add": "add",
-    "math.subtract": "subtract",
-    "math.multiply": "multiply",
     "math.divide": "true_divide",
     "math.truediv": "true_divide",
     "realdiv": "true_divide",
-    "math.divide_no_nan": "divide_no_nan",
     "math.floordiv": "floor_divide",
     "math.floormod": "mod",
-    "math.mod": "mod",
     "math.pow": "power",
-    "math.maximum": "maximum",
-    "math.minimum": "minimum",
-    "math.equal": "equal",
-    "math.not_equal": "not_equal",
-    "math.less": "less",
-    "math.less_equal": "less_equal",
-    "math.greater": "greater",
-    "math.greater_equal": "greater_equal",
-    "math.logical_and": "logical_and",
-    "math.logical_or": "logical_or",
-    "math.logical_xor": "logical_xor",
-    "math.squared_difference": "squared_difference",
     "__operators__.eq": "equal",
     "__operators__.ne": "not_equal",
     "__operators__.lt": "less",
@@ -47,7 +51,6 @@ BINARY = {
     "__operators__.and": "logical_and",
     "__operators__.or": "logical_or",
     "math.add_v2": "add",
-    "add": "add",
     "math.sub": "subtract",
     "math.mul": "multiply",
     "pow": "power",
@@ -56,34 +59,11 @@ BINARY = {
     "bitwise.bitwise_and": "logical_and",
     "__operators__.pow": "power",
     "__operators__.radd": "add",
-}
-UNARY = {
-    "math.negative": "negative",
     "math.abs": "absolute",
-    "math.square": "square",
-    "math.sign": "sign",
-    "math.sqrt": "sqrt",
-    "math.rsqrt": "rsqrt",
-    "math.exp": "exp",
-    "math.log": "log",
-    "math.sin": "sin",
-    "math.cos": "cos",
-    "math.floor": "floor",
-    "math.ceil": "ceil",
-    "math.round": "round",
-    "math.erf": "erf",
-    "math.log1p": "log1p",
-    "math.expm1": "expm1",
-    "math.reciprocal": "reciprocal",
-    "math.tan": "tan",
-    "math.logical_not": "logical_not",
-    "identity": "identity",
     "stop_gradient": "identity",
     "convert_to_tensor": "identity",
     "__operators__.neg": "negative",
     "__operators__.abs": "absolute",
-}
-REDUCTIONS = {
     "math.reduce_sum": "sum",
     "math.reduce_mean": "mean",
     "math.reduce_max": "max",
@@ -94,113 +74,24 @@ REDUCTIONS = {
     "math.reduce_std": "std",
     "math.reduce_variance": "var",
     "math.reduce_logsumexp": "logsumexp",
-    "norm": "norm",
+    "concat": "concatenate",
+    "clip_by_value": "clip",
+    "reverse": "flip",
+    "keras.backend.batch_dot": "matmul",
+    "math.argmax_v2": "argmax",
 }
 ACTIVATIONS = {
-    "nn.relu": "relu",
-    "nn.relu6": "relu6",
-    "nn.sigmoid": "sigmoid",
-    "math.sigmoid": "sigmoid",
-    "nn.tanh": "tanh",
-    "math.tanh": "tanh",
-    "nn.softplus": "softplus",
-    "math.softplus": "softplus",
-    "nn.softsign": "softsign",
-    "math.softsign": "softsign",
-    "nn.elu": "elu",
-    "nn.selu": "selu",
-    "nn.gelu": "gelu",
-    "nn.silu": "silu",
+    **_named_alike(
+        "nn.relu nn.relu6 nn.sigmoid math.sigmoid nn.tanh math.tanh nn.softplus math.softplus nn.softsign "
+        "math.softsign nn.elu nn.selu nn.gelu nn.silu nn.leaky_relu math.log_sigmoid keras.activations.relu "
+        "keras.activations.gelu keras.activations.sigmoid keras.activations.tanh keras.activations.elu "
+        "keras.activations.selu keras.activations.softplus keras.activations.softsign keras.activations.mish "
+        "keras.activations.hard_sigmoid keras.activations.exponential keras.activations.linear keras.backend.relu "
+        "keras.backend.sigmoid"
+    ),
     "nn.swish": "silu",
-    "nn.leaky_relu": "leaky_relu",
-    "math.log_sigmoid": "log_sigmoid",
-    "keras.activations.relu": "relu",
-    "keras.activations.gelu": "gelu",
-    "keras.activations.sigmoid": "sigmoid",
-    "keras.activations.tanh": "tanh",
-    "keras.activations.elu": "elu",
-    "keras.activations.selu": "selu",
     "keras.activations.swish": "silu",
-    "keras.activations.softplus": "softplus",
-    "keras.activations.softsign": "softsign",
-    "keras.activations.mish": "mish",
-    "keras.activations.hard_sigmoid": "hard_sigmoid",
-    "keras.activations.exponential": "exponential",
-    "keras.activations.linear": "linear",
-    "keras.backend.relu": "relu",
-    "keras.backend.sigmoid": "sigmoid",
 }
-OTHERS = {
-    "cast": "cast",
-    "ones_like": "ones_like",
-    "zeros_like": "zeros_like",
-    "ones": "ones",
-    "zeros": "zeros",
-    "fill": "fill",
-    "range": "range",
-    "shape": "shape",
-    "size": "size",
-    "reshape": "reshape",
-    "transpose": "transpose",
-    "expand_dims": "expand_dims",
-    "squeeze": "squeeze",
-    "concat": "concatenate",
-    "stack": "stack",
-    "unstack": "unstack",
-    "split": "split",
-    "where": "where",
-    "linalg.matmul": "matmul",
-    "einsum": "einsum",
-    "tensordot": "tensordot",
-    "nn.softmax": "softmax",
-    "nn.log_softmax": "log_softmax",
-    "clip_by_value": "clip",
-    "gather": "gather",
-    "tile": "tile",
-    "repeat": "repeat",
-    "broadcast_to": "broadcast_to",
-    "reverse": "flip",
-    "pad": "pad",
-    "one_hot": "one_hot",
-    "math.cumsum": "cumsum",
-    "math.argmax": "argmax",
-    "math.argmin": "argmin",
-    "keras.activations.softmax": "softmax",
-    "cumsum": "cumsum",
-    "math.softmax": "softmax",
-    "linalg.band_part": "band_part",
-    "math.top_k": "top_k",
-    "slice": "slice",
-    "keras.backend.softmax": "softmax",
-    "compat.v1.transpose": "transpose",
-    "keras.backend.expand_dims": "expand_dims",
-    "keras.backend.concatenate": "concatenate",
-    "keras.backend.mean": "mean",
-    "keras.backend.sum": "sum",
-    "keras.backend.cast": "cast",
-    "keras.backend.reshape": "reshape",
-    "keras.backend.batch_dot": "matmul",
-    "compat.v1.expand_dims": "expand_dims",
-    "compat.v1.squeeze": "squeeze",
-    "compat.v1.shape": "shape",
-    "compat.v1.gather": "gather",
-    "compat.v1.pad": "pad",
-    "math.argmax_v2": "argmax",
-    "compat.v1.size": "size",
-    "math.l2_normalize": "l2_normalize",
-    "nn.l2_normalize": "l2_normalize",
-    "linalg.l2_normalize": "l2_normalize",
-    "math.add_n": "add_n",
-    "nn.bias_add": "bias_add",
-    "math.count_nonzero": "count_nonzero",
-    "linalg.norm": "norm",
-    "keras.backend.l2_normalize": "l2_normalize",
-    "linalg.einsum": "einsum",
-    "compat.v1.where": "where",
-    "compat.v1.ones_like": "ones_like",
-    "compat.v1.zeros_like": "zeros_like",
-}
-NAMES = {**BINARY, **UNARY, **REDUCTIONS, **OTHERS}
 # TensorFlow's names of arguments → the names here, and the order in which they may come positionally.
 RENAMED = {
     "keep_dims": "keepdims",
@@ -284,4 +175,3 @@ def _normal_key(key: Any) -> Any:
     if key in ("Ellipsis", "..."):
         return ...
     return key
-

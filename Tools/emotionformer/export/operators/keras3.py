@@ -13,60 +13,31 @@ from emotionformer.export.reading.weight_store import snake_case
 # Class name → the function's name here, where it is not the class name in snake case.
 NAMES = {
     "Divide": "true_divide",
-    "TrueDivide": "true_divide",
-    "DivideNoNan": "divide_no_nan",
     "Abs": "absolute",
-    "Mod": "mod",
-    "FloorDivide": "floor_divide",
-    "Power": "power",
-    "Negative": "negative",
     "Remainder": "mod",
     "Amax": "max",
     "Amin": "min",
-    "Round": "round",
-    "Rsqrt": "rsqrt",
     "Ndim": "shape",
-    "Take": "take",
     "Bitwise": "logical_and",
     "BitwiseAnd": "logical_and",
     "BitwiseOr": "logical_or",
-    "LogSoftmax": "log_softmax",
-    "Identity": "identity",
     "StopGradient": "identity",
     "ConvertToTensor": "identity",
     "Copy": "identity",
-    "Einsum": "einsum",
     "BitwiseNot": "logical_not",
     "Invert": "logical_not",
     "BitwiseInvert": "logical_not",
 }
 ACTIVATIONS = {
-    "Relu": "relu",
-    "Relu6": "relu6",
-    "Sigmoid": "sigmoid",
-    "Softplus": "softplus",
-    "Softsign": "softsign",
-    "Silu": "silu",
+    **{
+        name: snake_case(name)
+        for name in (
+            "Relu Relu6 Sigmoid Softplus Softsign Silu LeakyRelu HardSigmoid HardSilu Elu Selu Gelu Celu Mish Tanh "
+            "LogSigmoid HardTanh Squareplus SoftShrink HardShrink TanhShrink Threshold SparsePlus SparseSigmoid"
+        ).split()
+    },
     "Swish": "silu",
-    "LeakyRelu": "leaky_relu",
-    "HardSigmoid": "hard_sigmoid",
-    "HardSilu": "hard_silu",
     "HardSwish": "hard_silu",
-    "Elu": "elu",
-    "Selu": "selu",
-    "Gelu": "gelu",
-    "Celu": "celu",
-    "Mish": "mish",
-    "Tanh": "tanh",
-    "LogSigmoid": "log_sigmoid",
-    "HardTanh": "hard_tanh",
-    "Squareplus": "squareplus",
-    "SoftShrink": "soft_shrink",
-    "HardShrink": "hard_shrink",
-    "TanhShrink": "tanh_shrink",
-    "Threshold": "threshold",
-    "SparsePlus": "sparse_plus",
-    "SparseSigmoid": "sparse_sigmoid",
 }
 # The order of the arguments that a class may be called with positionally, behind its tensors.
 POSITIONAL = {
@@ -118,4 +89,3 @@ def _first(arguments: list[Any], options: dict[str, Any]) -> list[Any]:
         if all(key in options for key in keys):
             return [options.pop(key) for key in keys]
     return arguments
-
