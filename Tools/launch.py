@@ -1,4 +1,5 @@
-"""What the launchers beside this file run. Python finds the package here, and looks for no module in the current folder."""
+"""What the launchers beside this file run. Python finds the package here, and looks for no module in the current
+folder."""
 
 import sys
 

@@ -1,5 +1,5 @@
-"""Python environments with pinned packages, `Tools/.venv-NAME` from `Tools/requirements/NAME.txt`, made when a tool first
-needs one."""
+"""Python environments with pinned packages, `Tools/.venv-NAME` from `Tools/requirements/NAME.txt`, made when a tool
+first needs one."""
 
 from __future__ import annotations
 
@@ -62,7 +62,16 @@ def _made(name: str, tool: str) -> Path:
         tell(f"Making the Python environment {folder} (once)")
         need_debian(tool, "python3-venv", [sys.executable, "-c", "import ensurepip, venv"])
         _run([sys.executable, "-m", "venv", "--clear", str(folder)], f"the environment {folder} cannot be made")
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(requirements)]
+        install = [
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+            str(requirements),
+        ]
         _run(install, f"the packages in {requirements} cannot be installed")
         stamp.write_text(" ".join(wanted) + "\n", "utf-8")
     return python

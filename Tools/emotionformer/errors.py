@@ -1,4 +1,5 @@
-"""What a tool reports in one line: which input, what is wrong, what was expected. Anything else is a fault of the tool."""
+"""What a tool reports in one line: which input, what is wrong, what was expected. Anything else is a fault of the
+tool."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from emotionformer.console.output import show
 from emotionformer.environments import Environment, interpreter
 from emotionformer.places import TOOLS
 
-# A tool's name, and its folder in this package. Its `arguments.py` has `parsed(given)` and `environment(arguments)`, which is
-# None if the system's Python does; its `command.py` has `main(given)`.
+# A tool's name, and its folder in this package. Its `arguments.py` has `parser()` and `environment(arguments)`,
+# which is None if the system's Python does; its `command.py` has `main(given)`.
 FOLDERS = {
     "bench-peers": "peers",
     "dataset": "dataset",
@@ -34,7 +34,7 @@ def start(tool: str, given: Sequence[str]) -> int:
 
     def body() -> int:
         arguments = import_module(f"emotionformer.{FOLDERS[tool]}.arguments")
-        environment: Environment | None = arguments.environment(arguments.parsed(given))
+        environment: Environment | None = arguments.environment(arguments.parser().parsed(given))
         python = interpreter(environment, tool) if environment else sys.executable
         chosen.append((str(python), environment.variables if environment else {}))
         return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,21 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from emotionformer.export.command import main
+from emotionformer.export.evaluation.execution import run_graph
+from emotionformer.export.package import read_tensor
+from emotionformer.places import ROOT, TOOLS
 
-from emotionformer.export.command import main  # noqa: E402
-from emotionformer.export.evaluation.execution import run_graph  # noqa: E402
-from emotionformer.export.package import read_tensor  # noqa: E402
-
-ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "Tests" / "Fixtures" / "keras"
 # What `swift test` built; tests that run it are marked `executable`.
 EXECUTABLE = Path(os.environ.get("EMOTIONFORMER", ROOT / ".build" / "debug" / "emotionformer"))
-EXAMPLE = ROOT / "Tools" / "examples" / "custom_layers.py"
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "executable: runs the emotionformer executable")
+EXAMPLE = TOOLS / "examples" / "custom_layers.py"
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

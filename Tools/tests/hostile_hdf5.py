@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -61,7 +62,7 @@ def rezipped(folder: Path, replaced: dict[str, bytes], compression: int = zipfil
     return path
 
 
-def config_of(path: Path = KERAS) -> dict:
+def config_of(path: Path = KERAS) -> dict[str, Any]:
     with zipfile.ZipFile(path) as archive:
         return json.loads(archive.read("config.json"))
 

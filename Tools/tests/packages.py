@@ -42,14 +42,20 @@ def write_package(folder: Path, texts: Sequence[str], *, has_softmax: bool = Tru
     data, entries = b"", {}
     for tensor, array in tensors.items():
         data += bytes(-len(data) % 64)
-        entries[tensor] = {"dtype": "float32", "shape": list(array.shape), "offset": len(data), "byteCount": array.nbytes}
+        entries[tensor] = {
+            "dtype": "float32",
+            "shape": list(array.shape),
+            "offset": len(data),
+            "byteCount": array.nbytes,
+        }
         data += array.tobytes()
     manifest = {
         "format": "emotionformer-model", "formatVersion": 1, "name": name, "license": license, "citation": citation,
         "metadata": {key: value},
         "producer": {"tool": tool, "version": tool, "sources": [{"name": source, "sha256": "0" * 64}]},
         "weights": {
-            "file": "weights.bin", "byteCount": len(data), "xxh64": f"{xxh64(data)}", "sha256": hashlib.sha256(data).hexdigest(),
+            "file": "weights.bin", "byteCount": len(data),
+            "xxh64": f"{xxh64(data)}", "sha256": hashlib.sha256(data).hexdigest(),
         },
         "input": {
             "frames": 4, "features": 2, "layout": "raw", "truncation": "end", "missingFrame": "drop",

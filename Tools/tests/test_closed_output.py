@@ -1,4 +1,5 @@
-"""Standard output that closes early ends every command quietly, with its documented code; a full one is one line and code 1."""
+"""Standard output that closes early ends every command quietly, with its documented code; a full one is one line and
+code 1."""
 
 from __future__ import annotations
 
@@ -12,8 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
-from conftest import EXECUTABLE, ROOT
+from conftest import EXECUTABLE
 from packages import write_package
+
+from emotionformer.places import ROOT
 
 TOOLS = ROOT / "Tools"
 TEXTS = ["name", "tool", "source", "license", "citation", "key", "value", "node", "inner", "one", "two", "three"]
@@ -116,6 +119,7 @@ def test_parity_tells_its_verdict_by_its_code(folder: Path) -> None:
     """Whoever reads the first line alone still learns whether the comparison passed."""
     pytest.importorskip("ai_edge_litert")
     models = sorted((ROOT / "Tests" / "Fixtures" / "tflite").glob("*.tflite"), key=lambda file: file.stat().st_size)
+    arguments: list[str | Path]
     arguments = [models[0], "--random", "1", "--traced", "1", "--executable", EXECUTABLE, "--json", folder / "a.json"]
     done = closed([sys.executable, TOOLS / "launch.py", "run", "parity", *arguments], folder)
     assert done.returncode == (0 if json.loads((folder / "a.json").read_text())["passed"] else 1), done.stderr

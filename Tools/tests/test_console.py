@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
 
 from emotionformer.console.printing import is_hidden, markup, printable
+from emotionformer.console.progress import line as progress_line
 from emotionformer.console.table import cell, row, text_of
 from emotionformer.fixtures.hostile_text import SPECIAL, texts
-from emotionformer.landmarks.progress import line as progress_line
+from emotionformer.places import ROOT
 
 TOOLS = ROOT / "Tools"
 
@@ -47,8 +47,8 @@ def test_any_text_is_one_line_without_controls() -> None:
     for text in texts(1, 600):
         shown = printable(text)
         assert not any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in shown)
-        assert not any(unicodedata.bidirectional(letter) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-                       for letter in shown)  # fmt: skip
+        directions = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+        assert not directions & {unicodedata.bidirectional(letter) for letter in shown}
         assert len(shown.splitlines()) <= 1
         if not any(map(is_hidden, text)):
             assert shown == text
@@ -73,7 +73,8 @@ def test_any_text_stays_in_its_element() -> None:
     import html5lib
 
     for text in texts(2, 400):
-        page = f'<!DOCTYPE html><html><head><title>t</title></head><body><p title="{markup(text)}">{markup(text)}</p></body></html>'
+        paragraph = f'<p title="{markup(text)}">{markup(text)}</p>'
+        page = f"<!DOCTYPE html><html><head><title>t</title></head><body>{paragraph}</body></html>"
         tree = html5lib.parse(page, namespaceHTMLElements=False)
         body = tree.find("body")
         assert [element.tag for element in tree.iter()] == ["html", "head", "title", "body", "p"]
@@ -86,7 +87,16 @@ def test_any_text_stays_in_its_element() -> None:
 
 def test_any_cell_reads_back_and_begins_no_formula() -> None:
     """By Python's csv and by pandas; NUL is no text that pandas reads."""
-    found = [text.replace("\0", "") for text in texts(3, 600)] + ["-1.5e3", "-", "+7", "'=1", "''@a", "=1+1", "＝1", "-x"]
+    found = [text.replace("\0", "") for text in texts(3, 600)] + [
+        "-1.5e3",
+        "-",
+        "+7",
+        "'=1",
+        "''@a",
+        "=1+1",
+        "＝1",
+        "-x",
+    ]
     written = "".join(row([index, text]) for index, text in enumerate(found))
     rows = list(csv.reader(io.StringIO(written, newline="")))
     assert [text_of(each[1]) for each in rows] == found
@@ -112,7 +122,8 @@ def test_a_progress_bar_shows_a_title_on_one_line() -> None:
 
 
 def run_tool(body: str, **files: object) -> subprocess.CompletedProcess[str]:
-    code = f"import sys; sys.path[0] = {str(TOOLS)!r}\nfrom emotionformer.console.output import *\nsys.exit(run('tool', lambda: {body}))"
+    imports = f"import sys; sys.path[0] = {str(TOOLS)!r}\nfrom emotionformer.console.output import *"
+    code = f"{imports}\nsys.exit(run('tool', lambda: {body}))"
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **files}
     return subprocess.run([sys.executable, "-c", code], text=True, check=False, **options)  # type: ignore[call-overload]
 
@@ -125,7 +136,11 @@ def test_messages_are_one_line() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_full_standard_output_is_one_line() -> None:
     with open("/dev/full", "w") as full:
-        for body in ("show('x')", "[show('x' * 99) for _ in range(9999)] and 0", "(_ for _ in ()).throw(SystemExit(0))"):
+        for body in (
+            "show('x')",
+            "[show('x' * 99) for _ in range(9999)] and 0",
+            "(_ for _ in ()).throw(SystemExit(0))",
+        ):
             done = run_tool(f"(write('x'), {body})[1] or 0", stdout=full)
             assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
             assert done.stderr.startswith("tool: standard output cannot be written (")
@@ -133,7 +148,16 @@ def test_a_full_standard_output_is_one_line() -> None:
 
 def test_without_a_build_the_tests_fail_or_are_named(tmp_path: Path) -> None:
     """Where a build was made before; they are left out, by name, where nobody asked for one."""
-    arguments = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", str(TOOLS / "tests" / "test_predict_csv.py")]
+    arguments = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-rs",
+        "-p",
+        "no:cacheprovider",
+        str(TOOLS / "tests" / "test_predict_csv.py"),
+    ]
     environment = {**os.environ, "EMOTIONFORMER": str(tmp_path / "none"), "PYTHONPATH": str(TOOLS)}
     for needs, code in (("1", 1), ("", 0)):
         environment["EMOTIONFORMER_TESTS_NEED_BUILD"] = needs

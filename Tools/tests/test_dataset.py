@@ -80,9 +80,10 @@ def test_rows_and_columns_in_any_order(table: pa.Table, tmp_path: Path) -> None:
 def test_strips_of_columns(table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A row group that is large for the memory is read some columns at a time, with the same result."""
     from emotionformer.dataset import command
+    from emotionformer.dataset.clips import write_clips
 
     strips = []
-    original = command.write_clips
+    original = write_clips
 
     def narrow(file: Any, layout: Any, index: Any, folder: Path, memory: int, update: Any) -> Any:
         return original(file, layout, index, folder, 20_000, lambda done, total: strips.append(done))

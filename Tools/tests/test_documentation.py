@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
+from emotionformer.places import ROOT as PROJECT
+
 MODULES = PROJECT / ".build" / "debug" / "Modules"
 ARTICLES = [PROJECT / "README.md", *sorted((PROJECT / "Sources" / "EmotionFormer" / "EmotionFormer.docc").glob("*.md"))]
-SOURCES = [*sorted((PROJECT / "Sources" / "EmotionFormer").glob("*.swift")), *sorted((PROJECT / "Weights").glob("*.swift"))]
+SOURCES = [
+    *sorted((PROJECT / "Sources" / "EmotionFormer").glob("*.swift")),
+    *sorted((PROJECT / "Weights").glob("*.swift")),
+]
 
 # What an example may use without saying where it comes from.
 CONTEXT = {
@@ -106,7 +110,16 @@ def flags_of_the_package(modules: Path) -> list[str]:
 def type_check(text: str, folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
     file = folder / "Examples.swift"
     file.write_text(text, encoding="utf-8")
-    command = ["swiftc", "-typecheck", "-parse-as-library", "-swift-version", "6", "-suppress-warnings", *flags, str(file)]
+    command = [
+        "swiftc",
+        "-typecheck",
+        "-parse-as-library",
+        "-swift-version",
+        "6",
+        "-suppress-warnings",
+        *flags,
+        str(file),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -155,13 +168,17 @@ def commands() -> list[tuple[str, str]]:
             if line.startswith("```"):
                 block = line.strip() == "```sh"
             elif block:
-                found += [(f"{file.relative_to(PROJECT)}:{number}", part.strip()) for part in line.split("#")[0].split("|")]
+                found += [
+                    (f"{file.relative_to(PROJECT)}:{number}", part.strip()) for part in line.split("#")[0].split("|")
+                ]
     return found
 
 
 def test_commands_exist() -> None:
     """A tool that is named lies in Tools; a command of the executable and its options are in its sources."""
-    sources = "\n".join(file.read_text(encoding="utf-8") for file in (PROJECT / "Sources" / "CommandLine").rglob("*.swift"))
+    sources = "\n".join(
+        file.read_text(encoding="utf-8") for file in (PROJECT / "Sources" / "CommandLine").rglob("*.swift")
+    )
     names = set(re.findall(r'commandName: "([a-z-]+)"', sources))
     count = 0
     for place, command in commands():

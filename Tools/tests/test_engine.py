@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def run(*arguments: str | Path, level: str = "") -> subprocess.CompletedProcess[
     )
 
 
-def predictions(package: Path, clips: np.ndarray, folder: Path, level: str = "") -> list[dict]:
+def predictions(package: Path, clips: np.ndarray, folder: Path, level: str = "") -> list[dict[str, Any]]:
     np.save(folder / "clips.npy", clips.astype(np.float32))
     done = run("predict", "--json", "--threads", "2", "--model", package, folder / "clips.npy", level=level)
     assert done.returncode == 0, done.stderr
@@ -36,7 +37,8 @@ def predictions(package: Path, clips: np.ndarray, folder: Path, level: str = "")
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
 def test_engine_agrees_with_keras(path: Path, export: Export, tmp_path: Path) -> None:
-    """Probabilities within 2e-6 on the plain and the best level; every node within its bound of the float64 reference."""
+    """Probabilities within 2e-6 on the plain and the best level; every node within its bound of the float64
+    reference."""
     golden = np.load(path.with_suffix(".npz"))
     package = export(path, *options(path)).folder
     for level in LEVELS:

@@ -80,7 +80,7 @@ def test_hostile_statistics(tmp_path: Path, capsys: pytest.CaptureFixture[str], 
 def test_what_numpy_writes_is_read(tmp_path: Path, array: np.ndarray, version: tuple[int, int]) -> None:
     """The control."""
     stream = io.BytesIO()
-    np.lib.format.write_array(stream, array, version)
+    np.lib.format.write_array(stream, array, version)  # type: ignore[no-untyped-call]
     (tmp_path / "a.npy").write_bytes(stream.getvalue())
     read = read_npy(tmp_path / "a.npy", "mean")
     assert read.dtype == array.dtype and read.shape == array.shape and np.array_equal(read, array)

@@ -71,7 +71,7 @@ def test_the_reading_process_can_open_nothing(tmp_path: Path, monkeypatch: pytes
 
     checked = hdf5_tree._dataset
     monkeypatch.setattr(hdf5_tree, "_dataset", lambda dataset, name, census: checked(Dataset(dataset), name, census))
-    monkeypatch.setattr(hdf5_tree.h5py, "Dataset", lambda held: h5py._hl.dataset.Dataset(held.real))
+    monkeypatch.setattr(h5py, "Dataset", lambda held: h5py._hl.dataset.Dataset(held.real))
     with pytest.raises(ExportError, match="damaged HDF5 file"):
         source.open_source(path)
     # The control: with the door open, the bytes of the other file arrive.

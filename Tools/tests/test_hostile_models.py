@@ -75,7 +75,7 @@ def functional_model(name: str, layers: list[dict[str, Any]], output: tuple[str,
 def tower(depth: int) -> dict[str, Any]:
     """A model that calls a model twice, which calls a model twice, …"""
     inner = called(layer("Identity", "inner"), ("input", 0), ("inner", 0))
-    for index in range(depth):
+    for _ in range(depth):
         model = functional_model("inner", [inner], ("inner", 1))
         inner = called(model, ("input", 0), ("inner", 0))
     return functional_model("model", [inner], ("inner", 1))
@@ -146,9 +146,15 @@ def test_hostile_models(tmp_path: Path, capsys: pytest.CaptureFixture[str], name
 
 def test_layers_in_the_wrong_order_are_asked_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A chain that is written from its end: each layer is asked when its operand is there, not in each round."""
-    count, asked = 300, []
+    count, asked = 300, 0
     call_of = functional._call_of
-    monkeypatch.setattr(functional, "_call_of", lambda *given: asked.append(1) or call_of(*given))
+
+    def counted(*given: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return call_of(*given)
+
+    monkeypatch.setattr(functional, "_call_of", counted)
     layers = [called(layer("Activation", "last", activation="softmax"), (f"l{count}", 0))]
     for index in range(count, 0, -1):
         before = f"l{index - 1}" if index > 1 else "flat"
@@ -156,7 +162,7 @@ def test_layers_in_the_wrong_order_are_asked_once_more(tmp_path: Path, monkeypat
     layers.append(called(layer("Flatten", "flat"), ("input", 0)))
     path = saved(tmp_path, functional_model("model", layers, ("last", 0)))
     assert main([str(path), "-o", str(tmp_path / "made"), "--self-test-clips", "1"]) == 0
-    assert len(asked) == 2 * (count + 2) - 1
+    assert asked == 2 * (count + 2) - 1
     nodes = json.loads((tmp_path / "made" / "manifest.json").read_text())["graphs"][0]["nodes"]
     assert [node["name"] for node in nodes if node["operation"] == "activation"][:3] == ["l1", "l2", "l3"]
 
@@ -204,7 +210,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert np.ones(1 << 24).size
 
 
-ESTIMATED = {
+ESTIMATED: dict[str, tuple[list[tuple[int, ...]], dict[str, Any], dict[str, tuple[int, ...]]]] = {
     "add": ([(4, 1), (1, 5)], {}, {}),
     "select": ([(1, 1), (4, 1), (1, 5)], {}, {}),
     "tile": ([(2, 3)], {"multiples": [4, 5]}, {}),

@@ -1,5 +1,5 @@
-"""Any text in every string that a file can bring, through every command of the executable: pages have no element more, tables
-and JSON give the text back, and a terminal sees no control but our own."""
+"""Any text in every string that a file can bring, through every command of the executable: pages have no element more,
+tables and JSON give the text back, and a terminal sees no control but our own."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ import html5lib
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import EXECUTABLE, ROOT
+from conftest import EXECUTABLE
 from packages import write_package
 
 from emotionformer.console.printing import is_hidden, markup, printable
 from emotionformer.console.table import row, text_of
 from emotionformer.fixtures.hostile_text import SPECIAL, text
+from emotionformer.places import ROOT
 
 pytestmark = pytest.mark.executable
 TFLITE = ROOT / "Tests" / "Fixtures" / "tflite" / "k3_transformer_float32.tflite"
@@ -108,7 +109,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
 
 def test_tables_and_messages(case: Case) -> None:
     """predict, inspect, evaluate and verify for people; and what is said of files that are not there or broken."""
-    model = ["--model", case.model]
+    model: list[str | Path] = ["--model", case.model]
     shown = [printable(label) for label in case.labels]
     lines = case.printed("predict", *model, case.clip).splitlines()
     assert lines[0].startswith(printable(case.clip.name) + ": ") and lines[0].split(": ")[-1] in shown[2]
@@ -128,13 +129,20 @@ def test_tables_and_messages(case: Case) -> None:
     assert len(case.printed("predict", *model, wrong, code=1).splitlines()) == 1
     (case.dataset / "labels.csv").write_text(row(["clip", "label"]) + row([case.clip.name, case.texts[4]]), "utf-8")
     assert len(case.printed("evaluate", *model, case.dataset, code=1).splitlines()) == 1
-    assert len(case.printed("predict", case.texts[8], "--frobnicate" + case.texts[8].replace("\0", ""), code=64).splitlines()) == 1
+    assert (
+        len(
+            case.printed(
+                "predict", case.texts[8], "--frobnicate" + case.texts[8].replace("\0", ""), code=64
+            ).splitlines()
+        )
+        == 1
+    )
     (case.model / "weights.bin").write_bytes(b"")
     assert len(case.printed("predict", *model, case.clip, code=1).splitlines()) == 1
 
 
 def test_json_gives_the_text_back(case: Case) -> None:
-    model = ["--model", case.model]
+    model: list[str | Path] = ["--model", case.model]
     for command in (["predict", "--json"], ["stream", "--hop", "1", "--window", "2"], ["stream", "--json"]):
         for line in case.printed(*command, *model, case.clip).splitlines():
             found = json.loads(line)
@@ -221,7 +229,12 @@ def on_terminal(*arguments: str | Path) -> str:
 def test_a_terminal_sees_our_controls_alone(case: Case, has_softmax: bool, tmp_path: Path) -> None:
     """Bars that move, progress, tables; and comma-separated values, which only in a file keep what is hidden."""
     model = write_package(tmp_path / "other", case.texts, has_softmax=has_softmax)
-    for command in (["predict"], ["predict", "--csv"], ["predict", "--json"], ["stream", "--hop", "1", "--window", "2"]):
+    for command in (
+        ["predict"],
+        ["predict", "--csv"],
+        ["predict", "--json"],
+        ["stream", "--hop", "1", "--window", "2"],
+    ):
         written = on_terminal(*command, "--model", model, case.clip)
         ours = re.sub(r"\x1b\[(\d+A|K|J)|\r", "", written)
         check_shown(ours)
@@ -238,6 +251,7 @@ def test_conversion(tmp_path: Path) -> None:
         labels = different([re.sub("[\x00-\x1f\x7f]", "", each) for each in case[:5] + case[-1:]])
         (tmp_path / "labels.json").write_text(json.dumps(labels), "utf-8")
         output = tmp_path / "made"
+        options: list[str | Path]
         options = ["--labels", tmp_path / "labels.json", "--name", case[0].replace("\0", ""), "-o", output]
         done = subprocess.run([EXECUTABLE, "convert", TFLITE, *options], capture_output=True, check=False)
         assert done.returncode == 0, done.stderr

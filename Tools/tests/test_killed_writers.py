@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
+from emotionformer.places import ROOT
 from emotionformer.slow import killed_writers
 
 BUILT = [ROOT / ".build" / kind / "emotionformer" for kind in ("release", "debug")]
@@ -25,7 +25,8 @@ def test_killed_at_random_moments(writer: killed_writers.Writer) -> None:
 
 def test_a_writer_that_leaves_half_is_noticed(tmp_path: Path) -> None:
     """The negative control: it writes in place."""
-    code = "import sys, time; f = open(sys.argv[1], 'w'); f.write(sys.argv[2]); f.flush(); time.sleep(0.3); f.write('whole')"
+    code = "import sys, time; file = open(sys.argv[1], 'w'); file.write(sys.argv[2]); file.flush(); "
+    code += "time.sleep(0.3); file.write('whole')"
     careless = killed_writers.Writer("careless", lambda target, form: ["python3", "-c", code, str(target), str(form)])
     with pytest.raises(SystemExit, match="neither the old nor the new one"):
         killed_writers.check(careless, 20, seed=1)

@@ -63,7 +63,7 @@ def joblib_bytes(encoder: Any, array: np.ndarray, aligned: bool, monkeypatch: py
 
     class Pickler(pickle._Pickler):
         def save(self, item: Any, save_persistent_id: bool = True) -> None:
-            super().save(item, save_persistent_id)
+            super().save(item, save_persistent_id)  # type: ignore[misc]
             if isinstance(item, wrapper):
                 if array.dtype.hasobject:
                     pickle.dump(array, stream, protocol=2)
@@ -76,7 +76,7 @@ def joblib_bytes(encoder: Any, array: np.ndarray, aligned: bool, monkeypatch: py
     held = wrapper()
     held.__dict__.update(subclass=np.ndarray, shape=array.shape, order="C", dtype=array.dtype, allow_mmap=True)
     if aligned:
-        held.numpy_array_alignment_bytes = 16  # type: ignore[attr-defined]
+        held.numpy_array_alignment_bytes = 16
     made = encoder()
     made.classes_ = held
     Pickler(stream, protocol=3).dump(made)

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from emotionformer.console.progress import line
 from emotionformer.errors import VideoError
-from emotionformer.landmarks.arguments import environment, parsed
+from emotionformer.landmarks.arguments import environment, parser
 from emotionformer.landmarks.faces import CHOICES, Tracked
 from emotionformer.landmarks.missing import MissingFaces
 from emotionformer.landmarks.panel import arrangement, bar_width
 from emotionformer.landmarks.predictions import read_predictions
-from emotionformer.landmarks.progress import line
 from emotionformer.landmarks.sources import Pictures, VideoFile, check_names, natural_key, source_at
 from emotionformer.landmarks.timing import RisingMilliseconds, Timed, placed, resampled, steady_rate
 from emotionformer.landmarks.writing import JSONLines, NumPyWriter, json_line
@@ -50,7 +50,7 @@ NTSC = Fraction(30000, 1001)
 )
 def test_wrong_arguments_are_one_line(arguments: list[str], part: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="^2$"):
-        parsed(arguments)
+        parser().parsed(arguments)
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and said.startswith("landmarks: ") and part in said
 
@@ -59,11 +59,11 @@ def test_defaults(tmp_path: Path) -> None:
     """Without a bundle the Face Mesh of 0.10.21; with one the current version."""
     task = tmp_path / "face_landmarker.task"
     task.write_bytes(b"")
-    plain = parsed(["a.mp4", "-"])
+    plain = parser().parsed(["a.mp4", "-"])
     assert (plain.mediapipe, plain.missing, plain.faces, plain.output) == ("0.10.21", "nan", "first", "-")
     assert plain.inputs == ["a.mp4"]
-    assert parsed(["a.mp4", "-o", "b", "--task", str(task)]).mediapipe == "current"
-    assert parsed(["a.mp4", "-", "--fps", "30000/1001"]).fps == NTSC
+    assert parser().parsed(["a.mp4", "-o", "b", "--task", str(task)]).mediapipe == "current"
+    assert parser().parsed(["a.mp4", "-", "--fps", "30000/1001"]).fps == NTSC
 
 
 def test_the_legacy_version_needs_a_python_that_it_was_made_for(
@@ -71,7 +71,7 @@ def test_the_legacy_version_needs_a_python_that_it_was_made_for(
 ) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 13, 0))
     with pytest.raises(SystemExit, match="^2$"):
-        environment(parsed(["a.mp4", "-"]))
+        environment(parser().parsed(["a.mp4", "-"]))
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "Python 3.9 to 3.12 (found 3.13)" in said
 
@@ -80,7 +80,7 @@ def test_the_video_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFix
     video = tmp_path / "a.mp4"
     video.write_bytes(b"video")
     with pytest.raises(SystemExit, match="^2$"):
-        parsed([str(video), "--annotate", f"{tmp_path}/../{tmp_path.name}/a.mp4"])
+        parser().parsed([str(video), "--annotate", f"{tmp_path}/../{tmp_path.name}/a.mp4"])
     assert "the video itself" in capsys.readouterr().err
 
 

@@ -18,17 +18,18 @@ import av
 import numpy as np
 import pytest
 
+from emotionformer.console.progress import Progress
 from emotionformer.errors import CameraLost, VideoError
 from emotionformer.landmarks import command, reading
-from emotionformer.landmarks.arguments import parsed
+from emotionformer.landmarks.arguments import parser
 from emotionformer.landmarks.detectors import DetectorOptions
-from emotionformer.landmarks.progress import Progress
 from emotionformer.landmarks.reading import Reading, frame_count, frames
 from emotionformer.landmarks.sources import Camera, Pictures, VideoFile
+from emotionformer.places import FIXTURES
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-VIDEO = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures" / "cremad" / "1001_DFA_HAP_XX.flv"
+VIDEO = FIXTURES / "cremad" / "1001_DFA_HAP_XX.flv"
 MILLISECOND = 1_000_000
 # What a camera does at one reading: a picture after so many milliseconds, none after so many, Ctrl-C.
 PICTURE, NOTHING, INTERRUPT = "picture", "nothing", "interrupt"
@@ -297,5 +298,5 @@ def test_the_number_of_pictures_that_progress_counts() -> None:
 
 def test_help_says_what_was_not_tried(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="^0$"):
-        parsed(["--help"])
+        parser().parsed(["--help"])
     assert "not with a camera" in capsys.readouterr().out

@@ -1,4 +1,5 @@
-"""Every command in Tools: help and wrong arguments are answered where nothing is installed, and leave nothing behind."""
+"""Every command in Tools: help and wrong arguments are answered where nothing is installed, and leave nothing
+behind."""
 
 from __future__ import annotations
 
@@ -40,7 +41,12 @@ def run(bare: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[s
     before = sorted(project.rglob("*"))
     environment = {"PATH": str(bare / "bin"), "HOME": str(bare)}
     done = subprocess.run(
-        [str(project / "Tools" / name), *arguments], cwd=bare, env=environment, capture_output=True, text=True, check=False
+        [str(project / "Tools" / name), *arguments],
+        cwd=bare,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert sorted(project.rglob("*")) == before, "something was made"
     return done

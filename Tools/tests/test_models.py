@@ -52,8 +52,8 @@ def test_a_swapped_head_shows(export: Export) -> None:
     path = FIXTURES / "k3_post_norm_constant.keras"
     golden = np.load(path.with_suffix(".npz"))
     package = export(path)
-    name = next(name for name in package.manifest["tensors"] if name.endswith("query/kernel"))
+    swapped = next(name for name in package.manifest["tensors"] if name.endswith("query/kernel"))
     right = package.tensor
-    package.tensor = lambda asked: right(asked)[:, ::-1] if asked == name else right(asked)  # type: ignore[method-assign]
+    package.tensor = lambda name: right(name)[:, ::-1] if name == swapped else right(name)  # type: ignore[method-assign]
     output = package.values(golden["input"][0])[package.manifest["outputs"]["probabilities"]][0]
     assert np.abs(output - golden["output"][0]).max() > 2e-6

@@ -1,4 +1,5 @@
-"""`Tools/mutate`: its lists fit the sources, faults are planted where they belong, and its runs tell pass from failure."""
+"""`Tools/mutate`: its lists fit the sources, faults are planted where they belong, and its runs tell pass from
+failure."""
 
 from __future__ import annotations
 
@@ -12,7 +13,6 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from emotionformer.errors import MutationError
 from emotionformer.mutation.arguments import SUITES
@@ -23,6 +23,7 @@ from emotionformer.mutation.processes import run_tests
 from emotionformer.mutation.project import Copy
 from emotionformer.mutation.results import Result, Score
 from emotionformer.mutation.swift_suite import shared_sources, target_of
+from emotionformer.places import ROOT
 
 FAULT = Fault("one", "Sources/Graph/A.swift", "a < b", "a <= b", "why")
 FAILING = re.compile("recorded an issue")
@@ -57,7 +58,7 @@ def test_swift_faults_are_in_every_module() -> None:
         ({"name": 1}, "no object of strings"),
     ],
 )
-def test_a_list_of_another_form_is_refused(tmp_path: Path, entry: dict, message: str) -> None:
+def test_a_list_of_another_form_is_refused(tmp_path: Path, entry: dict[str, object], message: str) -> None:
     (tmp_path / "list.json").write_text(json.dumps([entry]), "utf-8")
     with pytest.raises(MutationError, match=message):
         read_faults(tmp_path / "list.json", "swift")

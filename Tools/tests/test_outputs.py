@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,8 @@ import emotionformer.outputs.folder
 from emotionformer.errors import OutputError
 from emotionformer.export.package import PACKAGE
 from emotionformer.outputs import OutputFile, OutputFolder, write_text
+from emotionformer.places import TOOLS
 
-TOOLS = Path(__file__).resolve().parents[1]
 MANIFEST = json.dumps({"format": "emotionformer-model", "weights": {"file": "weights.bin"}})
 IS_ROOT = os.geteuid() == 0
 
@@ -125,7 +126,7 @@ def test_a_package_is_replaced_whole_with_its_rights(place: Path) -> None:
 def test_a_new_folder(place: Path, name: str) -> None:
     write_package(Path(name) if name[-1] != "/" else Path(name + "/"))
     assert (place / name / "weights.bin").read_text() == "new"
-    assert not [found for found in place.rglob(".*")]
+    assert not list(place.rglob(".*"))
 
 
 def test_an_empty_folder_is_taken(place: Path) -> None:
@@ -145,7 +146,7 @@ def test_a_failure_leaves_no_folder_that_was_made_for_it(place: Path) -> None:
 def test_the_current_folder_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(package(place / "model"))
     for name in (".", "./", "../model"):
-        refused(place, lambda name=name: write_package(Path(name)), "the current folder cannot be replaced")
+        refused(place, partial(write_package, Path(name)), "the current folder cannot be replaced")
     (place / "empty").mkdir()
     monkeypatch.chdir(place / "empty")
     refused(place, lambda: write_package(Path(".")), "the current folder cannot be replaced")
@@ -165,7 +166,7 @@ def test_links_are_followed_and_stay(place: Path) -> None:
     write_page(place / "page.html", "page 2")
     assert (place / "elsewhere" / "page").read_text() == "page 2"
     assert all((place / name).is_symlink() for name in ("link", "dangling", "page.html"))
-    assert not [found for found in place.rglob(".*")]
+    assert not list(place.rglob(".*"))
 
 
 def test_a_link_to_itself_is_refused(place: Path) -> None:
@@ -223,7 +224,7 @@ def nodes(place: Path) -> Iterator[dict[str, Path]]:
 
 def test_what_is_no_file_is_never_replaced(place: Path, nodes: dict[str, Path]) -> None:
     for kind, path in nodes.items():
-        refused(place, lambda path=path: write_package(path), f"{kind} stands there")
+        refused(place, partial(write_package, path), f"{kind} stands there")
 
         def video(path: Path = path) -> None:
             with OutputFile(path, "video", is_page):
@@ -288,7 +289,9 @@ def test_a_rename_that_fails_leaves_the_old_package(place: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("in_one_step", [True, False])
-def test_what_comes_into_the_old_package_meanwhile_is_kept(place: Path, monkeypatch: pytest.MonkeyPatch, in_one_step: bool) -> None:
+def test_what_comes_into_the_old_package_meanwhile_is_kept(
+    place: Path, monkeypatch: pytest.MonkeyPatch, in_one_step: bool
+) -> None:
     folder = package(place / "model")
     if not in_one_step:
         monkeypatch.setattr(emotionformer.outputs.folder, "exchange", lambda first, second: False)
@@ -314,9 +317,15 @@ def test_what_comes_into_an_empty_place_meanwhile_is_kept(place: Path) -> None:
 
 
 def python(code: str, *arguments: object, **options: object) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TOOLS), str(TOOLS / "tests")]), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(TOOLS), str(TOOLS / "tests")]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(
+        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+    )  # type: ignore[call-overload]
 
 
 WRITING = """
@@ -421,7 +430,8 @@ from test_outputs import OutputError, package, tree, write_package, write_page
 place = Path(sys.argv[1])
 libc = ctypes.CDLL(None, use_errno=True)
 def mount(kind, target, flags, options=b""):
-    if libc.mount(b"none", os.fsencode(target), kind, flags, options): raise SystemExit("mount: " + os.strerror(ctypes.get_errno()))
+    if libc.mount(b"none", os.fsencode(target), kind, flags, options):
+        raise SystemExit("mount: " + os.strerror(ctypes.get_errno()))
 def refused(write, words):
     before = tree(place)
     try: write()
@@ -463,7 +473,8 @@ import os, sys
 from pathlib import Path
 from test_outputs import OutputError, write_package, write_page
 if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)
-for write, name in ((write_package, "model"), (write_package, "other"), (write_page, "page"), (write_page, "write/locked")):
+writers = (write_package, "model"), (write_package, "other"), (write_page, "page"), (write_page, "write/locked")
+for write, name in writers:
     try:
         write(Path(sys.argv[1]) / name)
         print("written")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import flatbuffers
 import numpy as np
@@ -14,10 +15,11 @@ from ai_edge_litert import schema_py_generated as schema
 from emotionformer.parity import model_file
 from emotionformer.parity.command import main
 from emotionformer.parity.operations import OperationRow, distance
+from emotionformer.places import FIXTURES
 
-FIXTURES = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures" / "tflite"
-FLOAT = FIXTURES / "k3_transformer_float32.tflite"
-INT8 = FIXTURES / "k3_transformer_int8.tflite"
+TFLITE = FIXTURES / "tflite"
+FLOAT = TFLITE / "k3_transformer_float32.tflite"
+INT8 = TFLITE / "k3_transformer_int8.tflite"
 
 Alteration = Callable[[Any, Any], int]
 
@@ -41,9 +43,9 @@ def compare(file: Path, *options: str) -> int:
 def test_files_agree(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every operation is compared and within its tolerance, and so are the outputs."""
     report = tmp_path / "report.json"
-    assert compare(FIXTURES / f"{name}.tflite", "--json", str(report)) == 0, capsys.readouterr().err
+    assert compare(TFLITE / f"{name}.tflite", "--json", str(report)) == 0, capsys.readouterr().err
     found = json.loads(report.read_text("utf-8"))
-    model = model_file.read(FIXTURES / f"{name}.tflite")
+    model = model_file.read(TFLITE / f"{name}.tflite")
     assert {row["index"] for row in found["operations"]} == {operator.index for operator in model.operators}
     assert all(row["clips"] == 2 and row["problem"] is None for row in found["operations"])
 

@@ -10,8 +10,11 @@ import pandas as pd
 import pytest
 from test_engine import run
 
+from emotionformer.places import FIXTURES
+
 pytestmark = pytest.mark.executable
-FOLDER = Path(__file__).resolve().parents[2] / "Tests" / "Fixtures" / "attention"
+
+FOLDER = FIXTURES / "attention"
 
 
 def test_windows_are_a_data_frame(tmp_path: Path) -> None:

@@ -45,7 +45,9 @@ def tensors(folder: Path) -> dict[str, tuple[np.ndarray, dict[str, Any]]]:
     entries = json.loads((folder / "manifest.json").read_text("utf-8"))["tensors"]
     return {
         name: (
-            np.frombuffer(content, entry["dtype"], int(np.prod(entry["shape"])), entry["offset"]).reshape(entry["shape"]),
+            np.frombuffer(content, entry["dtype"], int(np.prod(entry["shape"])), entry["offset"]).reshape(
+                entry["shape"]
+            ),
             entry,
         )
         for name, entry in entries.items()

@@ -12,12 +12,12 @@ from random import Random
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from emotionformer.export.command import main as export
 from emotionformer.fuzzing import command, running
 from emotionformer.fuzzing.command import fuzz
 from emotionformer.fuzzing.targets import TARGETS
+from emotionformer.places import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux alone")
 

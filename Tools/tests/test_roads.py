@@ -13,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FIXTURES, ROOT, Export
+from conftest import FIXTURES, Export
 from test_engine import predictions, run
 from test_models import options
+
+from emotionformer.places import ROOT
 
 CONVERTED = ROOT / "Tests" / "Fixtures" / "tflite"
 ROADS = ROOT / "Tests" / "Fixtures" / "roads"

@@ -82,7 +82,7 @@ def test_clips_look_like_the_trackers_output() -> None:
         lost = np.isnan(clip).any(axis=(1, 2))
         assert (np.isnan(clip).all(axis=(1, 2)) == lost).all() and lost.mean() <= 0.75
         seen = clip[~lost]
-        assert -0.3 < seen[..., :2].min() and seen[..., :2].max() < 1.3
+        assert seen[..., :2].min() > -0.3 and seen[..., :2].max() < 1.3
         assert np.abs(seen[..., 2].mean(axis=1)).max() < 0.02
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "Tests" / "Fixtures" / "tflite"
+from emotionformer.places import FIXTURES
+
+FOLDER = FIXTURES / "tflite"
 
 
 def test_every_file_is_listed_with_its_arrays() -> None:

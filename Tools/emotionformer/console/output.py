@@ -50,9 +50,9 @@ def tell(line: str) -> None:
 
 
 def run(program: str, body: Callable[[], int], failed: int = 1) -> int:
-    """The exit code of a tool: `body`'s; `failed` with one line after a `ToolError`; 130 with one line after an interrupt,
-    when what was not finished has been removed; 0 if the reader of standard output has gone; 1 with one line if standard
-    output cannot be written. Everything that was printed has been written then."""
+    """The exit code of a tool: `body`'s; `failed` with one line after a `ToolError`; 130 with one line after an
+    interrupt, when what was not finished has been removed; 0 if the reader of standard output has gone; 1 with one line
+    if standard output cannot be written. Everything that was printed has been written then."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,5 @@
-"""Text from files as people read it. Only the standard library is used, so that a tool's first lines need no environment."""
+"""Text from files as people read it. Only the standard library is used, so that a tool's first lines need no
+environment."""
 
 from __future__ import annotations
 
@@ -11,8 +12,9 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def printable(text: object) -> str:
-    r"""One line, in which what a terminal obeys or does not show (controls, marks of direction, line separators) is written
-    as an escape, such as `\u{1B}`; bytes of a file's name that are no UTF-8 as `\xFF`. The Swift side does the same."""
+    r"""One line, in which what a terminal obeys or does not show (controls, marks of direction, line separators) is
+    written as an escape, such as `\u{1B}`; bytes of a file's name that are no UTF-8 as `\xFF`. The Swift side does the
+    same."""
     line = str(text)
     if line.isascii() and line.isprintable():
         return line

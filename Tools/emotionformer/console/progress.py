@@ -12,7 +12,7 @@ _SECONDS_BETWEEN = 0.1
 
 
 class Progress:
-    """One line that is written over; `total` is unknown for a camera. `is_quiet`: no bar, on a terminal neither."""
+    """One line that is written over. `total` None: it is unknown. `is_quiet`: no bar, on a terminal neither."""
 
     def __init__(self, stream: TextIO, title: str, total: int | None, is_quiet: bool = False) -> None:
         self._stream = stream
@@ -22,7 +22,8 @@ class Progress:
         self._began = time.monotonic()
         self._is_shown = stream.isatty() and not is_quiet
 
-    def update(self, done: int) -> None:
+    def update(self, done: int, total: int | None = None) -> None:
+        self._total = total or self._total
         now = time.monotonic()
         if not self._is_shown or now - self._shown < _SECONDS_BETWEEN:
             return

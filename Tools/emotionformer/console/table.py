@@ -11,7 +11,8 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def row(cells: Iterable[str | int]) -> str:
-    """A line with its end; texts made harmless, quoted as RFC 4180 says. (Python's csv leaves a carriage return bare.)"""
+    """A line with its end; texts made harmless, quoted as RFC 4180 says. (Python's csv leaves a carriage return
+    bare.)"""
     return ",".join(_quoted(cell(each)) if isinstance(each, str) else str(each) for each in cells) + "\n"
 
 
@@ -20,7 +21,8 @@ def _quoted(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Text that no spreadsheet computes: an apostrophe before what begins like a formula. Numbers and a sign alone stay."""
+    """Text that no spreadsheet computes: an apostrophe before what begins like a formula. Numbers and a sign alone
+    stay."""
     if not _FORMULA.match(text) or _NUMBER.fullmatch(text) or text in ("+", "-"):
         return text
     return "'" + text

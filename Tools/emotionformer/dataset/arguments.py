@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from emotionformer.arguments import Parser, whole
@@ -30,8 +29,8 @@ examples:
   Tools/dataset emotion_landmark_dataset.parquet -o dataset --split train=0.8,validation=0.1,test=0.1 --by subject
   emotionformer evaluate dataset
 
-Cells of labels.csv that a spreadsheet would take for a formula (=, +, -, @, …) stand behind an apostrophe, which readers
-of these tables take away again.
+Cells of labels.csv that a spreadsheet would take for a formula (=, +, -, @, …) stand behind an apostrophe, which
+readers of these tables take away again.
 
 exit codes: 0 the folder is written, 1 it is not, 2 the command line is wrong
 """
@@ -101,13 +100,13 @@ def parser() -> Parser:
     )
     result.add_argument("--seed", type=int, default=42, help="of --split (default: 42)")
     result.add_argument(
-        "--memory", type=whole(64, 1_000_000), default=512, metavar="MB", help="about what the file may take (default: 512)"
+        "--memory",
+        type=whole(64, 1_000_000),
+        default=512,
+        metavar="MB",
+        help="about what the file may take (default: 512)",
     )
     return result
-
-
-def parsed(given: Sequence[str] | None) -> argparse.Namespace:
-    return parser().parse_args(given)
 
 
 def environment(arguments: argparse.Namespace) -> Environment:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +13,9 @@ import pyarrow.parquet as parquet
 
 from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import show
+from emotionformer.console.progress import Progress
 from emotionformer.console.table import row
-from emotionformer.dataset.arguments import parsed
+from emotionformer.dataset.arguments import parser
 from emotionformer.dataset.clips import write_clips
 from emotionformer.dataset.index import Index, read_index
 from emotionformer.dataset.layout import find_layout
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise DatasetError(f"this is no Parquet file that can be read ({reason(error)})") from error
     if arguments.split:
         (split_by_subject if arguments.by == "subject" else split_by_clip)(index.clips, arguments.split, arguments.seed)
-    progress = _Progress()
+    progress = Progress(sys.stderr, "writing", None)
     try:
         # A dataset may be somebody's own work, and looks no different: none is replaced.
         with OutputFolder(output, Kind("empty folder", lambda folder: None)) as made:
@@ -60,9 +60,7 @@ def _write_labels(path: Path, index: Index) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(row(["clip", "label", "split", "subject", "frames", "video"]))
         for clip in sorted(index.clips, key=lambda clip: clip.name):
-            file.write(
-                row([f"clips/{clip.name}.npy", clip.label, clip.split, clip.subject, clip.frames, clip.video])
-            )
+            file.write(row([f"clips/{clip.name}.npy", clip.label, clip.split, clip.subject, clip.frames, clip.video]))
 
 
 def _summarise(index: Index, shape: tuple[int, ...], missing: int) -> None:
@@ -82,28 +80,8 @@ def _summarise(index: Index, shape: tuple[int, ...], missing: int) -> None:
         show(f"left out  {index.duplicates} rows whose frame number their clip had already")
 
 
-class _Progress:
-    """A bar on a terminal, nothing elsewhere."""
-
-    def __init__(self) -> None:
-        self._shown = 0.0
-
-    def update(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if sys.stderr.isatty() and now - self._shown > 0.1:
-            self._shown = now
-            filled = 24 * done // max(1, total)
-            sys.stderr.write(f"\r\x1b[2Kwriting {'█' * filled}{'░' * (24 - filled)} {100 * done // max(1, total)} %")
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        if self._shown:
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()
-
-
 def main(given: Sequence[str] | None = None) -> int:
-    return run_tool("dataset", lambda: _run(parsed(given)))
+    return run_tool("dataset", lambda: _run(parser().parsed(given)))
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.types as types
 
-from emotionformer.errors import DatasetError
+from emotionformer.errors import DatasetError, reason
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -46,7 +46,7 @@ class Layout:
         try:
             columns = [column.cast(pa.float32(), safe=False).to_numpy(zero_copy_only=False) for column in batch.columns]
         except pa.ArrowInvalid as error:
-            raise DatasetError(f"a feature is no number ({_first_line(error)})") from error
+            raise DatasetError(f"a feature is no number ({reason(error)})") from error
         return np.stack(columns, axis=1)
 
 
@@ -116,10 +116,6 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def _is_list(kind: pa.DataType) -> bool:
     return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _nested_values(column: pa.Array) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from emotionformer.arguments import Parser
@@ -14,8 +13,8 @@ DEFAULT_FRAMES = 300
 CLIPS = 3
 SIDES = {"end": "end", "post": "end", "start": "start", "pre": "start", "none": "none"}
 TRUNCATIONS = {"end": "end", "post": "end", "start": "start", "pre": "start", "uniform": "uniform"}
-ORDERS = {name: "beforeNormalization" for name in ("before", "beforeNormalization")}
-ORDERS.update({name: "afterNormalization" for name in ("after", "afterNormalization")})
+ORDERS = dict.fromkeys(("before", "beforeNormalization"), "beforeNormalization")
+ORDERS.update(dict.fromkeys(("after", "afterNormalization"), "afterNormalization"))
 LAYOUTS = ("raw", "xyz-interleaved", "xyz-planar", "x", "y", "z")
 
 EXAMPLES = """examples:
@@ -27,7 +26,7 @@ EXAMPLES = """examples:
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     result = Parser("export", "Turns a saved Keras model (Keras 2 or 3) into a model package.", EXAMPLES)
     add = result.add_argument
     add("source", metavar="SOURCE", type=Path, help="an .h5 or .keras file, or the published folder")
@@ -97,10 +96,6 @@ def parser() -> argparse.ArgumentParser:
     add("--license", help="the model's licence, for people")
     add("--citation", help="how to cite it, for people")
     return result
-
-
-def parsed(given: Sequence[str] | None) -> argparse.Namespace:
-    return parser().parse_args(given)
 
 
 def environment(arguments: argparse.Namespace) -> Environment:

@@ -97,7 +97,6 @@ class Bounds:
         finally:
             resource.setrlimit(resource.RLIMIT_AS, before)
 
-
     @contextmanager
     def lifted(self) -> Iterator[None]:
         """Inside `in_memory`, for another program that is started."""

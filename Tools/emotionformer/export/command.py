@@ -17,7 +17,7 @@ import numpy as np
 from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import say, tell
 from emotionformer.errors import ExportError, ToolError
-from emotionformer.export.arguments import DEFAULT_FRAMES, ORDERS, SIDES, TRUNCATIONS, parsed
+from emotionformer.export.arguments import DEFAULT_FRAMES, ORDERS, SIDES, TRUNCATIONS, parser
 from emotionformer.export.bounds import ADVICE, CLIP_ELEMENTS, Bounds
 from emotionformer.export.conversion import Handler
 from emotionformer.export.custom import load_custom
@@ -201,13 +201,9 @@ def _input(
 
 
 def _check_deviation(description: InputDescription) -> None:
-    total = (
-        np.broadcast_to(
-            description.deviation,
-            (1, description.features) if description.deviation.ndim < 2 else description.deviation.shape,
-        )
-        + description.epsilon
-    )
+    deviation = np.asarray(description.deviation)
+    shape = (1, description.features) if deviation.ndim < 2 else deviation.shape
+    total = np.broadcast_to(deviation, shape) + description.epsilon
     bad = np.argwhere(total <= 0)
     if len(bad):
         raise ExportError(
@@ -305,7 +301,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         with warnings.catch_warnings():
             # NumPy warns of what a file's numbers overflow, or of its types; what becomes of them is checked.
             warnings.simplefilter("ignore")
-            run(parsed(arguments))
+            run(parser().parsed(arguments))
     except KeyboardInterrupt:
         say("export", "interrupted")
         return 1

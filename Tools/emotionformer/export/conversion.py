@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from emotionformer.errors import ExportError
 from emotionformer.export.graph import Call, Graph, Names, Tensor, Value, Weight
 from emotionformer.export.layer import Layer
 
-Result = Union[Tensor, list[Tensor]]
+Result = Tensor | list[Tensor]
 Handler = Callable[["Converter", Layer, Call], Result]
 
 MAXIMUM_NOTES = 100

@@ -146,7 +146,8 @@ def _third(item: Any, done: Outputs) -> Any:
         return [_third(inner, done) for inner in item]
     if not isinstance(item, dict):
         return item
-    kind, config = item.get("class_name"), item.get("config")
+    kind: Any = item.get("class_name")
+    config: Any = item.get("config")
     if kind == "__keras_tensor__":
         name, node, index = config["keras_history"]
         return _lookup(name, node, index, done)
@@ -157,7 +158,7 @@ def _third(item: Any, done: Outputs) -> Any:
     if kind == "__ellipsis__":
         return ...
     if kind == "__tuple__":
-        return [_third(inner, done) for inner in item.get("items", item.get("config") or [])]
+        return [_third(inner, done) for inner in item.get("items", config or [])]
     if kind == "__bytes__" or (isinstance(kind, str) and kind.startswith("__")):
         raise ExportError(f"an argument of kind {kind} is not supported")
     if kind == "DTypePolicy":

@@ -35,7 +35,7 @@ def main() -> None:
     if getattr(last, "activation", None) is keras.activations.softmax and last.output is model.outputs[0]:
         last.activation = keras.activations.linear
         held["logits"] = np.asarray(model(data, training=False))
-    np.savez(output_path, **held)
+    np.savez(output_path, allow_pickle=False, **held)
 
 
 main()

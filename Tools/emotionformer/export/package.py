@@ -194,7 +194,8 @@ def _node_entry(node: Node) -> dict[str, Any]:
 
 
 def quantized_rows(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows as int8 and their scales: the largest magnitude of a row becomes 127, as TensorFlow Lite's converter does."""
+    """Rows as int8 and their scales: the largest magnitude of a row becomes 127, as TensorFlow Lite's converter
+    does."""
     largest = np.abs(kernel).max(axis=1, keepdims=True)
     scale = np.where(largest == 0, 1, largest / 127).astype(np.float32)
     return np.clip(np.rint(kernel / scale), -127, 127).astype(np.int8), scale[:, 0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 
 from emotionformer.arguments import Parser, whole
 from emotionformer.environments import Environment
@@ -25,10 +24,6 @@ def parser() -> Parser:
     result.add_argument("--seed", type=int, default=1, metavar="S", help="another seed, other cases (default 1)")
     result.add_argument("--list", action="store_true", help="name the targets")
     return result
-
-
-def parsed(given: Sequence[str] | None) -> argparse.Namespace:
-    return parser().parse_args(given)
 
 
 def environment(arguments: argparse.Namespace) -> Environment:

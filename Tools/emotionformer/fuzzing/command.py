@@ -18,7 +18,7 @@ from random import Random
 
 from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import say, show
-from emotionformer.fuzzing.arguments import parsed
+from emotionformer.fuzzing.arguments import parser
 from emotionformer.fuzzing.running import Program, Ran, run
 from emotionformer.fuzzing.targets import TARGETS
 from emotionformer.places import ROOT
@@ -79,7 +79,7 @@ def _count(result: Result, ran: Ran, name: str, arguments: list[str], folder: Pa
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    return run_tool("fuzz-python", lambda: _run(parsed(given)))
+    return run_tool("fuzz-python", lambda: _run(parser().parsed(given)))
 
 
 def _run(asked: argparse.Namespace) -> int:

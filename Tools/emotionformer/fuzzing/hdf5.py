@@ -111,7 +111,7 @@ def _change_attribute(group: h5py.Group, random: Random) -> None:
             random.shuffle(items)
             group.attrs[name] = items
         case 4:
-            group.attrs[name] = [item for item in np.ravel(held)] * random.choice((2, 3, 100))
+            group.attrs[name] = list(np.ravel(held)) * random.choice((2, 3, 100))
         case 5:
             group.attrs[f"{name}0"] = str(value(random))[:5000].replace("\0", "")
 

@@ -11,12 +11,12 @@ import types
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from random import Random
-from typing import Any, Iterator
+from typing import Any
 
 import numpy as np
 

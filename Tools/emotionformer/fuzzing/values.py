@@ -99,7 +99,7 @@ def changed_json(document: Any, random: Random, times: int = 0) -> Any:
                 holder[key] = [holder[key]] if random.random() < 0.5 else {"config": holder[key], "class_name": "Dense"}
             case 9:
                 if isinstance(holder, dict):
-                    holder[random.choice([name for name in holder])] = holder[key]
+                    holder[random.choice(list(holder))] = holder[key]
                     holder.setdefault("name", value(random))
                 else:
                     random.shuffle(holder)

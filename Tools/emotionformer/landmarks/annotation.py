@@ -11,11 +11,11 @@ import av
 import av.error
 import numpy as np
 
-from emotionformer.errors import OutputError, VideoError
+from emotionformer.console.progress import Progress
+from emotionformer.errors import OutputError, VideoError, reason
 from emotionformer.landmarks.overlay import Overlay
 from emotionformer.landmarks.panel import arrangement
 from emotionformer.landmarks.predictions import Timeline
-from emotionformer.landmarks.progress import Progress
 from emotionformer.landmarks.reading import Frame
 from emotionformer.outputs import OutputFile
 
@@ -36,9 +36,7 @@ def annotate(
     except OutputError as error:
         raise VideoError(str(error)) from error
     except (av.error.FFmpegError, OSError) as error:
-        raise VideoError(
-            f"{output}: the video cannot be written ({getattr(error, 'strerror', None) or error})"
-        ) from error
+        raise VideoError(f"{output}: the video cannot be written ({reason(error)})") from error
 
 
 def is_annotated(path: Path) -> bool:

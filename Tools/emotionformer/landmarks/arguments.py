@@ -6,7 +6,6 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -62,7 +61,7 @@ LEGACY = "0.10.21"
 
 
 def parser() -> Parser:
-    result = Parser("landmarks", _DESCRIPTION, _EXAMPLES, usage="Tools/landmarks VIDEO… -o DIR | - [options]")
+    result = Parser("landmarks", _DESCRIPTION, _EXAMPLES, _check, usage="Tools/landmarks VIDEO… -o DIR | - [options]")
     result.add_argument(
         "inputs", nargs="*", metavar="VIDEO", help="video files, pictures, folders of pictures; - writes JSON lines"
     )
@@ -121,17 +120,6 @@ def parser() -> Parser:
     )
     drawing.add_argument("--executable", type=Path, help="the emotionformer executable (default: what was built last)")
     return result
-
-
-def parsed(given: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments, checked among themselves; a wrong command line ends the program with one line and code 2."""
-    command = parser()
-    arguments = command.parse_args(given)
-    try:
-        _check(arguments)
-    except VideoError as error:
-        command.error(str(error))
-    return arguments
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -13,12 +13,12 @@ import numpy as np
 
 from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import say
+from emotionformer.console.progress import Progress
 from emotionformer.errors import CameraLost, VideoError
-from emotionformer.landmarks.arguments import CURRENT, parsed
+from emotionformer.landmarks.arguments import CURRENT, parser
 from emotionformer.landmarks.detectors import Detector, DetectorOptions, open_detector
 from emotionformer.landmarks.faces import CHOICES
 from emotionformer.landmarks.missing import MissingFaces
-from emotionformer.landmarks.progress import Progress
 from emotionformer.landmarks.quiet import quieten
 from emotionformer.landmarks.reading import Frame, Reading, frame_count, frames
 from emotionformer.landmarks.sources import Camera, Source, check_names, source_at
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
             sources.append(source_at(Path(path)))
         except VideoError as error:
             failures += 1
-            _say(str(error))
+            say("landmarks", error)
     if arguments.camera is not None:
         sources.append(Camera(arguments.camera))
     check_names(sources)
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
             _convert(source, arguments)
         except VideoError as error:
             failures += 1
-            _say(str(error))
+            say("landmarks", error)
     return 1 if failures else 0
 
 
@@ -148,17 +148,13 @@ def _detect(
         progress.update(index + 1)
 
 
-def _say(message: str) -> None:
-    say("landmarks", message)
-
-
 def main(given: Sequence[str] | None = None) -> int:
-    return run_tool("landmarks", lambda: _main(parsed(given)))
+    return run_tool("landmarks", lambda: _main(parser().parsed(given)))
 
 
 def _main(arguments: argparse.Namespace) -> int:
     if not arguments.verbose:
         quieten()
     if arguments.mediapipe == CURRENT:
-        _say(_METRICS)
+        say("landmarks", _METRICS)
     return run(arguments)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from emotionformer.console.output import say
 from emotionformer.errors import VideoError
+from emotionformer.executable import find_executable
 from emotionformer.landmarks.predictions import Timeline, read_predictions
-from emotionformer.places import ROOT
 
 # Half a second of ordinary video before anything is said.
 _FIRST_FRAMES = 15
@@ -28,7 +26,7 @@ class Predicting:
 
 def predictions_of(clip: Path, how: Predicting) -> Timeline:
     """What the engine says of a clip as it goes on, each time looking back on as many frames as the model takes."""
-    command = [str(_executable(how.executable)), "stream", "--json", "--hop", str(how.hop)]
+    command = [str(find_executable(how.executable)), "stream", "--json", "--hop", str(how.hop)]
     command += ["--smoothing", repr(how.smoothing)]
     if how.model is not None:
         command += ["--model", str(how.model)]
@@ -47,22 +45,3 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
         raise VideoError(f"{command[0]}: cannot be run ({error.strerror})") from error
-
-
-def _executable(given: Path | None) -> Path:
-    """The executable given, or what `swift build` made last; it is built if there is none."""
-    if given:
-        if not given.is_file() or not os.access(given, os.X_OK):
-            raise VideoError(f"{given}: there is no such executable")
-        return given
-    built = [ROOT / ".build" / kind / "emotionformer" for kind in ("release", "debug")]
-    found = [file for file in built if file.exists()]
-    if found:
-        return max(found, key=lambda file: file.stat().st_mtime)
-    say("landmarks", "building emotionformer (once)")
-    command = ["swift", "build", "--package-path", str(ROOT), "-c", "release", "--product", "emotionformer"]
-    try:
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise VideoError("emotionformer is not built, and `swift build` failed") from error
-    return built[0]

@@ -11,8 +11,6 @@ from emotionformer.landmarks.writing import Sink
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-POLICIES = ("nan", "drop", "repeat")
-
 
 class MissingFaces:
     """Hands frames on: `nan` keeps a frame without a face as such, `drop` leaves it out, `repeat` puts the last face in

@@ -39,14 +39,8 @@ class Orientation:
             for value in (a, b, c, d)
         ]
         if None in signs or not (
-            signs[0]
-            and signs[3]
-            and not signs[1]
-            and not signs[2]
-            or signs[1]
-            and signs[2]
-            and not signs[0]
-            and not signs[3]
+            (signs[0] and signs[3] and not signs[1] and not signs[2])
+            or (signs[1] and signs[2] and not signs[0] and not signs[3])
         ):
             return Orientation()
         return Orientation(*(int(sign or 0) for sign in signs))

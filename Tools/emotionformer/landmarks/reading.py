@@ -14,7 +14,7 @@ import av
 import av.error
 import numpy as np
 
-from emotionformer.errors import CameraLost, VideoError
+from emotionformer.errors import CameraLost, VideoError, reason
 from emotionformer.landmarks.orientation import Orientation
 from emotionformer.landmarks.sources import Camera, Pictures, Source, VideoFile
 from emotionformer.landmarks.timing import Timed, placed, resampled, steady_rate
@@ -83,15 +83,11 @@ def _opened(source: VideoFile) -> Any:
     try:
         container = av.open(str(source.path.absolute()), metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise VideoError(f"{source.path}: this is no video that can be read ({_reason(error)})") from error
+        raise VideoError(f"{source.path}: this is no video that can be read ({reason(error)})") from error
     if not container.streams.video:
         container.close()
         raise VideoError(f"{source.path}: the file has no pictures")
     return container
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).strip() or type(error).__name__
 
 
 def _steady_rate(source: VideoFile) -> Fraction | None:
@@ -133,7 +129,7 @@ def _video(source: VideoFile, as_stored: bool) -> Iterator[Frame]:
             if last is None:
                 raise VideoError(f"{source.path}: the video has no frame")
     except (av.error.FFmpegError, OSError, MemoryError) as error:
-        raise VideoError(f"{source.path}: the video cannot be decoded ({_reason(error)})") from error
+        raise VideoError(f"{source.path}: the video cannot be decoded ({reason(error)})") from error
 
 
 def _upright(picture: Any, as_stored: bool) -> Array:

@@ -93,8 +93,8 @@ def is_clip(path: Path) -> bool:
 
 
 class JSONLines:
-    """One object a frame on standard output, flushed at once: clip, frame, time, landmarks; null for a frame without a face. The numbers
-    read back as the same 32-bit floats."""
+    """One object a frame on standard output, flushed at once: clip, frame, time, landmarks; null for a frame without a
+    face. The numbers read back as the same 32-bit floats."""
 
     def __init__(self, clip: str) -> None:
         # In ASCII: what a name holds must not reach a terminal as it is.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 
 from emotionformer.arguments import Parser, whole
 from emotionformer.environments import Environment
@@ -40,17 +39,17 @@ exit codes: 0 at least 95 % caught, 1 less, 2 the faults cannot be planted
 
 def parser() -> Parser:
     result = Parser("mutate", _DESCRIPTION, _EXAMPLES)
-    result.add_argument("names", nargs="*", metavar="NAME", help="faults, by the beginnings of their names (default: all)")
+    result.add_argument(
+        "names", nargs="*", metavar="NAME", help="faults, by the beginnings of their names (default: all)"
+    )
     result.add_argument("--suite", choices=SUITES, help="only the faults of one language")
     result.add_argument("--list", action="store_true", help="list the faults, checked against the sources, and end")
-    result.add_argument("--sample", type=whole(1), metavar="N", help="so many faults of each suite, spread over its list")
+    result.add_argument(
+        "--sample", type=whole(1), metavar="N", help="so many faults of each suite, spread over its list"
+    )
     result.add_argument("--jobs", type=whole(1), metavar="N", help="test processes at a time (default: one a core)")
     result.add_argument("--json", action="store_true", help="print the results as JSON")
     return result
-
-
-def parsed(given: Sequence[str] | None) -> argparse.Namespace:
-    return parser().parse_args(given)
 
 
 def environment(arguments: argparse.Namespace) -> Environment:

@@ -12,7 +12,7 @@ from pathlib import Path
 from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import show, tell, write
 from emotionformer.errors import MutationError
-from emotionformer.mutation.arguments import SUITES, parsed
+from emotionformer.mutation.arguments import SUITES, parser
 from emotionformer.mutation.faults import Fault, check_places, only_named, read_faults
 from emotionformer.mutation.python_suite import PythonSuite
 from emotionformer.mutation.results import Result, Score
@@ -90,4 +90,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    return run_tool("mutate", lambda: run(parsed(given)), failed=2)
+    return run_tool("mutate", lambda: run(parser().parsed(given)), failed=2)

@@ -90,7 +90,9 @@ class SwiftSuite:
             if fault.name == CONTROL:
                 outcome, reached = self._run(number, [])
                 if outcome.failure or not reached:
-                    raise MutationError(f"the fault that changes nothing is noticed: {outcome.failure or 'not reached'}")
+                    raise MutationError(
+                        f"the fault that changes nothing is noticed: {outcome.failure or 'not reached'}"
+                    )
         return self.baseline
 
     def results(self) -> Iterator[Result]:

@@ -29,8 +29,8 @@ class Kind:
     recognise: Callable[[Path], Callable[[str], bool] | None]
 
     def check(self, target: Path | Place) -> list[str] | None:
-        """The files of the folder that stands there, None if nothing does; raises `OutputError` if something stands there
-        that is not to be replaced."""
+        """The files of the folder that stands there, None if nothing does; raises `OutputError` if something stands
+        there that is not to be replaced."""
         place = target if isinstance(target, Place) else Place.of(target)
         if place.status is None:
             return None
@@ -39,7 +39,9 @@ class Kind:
         if os.path.samestat(place.status, os.stat(os.curdir)):
             raise OutputError(f"{place.given}: the current folder cannot be replaced; name another folder")
         if place.path.is_mount():
-            raise OutputError(f"{place.given}: a file system is mounted there, which cannot be replaced; name a folder in it")
+            raise OutputError(
+                f"{place.given}: a file system is mounted there, which cannot be replaced; name a folder in it"
+            )
         names, other = _names(place)
         if not names and not other:
             return []
@@ -49,7 +51,8 @@ class Kind:
         foreign = sorted([name for name in names if not own(name)] + other)
         if foreign:
             raise OutputError(
-                f"{place.given}: the {self.name} that stands there holds '{foreign[0]}', which is not its own: not replaced"
+                f"{place.given}: the {self.name} that stands there holds '{foreign[0]}', which is not its own: "
+                "not replaced"
             )
         return names
 

@@ -1,4 +1,5 @@
-"""What is not finished lies in a hidden folder beside its target, `.emotionformer-….partial`, locked by whoever writes it.
+"""What is not finished lies in a hidden folder beside its target, `.emotionformer-….partial`, locked by whoever writes
+it.
 
     new…        the file or folder that is being written; after the exchange, what it replaced
     old         what it replaced, where the system cannot exchange two names in one step

@@ -1,4 +1,5 @@
-"""A headless Chromium, driven through its DevTools pipe: NUL-separated JSON on two file descriptors, no library needed."""
+"""A headless Chromium, driven through its DevTools pipe: NUL-separated JSON on two file descriptors, no library
+needed."""
 
 from __future__ import annotations
 
@@ -43,9 +44,20 @@ class Browser:
             os.dup2(ends[1], 4)
 
         arguments = [
-            program, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-            "--force-color-profile=srgb", "--remote-debugging-pipe", f"--user-data-dir={self._profile.name}", "about:blank",
+            program,
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-extensions",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            "--force-color-profile=srgb",
+            "--remote-debugging-pipe",
+            f"--user-data-dir={self._profile.name}",
+            "about:blank",
         ]
         try:
             self._process = subprocess.Popen(
@@ -148,7 +160,9 @@ def complaints(events: Sequence[dict[str, Any]], page: Path) -> list[str]:
                 found.append(f"requests {url[:120]}")
         elif method == "Runtime.exceptionThrown":
             details = values["exceptionDetails"]
-            found.append(f"throws {details.get('exception', {}).get('description', details.get('text'))}".splitlines()[0])
+            found.append(
+                f"throws {details.get('exception', {}).get('description', details.get('text'))}".splitlines()[0]
+            )
         elif method == "Runtime.consoleAPICalled" and values.get("type") in ("error", "warning", "assert"):
             found.append(f"logs {[entry.get('value', entry.get('description')) for entry in values.get('args', [])]}")
         elif method == "Log.entryAdded" and values["entry"]["level"] in ("error", "warning"):

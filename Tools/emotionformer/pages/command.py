@@ -1,5 +1,5 @@
-"""Opens pages in headless Chromium, light and dark, at several widths: each must ask for nothing beyond itself, log no error
-and fit its width; what can be moved is moved. Writes a screenshot of each."""
+"""Opens pages in headless Chromium, light and dark, at several widths: each must ask for nothing beyond itself, log no
+error and fit its width; what can be moved is moved. Writes a screenshot of each."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def moved(browser: Browser) -> list[str]:
         found.append("the scrubber does not follow the arrow keys")
     if last > 0 and f"frame {last - 1} of" not in browser.evaluate("document.getElementById('place').textContent"):
         found.append("the frame's number does not follow the scrubber")
-    browser.evaluate("document.getElementById('scrub').value = 0; document.getElementById('scrub').dispatchEvent(new Event('input'))")
+    browser.evaluate(
+        "document.getElementById('scrub').value = 0; document.getElementById('scrub').dispatchEvent(new Event('input'))"
+    )
     browser.evaluate("document.getElementById('play').click()")
     browser.evaluate("new Promise(done => setTimeout(done, 400))")
     if last > 0 and not browser.evaluate(place) > 0:
@@ -93,7 +95,9 @@ def different(browser: Browser, plain: Path, other: Path) -> list[str]:
     if one == two:
         return []
     place = next((index for index, pair in enumerate(zip(one, two)) if pair[0] != pair[1]), min(len(one), len(two)))
-    return [f"{other.name} has other elements than {plain.name}, from number {place} on: {(two[place:] or ['none'])[0]}"]
+    return [
+        f"{other.name} has other elements than {plain.name}, from number {place} on: {(two[place:] or ['none'])[0]}"
+    ]
 
 
 def control(browser: Browser) -> list[str]:
@@ -107,7 +111,11 @@ def control(browser: Browser) -> list[str]:
         found += "" if different(browser, page, twin) else "no twin"
     if found.endswith("no twin"):
         return ["the check did not notice an element more than in a page's twin"]
-    return [f"the check did not notice that a page {word}" for word in ("is ", "requests ", "logs ", "throws ") if word not in found]
+    return [
+        f"the check did not notice that a page {word}"
+        for word in ("is ", "requests ", "logs ", "throws ")
+        if word not in found
+    ]
 
 
 def main() -> int:
@@ -118,7 +126,11 @@ def main() -> int:
     parser.add_argument("pages", nargs="+", type=Path, metavar="PAGE")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="where the screenshots go")
     parser.add_argument(
-        "--twins", nargs=2, type=Path, metavar="PAGE", help="two pages that must have the same elements, whatever their names"
+        "--twins",
+        nargs=2,
+        type=Path,
+        metavar="PAGE",
+        help="two pages that must have the same elements, whatever their names",
     )
     parser.add_argument("--browser", default="chromium", help="the browser's command (default chromium)")
     arguments = parser.parse_args()

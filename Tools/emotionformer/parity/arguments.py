@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from emotionformer.arguments import Parser, whole
@@ -52,7 +51,9 @@ def parser() -> Parser:
         help="real clips: frames × 478 × 3 landmarks, which are standardised and padded, or the model's own features, "
         "taken as they are (default: six clips of the tests)",
     )
-    result.add_argument("--random", type=whole(0), metavar="N", help="random clips beside them (default: 4; for int8 16)")
+    result.add_argument(
+        "--random", type=whole(0), metavar="N", help="random clips beside them (default: 4; for int8 16)"
+    )
     result.add_argument("--seed", type=int, default=1, help="of the random clips (default: 1)")
     result.add_argument(
         "--traced",
@@ -68,10 +69,6 @@ def parser() -> Parser:
     # The negative controls of the tests alter the file for one side.
     result.add_argument("--ours", type=Path, help=argparse.SUPPRESS)
     return result
-
-
-def parsed(given: Sequence[str] | None) -> argparse.Namespace:
-    return parser().parse_args(given)
 
 
 def environment(arguments: argparse.Namespace) -> Environment:

@@ -11,10 +11,12 @@ from pathlib import Path
 from emotionformer.console.output import ReaderGone, say, show
 from emotionformer.console.output import run as run_tool
 from emotionformer.errors import ParityError
+from emotionformer.executable import find_executable
 from emotionformer.outputs import write_text
 from emotionformer.parity import clips as clip_sources
 from emotionformer.parity import comparison, engine, litert, model_file, page, report, tolerances
-from emotionformer.parity.arguments import parsed
+from emotionformer.parity.arguments import parser
+from emotionformer.places import FIXTURES
 
 
 def _clips(
@@ -24,7 +26,7 @@ def _clips(
     shapes = clip_sources.closed_shapes(inputs)
     real: comparison.Named = []
     if clip_sources.takes_clip(shapes, inputs):
-        files = arguments.clips or sorted((engine.ROOT / "Tests" / "Fixtures" / "cremad").glob("*.npy"))
+        files = arguments.clips or sorted((FIXTURES / "cremad").glob("*.npy"))
         real = clip_sources.real_clips(files, shapes[0])
     elif arguments.clips:
         raise ParityError(f"{arguments.model}: --clips needs a model of 1 × frames × features (found {shapes})")
@@ -42,7 +44,7 @@ def _clips(
 def run(arguments: argparse.Namespace) -> int:
     model = model_file.read(arguments.model)
     clips, shapes = _clips(arguments, model)
-    executable = engine.find_executable(arguments.executable)
+    executable = find_executable(arguments.executable)
     with tempfile.TemporaryDirectory(prefix="parity-") as scratch:
         ours = engine.Engine(executable, arguments.ours or arguments.model, Path(scratch))
         programs = comparison.open_programs(model, shapes, ours)
@@ -77,4 +79,4 @@ def _is_report(path: Path) -> bool:
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    return run_tool("parity", lambda: run(parsed(given)), failed=2)
+    return run_tool("parity", lambda: run(parser().parsed(given)), failed=2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ import numpy as np
 
 from emotionformer.errors import ParityError
 from emotionformer.parity.litert import Array, Clip
-from emotionformer.places import ROOT
 
 
 @dataclass
@@ -72,21 +70,3 @@ class Engine:
             message = finished.stderr.strip().splitlines() or [f"it ended with code {finished.returncode}"]
             raise ParityError(f"the engine does not run the file: {message[-1]}")
         return Trace(output, json.loads((output / "index.json").read_text("utf-8")))
-
-
-def find_executable(given: Path | None) -> Path:
-    """The executable given, or what `swift build` made last; it is built if there is none."""
-    if given:
-        if not os.access(given, os.X_OK):
-            raise ParityError(f"{given}: there is no such executable")
-        return given
-    built = [ROOT / ".build" / kind / "emotionformer" for kind in ("release", "debug")]
-    found = sorted((file for file in built if file.exists()), key=lambda file: file.stat().st_mtime)
-    if found:
-        return found[-1]
-    command = ["swift", "build", "--package-path", str(ROOT), "--product", "emotionformer"]
-    try:
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise ParityError("the executable is not built, and `swift build` failed") from error
-    return built[-1]

@@ -18,7 +18,7 @@ import numpy as np
 from emotionformer.errors import ParityError
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: E402
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Clip = list[Array]

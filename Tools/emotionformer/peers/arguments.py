@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from emotionformer.arguments import Parser
@@ -34,14 +33,24 @@ exit codes: 0 measured, 1 measured, and an engine was wrong or failed, 2 the com
 
 def parser() -> Parser:
     result = Parser("bench-peers", _DESCRIPTION, _EXAMPLES)
-    result.add_argument("--models", type=_models, default=MODELS, metavar="NAMES", help="of base,xyz,bilstm (default: all)")
     result.add_argument(
-        "--seconds", type=_seconds, default=4.0, metavar="S", help="of timed predictions for each engine in each setting (default: 4)"
+        "--models", type=_models, default=MODELS, metavar="NAMES", help="of base,xyz,bilstm (default: all)"
     )
-    result.add_argument("--quick", action="store_true", help="one second, no batch, three cold starts: to see that it works")
+    result.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=4.0,
+        metavar="S",
+        help="of timed predictions for each engine in each setting (default: 4)",
+    )
+    result.add_argument(
+        "--quick", action="store_true", help="one second, no batch, three cold starts: to see that it works"
+    )
     result.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")
     result.add_argument("--svg", type=Path, metavar="FILE", help="write a chart")
-    result.add_argument("--from", dest="source", type=Path, metavar="FILE", help="measure nothing: show an earlier run's JSON")
+    result.add_argument(
+        "--from", dest="source", type=Path, metavar="FILE", help="measure nothing: show an earlier run's JSON"
+    )
     result.add_argument("--seed", type=int, default=1, help="of the models' weights (default: 1)")
     result.add_argument("--folder", type=Path, default=ROOT / "build" / "peers", help="for the models")
     result.add_argument("--executable", type=Path, help="the emotionformer executable (default: it is built)")
@@ -63,10 +72,6 @@ def _seconds(text: str) -> float:
     if not 0 < value <= 3600:
         raise argparse.ArgumentTypeError(f"a number above 0, at most 3600 (found {text!r})")
     return value
-
-
-def parsed(given: Sequence[str] | None) -> argparse.Namespace:
-    return parser().parse_args(given)
 
 
 def environment(arguments: argparse.Namespace) -> None:

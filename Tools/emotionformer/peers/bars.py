@@ -52,12 +52,26 @@ def bars(document: Document) -> list[Bar]:
     for model in ("base", "xyz"):
         for threads in (1, 2):
             at = f"{model}, {threads} thread{'s' * (threads > 1)}"
-            found.append(Bar(f"{at}: float32 / OpenVINO float32", 0.85, against(model, 1, threads, "float32", "OpenVINO", "float32")))
-            found.append(Bar(f"{at}: float32 / LiteRT float32", 0.70, against(model, 1, threads, "float32", "LiteRT", "float32")))
+            found.append(
+                Bar(
+                    f"{at}: float32 / OpenVINO float32",
+                    0.85,
+                    against(model, 1, threads, "float32", "OpenVINO", "float32"),
+                )
+            )
+            found.append(
+                Bar(f"{at}: float32 / LiteRT float32", 0.70, against(model, 1, threads, "float32", "LiteRT", "float32"))
+            )
             found.append(Bar(f"{at}: int8 / LiteRT int8", 0.75, against(model, 1, threads, "int8", "LiteRT", "int8")))
     for threads in (1, 2):
         at = f"bilstm, {threads} thread{'s' * (threads > 1)}"
-        found.append(Bar(f"{at}: float32 / OpenVINO float32", 0.85, against("bilstm", 1, threads, "float32", "OpenVINO", "float32")))
+        found.append(
+            Bar(
+                f"{at}: float32 / OpenVINO float32",
+                0.85,
+                against("bilstm", 1, threads, "float32", "OpenVINO", "float32"),
+            )
+        )
     for precision in ("float32", "int8"):
         ours = median(document, "base", batch, 2, OURS, precision)
         peers = [median(document, "base", batch, 2, peer, precision) for peer in ("LiteRT", "ONNX Runtime", "OpenVINO")]
@@ -73,7 +87,9 @@ def bars(document: Document) -> list[Bar]:
     cold = {(row["engine"], row["precision"]): row for row in document["coldStart"] if row["model"] == "base"}
     for precision, limit in (("float32", 32), ("int8", 22)):
         ours_row, theirs = cold.get((OURS, precision)), cold.get(("LiteRT", precision))
-        time = ratio(ours_row["milliseconds"]["median"], theirs["milliseconds"]["median"]) if ours_row and theirs else None
+        time = (
+            ratio(ours_row["milliseconds"]["median"], theirs["milliseconds"]["median"]) if ours_row and theirs else None
+        )
         found.append(Bar(f"cold start: {precision} / LiteRT {precision}", 0.25, time))
         memory = ours_row["peakBytes"] / 2**20 if ours_row else None
         found.append(Bar(f"peak memory: {precision}", limit, memory, "MiB"))

@@ -38,7 +38,9 @@ def panel(document: Document, model: str, batch: int, threads: int) -> list[Docu
     found = [
         run
         for run in document["runs"]
-        if (run["model"], run["batch"], run["threads"]) == (model, batch, threads) and run["milliseconds"] and not run["problem"]
+        if (run["model"], run["batch"], run["threads"]) == (model, batch, threads)
+        and run["milliseconds"]
+        and not run["problem"]
     ]
     return sorted(found, key=lambda run: (run["precision"], run["milliseconds"]["median"]))
 

@@ -16,7 +16,7 @@ from emotionformer.console.output import say, show
 from emotionformer.errors import PeersError
 from emotionformer.outputs import write_text
 from emotionformer.peers import bars, chart, measure, preparation, table
-from emotionformer.peers.arguments import parsed
+from emotionformer.peers.arguments import parser
 from emotionformer.peers.contestants import Files, Setting, entries
 from emotionformer.places import TOOLS
 
@@ -45,7 +45,9 @@ def _measured(arguments: argparse.Namespace) -> dict[str, Any]:
     for model in arguments.models:
         for batch in (1,) if arguments.quick else (1, BATCH):
             _say(f"{model}, {batch} clip{'s' * (batch > 1)}, 1 and 2 threads")
-            taking_part = [entry for threads in (1, 2) for entry in entries(files, Setting(model, batch, threads), BATCH)]
+            taking_part = [
+                entry for threads in (1, 2) for entry in entries(files, Setting(model, batch, threads), BATCH)
+            ]
             runs += [result.document() for result in here.run(taking_part)]
     cold = []
     for model in arguments.models:
@@ -135,4 +137,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    return run_tool("bench-peers", lambda: run(parsed(given)), failed=2)
+    return run_tool("bench-peers", lambda: run(parser().parsed(given)), failed=2)

@@ -97,12 +97,14 @@ def cold_programs(files: Files, model: str) -> list[tuple[str, str, tuple[str, .
     folder = files.model(model)
     programs = files.tools / "emotionformer" / "peers" / "programs"
     clip = str(folder / "clip.npy")
-    found = []
+    found: list[tuple[str, str, tuple[str, ...]]] = []
     for precision, short, suffix in (("float32", "f32", ""), ("int8", "int8", "-int8")):
         ours = (str(files.executable), "predict", "--threads", "1", "--json")
         found.append((OURS, precision, (*ours, "--model", str(files.ours(model, precision)), clip)))
         python = str(files.python)
-        found.append(("LiteRT", precision, (python, str(programs / "litert.py"), str(folder / f"{short}.tflite"), clip)))
+        found.append(
+            ("LiteRT", precision, (python, str(programs / "litert.py"), str(folder / f"{short}.tflite"), clip))
+        )
         onnx = str(folder / f"plain{suffix}.onnx")
         found.append(("ONNX Runtime", precision, (python, str(programs / "onnxruntime.py"), onnx, clip)))
         if precision == "float32":

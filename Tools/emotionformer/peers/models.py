@@ -36,7 +36,9 @@ def keras_model(shape: Architecture, seed: int) -> Any:
     x = layers.Dense(shape.width, name="projection")(clip)
     x = x + shape.positions()[None]
     for block in range(shape.blocks):
-        attended = layers.MultiHeadAttention(shape.heads, shape.width // shape.heads, name=f"block{block}_attention")(x, x)
+        attended = layers.MultiHeadAttention(shape.heads, shape.width // shape.heads, name=f"block{block}_attention")(
+            x, x
+        )
         x = layers.LayerNormalization(epsilon=shape.epsilon, name=f"block{block}_norm1")(layers.Add()([x, attended]))
         hidden = layers.Dense(shape.feed_forward, activation="relu", name=f"block{block}_expand")(x)
         hidden = layers.Dense(shape.width, name=f"block{block}_contract")(hidden)
@@ -119,7 +121,9 @@ def build(shape: Architecture, folder: Path, seed: int, batch: int) -> None:
         for size in (1, batch):
             name = f"{form}.tflite" if size == 1 else f"{form}-batch{size}.tflite"
             (folder / name).write_bytes(convert(model, shape, size, form == "int8"))
-    (folder / "built.json").write_text(json.dumps({"seed": seed, "batch": batch, "shape": shape.__dict__}) + "\n", "utf-8")
+    (folder / "built.json").write_text(
+        json.dumps({"seed": seed, "batch": batch, "shape": shape.__dict__}) + "\n", "utf-8"
+    )
 
 
 def main() -> int:

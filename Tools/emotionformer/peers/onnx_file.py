@@ -42,7 +42,9 @@ class OnnxWriter:
 
     def weight(self, prefix: str, role: str) -> Array:
         """The one weight of a layer that has this role; layers inside layers add folders to the name."""
-        found = [value for name, value in self.weights.items() if name.startswith(f"{prefix}/") and name.endswith(f"/{role}")]
+        found = [
+            value for name, value in self.weights.items() if name.startswith(f"{prefix}/") and name.endswith(f"/{role}")
+        ]
         if len(found) != 1:
             raise ValueError(f"{prefix}: {len(found)} weights named {role}, expected 1")
         return found[0]

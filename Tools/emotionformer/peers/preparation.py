@@ -20,7 +20,12 @@ def run(what: str, command: Sequence[str], environment: Mapping[str, str] | None
     """Standard output; standard error goes to ours only if the command fails."""
     try:
         finished = subprocess.run(
-            list(command), capture_output=True, text=True, check=False, env={**os.environ, **(environment or {})}, cwd=ROOT
+            list(command),
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **(environment or {})},
+            cwd=ROOT,
         )
     except OSError as error:
         raise PeersError(f"{what}: {command[0]} does not start ({error.strerror})") from error
@@ -48,9 +53,17 @@ def prepare(root: Path, models: Sequence[str], seed: int, batch: int, executable
         say(f"building {', '.join(missing)} with TensorFlow")
         tensorflow = interpreter(Environment("peers-models"), "bench-peers")
         options = ["--seed", str(seed), "--batch", str(batch)]
-        run("building the Keras models", [str(tensorflow), "-m", "emotionformer.peers.models", str(root), *missing, *options], paths)
+        run(
+            "building the Keras models",
+            [str(tensorflow), "-m", "emotionformer.peers.models", str(root), *missing, *options],
+            paths,
+        )
         for name in missing:
-            run(f"writing {name} as ONNX", [str(peers_python), "-m", "emotionformer.peers.onnx_file", name, str(root / name)], paths)
+            run(
+                f"writing {name} as ONNX",
+                [str(peers_python), "-m", "emotionformer.peers.onnx_file", name, str(root / name)],
+                paths,
+            )
             (root / name / "made.json").write_text(wanted, "utf-8")
     if executable is None:
         say("building the release executable")

@@ -143,7 +143,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: echo 20 | python -m emotionformer.peers.runner litert f32.tflite --clips clips.npy --threads 2",
+        epilog="example: echo 20 | python -m emotionformer.peers.runner litert f32.tflite --clips clips.npy",
     )
     parser.add_argument("runtime", choices=RUNTIMES)
     parser.add_argument("model")

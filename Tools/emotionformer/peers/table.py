@@ -19,7 +19,9 @@ def aligned(rows: Sequence[Sequence[str]], right: frozenset[int]) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
-        cells = [cell.rjust(width) if at in right else cell.ljust(width) for at, (cell, width) in enumerate(zip(row, widths))]
+        cells = [
+            cell.rjust(width) if at in right else cell.ljust(width) for at, (cell, width) in enumerate(zip(row, widths))
+        ]
         lines.append("  ".join(cells).rstrip())
     return lines
 
@@ -44,7 +46,9 @@ def runs(document: Document) -> str:
             for count in threads:
                 run = by_key.get((engine, precision, count))
                 taken = run["milliseconds"] if run else None
-                cells.append(f"{number(taken['median'])} ({number(taken['p10'])}–{number(taken['p90'])})" if taken else "–")
+                cells.append(
+                    f"{number(taken['median'])} ({number(taken['p10'])}–{number(taken['p90'])})" if taken else "–"
+                )
             difference = max(run["difference"] for run in found)
             problem = next((f"WRONG: {run['problem']}" for run in found if run["problem"]), "")
             ways = "; ".join(dict.fromkeys(run["way"] for run in found if run["way"]))

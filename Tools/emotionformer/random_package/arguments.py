@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from emotionformer.arguments import Parser, whole
 from emotionformer.environments import Environment
+from emotionformer.errors import ToolError
 
 _DESCRIPTION = """\
 Writes a package of any size with random weights: something to measure speed on, where no trained model is at hand.
@@ -18,13 +18,14 @@ Writes a package of any size with random weights: something to measure speed on,
     .build/release/emotionformer benchmark --model build/full --kernels
 """
 
-_SIZES = {"frames": 300, "features": 478, "width": 256, "blocks": 4, "heads": 8, "feed-forward": 512, "lstm": 0, "seed": 1}
+_EXIT_CODES = "exit codes: 0 the package is written, 1 it is not, 2 the command line is wrong"
+_SIZES = {"frames": 300, "features": 478, "width": 256, "blocks": 4, "heads": 8, "feed-forward": 512, "lstm": 0}
 
 
 def parser() -> Parser:
-    result = Parser("random-package", _DESCRIPTION, "exit codes: 0 the package is written, 1 it is not, 2 the command line is wrong")
+    result = Parser("random-package", _DESCRIPTION, _EXIT_CODES, _check)
     result.add_argument("-o", "--output", type=Path, required=True, help="the package's folder")
-    for name, value in _SIZES.items():
+    for name, value in {**_SIZES, "seed": 1}.items():
         least = 0 if name in ("blocks", "lstm", "seed") else 1
         result.add_argument(f"--{name}", type=whole(least), default=value, metavar="N", help=f"default {value}")
     result.add_argument(
@@ -33,13 +34,9 @@ def parser() -> Parser:
     return result
 
 
-def parsed(given: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments, checked among themselves."""
-    command = parser()
-    arguments = command.parse_args(given)
+def _check(arguments: argparse.Namespace) -> None:
     if arguments.width % arguments.heads:
-        command.error(f"--width {arguments.width} is not a multiple of --heads {arguments.heads}")
-    return arguments
+        raise ToolError(f"--width {arguments.width} is not a multiple of --heads {arguments.heads}")
 
 
 def environment(arguments: argparse.Namespace) -> Environment:

@@ -11,7 +11,7 @@ from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import show
 from emotionformer.export.graph import Graph, Value, Weight
 from emotionformer.export.package import InputDescription, Package
-from emotionformer.random_package.arguments import parsed
+from emotionformer.random_package.arguments import parser
 
 
 class Builder:
@@ -99,7 +99,9 @@ def build(arguments: argparse.Namespace) -> Package:
         attended = builder.attention(f"block{block}/attention", x, arguments.heads)
         x = builder.norm(f"block{block}/norm1", graph.one("add", x, attended))
         hidden = builder.dense(f"block{block}/expand", x, arguments.feed_forward, "relu")
-        x = builder.norm(f"block{block}/norm2", graph.one("add", x, builder.dense(f"block{block}/contract", hidden, arguments.width)))
+        x = builder.norm(
+            f"block{block}/norm2", graph.one("add", x, builder.dense(f"block{block}/contract", hidden, arguments.width))
+        )
     if arguments.lstm:
         x = builder.lstm("bilstm", x, arguments.lstm)
     x = builder.named("mean", graph.one("globalPooling1D", x, kind="average"))
@@ -118,7 +120,7 @@ def build(arguments: argparse.Namespace) -> Package:
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    arguments = parsed(given)
+    arguments = parser().parsed(given)
 
     def body() -> int:
         build(arguments).write(arguments.output)

@@ -25,23 +25,24 @@ sys.exit(code)
 
 def make(file: Path, clips: int, rows_a_group: int) -> None:
     """Clips of 70 frames."""
-    command = [sys.executable, str(TOOLS / "launch.py"), "run", "make-fixtures", "parquet", str(file), "--clips", str(clips), "--frames", "70"]
+    command = [
+        sys.executable,
+        str(TOOLS / "launch.py"),
+        "run",
+        "make-fixtures",
+        "parquet",
+        str(file),
+        "--clips",
+        str(clips),
+        "--frames",
+        "70",
+    ]
     subprocess.run([*command, "--rows-a-group", str(rows_a_group)], check=True)
 
 
 def peak(file: Path, output: Path, memory: int) -> int:
     """The most memory that a conversion had, in MB."""
-    command = [
-        sys.executable,
-        "-c",
-        _CONVERT,
-        str(TOOLS),
-        str(file),
-        "-o",
-        str(output),
-        "--memory",
-        str(memory),
-    ]
+    command = [sys.executable, "-c", _CONVERT, str(TOOLS), str(file), "-o", str(output), "--memory", str(memory)]
     result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return int(result.stdout.split()[-1])
 

@@ -143,12 +143,12 @@ def run(folder: Path, executable: Path) -> None:
     chosen = found(folder, encode(folder / "two.mp4", two), *LANDMARKER, "--faces", "largest")
     check("the larger of two faces", bool((chosen[:, :, 0].mean(axis=1) > 0.5).all()), f"{chosen[:, :, 0].mean():.2f}")
 
-    lines = landmarks(CLIP, "-", *LANDMARKER).stdout
-    frames = [json.loads(line) for line in lines.splitlines()]
+    printed = landmarks(CLIP, "-", *LANDMARKER).stdout
+    frames = [json.loads(line) for line in printed.splitlines()]
     streamed = np.array([frame["landmarks"] for frame in frames], np.float32)
     check("JSON lines", np.array_equal(streamed, same), f"{len(frames)} lines")
     command = [str(executable), "stream", "--json", "--minimum-frames", "15", "-"]
-    piped = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
+    piped = subprocess.run(command, input=printed, capture_output=True, text=True, check=False)
     predictions = [json.loads(line) for line in piped.stdout.splitlines()]
     last = predictions[-1]["frames"][-1] if predictions else None
     check(

@@ -71,7 +71,16 @@ def writers(executable: Path | None) -> list[Writer]:
     found = [
         Writer(
             "export",
-            lambda target, form: [sys.executable, "-c", _EXPORT, str(model), "-o", str(target), "--name", f"form {form}"],
+            lambda target, form: [
+                sys.executable,
+                "-c",
+                _EXPORT,
+                str(model),
+                "-o",
+                str(target),
+                "--name",
+                f"form {form}",
+            ],
             tells=True,
         )
     ]
@@ -88,7 +97,9 @@ def writers(executable: Path | None) -> list[Writer]:
 
     return [
         *found,
-        Writer("convert", lambda target, form: [program, "convert", tflite, "-o", str(target), "--name", f"form {form}"]),
+        Writer(
+            "convert", lambda target, form: [program, "convert", tflite, "-o", str(target), "--name", f"form {form}"]
+        ),
         Writer(
             "report",
             lambda target, form: [program, "predict", "--model", blocks, "--report", str(target), clip(target, form)],
@@ -130,7 +141,9 @@ def check(writer: Writer, kills: int, seed: int) -> Counter[str]:
             litter = sorted(set(os.listdir(folder)) - {"target"})
             place = f"{writer.name}, kill {kill} by {signal.Signals(number).name}"
             if found not in forms:
-                raise SystemExit(f"{place}: neither the old nor the new one is there whole ({sorted(os.listdir(folder))})")
+                raise SystemExit(
+                    f"{place}: neither the old nor the new one is there whole ({sorted(os.listdir(folder))})"
+                )
             if litter and number != signal.SIGKILL:
                 raise SystemExit(f"{place}: left {', '.join(litter)}")
             counted["replaced" if found != forms[standing] else "kept"] += 1

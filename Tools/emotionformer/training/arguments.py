@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from emotionformer.arguments import Parser
@@ -49,7 +48,7 @@ CONDITIONS = (
 
 
 def parser() -> Parser:
-    result = Parser("train", DESCRIPTION, EXAMPLES)
+    result = Parser("train", DESCRIPTION, EXAMPLES, checked)
     mode = result.add_mutually_exclusive_group(required=True)
     mode.add_argument("--synthetic", action="store_true", help="train on generated clips")
     mode.add_argument("--dataset", metavar="DIR", type=Path, help="train on a folder with labels.csv")
@@ -100,17 +99,6 @@ def checked(arguments: argparse.Namespace) -> None:
         raise TrainError(f"--shares {arguments.shares[0]} {arguments.shares[1]}: positive, together less than 1")
     if (arguments.synthetic or arguments.dataset) and arguments.output is None:
         raise TrainError("-o FOLDER is missing")
-
-
-def parsed(given: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments, checked among themselves; a wrong command line ends the program with one line and code 2."""
-    command = parser()
-    arguments = command.parse_args(given)
-    try:
-        checked(arguments)
-    except TrainError as error:
-        command.error(str(error))
-    return arguments
 
 
 def environment(arguments: argparse.Namespace) -> Environment:

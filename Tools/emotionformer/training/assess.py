@@ -85,9 +85,8 @@ def tables(found: dict[str, dict[str, Any]], classes: list[str]) -> str:
     name, first = next(iter(found.items()))
     lines += ["", f"Classes, {name}:", "", "| emotion | precision | recall | F1 | support |", "|---|---|---|---|---|"]
     for label, row in first["classes"].items():
-        lines.append(
-            f"| {named(label)} | {row['precision']:.2f} | {row['recall']:.2f} | {row['f1']:.2f} | {row['support']:.0f} |"
-        )
+        measured = " | ".join(f"{row[key]:.2f}" for key in ("precision", "recall", "f1"))
+        lines.append(f"| {named(label)} | {measured} | {row['support']:.0f} |")
     lines += ["", "Confusion (rows: true, columns: said):", "", "| | " + " | ".join(map(named, classes)) + " |"]
     lines.append("|---" * (len(classes) + 1) + "|")
     for label, row in zip(classes, first["confusion"], strict=True):

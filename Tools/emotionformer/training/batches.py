@@ -50,10 +50,10 @@ class Augmentation:
 
     def indices(self, frames: int, random: np.random.Generator) -> np.ndarray:
         """Which frames are taken, in order."""
-        keep = max(int(round(frames * (1 - self.crop * random.random()))), min(frames, 20))
+        keep = max(round(frames * (1 - self.crop * random.random())), min(frames, 20))
         start = int(random.integers(frames - keep + 1))
         speed = np.exp(random.uniform(-1, 1) * np.log1p(self.speed))
-        count = max(int(round(keep / speed)), 1)
+        count = max(round(keep / speed), 1)
         taken = start + np.minimum((np.arange(count) * speed).astype(np.int64), keep - 1)
         left = taken[random.random(count) >= self.lose * random.random()]
         return left if len(left) else taken

@@ -93,8 +93,8 @@ def make_people(seed: int, first: int, count: int, clips: int, conditions: Condi
 
 
 def _make_shard(job: tuple[int, int, int, int, Conditions, Path]) -> Path:
-    *arguments, path = job
-    make_people(*arguments).save(path)
+    seed, first, count, clips, conditions, path = job
+    make_people(seed, first, count, clips, conditions).save(path)
     return path
 
 

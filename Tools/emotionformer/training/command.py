@@ -18,7 +18,7 @@ from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import say as complain
 from emotionformer.console.output import tell as say
 from emotionformer.errors import TrainError
-from emotionformer.training.arguments import parsed
+from emotionformer.training.arguments import parser
 from emotionformer.training.batches import Augmentation, Statistics, targets_of
 from emotionformer.training.clips import (
     FIRST_PERSON,
@@ -104,14 +104,10 @@ def train(arguments: argparse.Namespace) -> None:
     from emotionformer.training.publish import PREPARATION, export, file_stem, write_folder
 
     state.mkdir(parents=True, exist_ok=True)
-    schedule = Schedule(
-        **{key: getattr(arguments, key) for key in ("epochs", "batch", "rate", "patience", "seed")}
-    )
+    schedule = Schedule(**{key: getattr(arguments, key) for key in ("epochs", "batch", "rate", "patience", "seed")})
     augmentation = Augmentation(0, 0, 0, 0) if arguments.no_augmentation else Augmentation()
     statistics = Statistics.of(sets["train"], by_axis=shape.centre)
-    trained, history = fit(
-        shape, schedule, augmentation, sets, classes, statistics, state, file_stem(name), report=say
-    )
+    trained, history = fit(shape, schedule, augmentation, sets, classes, statistics, state, file_stem(name), report=say)
     if arguments.synthetic:
         sets["test"] = synthetic_split(arguments, state, "test")
     counts = {split: len(sets[split]) for split in SPLITS}
@@ -185,7 +181,7 @@ def write(arguments: argparse.Namespace) -> None:
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    return run_tool("train", lambda: _run(parsed(given)))
+    return run_tool("train", lambda: _run(parser().parsed(given)))
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 WIDTH, HEIGHT, LEFT, TOP, PANEL = 360, 260, 52, 40, 170
 STYLE = """<style>
@@ -57,7 +57,10 @@ def panel(
 
 def curves(rows: Sequence[dict[str, float]], best: int) -> str:
     """An SVG document: accuracy at the left, loss at the right, the chosen epoch dashed."""
-    pick: Callable[[str], list[float]] = lambda key: [row[name] for row in rows for name in (key, "val_" + key)]
+
+    def pick(key: str) -> list[float]:
+        return [row[name] for row in rows for name in (key, "val_" + key)]
+
     top = min(max(pick("loss")) * 1.05, 3.0)
     legend = (
         f'<path class="train" d="M{LEFT} {HEIGHT + 2}h24"/><text x="{LEFT + 30}" y="{HEIGHT + 6}">training (augmented, '

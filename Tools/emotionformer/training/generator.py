@@ -7,7 +7,7 @@ different identities, and clips can be made in any order or in parallel.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -115,8 +115,8 @@ class Person:
         local = 0.13 * ((local + flipped) / np.sqrt(2) + 0.3 * (local - flipped) / np.sqrt(2))
         fine = 0.03 * np.tensordot(random.standard_normal((3, 120)), _modes(0.8, 120), axes=1).T
         face = mesh.neutral() + _named_variation(random) + local + fine
-        for side, opening in zip("RL", random.normal(0.0, 0.12) + random.normal(0.0, 0.03, 2), strict=True):
-            face += opening * basis()[column("45" + side)]
+        for letter, opening in zip("RL", random.normal(0.0, 0.12) + random.normal(0.0, 0.03, 2), strict=True):
+            face += opening * basis()[column("45" + letter)]
         unit_strength = random.lognormal(0.0, 0.25, len(COLUMNS) // 2 + len(MIDDLE))
         sided = len(COLUMNS) - len(MIDDLE)
         side = random.lognormal(0.0, 0.10, len(COLUMNS))
@@ -266,8 +266,3 @@ def clips_of(seed: int, number: int, clips: int, conditions: Conditions) -> Iter
         emotion = EMOTIONS[(first + index) % len(EMOTIONS)]
         own = np.random.default_rng([seed, number, index + 1])
         yield SyntheticClip(make_clip(person, emotion, conditions, own), emotion, f"synthetic-{number:06d}")
-
-
-def conditions_named(name: str) -> Conditions:
-    """Conditions of `SHIFTS` by name."""
-    return replace(SHIFTS[name])

@@ -89,7 +89,7 @@ def export(folder: Path, package: Path, license: str, citation: str) -> None:
     """Makes a package with Tools/export; Keras itself is the oracle of its self-test."""
     command = [
         str(TOOLS / "export"),
-        *(str(folder), "-o", str(package), "--padding-order", PREPARATION["paddingOrder"]),
+        *(str(folder), "-o", str(package), "--padding-order", str(PREPARATION["paddingOrder"])),
         *("--verify-with", "keras", "--self-test-clips", "1", "--license", license, "--citation", citation),
     ]
     environment = {**os.environ, "EMOTIONFORMER_KERAS_PYTHON": sys.executable}

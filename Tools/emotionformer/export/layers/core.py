@@ -130,9 +130,8 @@ def activate(converter: Converter, layer: Layer, value: Value, name: str | dict[
     if function is None:
         operation = "softmax" if "log" not in name else "logSoftmax"
         return converter.graph.one(operation, value)
-    return converter.graph.one(
-        "activation", value, function=function, **WITH_DEFAULTS[layer.generation].get(function, {})
-    )
+    defaults: dict[str, Any] = WITH_DEFAULTS[layer.generation].get(function, {})
+    return converter.graph.one("activation", value, function=function, **defaults)
 
 
 @handles("Dense")
@@ -248,7 +247,7 @@ def embedding(converter: Converter, layer: Layer, call: Call) -> Result:
     table = layer.weight("embeddings")
     indices = given.value
     low, high = indices.data.min(initial=0), indices.data.max(initial=0)
-    if indices.dtype != "float32" and not (0 <= low and high < table.shape[0]):
+    if indices.dtype != "float32" and not (low >= 0 and high < table.shape[0]):
         raise layer.refuse(f"its indices run from {low} to {high}, its table has {table.shape[0]} rows")
     value = converter.graph.one("embedding", indices, weights={"table": converter.weight(layer, "embeddings")})
     mask = None

@@ -140,10 +140,10 @@ def concatenate(converter: Converter, layer: Layer, call: Call) -> Result:
 def _concatenated_mask(converter: Converter, given: list[Tensor], masks: list[Value | None], axis: int) -> Value:
     graph, whole = converter.graph, []
     for item, mask in zip(given, masks):
-        if mask is None:
+        typed = as_bool(converter, mask)
+        if typed is None:
             whole.append(graph.constant(np.ones(item.shape), "bool"))
             continue
-        typed = as_bool(converter, mask)
         if typed.rank < item.rank:
             typed = graph.one("expandDimensions", typed, axis=-1)
             typed = graph.one("broadcastTo", typed, shape=list(item.shape))

@@ -150,7 +150,7 @@ def activation(converter: Converter, arguments: list[Any], options: Options) -> 
         function = "geluTanh" if options.get("approximate") else "gelu"
     else:
         function = FUNCTIONS[name]
-    parameters = {**WITH_DEFAULTS[converter.generation].get(function, {})}
+    parameters: dict[str, Any] = {**WITH_DEFAULTS[converter.generation].get(function, {})}
     for theirs, ours in (
         ("negative_slope", "alpha"),
         ("alpha", "alpha"),

@@ -28,7 +28,7 @@ def matmul(converter: Converter, arguments: list[Any], options: Options) -> Tens
     if second.rank == 1:
         column = graph.one("expandDimensions", second, axis=-1)
         return Tensor(graph.one("squeeze", graph.one("matmul", first, column), axes=[-1]))
-    flips = {
+    flips: dict[str, Any] = {
         "transposeFirst": bool(options.get("transpose_a") or options.get("adjoint_a")),
         "transposeSecond": bool(options.get("transpose_b") or options.get("adjoint_b")),
     }

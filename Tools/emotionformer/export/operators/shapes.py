@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -167,7 +168,7 @@ def split(converter: Converter, arguments: list[Any], options: Options) -> list[
             sizes[sizes.index(-1)] = extent - sum(size for size in sizes if size != -1)
     elif isinstance(options.get("sections"), (list, tuple)):
         edges = [0, *integers(converter, options["sections"]), extent]
-        sizes = [right - left for left, right in zip(edges, edges[1:])]
+        sizes = [right - left for left, right in itertools.pairwise(edges)]
     else:
         count = integers(converter, options["sections"])[0]
         if extent % count:
@@ -194,7 +195,7 @@ def sliced(converter: Converter, value: Value, key: Any) -> Value:
     begin: list[int] = []
     end: list[int] = []
     strides: list[int] = []
-    masks: dict[str, int] = {"beginMask": 0, "endMask": 0, "newAxisMask": 0, "shrinkAxisMask": 0}
+    masks: dict[str, Any] = {"beginMask": 0, "endMask": 0, "newAxisMask": 0, "shrinkAxisMask": 0}
     for position, entry in enumerate(entries):
         bit = 1 << position
         if entry is None:
@@ -208,7 +209,7 @@ def sliced(converter: Converter, value: Value, key: Any) -> Value:
             masks["beginMask"] |= bit if start is None else 0
             masks["endMask"] |= bit if stop is None else 0
             continue
-        index = _number(converter, entry)
+        index = integers(converter, entry)[0]
         begin, end, strides = [*begin, index], [*end, index + 1], [*strides, 1]
         masks["shrinkAxisMask"] |= bit
     result = graph.one("stridedSlice", value, begin=begin, end=end, strides=strides, **masks)
@@ -301,7 +302,7 @@ def one_hot(converter: Converter, arguments: list[Any], options: Options) -> Ten
         "oneHot",
         value,
         depth=depth,
-        axis=int(options.get("axis") if options.get("axis") is not None else -1),
+        axis=-1 if options.get("axis") is None else int(options["axis"]),
         elementType="float32",
     )
     return Tensor(cast_to(converter, made, options["dtype"]) if options.get("dtype") else made)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from emotionformer.errors import ExportError
 from emotionformer.export.layer import Layer, Variable
 from emotionformer.export.reading.weight_store import (
@@ -125,7 +127,7 @@ def _bind_group(layer: Layer, group: WeightGroup, store: ArchiveStore) -> None:
         _bind_group(part.layer, child or WeightGroup(f"{group.path}/{part.attributes[0]}"), store)
 
 
-def _bag(group: WeightGroup, prefix: str) -> Iterator[tuple[str, object]]:
+def _bag(group: WeightGroup, prefix: str) -> Iterator[tuple[str, np.ndarray]]:
     for index in range(len(group.own)):
         yield f"{prefix}{index}", group.read(index)
     for name, child in group.children.items():

@@ -165,10 +165,10 @@ def read_labels(argument: str) -> tuple[list[str], Path | None]:
     data = read_bounded(path, MAXIMUM_LABEL_BYTES, "class names")
     if path.suffix.lower() == ".json":
         document = parse_json(data, path.name)
-        names = Metadata.of({"labels": document}, path.name).labels() or Metadata.of(document, path.name).labels()
-        if names is None:
+        held = Metadata.of({"labels": document}, path.name).labels() or Metadata.of(document, path.name).labels()
+        if held is None:
             raise ExportError(f"{path.name}: holds no list of class names")
-        return names, path
+        return held, path
     try:
         lines = data.decode("utf-8").splitlines()
     except UnicodeDecodeError as error:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 import h5py
 import numpy as np
@@ -36,7 +36,7 @@ class StoredGroup:
     """A group: the attributes that Keras gives meaning to, and its members by name."""
 
     attributes: dict[str, list[str]] = field(default_factory=dict)
-    members: dict[str, Union[StoredGroup, np.ndarray]] = field(default_factory=dict)
+    members: dict[str, StoredGroup | np.ndarray] = field(default_factory=dict)
 
     def text(self, attribute: str) -> str | None:
         """An attribute of one string."""
@@ -95,11 +95,7 @@ def read_tree(
         wanted = [(name, id_) for name, id_ in _checked(group, "", 0, census)]
         document = {
             "a": _attributes(group, "/", place),
-            "m": {
-                name: tree
-                for name, tree in wanted
-                if (read is None or name in read) and name not in skipped
-            },
+            "m": {name: tree for name, tree in wanted if (read is None or name in read) and name not in skipped},
         }
         _load(document, arrays)
     except (ExportError, MemoryError):
@@ -159,10 +155,10 @@ def _checked(group: h5g.GroupID, path: str, depth: int, census: _Census) -> Iter
         census.add(full, (info.fileno, info.addr))
         if info.type == h5o.TYPE_GROUP:
             inner = h5g.open(group, raw)
-            yield name, {
-                "a": _attributes(inner, full, census.place),
-                "m": dict(_checked(inner, full, depth + 1, census)),
-            }
+            yield (
+                name,
+                {"a": _attributes(inner, full, census.place), "m": dict(_checked(inner, full, depth + 1, census))},
+            )
         elif info.type == h5o.TYPE_DATASET:
             yield name, _dataset(h5d.open(group, raw), full, census)
         else:

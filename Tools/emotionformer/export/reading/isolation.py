@@ -46,7 +46,7 @@ def isolated(read: Callable[[], Parts], place: str, size: int) -> tuple[Any, mem
     try:
         kind, document, content = _received(reading, time.monotonic() + SECONDS + size / BYTES_A_SECOND)
     except TimeoutError:
-        kind, document, content = b"T", b"", b""
+        kind, document, content = b"T", b"", bytearray()
     finally:
         os.close(reading)
         with suppress(ProcessLookupError):
@@ -105,7 +105,7 @@ def _send(writing: int, kind: bytes, document: bytes = b"", arrays: Iterable[np.
     _write(writing, memoryview(_LENGTHS.pack(kind, len(document), sum(array.nbytes for array in arrays))))
     _write(writing, memoryview(document))
     for array in arrays:
-        _write(writing, memoryview(array))
+        _write(writing, array.data)
 
 
 def _write(writing: int, data: memoryview) -> None:

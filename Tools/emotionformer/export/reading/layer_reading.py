@@ -98,7 +98,7 @@ def _declare(layer: Layer, generation: int, depth: int) -> None:
 def _plain(*variables: str) -> Callable[[Layer, int], None]:
     """A class with the given variables; `name?option` stands only if that option is not switched off."""
 
-    def declare(layer: Layer, _: int) -> None:
+    def declare(layer: Layer, depth: int) -> None:
         for item in variables:
             name, _, option = item.partition("?")
             if not option or layer.option(option, True):
@@ -214,7 +214,7 @@ WITHOUT_WEIGHTS = (
 ).split()
 
 DECLARATIONS: dict[str, Callable[[Layer, int], None]] = {
-    **{name: NOTHING for name in WITHOUT_WEIGHTS},
+    **dict.fromkeys(WITHOUT_WEIGHTS, NOTHING),
     "Dense": _plain("kernel", "bias?use_bias"),
     "EinsumDense": _einsum_dense,
     "Conv1D": _plain("kernel", "bias?use_bias"),

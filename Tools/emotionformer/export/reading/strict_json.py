@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,7 @@ def read_bounded(path: Path, most: int, expected: str) -> bytes:
 def _object(pairs: list[tuple[str, Any]], place: str) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise ExportError(f"{place}: the key {twice[:60]!r} occurs twice in one object")
     return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 
@@ -88,7 +88,7 @@ class ArchiveStore:
         self.root = _group(root, "")
 
 
-WeightStore = Union[FlatStore, ArchiveStore]
+WeightStore = FlatStore | ArchiveStore
 
 
 def _group(group: StoredGroup, path: str) -> WeightGroup:
