@@ -89,7 +89,9 @@ def complaints(modules: list[str], drawn: set[Arrow], packaged: set[Arrow], impo
     found += [f"{module} has no line in the drawing" for module in sorted(ends - set(modules))]
     places = {module: place for place, module in enumerate(modules)}
     found += [
-        f"the arrow {a} → {b} points upwards" for a, b in sorted(drawn) if places.get(a, -1) >= places.get(b, len(places))
+        f"the arrow {a} → {b} points upwards"
+        for a, b in sorted(drawn)
+        if places.get(a, -1) >= places.get(b, len(places))
     ]
     return found
 
@@ -111,7 +113,11 @@ def test_arrows(package: tuple[dict[str, str], dict[str, Path], set[Arrow]]) -> 
     [
         (" KernelsAVX2 KernelInterface", " KernelInterface", "Kernels → KernelsAVX2 in Package.swift is not drawn"),
         (" KernelsAVX2 KernelInterface", " KernelInterface", "Kernels imports KernelsAVX2, which is not drawn"),
-        ("TFLiteImport ────▶ Graph", "TFLiteImport ────▶ Files Graph", "no file of TFLiteImport imports Files, which is drawn"),
+        (
+            "TFLiteImport ────▶ Graph",
+            "TFLiteImport ────▶ Files Graph",
+            "no file of TFLiteImport imports Files, which is drawn",
+        ),
         (
             "TFLiteImport ────▶ Graph",
             "TFLiteImport ────▶ Files Graph",
@@ -130,7 +136,9 @@ def test_a_wrong_drawing_is_noticed(
     assert complaint in complaints(modules, picture, arrows, imported(names, folders))
 
 
-def test_an_arrow_that_only_one_side_has_is_noticed(package: tuple[dict[str, str], dict[str, Path], set[Arrow]]) -> None:
+def test_an_arrow_that_only_one_side_has_is_noticed(
+    package: tuple[dict[str, str], dict[str, Path], set[Arrow]],
+) -> None:
     names, folders, arrows = package
     modules, picture = drawn(ARTICLE.read_text("utf-8"))
     imports = imported(names, folders)

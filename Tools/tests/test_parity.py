@@ -172,6 +172,21 @@ def test_not_a_number_is_a_difference() -> None:
     assert distance(ours, ours)[0] == 0
 
 
+def test_several_files_end_in_the_largest_differences(capsys: pytest.CaptureFixture[str]) -> None:
+    files = [FIXTURES / "tflite" / f"k3_transformer_{kind}.tflite" for kind in ("float32", "int8")]
+    assert main([*map(str, files), "--traced", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[:2]] == ["passed", "passed"]
+    assert "float32 and float16: 1 files, largest differences" in lines
+    assert "dynamic-range int8: 1 files, largest differences" in lines
+    assert lines[-1].split()[-7:] == ["8", "of", "8", "equal", "bit", "for", "bit"]
+
+
+def test_a_report_of_several_files_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["a.tflite", "b.tflite", "--json", str(tmp_path / "report.json")]) == 2
+    assert "--json and --html are for one model" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("content", [b"", b"no model at all", b"\x10\0\0\0TFL3" + b"\xff" * 40])
 def test_other_files_are_refused_in_one_line(
     content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]

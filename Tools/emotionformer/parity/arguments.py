@@ -9,8 +9,9 @@ from emotionformer.arguments import Parser, whole
 from emotionformer.environments import Environment
 
 _DESCRIPTION = """\
-Runs LiteRT and this package's engine on one TensorFlow Lite file and the same inputs, and prints for every operation of
-the file how far they are apart; for the outputs also the best class and its margin.
+Runs LiteRT and this package's engine on a TensorFlow Lite file and the same inputs, and prints for every operation of
+the file how far they are apart; for the outputs also the best class and its margin. Of several files it prints a line
+each, and the largest differences of all.
 
 What is held to what:
   float32 and float16 files   Every operation of the unfused plan, after all operations before it, against LiteRT's
@@ -21,7 +22,7 @@ What is held to what:
                               default kernels made of them: with all tensors preserved, XNNPACK takes the operators one
                               by one, as a delegate each, so every operand and result can be read. Products with int8
                               weights: 1e-6 of the largest magnitude, or of 1; others: 1e-5 of the largest magnitude.
-                              LSTMs and loops quantise what their last step has made: there 1e-6 is for the median over
+                              LSTMs and loops quantize the results of their last step: there 1e-6 is for the median over
                               the frames, and 5e-3 for each.
                               End to end, for small models: median over the clips of each one's largest difference 1e-4
                               in probability and 1e-3 in logit, maximum 5e-3 and 2e-2; from a million parameters on:
@@ -34,6 +35,7 @@ The column XNNPACK/ref says how far LiteRT's own two sets of kernels are apart a
 _EXAMPLES = """\
 examples:
   Tools/parity model.tflite
+  Tools/parity Tests/Fixtures/*/*.tflite
   Tools/parity model.tflite --clips mine/*.npy --random 20 --json parity.json --html parity.html
 
 exit codes: 0 all within the tolerances, 1 not, 2 the comparison cannot be made
@@ -42,25 +44,25 @@ exit codes: 0 all within the tolerances, 1 not, 2 the comparison cannot be made
 
 def parser() -> Parser:
     result = Parser("parity", _DESCRIPTION, _EXAMPLES)
-    result.add_argument("model", type=Path, metavar="MODEL.tflite")
+    result.add_argument("models", type=Path, nargs="+", metavar="MODEL.tflite")
     result.add_argument(
         "--clips",
         type=Path,
         nargs="+",
         metavar="FILE.npy",
-        help="real clips: frames × 478 × 3 landmarks, which are standardised and padded, or the model's own features, "
-        "taken as they are (default: six clips of the tests)",
+        help="real clips: frames × 478 × 3 landmarks, which are standardized and padded, or the model's raw features "
+        "(default: six clips of the tests)",
     )
     result.add_argument(
         "--random", type=whole(0), metavar="N", help="random clips beside them (default: 4; for int8 16)"
     )
-    result.add_argument("--seed", type=int, default=1, help="of the random clips (default: 1)")
+    result.add_argument("--seed", type=int, default=1, help="seed of the random clips (default: 1)")
     result.add_argument(
         "--traced",
         type=whole(0),
         default=4,
         metavar="N",
-        help="clips of which every operation is compared, real and random in turn; the outputs are of all "
+        help="clips of which every operation is compared, real and random in turn; outputs are compared for all clips "
         "(default: 4, 0 for all)",
     )
     result.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")

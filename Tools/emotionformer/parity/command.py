@@ -14,22 +14,22 @@ from emotionformer.errors import ParityError
 from emotionformer.executable import find_executable
 from emotionformer.outputs import write_text
 from emotionformer.parity import clips as clip_sources
-from emotionformer.parity import comparison, engine, litert, model_file, page, report, tolerances
+from emotionformer.parity import comparison, engine, litert, model_file, page, report, survey, tolerances
 from emotionformer.parity.arguments import parser
 from emotionformer.places import FIXTURES
 
 
 def _clips(
-    arguments: argparse.Namespace, model: model_file.ModelFile
+    arguments: argparse.Namespace, model: model_file.ModelFile, path: Path
 ) -> tuple[comparison.Named, list[tuple[int, ...]]]:
-    inputs = litert.input_details(arguments.model)
+    inputs = litert.input_details(path)
     shapes = clip_sources.closed_shapes(inputs)
     real: comparison.Named = []
     if clip_sources.takes_clip(shapes, inputs):
         files = arguments.clips or sorted((FIXTURES / "cremad").glob("*.npy"))
         real = clip_sources.real_clips(files, shapes[0])
     elif arguments.clips:
-        raise ParityError(f"{arguments.model}: --clips needs a model of 1 × frames × features (found {shapes})")
+        raise ParityError(f"{path}: --clips needs a model of 1 × frames × features (found {shapes})")
     count = arguments.random
     if count is None:
         count = max(16, tolerances.MEDIAN_CLIPS - len(real)) if model.is_dynamic_range else 4
@@ -41,14 +41,37 @@ def _clips(
     return mixed + real[len(random) :] + random[len(real) :], shapes
 
 
-def run(arguments: argparse.Namespace) -> int:
-    model = model_file.read(arguments.model)
-    clips, shapes = _clips(arguments, model)
+def _compared(arguments: argparse.Namespace, path: Path) -> comparison.Comparison:
+    model = model_file.read(path)
+    clips, shapes = _clips(arguments, model, path)
     executable = find_executable(arguments.executable)
     with tempfile.TemporaryDirectory(prefix="parity-") as scratch:
-        ours = engine.Engine(executable, arguments.ours or arguments.model, Path(scratch))
+        ours = engine.Engine(executable, arguments.ours or path, Path(scratch))
         programs = comparison.open_programs(model, shapes, ours)
-        found = comparison.compare(model, programs, clips, arguments.traced or len(clips))
+        return comparison.compare(model, programs, clips, arguments.traced or len(clips))
+
+
+def _run_all(arguments: argparse.Namespace) -> int:
+    """Several files: a line for each, and the largest differences of all."""
+    files: list[survey.FileSummary] = []
+    for path in arguments.models:
+        files.append(survey.summary_of(_compared(arguments, path)))
+        show(files[-1].line)
+    for line in survey.totals(files):
+        show(line)
+    failed = [file.name for file in files if not file.passed]
+    if failed:
+        say("parity", f"{len(failed)} of {len(files)} files differ, the first is {failed[0]}: compare it alone")
+    return 1 if failed else 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if len(arguments.models) > 1:
+        if arguments.json or arguments.html or arguments.ours:
+            raise ParityError("--json and --html are for one model (see --help)")
+        return _run_all(arguments)
+    path = arguments.models[0]
+    found = _compared(arguments, path)
     document = report.document(found)
     _write(arguments.json, json.dumps(document, indent=1) + "\n")
     _write(arguments.html, page.html(found))
@@ -63,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not complaints:
         return 0
     more = f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""
-    say("parity", f"{arguments.model}: {complaints[0]}{more}")
+    say("parity", f"{path}: {complaints[0]}{more}")
     return 1
 
 
