@@ -21,10 +21,7 @@ that adds nodes to the graph and returns the output:
 
 from __future__ import annotations
 
-from emotionformer.export import blocks
-from emotionformer.export.conversion import Converter
-from emotionformer.export.graph import Call, Tensor
-from emotionformer.export.layer import Layer
+from emotionformer.custom import Call, Converter, Layer, Tensor, blocks
 
 
 def sinusoidal_position(converter: Converter, layer: Layer, call: Call) -> Tensor:
