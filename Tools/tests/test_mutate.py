@@ -21,6 +21,7 @@ from emotionformer.mutation.faults import Fault, check_places, only_named, place
 from emotionformer.mutation.planting import modules_of, planted
 from emotionformer.mutation.processes import run_tests
 from emotionformer.mutation.project import Copy
+from emotionformer.mutation.python_suite import PythonSuite
 from emotionformer.mutation.results import Result, Score
 from emotionformer.mutation.swift_suite import shared_sources, target_of
 from emotionformer.places import ROOT
@@ -230,3 +231,13 @@ def test_an_unknown_name_is_one_line(capsys: pytest.CaptureFixture[str]) -> None
     assert captured.out == ""
     assert captured.err.count("\n") == 1
     assert "found nothing-begins-so" in captured.err
+
+
+def test_a_python_fault_meets_the_tests_of_its_tool_first(tmp_path: Path) -> None:
+    faults = read_faults(LISTS / "python.json", "python")
+    suite = PythonSuite(ROOT, tmp_path, faults, Path(sys.executable))
+    suite.copy.folder = ROOT
+    first = {fault.file: suite.tests_of(fault.file) for fault in faults}
+    assert all(first.values()), [file for file, tests in first.items() if not tests]
+    assert first["Tools/emotionformer/export/layers/time.py"][0] == "test_label_pickle.py"
+    assert first["Tools/emotionformer/landmarks/timing.py"][0] == "test_landmarks.py"

@@ -1,4 +1,4 @@
-"""Python faults: one at a time in the copy, under the tests of its package and then all others."""
+"""Python faults: one at a time in the copy, under the tests of its tool and then all others."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from emotionformer.mutation.project import Copy
 from emotionformer.mutation.results import Result
 
 _FAILING = re.compile(r"^(FAILED|ERROR) |^=+ .*\b(failed|error)")
-# The tests that should see a fault in a package first.
+# The tests that should see a fault in a tool's folder first.
 _TESTS = {
-    "emotionformer": ["label_pickle", "export", "models", "roads", "golden_case", "random_package", "engine"],
-    "face_video": ["landmarks", "landmarks_command", "video_reading"],
-    "landmark_dataset": ["dataset"],
-    "parity_report": ["parity"],
+    "export": ["label_pickle", "export", "models", "roads", "golden_case", "random_package", "engine"],
+    "landmarks": ["landmarks", "landmarks_command", "video_reading"],
+    "dataset": ["dataset"],
+    "parity": ["parity"],
     "peers": ["peers"],
     "training": ["training", "synthetic_faces"],
 }
@@ -51,8 +51,8 @@ class PythonSuite:
 
     def tests_of(self, file: str) -> list[str]:
         """The test files that should see a fault in a source file first; those that are there."""
-        package = PurePosixPath(file).parts[1]
-        names = [f"test_{name}.py" for name in _TESTS.get(package, [])]
+        folders = PurePosixPath(file).parts[:-1]
+        names = [f"test_{name}.py" for folder in folders for name in _TESTS.get(folder, [])]
         # Tests are named after what they test.
         stem = PurePosixPath(file).stem
         folder = self.copy.folder / "Tools" / "tests"
