@@ -4,13 +4,13 @@ package import EmotionFormerModelFormat
 import EmotionFormerTFLiteImport
 package import EmotionFormerTensors
 
-/// How a TensorFlow Lite file, which says nothing of normalisation, labels and padding, becomes a model: by what its
-/// assets folder holds, and by what is given here, which comes first.
+/// How to make a model package of a TensorFlow Lite file, which does not state normalization, labels or padding. They
+/// come from the values here, or else from the assets folder.
 package struct TFLiteConversion: Sendable {
-    /// Frames of models that leave them open, unless something says otherwise.
+    /// The number of frames of a model that does not fix it, if nothing else states it.
     package static let defaultFrames = 300
 
-    /// Folder of the published files; nil for none.
+    /// The folder of assets; nil for none.
     package var assets: String?
     /// Paths of `.npy` files.
     package var mean: String?
@@ -26,14 +26,14 @@ package struct TFLiteConversion: Sendable {
     package var name: String?
     package var license: String?
     package var citation: String?
-    /// What goes into the package as its maker, with the hashes of all files; nil for the file's own description.
+    /// The package's producer, recorded with the hashes of all source files; nil for the file's own description.
     package var tool: (name: String, version: String)?
 
     package var limits = Limits()
 
     package init() {}
 
-    /// - Throws: what is wrong with a file, with its path; what makes no package.
+    /// - Throws: what is wrong with a file, with its path; why no package can be made.
     package func package(of path: String) throws(Fault) -> ModelPackage {
         try limits.validate()
         return try package(of: InputFile(path: path, what: "model").contents(.fileBytes, of: limits), path)

@@ -1,6 +1,7 @@
 /// One head of attention: softmax(Q·Kᵀ·scale, masked)·V for a range of query rows.
 ///
-/// A score whose mask is false is *replaced* by −1e9, so a row without any key to see weighs all keys alike.
+/// A score whose mask is false is *replaced* by −1e9, so a row in which every key is masked gives all keys the same
+/// weight.
 package struct AttentionHead {
     /// queryCount × keyDimension, rows `queryStride` apart; likewise keys (keyCount × keyDimension) and values
     /// (keyCount × valueDimension). All three may lie in one buffer.
@@ -23,9 +24,9 @@ package struct AttentionHead {
     /// queryCount × keyCount bytes, rows `maskStride` apart.
     package var mask: UnsafePointer<UInt8>?
     package var maskStride: Int
-    /// Row i sees keys 0…i only.
+    /// Whether query i attends to keys 0…i only.
     package var isCausal: Bool
-    /// Where the weights are to be written as well: queryCount × keyCount, rows `weightsStride` apart.
+    /// Also receives the attention weights if not nil: queryCount × keyCount, rows `weightsStride` apart.
     package var weights: UnsafeMutablePointer<Float>?
     package var weightsStride: Int
 

@@ -1,12 +1,12 @@
 /// The kernels of one instruction set, as a table of functions on raw pointers.
 ///
-/// Nothing here allocates, throws or checks bounds: whoever compiles a plan has checked every extent. Extents are ≥ 1
-/// unless said otherwise; strides count elements. Packed operands and scratch want an alignment of 64 bytes; a
-/// level's packed operands are for that level only.
+/// Kernels do not allocate, throw or check bounds: all extents are checked when a plan is compiled. Extents are ≥ 1
+/// unless stated otherwise; strides count elements. Packed operands and scratch must be aligned to 64 bytes. The layout
+/// of packed operands differs between levels.
 ///
-/// A row range splits rows over threads. With `splitsRows` a row's result does not depend on the range, to the bit;
-/// without it (BLAS gives other bits for a part of a matrix) every call must get all rows. That goes for
-/// `matmul`, `matmulStrided` and `attention` alone: all other kernels work row by row on every level.
+/// A row range divides rows among threads. With `splitsRows` a row's result does not depend on the range, bit for bit.
+/// Without it every call must get all rows, because BLAS may compute parts of a matrix with different roundings. This
+/// applies to `matmul`, `matmulStrided` and `attention` only: all other kernels work row by row at every level.
 package struct KernelSet: Sendable {
     /// Bytes that a k × n matrix takes when it is packed.
     package typealias PackedByteCount = @Sendable (_ k: Int, _ n: Int) -> Int
@@ -71,12 +71,12 @@ package struct KernelSet: Sendable {
 
     package var instructionSet: InstructionSet
     package var splitsRows: Bool
-    /// Ranges that begin at a multiple of this waste no work.
+    /// The efficient granularity of row ranges: they should begin at a multiple of this.
     package var rowBlock: Int
     package var quantizedRowBlock: Int
 
-    /// Columns that stand together in a packed matrix: those before a multiple of this take what they would take alone,
-    /// `packedMatrixByteCount` bytes, and the others follow. nil if a matrix must be packed as a whole.
+    /// The number of columns of a panel of a packed matrix. The columns before a multiple of this can be packed
+    /// separately, in `packedMatrixByteCount` bytes, followed by the others. nil if a matrix must be packed as a whole.
     package var packedPanelWidth: Int?
     package var packedMatrixByteCount: PackedByteCount
     /// Packs B, k × n, with any row and column stride.
@@ -115,17 +115,17 @@ package struct KernelSet: Sendable {
 
     /// With room for the kernels to read past the end.
     package var quantizedRowStride: QuantizedRowStride
-    /// Quantises each row by its own range; bytes past the k-th of a row become 0.
+    /// Quantizes each row by its own range; bytes after the first k of a row become 0.
     package var quantizeRows: QuantizationFunction
-    /// Quantises all rows by their common range (convolutions); writes one `RowQuantization`.
+    /// Quantizes all rows by their common range (for convolutions); writes one `RowQuantization`.
     package var quantizeMatrix: QuantizationFunction
     package var packedQuantizedByteCount: PackedByteCount
     /// Packs weights as TensorFlow Lite stores them: n × k, row after row, with the sums of the rows.
     package var packQuantizedMatrix: QuantizedPacking
     package var matmulQuantized: ProductFunction<QuantizedProduct>
 
-    /// Multiplications and additions in registers alone, for measuring the processor's peak: `rounds` rounds of
-    /// x·factor + addend; returns the floating-point operations done.
+    /// Multiplications and additions in registers only, to measure the processor's peak: `rounds` rounds of x·factor +
+    /// addend; returns the floating-point operations done.
     package var multiplyAddPeak: PeakMeasurement
 
     package init(

@@ -31,7 +31,7 @@ package struct PackedProduct {
 
 /// C = epilogue(A·B) of two operands that change from call to call; each may be transposed by its strides.
 ///
-/// Of the row and the column stride of an operand one must be 1 (BLAS can do no other).
+/// One of the row stride and the column stride of an operand must be 1, because BLAS supports no others.
 package struct StridedProduct {
     package var a: UnsafePointer<Float>
     package var aRowStride: Int
@@ -66,9 +66,10 @@ package struct StridedProduct {
     }
 }
 
-/// How one row of a quantised matrix was made: x ≈ (q − zeroPoint)·scale, with q and zeroPoint raised by 128 into 0…255.
+/// The quantization of one row: x ≈ (q − zeroPoint)·scale, with 128 added to q and zeroPoint so that both are in 0…255.
 package struct RowQuantization: Sendable {
-    /// Rule X: 1/s; rule B: the scale as float.
+    /// With `QuantizationRule.xnnpack` the reciprocal of s = 255/(max − min); with `builtin` the scale, computed in
+    /// double precision.
     package var scale: Float
     package var zeroPoint: Int32
 
@@ -78,7 +79,7 @@ package struct RowQuantization: Sendable {
     }
 }
 
-/// C = epilogue(dequantised A·B): A quantised at run time, B packed int8 weights.
+/// C = epilogue(dequantized A·B), with A quantized at run time and B packed int8 weights.
 ///
 /// With acc = Σ q·w − zeroPoint·Σ w (int32, exact), s the row's scale and w the column's weight scale,
 /// rule X: fma(acc·s, w, bias), rule B: bias + acc·(w·s). The activation, then the residual follow; of the epilogue

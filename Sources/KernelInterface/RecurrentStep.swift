@@ -38,7 +38,7 @@ package struct GRUStep {
     /// 3·units values: x·W + b of this step.
     package var inputGates: UnsafePointer<Float>
     package var recurrentWeights: UnsafeRawPointer
-    /// nil says that the reset gate is applied after the product.
+    /// nil if the reset gate is applied after the matrix product.
     package var candidateWeights: UnsafeRawPointer?
     /// 3·units values or none; only with the reset gate after the product.
     package var recurrentBias: UnsafePointer<Float>?

@@ -2,7 +2,7 @@
 package struct RowNormalization {
     package var input: UnsafePointer<Float>
     package var inputStride: Int
-    /// Added to the input first.
+    /// Added to the input before normalization.
     package var residual: UnsafePointer<Float>?
     package var residualStride: Int
     package var output: UnsafeMutablePointer<Float>

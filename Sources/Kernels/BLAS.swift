@@ -10,7 +10,7 @@ struct BLASOperand {
 
     init(_ address: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int, columnStride: Int) {
         self.address = address
-        // A single row or column has no stride of its own; BLAS wants the leading dimension to be plausible.
+        // A single row or column has no meaningful stride, but BLAS checks the leading dimension.
         if columnStride == 1 || (columns == 1 && rowStride != 1) {
             isTransposed = false
             leadingDimension = rows == 1 ? columns : (rowStride > columns ? rowStride : columns)
@@ -21,7 +21,7 @@ struct BLASOperand {
     }
 }
 
-/// C = scale·A·B + previous·C by BLAS, or by `multiplyPlainly` where there is none.
+/// C = scale·A·B + previous·C by BLAS, or by `multiplyPlainly` if there is no BLAS.
 func multiply(
     _ a: BLASOperand, _ b: BLASOperand, _ c: UnsafeMutablePointer<Float>, _ cStride: Int, _ m: Int, _ k: Int, _ n: Int,
     scale: Float = 1, previous: Float = 0

@@ -1,6 +1,6 @@
-/// The threads that BLAS starts by itself, on the portable level.
+/// The threads that BLAS starts by itself, with the portable kernels.
 package enum BLASThreads {
-    /// Lets every call of BLAS compute on its caller alone, for the whole process: a plan divides its work itself.
+    /// Makes every call of BLAS in this process compute on its caller's thread only; a plan divides its work itself.
     ///
     /// Only a program that owns its process may call this. Accelerate has no such switch.
     package static func useCallerOnly() {

@@ -21,7 +21,7 @@ extension KernelSet {
 
     private static var portable: KernelSet {
         #if !canImport(Accelerate)
-            // Bound when a plan is made, not when it first runs.
+            // Loaded when a plan is made, not when it first runs.
             _ = BLASLibrary.shared
         #endif
         return kernelTable(.portable, splitsRows: false, rowBlock: 1, quantizedRowBlock: 1, packedPanelWidth: nil)

@@ -1,4 +1,4 @@
-/// C = scale·A·B + previous·C without BLAS: correct everywhere, at about a quarter of its speed.
+/// C = scale·A·B + previous·C without BLAS: on every platform, at about a quarter of BLAS's speed.
 func multiplyPlainly(
     _ a: BLASOperand, _ b: BLASOperand, _ c: UnsafeMutablePointer<Float>, _ cStride: Int, _ m: Int, _ k: Int, _ n: Int,
     scale: Float, previous: Float
@@ -59,7 +59,7 @@ private func finish(
     _ sum: Vector, _ target: UnsafeMutablePointer<Float>, _ count: Int, _ scale: Float, _ previous: Float
 ) {
     var result = broadcast(scale) * sum
-    // As in BLAS, what stands there is not read if it does not count: it may be no number.
+    // As in BLAS, C is not read if `previous` is 0: it may hold NaN.
     if previous != 0 { result = multiplyAdd(broadcast(previous), load(target, first: count), result) }
     store(result, target, first: count)
 }

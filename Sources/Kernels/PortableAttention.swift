@@ -1,13 +1,13 @@
 import EmotionFormerKernelInterface
 
-/// Queries whose scores are in memory at a time: BLAS packs the keys anew for each such block, so it is as large as the
-/// second-level cache allows.
+/// The number of queries whose scores are computed at a time. BLAS packs the keys for each such block, so it is as
+/// large as the second-level cache allows.
 private func queryBlock(_ keyCount: Int) -> Int {
     let rows = 98_304 / keyCount
     return rows < 16 ? 16 : rows
 }
 
-/// From one query's scores to the next: whole vectors.
+/// The stride from one query's scores to the next: a whole number of vectors.
 private func scoreStride(_ keyCount: Int) -> Int { (keyCount &+ laneCount &- 1) / laneCount &* laneCount }
 
 func attentionScratchByteCount(_ keyCount: Int, _ keyDimension: Int, _ valueDimension: Int) -> Int {
@@ -25,10 +25,11 @@ func attention(_ head: AttentionHead, _ queries: Range<Int>, _ scratch: UnsafeMu
         head.key, rows: head.keyDimension, columns: keyCount, rowStride: 1, columnStride: head.keyStride)
     let value = BLASOperand(
         head.value, rows: keyCount, columns: head.valueDimension, rowStride: head.valueStride, columnStride: 1)
-    // Powers of 2 instead of e: their factor, and the scale if nothing comes between, go into the product.
+    // Powers of 2 instead of e: the factor log₂ e, and the scale if no bias is added, are applied in the matrix
+    // product.
     let factor = isPlain ? head.scale * 1.442_695_04 : 1
-    // |q·k| ≤ |q|·|k|: most scores are so small that their powers need no maximum to be taken off first.
-    // With a large factor, lengths that vanish could hide a score that does not.
+    // |q·k| ≤ |q|·|k|: most scores are so small that the maximum need not be subtracted first.
+    // With a large factor, lengths that underflow could hide a large score.
     var longestKey = Float.infinity
     if isPlain && factor.magnitude <= 64 {
         longestKey = 0
@@ -64,7 +65,7 @@ func attention(_ head: AttentionHead, _ queries: Range<Int>, _ scratch: UnsafeMu
         multiply(
             weights, value, head.output + first &* head.outputStride, head.outputStride, rows, keyCount,
             head.valueDimension)
-        // A row of the output is shorter than one of the weights, so it is divided by their sum instead of them.
+        // Dividing a row of the output by the sum of the weights is less work than dividing the weights.
         row = 0
         while row < rows {
             let factor = broadcast(factors[row])
@@ -81,15 +82,14 @@ func attention(_ head: AttentionHead, _ queries: Range<Int>, _ scratch: UnsafeMu
     }
 }
 
-/// The length of a vector; infinite if it is not a number.
+/// The length of a vector; infinite if it is NaN.
 @inline(__always)
 private func norm(_ vector: UnsafePointer<Float>, _ count: Int) -> Float {
     let sum = sumOfSquares(vector, count)
     return sum >= 0 ? sum.squareRoot() : .infinity
 }
 
-/// Turns the scores of a query into weights 2^((score − largest)·factor) that lack the division by their sum; returns the
-/// sum.
+/// Turns the scores of a query into unnormalized weights 2^((score − largest)·factor); returns their sum.
 @inline(__always)
 private func weigh(_ scores: UnsafeMutablePointer<Float>, _ count: Int, _ stride: Int, _ factor: Float) -> Float {
     pad(scores, count, stride, with: -.infinity)
@@ -120,11 +120,11 @@ private func pad(_ scores: UnsafeMutablePointer<Float>, _ count: Int, _ stride: 
     }
 }
 
-/// What makes a number's nearest integer, raised by `zero`, the low bits of their sum.
+/// The number that, added to x, leaves the nearest integer of x plus `zero` in the low bits of the sum.
 @inline(__always)
 private func shifter(raisedBy zero: Float) -> Vector { broadcast(12_582_912 + zero) }
 
-/// Half of attention's time: no more operations than needed, and whole vectors alone.
+/// Half of the time of attention is spent here: no more operations than needed, whole vectors only.
 @inline(__always)
 private func weigh(
     _ scores: UnsafeMutablePointer<Float>, _ stride: Int, _ shifter: Vector,
@@ -147,7 +147,7 @@ private func powerOfSmall(_ x: Vector, _ shifter: Vector) -> Vector {
     // The low bits of the sum are an exponent's bits: those of −zero are 0.
     let whole = x + shifter
     let f = x - (whole - shifter)
-    // One chain: of several short ones the optimiser makes scalar code.
+    // A single chain: the optimizer turns several short ones into scalar code.
     var power = f * broadcast(0.001_326_472_73) + broadcast(0.009_671_512_99)
     power = power * f + broadcast(0.055_507_335_8)
     power = power * f + broadcast(0.240_222_424)

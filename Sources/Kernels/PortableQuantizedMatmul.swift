@@ -28,7 +28,7 @@ func matmulQuantized(_ product: QuantizedProduct, _ rows: Range<Int>) {
     epilogue.bias = nil
     epilogue.scale = 1
     let bias = product.epilogue.bias
-    // A few columns at a time beside the output, which may hold the residual.
+    // A few columns at a time in separate memory, because the output may hold the residual.
     withUnsafeTemporaryAllocation(of: Float.self, capacity: columnBlock) { buffer in
         guard let values = buffer.baseAddress else { return }
         var row = rows.lowerBound

@@ -85,7 +85,7 @@ private typealias Bits = SIMD8<UInt32>
     return (x + magic) - magic
 }
 
-/// x·2ⁿ for an integral n of −300…300, right to the last bit also where the result is subnormal or infinite.
+/// x·2ⁿ for an integral n of −300…300, exact also if the result is subnormal or infinite.
 @inline(__always) func scaled(_ x: Vector, byPowerOfTwo n: Vector) -> Vector {
     let half = roundedToEven(n * broadcast(0.5))
     return x * withExponent(half) * withExponent(n - half)

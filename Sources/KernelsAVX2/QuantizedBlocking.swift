@@ -1,15 +1,15 @@
 #if EMOTIONFORMER_X86_KERNELS
     import EmotionFormerCPUIntrinsics
 
-    // What the driver of the quantised product in the folder Blocked needs to know of this level.
+    // The block sizes and weight layout of this level's quantized product, for the files in the folder Blocked.
 
     /// How a weight is kept in a packed panel.
     typealias PackedWeight = Int16
 
-    /// Values of k that lie beside each other for every column of a panel.
+    /// The number of values of k that are stored together for each column of a panel.
     @inline(__always) var weightGroup: Int { 2 }
 
-    /// A group of a column's weights on its way into a panel.
+    /// Converts a group of a column's weights for a panel.
     @inline(__always) func packGroup(_ weights: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<PackedWeight>) {
         output[0] = PackedWeight(truncatingIfNeeded: weights[0])
         output[1] = PackedWeight(truncatingIfNeeded: weights[1])

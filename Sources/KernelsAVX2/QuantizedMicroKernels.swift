@@ -1,7 +1,8 @@
 #if EMOTIONFORMER_X86_KERNELS
     import EmotionFormerCPUIntrinsics
 
-    // The vocabulary of the quantised product's micro-kernels. Two values of k go into one instruction, in 16 bits, which adds their exact products to 32.
+    // The vector functions of the quantized product's inner loops. Two values of k go into one instruction, in 16 bits,
+    // which adds their exact products to 32.
 
     typealias Integers = __m256i
 

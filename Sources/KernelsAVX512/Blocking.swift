@@ -2,7 +2,7 @@
     import EmotionFormerCPUIntrinsics
     package import EmotionFormerKernelInterface
 
-    // The shape of this level's micro-kernels, for the drivers in the folder Blocked.
+    // The block sizes of this level's inner loops, for the files in the folder Blocked.
 
     @inline(__always) var panelWidth: Int { 32 }
     @inline(__always) var tallestBlock: Int { 12 }

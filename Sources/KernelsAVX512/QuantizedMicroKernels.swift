@@ -1,7 +1,8 @@
 #if EMOTIONFORMER_X86_KERNELS
     import EmotionFormerCPUIntrinsics
 
-    // The vocabulary of the quantised product's micro-kernels. Four values of k go into one instruction, which adds their exact products to 32 bits.
+    // The vector functions of the quantized product's inner loops. Four values of k go into one instruction, which adds
+    // their exact products to 32 bits.
 
     typealias Integers = __m512i
 

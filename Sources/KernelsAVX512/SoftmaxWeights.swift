@@ -1,7 +1,7 @@
 #if EMOTIONFORMER_X86_KERNELS
     import EmotionFormerCPUIntrinsics
 
-    // Attention's weights, powers of 2. The exponent is split into a whole number, a 32nd part that a table in two
+    // Attention weights as powers of 2. The exponent is split into a whole number, a 32nd part that a table in two
     // registers answers, and a rest of at most 1/64, for which two terms are enough.
 
     /// 2^(i/32), the first and the second 16.
@@ -18,8 +18,8 @@
 
     /// 2^((score − top)·factor)
     ///
-    /// `top` is the row's largest score as it stands. The difference comes first, so that it is 0 for the largest score and
-    /// below 0 for the others, however large they are: score·factor and top·factor would be rounded differently.
+    /// `top` is the row's largest score. The difference is computed first, so that it is exactly 0 for the largest
+    /// score and negative for the others; score·factor and top·factor would be rounded separately.
     struct SoftmaxWeights {
         private let low: Vector
         private let high: Vector
@@ -74,7 +74,7 @@
         /// Within 2 units in the last place.
         @inline(__always) func callAsFunction(_ score: Vector, _ start: Vector) -> Vector {
             let shifted = multiplyAdd(score, factor, start)
-            // Both without rounding but for the rest's last bit: a large top costs no accuracy.
+            // Both are exact except for the last bit of the rest: a large top costs no accuracy.
             let rest = multiplyAdd(score, factor, start - shifted)
             let bits = unsafeBitCast(shifted, to: __m512i.self)
             let entry = unsafeBitCast(_mm512_permutex2var_ps(low, bits, high), to: __m512i.self)

@@ -1,6 +1,6 @@
 import EmotionFormerTensors
 
-/// Which bit patterns the elements of a type may have.
+/// The bit patterns that the elements of a type may have.
 enum ElementRule {
     case finiteFloat32, finiteFloat16, boolean, any
 
@@ -22,7 +22,8 @@ enum ElementRule {
         case .any: return
         case .finiteFloat32:
             let words = bytes.bindMemory(to: UInt32.self)
-            // An exponent of all ones, plus one, reaches the sign bit; the loop has no branch, so that it vectorises.
+            // An exponent of all ones, plus one, carries into the sign bit. The loop has no branch, so that the
+            // compiler can vectorize it.
             guard hasBit(0x8000_0000, words, { ($0 & 0x7F80_0000) &+ 0x0080_0000 }) else { return }
             let index = words.firstIndex { $0 & 0x7F80_0000 == 0x7F80_0000 } ?? 0
             throw notFinite(Float(bitPattern: words[index]), firstByte / 4 + index, place)

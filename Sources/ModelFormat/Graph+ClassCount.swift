@@ -1,7 +1,7 @@
 import EmotionFormerGraph
 
 extension Graph {
-    /// The number of classes that an output has, where the nodes that make it say so without shape inference.
+    /// The number of classes of an output, if it is known without shape inference.
     func classCount(of outputs: ModelPackage.Outputs, in program: Program) -> Int? {
         classCount(of: outputs.probabilities, in: program)
             ?? outputs.logits.flatMap { classCount(of: $0, in: program) }
@@ -14,7 +14,7 @@ extension Graph {
         var makers: [String: Node] = [:]
         for node in nodes { if let output = node.outputs.first { makers[output] = node } }
         var value = value
-        // Each step goes to an earlier node, so there are no more steps than nodes.
+        // Each step moves to an earlier node, so the number of nodes is a limit.
         for _ in nodes {
             guard let node = makers[value] else { return nil }
             switch node.operation {

@@ -21,7 +21,7 @@ extension GraphInput {
 }
 
 extension Node {
-    /// Without what is empty, and without attributes that have their default value.
+    /// Without empty fields and without attributes that have their default value.
     fileprivate var json: JSONValue {
         let specification = operation.specification
         let given = specification.attributes.compactMap { attribute -> JSONValue.Member? in

@@ -2,18 +2,18 @@ package import EmotionFormerFiles
 package import EmotionFormerGraph
 package import EmotionFormerTensors
 
-/// What another framework's file does not say of its model; whoever converts it does.
+/// What a file of another framework does not state about its model, and a conversion must be given.
 package struct ImportOptions: Sendable {
     package var name: String
     package var license: String?
     package var citation: String?
     package var metadata: JSONValue?
     package var producer: ModelPackage.Producer
-    /// The largest number of frames; needed if the graph leaves it open, and otherwise the graph's.
+    /// The maximum number of frames; required if the graph does not fix it.
     package var frames: Int?
-    /// Unless given, 1,434 features are x, y and z of 478 landmarks, and others are taken as they come.
+    /// By default 1,434 features are x, y and z of 478 landmarks, and any other number are raw features.
     package var layout: LandmarkLayout?
-    /// The statistics may have leading axes of extent 1, as published ones do.
+    /// The statistics may have leading axes of extent 1.
     package var normalization: InputDescription.Normalization?
     package var padding = InputDescription.Padding()
     package var truncation = InputDescription.Truncation.end
@@ -32,10 +32,10 @@ package struct ImportOptions: Sendable {
 }
 
 extension ModelPackage {
-    /// An imported program as a package. Its first output is the probabilities; where they are a softmax, its operand
-    /// is the logits.
-    /// - Throws: `shapeMismatch` unless the main graph takes one clip (batch, frames, features), `invalidArgument` if the
-    ///   number of frames is open and not given or differs from the graph's, and what makes no package.
+    /// Makes a package of an imported program. Its first output is the probabilities; if they are a softmax, its
+    /// operand is the logits.
+    /// - Throws: `shapeMismatch` unless the main graph takes one clip (batch, frames, features), `invalidArgument` if
+    ///   the number of frames is open and not given or differs from the graph's, and why no package can be made.
     package init(importing program: Program, options: ImportOptions) throws(Fault) {
         guard let main = program.graphs.first, main.inputs.count == 1, let clip = main.inputs.first,
             clip.extents.count == 3, let features = clip.extents[2]
@@ -80,12 +80,12 @@ extension ModelPackage {
 }
 
 extension Graph {
-    /// The operand of the softmax that makes the probabilities, through nodes that change nothing.
+    /// The operand of the softmax that gives the probabilities, looking through nodes that change nothing.
     fileprivate func logits(of probabilities: String) -> String? {
         var makers: [String: Node] = [:]
         for node in nodes { if let output = node.outputs.first { makers[output] = node } }
         var value = probabilities
-        // Each step goes to an earlier node, so there are no more steps than nodes.
+        // Each step moves to an earlier node, so the number of nodes is a limit.
         for _ in nodes {
             guard let node = makers[value], case let input?? = node.inputs.first else { return nil }
             if node.operation == .softmax { return node.inputs.count == 1 ? input : nil }
@@ -97,7 +97,7 @@ extension Graph {
 }
 
 extension Tensor {
-    /// (1, 1, F) as (1, F): axes of extent 1 in front of the last two go.
+    /// Removes leading axes of extent 1, down to two axes: (1, 1, F) becomes (1, F).
     fileprivate func withoutLeadingAxes() throws(Fault) -> Tensor {
         let superfluous = max(shape.rank - 2, 0)
         guard superfluous > 0, shape.extents.prefix(superfluous).allSatisfy({ $0 == 1 }) else { return self }

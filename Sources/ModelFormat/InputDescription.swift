@@ -1,8 +1,8 @@
 package import EmotionFormerTensors
 
-/// How a landmark of three coordinates becomes features; raw values are the names in a manifest.
+/// The order of a frame's features; raw values are the names in a manifest.
 package enum LandmarkLayout: String, Sendable, CaseIterable {
-    /// Features as they come.
+    /// Raw features.
     case raw
     /// x0 y0 z0 x1 …
     case xyzInterleaved = "xyz-interleaved"
@@ -12,7 +12,7 @@ package enum LandmarkLayout: String, Sendable, CaseIterable {
     case x, y, z
 }
 
-/// What a model takes, and how a clip becomes that.
+/// A model's input, and how a clip becomes it.
 package struct InputDescription: Sendable {
     /// (x − mean) / (standardDeviation + epsilon), in float32.
     package struct Normalization: Sendable {
@@ -29,11 +29,11 @@ package struct InputDescription: Sendable {
         }
     }
 
-    /// How a clip with too few frames is filled up.
+    /// How a clip with too few frames is padded.
     package struct Padding: Sendable, Hashable {
         package enum Side: String, Sendable, CaseIterable {
             case end, start
-            /// Not at all: the model takes any number of frames up to the maximum.
+            /// No padding: the model takes any number of frames up to the maximum.
             case none
         }
         package enum Order: String, Sendable, CaseIterable { case beforeNormalization, afterNormalization }
@@ -49,13 +49,13 @@ package struct InputDescription: Sendable {
         }
     }
 
-    /// Which frames of a clip with too many go.
+    /// Which frames of a clip with too many are dropped.
     package enum Truncation: String, Sendable, CaseIterable {
         /// The last ones.
         case end
         /// The first ones.
         case start
-        /// Evenly sampled ones stay.
+        /// Frames are sampled evenly.
         case uniform
     }
 

@@ -3,7 +3,7 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension Manifest {
-    /// - Throws: the first departure from the format, with line, column and path.
+    /// - Throws: the first violation of the format, with line, column and path.
     init(decoding root: JSONCursor, limits: Limits) throws(Fault) {
         try Manifest.checkFormat(root)
         try root.checkFields(
@@ -37,7 +37,7 @@ extension Manifest {
         }
     }
 
-    /// The version counts before everything else, because another one may have other fields.
+    /// The version is checked first, because another version may have other fields.
     private static func checkFormat(_ root: JSONCursor) throws(Fault) {
         let format = try root.required("format")
         guard try format.string() == Manifest.format else {

@@ -2,7 +2,7 @@ import EmotionFormerFiles
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// What `manifest.json` says, before any other file is looked at: tensors are names and byte ranges.
+/// The contents of `manifest.json`, before any other file is read: tensors are names and byte ranges.
 struct Manifest {
     static let fileName = "manifest.json"
     static let format = "emotionformer-model"
@@ -16,7 +16,7 @@ struct Manifest {
         var xxh64: String
         /// Sixty-four hexadecimal digits.
         var sha256: String
-        /// Where the manifest says so.
+        /// Where the manifest states it.
         var cursor: JSONCursor
     }
 
@@ -44,7 +44,7 @@ struct Manifest {
     var producer: ModelPackage.Producer
     var weights: BinaryFile
     var selfTestData: BinaryFile?
-    /// Without normalisation, whose tensors are not read yet.
+    /// Without normalization, whose tensors are not read yet.
     var input: InputDescription
     var normalization: Normalization?
     var labels: [String]?

@@ -3,13 +3,13 @@ import EmotionFormerGraph
 package import EmotionFormerTensors
 
 extension ModelPackage {
-    /// The package in a folder. Nothing is allocated for the weights before the manifest is checked against their file's
-    /// size; their range, XXH64, and finiteness are always checked.
+    /// Reads the package in a folder. Memory for the weights is allocated after the manifest is checked against the
+    /// size of their file. Ranges, XXH64 and finiteness of the weights are always checked.
     /// - Parameters:
     ///   - path: the folder with `manifest.json`.
-    ///   - verifyHash: whether SHA-256 is checked as well, which takes ten times as long.
+    ///   - verifyHash: whether SHA-256 is checked too, which takes ten times as long.
     ///   - includingSelfTest: whether the self-test's tensors are read; without them `selfTest` is nil.
-    ///   - limits: on the manifest and on what it describes.
+    ///   - limits: limits on the manifest and on what it describes.
     /// - Throws: the first rule broken, with the file and the line and column, tensor or node.
     package static func read(
         folder path: String, verifyHash: Bool = false, includingSelfTest: Bool = true, limits: Limits = Limits()
@@ -49,8 +49,8 @@ extension ModelPackage {
 }
 
 extension Manifest {
-    /// The rules that need no tensor's elements, before memory is used for these; the package's initialiser holds them
-    /// all again.
+    /// Checks the rules that do not need the elements of tensors, before these are read; the package's initializer
+    /// checks all rules.
     fileprivate func checkProgram() throws(Fault) {
         try PackageRules.check(input)
         let placeholder = StoredTensor(Tensor([UInt8]()))
@@ -62,7 +62,7 @@ extension Manifest {
         try PackageRules.check(outputs, of: PackageRules.mainGraph(program, takes: input))
     }
 
-    /// Tensors that normalisation and quantisation name exist, and no tensor is without a use.
+    /// Checks that the tensors named by normalization and quantization exist, and that every tensor is used.
     fileprivate func checkTensorNames() throws(Fault) {
         let known = Set(tensors.map(\.name))
         var used = Set<String>()

@@ -5,8 +5,8 @@ package import EmotionFormerTensors
 extension ModelPackage {
     /// Writes the package as a folder: `manifest.json`, `weights.bin` and, with a self-test, `selftest.bin`.
     ///
-    /// The folder appears whole or not at all. One that stands there already is replaced if it is a model package or
-    /// empty; anything else is refused and stays as it is.
+    /// The folder is written atomically. An existing folder is replaced if it is a model package or empty; anything
+    /// else is refused and left unchanged.
     /// - Throws: `writeFailed`, with nothing left behind.
     package func write(to path: String) throws(Fault) {
         let (target, replaced) = try ModelPackage.outputKind.replaceable(at: path)
@@ -27,10 +27,10 @@ extension ModelPackage {
         try folder.move(to: target, replacing: replaced)
     }
 
-    /// - Throws: `writeFailed` if something stands there that no package replaces; nothing is written.
+    /// - Throws: `writeFailed` if the target exists and may not be replaced. Nothing is written.
     package static func checkTarget(_ path: String) throws(Fault) { _ = try outputKind.replaceable(at: path) }
 
-    /// A folder is a package by what its manifest says: every web app has a manifest.json.
+    /// A folder is a package if its manifest says so: a manifest.json alone is not enough, since web apps have one too.
     private static let outputKind = OutputKind("model package") { folder in
         guard
             let bytes = try? InputFile(path: "\(folder)/\(Manifest.fileName)", what: "manifest")

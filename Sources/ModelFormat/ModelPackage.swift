@@ -2,11 +2,11 @@ package import EmotionFormerFiles
 package import EmotionFormerGraph
 package import EmotionFormerTensors
 
-/// A model with everything that it needs to be used: what the folder with `manifest.json` and `weights.bin` holds.
+/// A model with everything that is needed to use it: the contents of a package folder.
 ///
 /// Law: what `init` checks holds for every value of this type.
 package struct ModelPackage: Sendable {
-    /// What made the package, and from which files.
+    /// The program that made the package, and the files it was made from.
     package struct Producer: Sendable, Hashable {
         package struct Source: Sendable, Hashable {
             package var name: String
@@ -30,7 +30,7 @@ package struct ModelPackage: Sendable {
         }
     }
 
-    /// Which outputs of the main graph mean what.
+    /// The meaning of the main graph's outputs.
     package struct Outputs: Sendable, Hashable {
         package var probabilities: String
         package var logits: String?
@@ -44,7 +44,7 @@ package struct ModelPackage: Sendable {
     package let name: String
     package let license: String?
     package let citation: String?
-    /// For people; carried through, never interpreted. An object.
+    /// A JSON object that is kept and never interpreted.
     package let metadata: JSONValue?
     package let producer: Producer
     package let input: InputDescription
@@ -54,12 +54,12 @@ package struct ModelPackage: Sendable {
     package let program: Program
     package let outputs: Outputs
     package let selfTest: SelfTest?
-    /// The checksum of the bytes that this was read from: the manifest's, which states those of the other files, or the
-    /// TensorFlow Lite file's. nil for what was made in memory.
+    /// The checksum of the file that this was read from: the manifest, which states the checksums of the other files,
+    /// or the TensorFlow Lite file. nil for a package made in memory.
     package var sourceChecksum: UInt64?
 
-    /// The one place that decides whether a package is one; reading and writing go through it.
-    /// - Throws: the first rule broken, with the field, tensor, graph or node.
+    /// Checks all rules of a package; reading and writing both use this initializer.
+    /// - Throws: the first broken rule, with the field, tensor, graph or node.
     package init(
         name: String, license: String? = nil, citation: String? = nil, metadata: JSONValue? = nil, producer: Producer,
         input: InputDescription, labels: [String]? = nil, program: Program, outputs: Outputs, selfTest: SelfTest? = nil

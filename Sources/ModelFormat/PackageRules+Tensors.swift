@@ -13,7 +13,7 @@ extension PackageRules {
         }
     }
 
-    /// Float elements are finite, Booleans 0 or 1.
+    /// Checks that floats are finite and Booleans are 0 or 1.
     static func checkValues(of tensor: Tensor, at place: String) throws(Fault) {
         try tensor.withUnsafeBytes { bytes throws(Fault) in
             try ElementRule(tensor.elementType).check(bytes, firstByte: 0, at: place)
@@ -60,7 +60,7 @@ extension PackageRules {
         }
     }
 
-    /// Dynamic-range arithmetic has no place for a zero point of the weights.
+    /// Checks that int8 weights have zero point 0: dynamic-range arithmetic does not support others.
     static func checkWeightQuantization(_ program: Program) throws(Fault) {
         for graph in program.graphs {
             for node in graph.nodes where node.operation != .constant {

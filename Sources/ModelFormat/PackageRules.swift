@@ -2,9 +2,9 @@ import EmotionFormerFiles
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// The rules of a package that are not a single graph's.
+/// The rules of a package beyond those of a single graph.
 enum PackageRules {
-    /// Bounds for a clip: a file must not make a program reserve more memory than a person would expect.
+    /// Limits for a clip, so that a small file cannot make a program reserve unexpected amounts of memory.
     static let maximumFrames = 1 << 16
     static let maximumFeatures = 1 << 16
     static let maximumElements = 1 << 26
@@ -89,7 +89,7 @@ enum PackageRules {
         }
     }
 
-    /// The first graph, once it takes exactly one (B, T, F) that agrees with the input's description.
+    /// The first graph, after a check that it takes exactly one (B, T, F) that agrees with the input's description.
     static func mainGraph(_ program: Program, takes input: InputDescription) throws(Fault) -> Graph {
         guard let main = program.graphs.first else {
             throw Fault(.missingField, at: "graphs", "there is no graph", expected: "at least one")

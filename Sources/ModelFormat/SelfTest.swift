@@ -1,11 +1,11 @@
 package import EmotionFormerTensors
 
-/// Inputs with the outputs that somebody else computed for them: a package's own proof.
+/// A package's self-test: inputs with the outputs that another program computed for them.
 package struct SelfTest: Sendable {
-    /// The largest absolute differences that count as equal.
+    /// The largest absolute differences that are allowed.
     package struct Tolerance: Sendable, Hashable {
         package var probabilities: Double
-        /// Given if and only if there are logits.
+        /// Not nil if and only if there are logits.
         package var logits: Double?
 
         package init(probabilities: Double, logits: Double? = nil) {
@@ -14,7 +14,7 @@ package struct SelfTest: Sendable {
         }
     }
 
-    /// Who computed the outputs: `keras 3.15`, `litert 2.3`, `numpy-float64`.
+    /// The program that computed the outputs: `keras 3.15`, `litert 2.3`, `numpy-float64`.
     package var oracle: String
     /// (N, frames, features), float32, complete clips before normalisation.
     package var input: Tensor

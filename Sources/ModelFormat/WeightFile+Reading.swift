@@ -2,13 +2,13 @@ import EmotionFormerFiles
 import EmotionFormerTensors
 
 extension WeightFile {
-    /// Bytes that are read and hashed while they are in the processor's cache.
+    /// The size of a piece that is read and hashed while it is in the processor's cache.
     private static let pieceByteCount = 256 << 10
 
-    /// Every tensor of the file by name, in memory that few of them share: whoever packs one after the other gives back
-    /// memory all the while.
+    /// Every tensor of the file by name. Few of them share memory, so that memory is freed while weights are packed one
+    /// after the other.
     ///
-    /// The file is read once from front to back; what is hashed is what is kept.
+    /// The file is read once, and the bytes in memory are those that are hashed.
     /// - Parameter verifyHash: whether SHA-256 is computed too.
     static func read(
         _ entries: [TensorEntry], of file: Manifest.BinaryFile, inFolder folder: String, verifyHash: Bool
@@ -45,7 +45,7 @@ extension WeightFile {
         return tensors
     }
 
-    /// Large tensors that fit into one large page stand in such pages, if what is left of the file fills most of one.
+    /// Large tensors that fit into one large page are put into such pages, if the rest of the file fills most of one.
     private static func chooseRegion(
         _ region: inout MemoryRegion?, for entry: TensorEntry, of file: Manifest.BinaryFile
     ) {
@@ -70,7 +70,7 @@ extension WeightFile {
 }
 
 extension Digest {
-    /// - Throws: `checksumMismatch` unless the checksums are those that the manifest states.
+    /// - Throws: `checksumMismatch` unless the checksums agree with the manifest.
     func check(_ file: Manifest.BinaryFile, _ path: String) throws(Fault) {
         guard xxh64.hexadecimalValue == file.xxh64 else {
             throw Fault(

@@ -5,14 +5,14 @@ import EmotionFormerTensors
 enum WeightFile {
     static let alignment = 64
 
-    /// The first multiple of the alignment that is not below `offset`; nil if it overflows.
+    /// `offset` rounded up to a multiple of the alignment; nil if it overflows.
     static func aligned(_ offset: Int) -> Int? {
         let (sum, overflow) = offset.addingReportingOverflow(alignment - 1)
         return overflow ? nil : sum & ~(alignment - 1)
     }
 
-    /// The entries in the order of the file, once each lies in the file, none overlaps another, and nothing but padding
-    /// stands between and behind them.
+    /// The entries in the order of the file, after a check that each lies in the file, that none overlap, and that only
+    /// padding is between and after them.
     static func ordered(_ entries: [TensorEntry], in file: Manifest.BinaryFile) throws(Fault) -> [TensorEntry] {
         let ordered = entries.sorted { ($0.offset, $0.byteCount) < ($1.offset, $1.byteCount) }
         var end = 0

@@ -2,7 +2,7 @@ import EmotionFormerFiles
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// Which tensor stands where in a file that is to be written.
+/// The layout of tensors in a file to be written.
 struct WeightLayout {
     private struct Item {
         var name: String
@@ -18,7 +18,7 @@ struct WeightLayout {
     private(set) var mean = ""
     private(set) var standardDeviation = ""
 
-    /// The tensors of the normalisation, then the program's in the order in which its nodes need them.
+    /// The tensors of the normalization, then those of the program in the order in which its nodes use them.
     init(of package: ModelPackage) {
         let program = package.program
         names = Set(program.tensors.keys)
@@ -57,7 +57,7 @@ struct WeightLayout {
         let scale = append(tensor(quantization.scales), wanting: "\(name).scale")
         var zeroPoint: String?
         if quantization.zeroPoints.contains(where: { $0 != 0 }) {
-            // The package's rules hold zero points within the range of an int32.
+            // The package's rules keep zero points in the range of an int32.
             let integers = quantization.zeroPoints.map { Int32(truncatingIfNeeded: $0) }
             zeroPoint = append(tensor(integers), wanting: "\(name).zeroPoint")
         }
@@ -68,7 +68,7 @@ struct WeightLayout {
             ])
     }
 
-    /// - Returns: the name that the tensor got: the one wanted, or one made from it.
+    /// - Returns: the name of the tensor: the one wanted, or a unique one made from it.
     private mutating func append(_ tensor: Tensor, wanting wanted: String) -> String {
         var name = wanted
         var suffix = 2
@@ -104,7 +104,7 @@ struct WeightLayout {
             })
     }
 
-    /// Writes the file and gives what the manifest says of it.
+    /// Writes the file and returns its description for the manifest.
     func write(_ name: String, to folder: inout OutputFolder) throws(Fault) -> JSONValue {
         var digest = Digest(withSHA256: true)
         let padding = Tensor(.uint8, Shape(unchecked: [WeightFile.alignment])) { _ in }

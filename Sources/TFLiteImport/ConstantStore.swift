@@ -1,7 +1,7 @@
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// The constants of a file under the names that the program gives them: a tensor that several places use is kept once.
+/// The constants of a file by their names in the program. A tensor that is used in several places is stored once.
 final class ConstantStore {
     private struct Key: Hashable {
         var buffer: Int
@@ -21,7 +21,7 @@ final class ConstantStore {
     private var contents: [BufferKey: Tensor] = [:]
     private var zeroBuffers: [Int: Bool] = [:]
     private var nameOfMatrix: [Key: String] = [:]
-    /// Bytes that transposed copies may still take: a file that has some needs at most its own size.
+    /// The remaining budget for transposed copies, in bytes: no file needs more than its own size.
     private var copyBudget: Int
     private(set) var tensors: [String: StoredTensor] = [:]
 
@@ -106,7 +106,7 @@ final class ConstantStore {
         return try load(tensor, type).doubles
     }
 
-    /// How the constant's integers stand for real numbers; nil for the other types.
+    /// The quantization of a constant; nil for types that have none.
     static func quantization(of tensor: TFLiteFile.Tensor) -> Quantization? {
         guard let stored = tensor.quantization, let type = tensor.type.elementType, type == .int8 || type == .uint8
         else { return nil }
@@ -117,7 +117,7 @@ final class ConstantStore {
             scales: stored.scales, zeroPoints: zeroPoints, axis: stored.scales.count > 1 ? stored.axis : nil)
     }
 
-    /// Validation has shown that the bytes are as many as the shape and the type ask for.
+    /// Validation has checked that the number of bytes fits the shape and the type.
     private func load(_ tensor: TFLiteFile.Tensor, _ type: ElementType) throws(Fault) -> Tensor {
         let range = file.buffers[tensor.buffer].range
         let shape = try Shape(tensor.shape)
@@ -128,7 +128,7 @@ final class ConstantStore {
         }
         let result = Tensor(type, shape) { destination in
             file.bytes.withUnsafeBytes { destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[range])) }
-            // A Boolean is one byte, 0 or 1, in a tensor; in a file any byte may stand there.
+            // A Boolean is one byte, 0 or 1, in a tensor; in a file it may be any byte.
             if type == .bool {
                 for index in destination.indices where destination[index] != 0 { destination[index] = 1 }
             }

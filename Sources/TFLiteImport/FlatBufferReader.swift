@@ -1,9 +1,10 @@
 import EmotionFormerTensors
 
-/// Reads a FlatBuffers file without believing a number in it: every offset is checked against the bytes.
+/// Reads a FlatBuffers file without trusting it: every offset is checked against the file's size.
 ///
 /// Nothing is assumed about alignment. FlatBuffers may share tables and vectors, so a small file can describe an
-/// enormous tree; each table and vector read is therefore paid from a budget that follows from the file's size.
+/// enormous tree. Each table and vector that is read is therefore charged to a budget that is proportional to the
+/// file's size.
 final class FlatBufferReader {
     let bytes: [UInt8]
     private var budget: Int
@@ -18,8 +19,8 @@ final class FlatBufferReader {
         budget = bytes.count.multipliedReportingOverflow(by: 4).partialValue &+ 4096
     }
 
-    /// Pays for reading `byteCount` bytes.
-    /// - Throws: `limitExceeded` once far more was read than the file holds.
+    /// Charges `byteCount` bytes to the budget.
+    /// - Throws: `limitExceeded` if far more was read than the file's size.
     func spend(_ byteCount: Int, at offset: Int) throws(Fault) {
         budget -= byteCount
         guard budget >= 0 else {
@@ -30,8 +31,8 @@ final class FlatBufferReader {
         }
     }
 
-    /// Counts what a file says it has, before anything is made of it.
-    /// - Throws: `limitExceeded` if there are too many in all.
+    /// Counts items that a file announces, before memory is used for them.
+    /// - Throws: `limitExceeded` if the total exceeds the limit.
     func count(_ name: Limits.Name, _ number: Int) throws(Fault) {
         counts[name, default: 0] += number
         try limits.check(name, counts[name, default: 0], "the file has too many \(name.rawValue)")

@@ -1,6 +1,6 @@
 import EmotionFormerTensors
 
-/// A table of a FlatBuffers file; its fields are asked for by their place in the schema, from 0.
+/// A table of a FlatBuffers file. Fields are named by their index in the schema, from 0.
 ///
 /// Law: the table's object and its vtable lie inside the file.
 struct FlatBufferTable {

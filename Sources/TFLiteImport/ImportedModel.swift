@@ -1,10 +1,10 @@
 package import EmotionFormerGraph
 
-/// A TensorFlow Lite file as a program, with the way back from its values to the file's tensors.
+/// A TensorFlow Lite file as a program, with the file's tensors for its values.
 package struct ImportedModel: Sendable {
-    /// An operator of the file, with the values that stand for its results.
+    /// An operator of the file, with the values of its results.
     package struct Operator: Sendable {
-        /// Its place among the subgraph's operators.
+        /// Its index among the subgraph's operators.
         package var index: Int
         /// The schema's name: `FULLY_CONNECTED`.
         package var name: String
@@ -14,7 +14,7 @@ package struct ImportedModel: Sendable {
     }
 
     package struct Subgraph: Sendable {
-        /// Its place in the file.
+        /// Its index in the file.
         package var index: Int
         /// The graph's name in the program.
         package var graph: String

@@ -29,7 +29,7 @@ struct OperatorReader {
         return index
     }
 
-    /// - Throws: `invalidValue` unless the operator has so many results, and operands as many as the range allows.
+    /// - Throws: `invalidValue` unless the numbers of operands and results are as given.
     func expect(inputs: ClosedRange<Int>, outputs count: Int = 1) throws(Fault) {
         guard inputs.contains(operation.inputs.count) else {
             throw Fault(
@@ -65,7 +65,7 @@ struct OperatorReader {
     }
 }
 
-/// Options by their place in the schema's table; each at its default where the file leaves it out.
+/// Options by their index in the schema's table, with the default of each that is absent.
 struct OperatorOptions {
     let table: FlatBufferTable?
 

@@ -12,7 +12,7 @@ extension SubgraphImporter {
         try emit(reader, .gather, try operands(reader), attributes)
     }
 
-    /// Operands: indices, then the table, whose int8 form gives real numbers.
+    /// Operands: indices, then the table; an int8 table is dequantized.
     private func embeddingLookup(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 2...2)
         let table = try reader.input(1)

@@ -26,7 +26,8 @@ extension SubgraphImporter {
                 found: content.type.name, expected: "FLOAT16, or INT8 or UINT8 with a scale")
         }
         if isConstant(input) { return try emit(reader, .dequantize, try operands(reader)) }
-        // A value made at run time carries no scale, so the formula is written out: (q − zero point) · scale.
+        // A value computed at run time has no scale in the graph, so the formula is imported as operations: (q − zero
+        // point) · scale.
         let (scale, zeroPoint) = try single(quantization, reader.place(input))
         let number = intermediate(of: reader.outputs[0], "number")
         let centred = intermediate(of: reader.outputs[0], "centred")

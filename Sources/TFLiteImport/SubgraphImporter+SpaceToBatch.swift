@@ -1,10 +1,10 @@
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// Dilated convolutions of files with an open batch stand between these two: they deal out the positions of some axes
-/// to as many clips, and collect them again. Both are paddings, reshapes and transpositions.
+/// Files with an open batch have a dilated convolution between these two operators: the first distributes the positions
+/// of some axes over the batch, the second collects them again. Both become paddings, reshapes and transpositions.
 extension SubgraphImporter {
-    /// The axes 1…M that are dealt out, their blocks, and what stands before and after each.
+    /// The axes 1…M that are distributed, their blocks, and the padding or cropping of each.
     struct Blocks {
         var sizes: [Int]
         var before: [Int]
@@ -12,7 +12,7 @@ extension SubgraphImporter {
         /// Extents of the operand from axis 1 on.
         var extents: [Int]
         var count: Int { sizes.count }
-        /// Extents behind the axes that are dealt out.
+        /// Extents after the axes that are distributed.
         var rest: [Int] { Array(extents.dropFirst(count)) }
     }
 
@@ -93,7 +93,7 @@ extension SubgraphImporter {
             ])
     }
 
-    /// Operations one after the other, the last of which makes the operator's result.
+    /// A chain of operations, of which the last gives the operator's result.
     private func chain(_ reader: OperatorReader, _ steps: [(Operation, Attributes)]) throws(Fault) {
         var operand = try value(try reader.input(0))
         for (position, (operation, attributes)) in steps.enumerated() {

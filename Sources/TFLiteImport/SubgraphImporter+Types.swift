@@ -1,15 +1,15 @@
 import EmotionFormerTensors
 
 extension SubgraphImporter {
-    /// Operations that only move elements, so that they may do it with integers that stand for real numbers.
+    /// Operations that only move elements, and therefore also work on quantized integers.
     private static let movesElements: Set<String> = [
         "GATHER", "GATHER_ND", "RESHAPE", "TRANSPOSE", "EXPAND_DIMS", "SQUEEZE", "SLICE", "STRIDED_SLICE", "SPLIT",
         "SPLIT_V", "PACK", "UNPACK", "TILE", "REVERSE_V2", "BROADCAST_TO", "CONCATENATION",
     ]
 
-    /// Refuses types that the package has no tensors of, and computation on quantised activations.
+    /// Refuses element types that the package does not have, and computation on quantized activations.
     func checkTypes(of reader: OperatorReader) throws(Fault) {
-        /// The first quantised value that is no constant.
+        /// The first quantized value that is not a constant.
         var activation: Int?
         var quantizations: [TFLiteFile.Quantization?] = []
         for tensor in reader.operation.inputs + reader.outputs where tensor != -1 {

@@ -1,7 +1,7 @@
 import EmotionFormerTensors
 
 extension TFLiteFile {
-    /// Loops and branches may be nested so deep.
+    /// The deepest nesting of loops and branches.
     static let maximumNesting = 16
 
     /// The subgraphs that an operator runs: a loop's condition and body, a branch's two sides; none for the others.
@@ -19,7 +19,7 @@ extension TFLiteFile {
         return [Int(try options.number(0, default: 0 as Int32)), Int(try options.number(1, default: 0 as Int32))]
     }
 
-    /// The subgraphs that the operators of each subgraph run are there, none runs itself, and they fit its operands.
+    /// Checks the subgraphs that operators run: they exist, none runs itself, and they fit the operands.
     func validateCalls() throws(Fault) {
         var called = [[Int]](repeating: [], count: subgraphs.count)
         for subgraph in subgraphs.indices {
@@ -40,7 +40,7 @@ extension TFLiteFile {
         try validateNesting(called)
     }
 
-    /// Takes away, level by level, the subgraphs that no remaining one runs. What is left runs itself.
+    /// Removes, level by level, the subgraphs that no remaining one runs. What is left contains a cycle.
     private func validateNesting(_ called: [[Int]]) throws(Fault) {
         var callers = [Int](repeating: 0, count: called.count)
         for target in called.joined() { callers[target] += 1 }

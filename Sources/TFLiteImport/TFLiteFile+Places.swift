@@ -22,7 +22,7 @@ extension TFLiteFile {
         return "CUSTOM \(TFLiteFile.shortened(code.customName ?? ""))"
     }
 
-    /// A file can hold names of any length; a message shows so much of one.
+    /// Shortens a name for a message, because a file can hold names of any length.
     static func shortened(_ name: String) -> String {
         name.utf8.count <= 120 ? name : String(name.unicodeScalars.prefix(100).map(Character.init)) + "…"
     }

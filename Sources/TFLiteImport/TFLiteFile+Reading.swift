@@ -36,7 +36,7 @@ extension TFLiteFile {
         self.limits = limits
     }
 
-    /// Reads each table, and says which one a fault is in.
+    /// Reads each table, and adds its index to a fault.
     static func list<Element>(
         _ what: String, _ tables: [FlatBufferTable], _ read: (FlatBufferTable) throws(Fault) -> Element
     ) throws(Fault) -> [Element] {
@@ -58,7 +58,8 @@ extension TFLiteFile {
 }
 
 extension TFLiteFile.OperatorCode {
-    /// The operation's number used to be one byte; larger ones stand in a field of their own. The larger one counts.
+    /// The operation's number was one byte in older files; larger numbers have a field of their own. The larger of the
+    /// two is used.
     init(_ table: FlatBufferTable) throws(Fault) {
         let old = Int(try table.number(0, default: 0 as Int8))
         let new = Int(try table.number(3, default: 0 as Int32))
@@ -69,7 +70,7 @@ extension TFLiteFile.OperatorCode {
 }
 
 extension TFLiteFile.Buffer {
-    /// Data stand in a vector, or, in files beyond 2 GB, anywhere in the file at an offset and a size (both above 1).
+    /// Data are in a vector or, in files beyond 2 GB, at an offset with a size (both above 1).
     init(_ table: FlatBufferTable) throws(Fault) {
         if let vector = try table.vector(0, elementByteCount: 1) {
             range = vector.byteRange
@@ -147,7 +148,7 @@ extension TFLiteFile.Tensor {
 }
 
 extension TFLiteFile.Quantization {
-    /// Nil where the table holds no scale: statistics alone do not make a tensor quantised.
+    /// nil if the table has no scale: statistics alone do not make a tensor quantized.
     init?(_ table: FlatBufferTable) throws(Fault) {
         scales = (try table.numbers(2, as: UInt32.self) ?? []).map { Float(bitPattern: $0) }
         zeroPoints = try table.numbers(3, as: Int64.self) ?? []
@@ -168,7 +169,7 @@ extension TFLiteFile.Operator {
         inputs = try table.indices(1)
         outputs = try table.indices(2)
         optionsType = Int(try table.number(3, default: 0 as UInt8))
-        // A custom operation's options are bytes of its own; a type without a table is refused where it is needed.
+        // A custom operation's options are not a table; a missing table is refused where it is needed.
         options = optionsType == 0 ? nil : try table.table(4)
         intermediates = try table.indices(8)
     }

@@ -1,13 +1,13 @@
 import EmotionFormerTensors
 
 extension TFLiteFile {
-    /// A tensor with more elements than this is refused: the schema's own runtime counts them in 32 bits.
+    /// The most elements of a tensor: TensorFlow Lite counts them in 32 bits.
     static let maximumElementCount = 1 << 31
 
     /// Whether the file holds the tensor's elements.
     func isConstant(_ tensor: Tensor) -> Bool {
         guard buffers.indices.contains(tensor.buffer), !tensor.isVariable else { return false }
-        // Buffer 0 is the empty one, by convention. A tensor without elements needs no bytes elsewhere either.
+        // By convention buffer 0 is empty. A tensor without elements has no bytes in other buffers either.
         return !buffers[tensor.buffer].range.isEmpty || (tensor.buffer != 0 && tensor.shape.contains(0))
     }
 

@@ -1,8 +1,8 @@
 import EmotionFormerTensors
 
 extension TFLiteFile {
-    /// Checks everything that the importer relies on: indices, shapes against buffers, quantisation, the order of
-    /// operators, subgraphs that call each other. Nothing is allocated for a tensor before.
+    /// Checks everything that the importer relies on: indices, shapes against buffers, quantization, the order of
+    /// operators, calls of subgraphs. Memory for tensors is allocated only afterwards.
     /// - Throws: the first fault, with subgraph, operator and tensor.
     func validate() throws(Fault) {
         guard !subgraphs.isEmpty else {
@@ -66,7 +66,7 @@ extension TFLiteFile {
         }
     }
 
-    /// Every operand is an input, a constant, a variable, or the result of an operator that comes before.
+    /// Checks that every operand is an input, a constant, a variable, or the result of an earlier operator.
     private func validateOrder(of index: Int) throws(Fault) {
         let subgraph = subgraphs[index]
         var known = subgraph.tensors.map { isConstant($0) || $0.isVariable }
@@ -80,7 +80,7 @@ extension TFLiteFile {
                     "the operand is neither an input nor a constant nor the result of an operator before")
             }
             for tensor in operation.outputs {
-                // Only a variable can be written when it has a value: its first one.
+                // Only a variable may already have a value when it is written, once.
                 guard !known[tensor] || (subgraph.tensors[tensor].isVariable && written.insert(tensor).inserted) else {
                     throw Fault(
                         .duplicateName,

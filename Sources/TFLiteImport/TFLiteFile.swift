@@ -1,6 +1,6 @@
 import EmotionFormerTensors
 
-/// The contents of a TensorFlow Lite file as the schema lays them out, before anything is made of them.
+/// The contents of a TensorFlow Lite file in the layout of its schema.
 struct TFLiteFile {
     struct OperatorCode {
         var builtin: BuiltinOperator
@@ -25,7 +25,7 @@ struct TFLiteFile {
         var type: TensorType
         /// Extents as stored; where `signature` says -1, the extent the file was converted with (usually 1).
         var shape: [Int]
-        /// Extents, -1 where one is chosen at run time.
+        /// Extents; -1 for those that are open until run time.
         var signature: [Int]
         var buffer: Int
         var quantization: Quantization?

@@ -9,7 +9,7 @@ package import EmotionFormerTensors
 
 /// Reads TensorFlow Lite files.
 package enum TFLiteImporter {
-    /// Whether bytes at the start of a file say that it is a TensorFlow Lite file.
+    /// Whether the first bytes of a file are those of a TensorFlow Lite file.
     package static func recognises(_ start: some Collection<UInt8>) -> Bool {
         start.count >= 8 && start.dropFirst(4).prefix(4).elementsEqual("TFL3".utf8)
     }
@@ -36,9 +36,9 @@ package enum TFLiteImporter {
 
     /// - Parameters:
     ///   - bytes: the whole file.
-    ///   - name: what errors call it.
-    ///   - limits: on what the file describes.
-    /// - Throws: a fault whose place starts with the name and goes on to the subgraph, operator and tensor.
+    ///   - name: the file's name in errors.
+    ///   - limits: limits on what the file describes.
+    /// - Throws: a fault whose place is the name, subgraph, operator and tensor.
     package static func read(
         _ bytes: [UInt8], name: String, limits: Limits = Limits()
     ) throws(Fault) -> ImportedModel {

@@ -14,7 +14,7 @@ struct TensorType: Equatable {
         TensorType.names.indices.contains(rawValue) ? TensorType.names[rawValue] : "type \(rawValue)"
     }
 
-    /// Nil for the types that the package has no tensors of.
+    /// nil for types that the package does not have.
     var elementType: ElementType? {
         switch rawValue {
         case 0: .float32

@@ -1,8 +1,8 @@
-/// Gives names that are unique: a wish as it is, if it is free, otherwise with a number behind it.
+/// Makes names unique: a name is unchanged if it is free, otherwise a suffix is added.
 struct UniqueNames {
     private var taken: Set<String> = []
 
-    /// - Parameter suffix: what makes the name unique if it is not.
+    /// - Parameter suffix: added if the name is not unique.
     mutating func claim(_ wish: String, suffix: String) -> String {
         if !wish.isEmpty, taken.insert(wish).inserted { return wish }
         var name = wish.isEmpty ? suffix : "\(wish)_\(suffix)"

@@ -2,7 +2,7 @@
 package enum ElementType: String, Sendable, CaseIterable, Hashable {
     case float32, float16, int8, uint8, int32, int64, bool
 
-    /// Bytes an element takes, in memory and in a weight file.
+    /// Bytes per element, in memory and in a weight file.
     package var byteCount: Int {
         switch self {
         case .float32, .int32: 4

@@ -1,8 +1,8 @@
-/// What every module of the package throws: what was wrong, where, what was found and what was expected.
+/// The error of every module of the package: what is wrong, where, what was found and what was expected.
 ///
 /// The public module turns a fault into `EmotionFormerError`, field by field.
 package struct Fault: Error, Equatable, Sendable {
-    /// The kind of a fault; programs switch on it, people read the rest.
+    /// The kind of a fault, for programs. People read the rest.
     package enum Code: String, Sendable, CaseIterable {
         case missingFile, unreadableFile, writeFailed, invalidArgument
         case malformedJSON, missingField, unknownField, unsupportedVersion, invalidValue
@@ -16,9 +16,9 @@ package struct Fault: Error, Equatable, Sendable {
     }
 
     package var code: Code
-    /// The file, tensor, node, line or argument at fault, from the outside in: `model/manifest.json: graphs[0]`.
+    /// Where the fault is, from the outermost place to the innermost: `model/manifest.json: graphs[0]`.
     package var place: String
-    /// One sentence without a full stop: what is wrong.
+    /// What is wrong: one sentence without a period.
     package var problem: String
     package var found: String?
     package var expected: String?
@@ -33,7 +33,7 @@ package struct Fault: Error, Equatable, Sendable {
         self.expected = expected
     }
 
-    /// The same fault seen from further out: `outer: place`.
+    /// The same fault with an outer place in front: `outer: place`.
     package func within(_ outer: String) -> Fault {
         var fault = self
         fault.place = place.isEmpty ? outer : "\(outer): \(place)"
@@ -42,7 +42,7 @@ package struct Fault: Error, Equatable, Sendable {
 }
 
 extension Fault: CustomStringConvertible {
-    /// One line: `place: problem (found x, expected y)`. What files bring is printable: see `PrintedText`.
+    /// One line: `place: problem (found x, expected y)`. Text from files is made printable: see `PrintedText`.
     package var description: String {
         var line = place.isEmpty ? problem : "\(place): \(problem)"
         switch (found, expected) {

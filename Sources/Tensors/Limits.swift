@@ -1,34 +1,35 @@
-/// Bounds on what a model's file may make this process do; what is beyond is refused before memory or time is spent on it.
+/// Limits on the memory and work that a model's file can ask for. What exceeds a limit is refused before memory or time
+/// is spent on it.
 package struct Limits: Sendable, Hashable {
-    /// What is bounded, by the name that people use for it.
+    /// The limits, by their public names.
     package enum Name: String, Sendable, CaseIterable {
         case fileBytes, manifestBytes, tensors, graphs, nodes, rank, valueBytes, constantBytes, memoryBytes, operations
     }
 
-    /// Bytes of any file of a model but its manifest.
+    /// Bytes of any file of a model except the manifest.
     package var fileBytes = 1 << 30
-    /// Bytes of a manifest, and of any other JSON text that says something of a model.
+    /// Bytes of a manifest, and of any other JSON text that describes a model.
     package var manifestBytes = 16 << 20
     /// Tensors that a file describes.
     package var tensors = 1 << 16
     /// Graphs of a model: the main one, and the bodies of loops and branches.
     package var graphs = 1 << 10
-    /// Nodes of all graphs; those of a body once more for each node that runs it.
+    /// Nodes of all graphs. Those of a body count again for each node that runs it.
     package var nodes = 1 << 16
     /// Axes of a tensor or value.
     package var rank = 8
-    /// Bytes of any value that a model computes.
+    /// Bytes of a single value that a model computes.
     package var valueBytes = 1 << 28
-    /// Bytes of all values that are computed while a model is compiled.
+    /// Bytes of all constants that are computed while a model is compiled.
     package var constantBytes = 1 << 28
-    /// Bytes of memory that a prediction works in.
+    /// Bytes of working memory of a prediction.
     package var memoryBytes = 1 << 30
-    /// Elementary operations of a prediction, all rounds of all loops counted: see `Step.operations`.
+    /// Elementary operations of a prediction, in all rounds of all loops: see `Work`.
     package var operations = 100_000_000_000
 
     package init() {}
 
-    /// What a limit may be set to. Counts of elements and operations multiply without overflow up to here.
+    /// The allowed values of a limit. Up to these, products of counts do not overflow.
     package static func range(of name: Name) -> ClosedRange<Int> {
         switch name {
         case .fileBytes, .valueBytes, .constantBytes: 1...1 << 32
@@ -71,7 +72,7 @@ package struct Limits: Sendable, Hashable {
     }
 
     /// - Parameter place: found out for an error alone: a line's number takes time that grows with the file.
-    /// - Throws: `limitExceeded` if `count` is beyond the limit, which the message names with the way to raise it.
+    /// - Throws: `limitExceeded` if `count` exceeds the limit; the message names the limit and how to raise it.
     package func check(
         _ name: Name, _ count: Int, at place: @autoclosure () -> String = "", _ problem: @autoclosure () -> String,
         found: @autoclosure () -> String? = nil

@@ -1,8 +1,8 @@
-/// Memory for blocks that live and die together, side by side in as few of the system's large pages as they fill.
+/// Memory for blocks with the same lifetime, side by side in as few large pages as possible.
 ///
-/// A plan's packed weights, which are read once in each prediction, otherwise miss the processor's table of pages
-/// every 4 KiB (1.5 % of a prediction). Weights on their way from the file to a plan would take an exception for each of
-/// those. Where a system has no large pages on request the initializers give nil, and whoever asked takes blocks.
+/// The packed weights of a plan are read once in each prediction; with pages of 4 KiB that causes a TLB miss on every
+/// page (1.5 % of a prediction) and, while a model is loaded, a page fault for each. Where the system has no large
+/// pages on request, the initializers return nil and separate blocks are used.
 ///
 /// One thread at a time may allocate.
 package final class MemoryRegion {
@@ -10,15 +10,16 @@ package final class MemoryRegion {
     private let byteCount: Int
     private var used = 0
 
-    /// Behind every block one cache line may be read.
+    /// Reading up to one cache line past the end of a block is allowed.
     private static let margin = 64
 
-    /// - Parameter expectedByteCount: of all blocks together; below one large page there is nothing to gain.
+    /// - Parameter expectedByteCount: the size of all blocks together; a region of less than one large page gains
+    ///   nothing.
     package convenience init?(expectedByteCount: Int) {
         guard expectedByteCount >= SystemPages.largePage, expectedByteCount <= 1 << 40 else { return nil }
-        // Blocks are filled up to whole panels, so there will be more than expected.
+        // Blocks are padded to whole panels, so they need more than expected.
         let byteCount = MemoryRegion.wholePages(expectedByteCount + expectedByteCount / 4 + SystemPages.largePage - 1)
-        // Of these none stays half empty.
+        // None of these pages stays half empty.
         self.init(byteCount: byteCount, largeByteCount: MemoryRegion.wholePages(expectedByteCount))
     }
 

@@ -1,6 +1,6 @@
-/// The extents of a tensor, outermost axis first. A shape without axes is a scalar's.
+/// The extents of a tensor, outermost axis first. A scalar has no axes.
 ///
-/// Law: extents are not negative, and their product fits in an `Int`; both hold from initialisation on.
+/// Law: extents are not negative, and their product fits in an `Int`; the initializer checks both.
 package struct Shape: Hashable, Sendable {
     package let extents: [Int]
     /// The product of the extents; 1 for a scalar.
@@ -9,7 +9,7 @@ package struct Shape: Hashable, Sendable {
     /// - Throws: `sizeOverflow` if the product overflows, `invalidValue` for a negative extent.
     package init(_ extents: [Int]) throws(Fault) {
         var count = 1
-        // An empty axis must not hide an overflow of the others, so the product of the rest is checked too.
+        // An axis of extent 0 must not hide an overflow, so the product of the other extents is checked too.
         for extent in extents {
             guard extent >= 0 else {
                 throw Fault(.invalidValue, at: "shape \(extents)", "an extent is negative", found: "\(extent)")
@@ -26,7 +26,7 @@ package struct Shape: Hashable, Sendable {
         self.elementCount = extents.contains(0) ? 0 : count
     }
 
-    /// Any larger count is refused: eight bytes an element still multiply without overflow.
+    /// The most elements of a tensor: with up to eight bytes each, their size does not overflow.
     package static let maximumElementCount = 1 << 48
 
     package static let scalar = Shape(unchecked: [])

@@ -1,4 +1,4 @@
-/// An immutable, row-major array of elements with a shape: a value that is shared, never copied.
+/// An immutable, row-major array of elements with a shape. Copies share the memory.
 package struct Tensor: Sendable {
     package let elementType: ElementType
     package let shape: Shape
@@ -7,7 +7,7 @@ package struct Tensor: Sendable {
     /// Bytes of all elements, without gaps.
     package var byteCount: Int { shape.elementCount &* elementType.byteCount }
 
-    /// A tensor whose bytes `fill` writes once; the memory is zero before, and starts at a multiple of 64.
+    /// Makes a tensor whose bytes `fill` writes. The memory is zeroed before and aligned to 64 bytes.
     package init(
         _ elementType: ElementType, _ shape: Shape, fill: (UnsafeMutableRawBufferPointer) -> Void
     ) {
@@ -16,9 +16,9 @@ package struct Tensor: Sendable {
         storage = TensorStorage(byteCount: shape.elementCount &* elementType.byteCount, fill: fill)
     }
 
-    /// A tensor whose bytes `read` writes, every one of them. They start at a multiple of 64.
-    /// - Parameter region: where a large tensor goes if there is room.
-    /// - Throws: what `read` throws; the memory is given back then.
+    /// Makes a tensor of which `read` must write every byte. The memory is aligned to 64 bytes.
+    /// - Parameter region: the region for a large tensor, if it has room.
+    /// - Throws: what `read` throws; the memory is then freed.
     package init(
         _ elementType: ElementType, _ shape: Shape, in region: MemoryRegion? = nil,
         reading read: (UnsafeMutableRawBufferPointer) throws(Fault) -> Void
@@ -64,7 +64,7 @@ package struct Tensor: Sendable {
         return Tensor(elementType, shape, storage)
     }
 
-    /// The same elements for a longer life: in memory of their own if they stand in a region, which they would keep.
+    /// A tensor with the same elements that does not keep a region alive: they are copied if they lie in one.
     package func apart() -> Tensor {
         guard storage.isShared else { return self }
         return Tensor(elementType, shape) { bytes in withUnsafeBytes { bytes.copyMemory(from: $0) } }

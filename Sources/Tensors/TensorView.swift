@@ -1,6 +1,6 @@
-/// A tensor seen with other extents and strides: a slice, a transposition, a stretched axis. Nothing is copied.
+/// A view of a tensor with other extents and strides: a slice, a transposition, a broadcast axis. Nothing is copied.
 ///
-/// Law: every index within `shape` lies inside the base tensor's elements; each way to make a view keeps that.
+/// Law: every index within `shape` lies inside the base tensor's elements; every initializer and method preserves this.
 package struct TensorView: Sendable {
     package let base: Tensor
     package let shape: Shape
@@ -61,12 +61,12 @@ package struct TensorView: Sendable {
         extents[axis] = (range.count + abs(step) - 1) / abs(step)
         let first = step > 0 || range.isEmpty ? range.lowerBound : range.upperBound - 1
         let start = extents[axis] == 0 ? offset : offset + first * strides[axis]
-        // With one index left the stride is never used, and the product could overflow.
+        // If one index is left, the stride is never used, and the product could overflow.
         strides[axis] = extents[axis] > 1 ? strides[axis] * step : 0
         return TensorView(base: base, shape: Shape(unchecked: extents), strides: strides, offset: start)
     }
 
-    /// The view at one index of an axis, which goes.
+    /// The view at one index of an axis. The axis is removed.
     /// - Throws: `outOfBounds` if there is no such index.
     package func selected(axis: Int, index: Int) throws(Fault) -> TensorView {
         let axis = try shape.axis(axis)
@@ -82,7 +82,7 @@ package struct TensorView: Sendable {
         return TensorView(base: base, shape: Shape(unchecked: extents), strides: strides, offset: start)
     }
 
-    /// The axis from back to front.
+    /// The view with an axis reversed.
     package func reversed(axis: Int) throws(Fault) -> TensorView {
         try sliced(axis: axis, 0..<shape[shape.axis(axis)], step: -1)
     }
@@ -124,7 +124,7 @@ package struct TensorView: Sendable {
 
     /// A tensor of the view's elements in row-major order; the base itself if it is that already.
     ///
-    /// Complexity: O(elements), and O(1) if nothing has to move.
+    /// Complexity: O(elements), or O(1) if the view is contiguous.
     package func contiguous() -> Tensor {
         if isContiguous, offset == 0, shape == base.shape { return base }
         let width = elementType.byteCount

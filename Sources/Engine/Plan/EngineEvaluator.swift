@@ -2,11 +2,11 @@ import EmotionFormerGraph
 import EmotionFormerKernels
 import EmotionFormerTensors
 
-/// Computes nodes of constants by the steps that would compute them in a plan.
+/// Computes nodes of constants with the steps of a plan.
 final class EngineEvaluator: ConstantEvaluator {
     private let instructionSet: InstructionSet
     private let limits: Limits
-    /// Elementary operations that the nodes still to come may do: all of them together are bounded like one prediction.
+    /// The remaining budget of elementary operations: all nodes together have the limit of one prediction.
     private var operations: Int
 
     init(instructionSet: InstructionSet, limits: Limits) {

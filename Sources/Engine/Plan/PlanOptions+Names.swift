@@ -3,11 +3,11 @@ package import EmotionFormerTensors
 
 /// For modules that do not import the kernels.
 extension PlanOptions {
-    /// Raw values of the instruction sets that this machine runs, in rising order.
+    /// Raw values of the instruction sets that this machine supports, in ascending order.
     package static var availableInstructionSets: [String] { InstructionSet.available.map(\.rawValue) }
 
     /// Options with an instruction set by its name, or with the default one: the environment's choice or the best.
-    /// - Throws: `invalidArgument` for a name that is none, `unsupportedProcessor` for a level that this machine lacks.
+    /// - Throws: `invalidArgument` for an unknown name, `unsupportedProcessor` for a level that this machine lacks.
     package init(
         instructionSetNamed name: String?, environment: [String: String], threads: Int = 1, stage: Stage = .fused,
         keepsEveryValue: Bool = false, limits: Limits = Limits()

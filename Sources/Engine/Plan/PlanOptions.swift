@@ -5,19 +5,19 @@ package import EmotionFormerTensors
 package struct PlanOptions: Sendable {
     /// How far the graph is rewritten before its steps are made.
     package enum Stage: String, Sendable, CaseIterable {
-        /// As the file has it, operation by operation.
+        /// The file's operations, not rewritten.
         case imported
         /// Raised to layers.
         case simplified
-        /// Layers joined with what follows them.
+        /// Layers fused with the operations that follow them.
         case fused
     }
 
     package var instructionSet: InstructionSet
-    /// Threads that a prediction may use, its caller among them.
+    /// The number of threads that a prediction may use, its caller's included.
     package var threads: Int
     package var stage: Stage
-    /// Whether every value can be read after a run, which takes more memory.
+    /// Whether every value can be read after a run; this needs more memory.
     package var keepsEveryValue: Bool
     package var limits: Limits
 

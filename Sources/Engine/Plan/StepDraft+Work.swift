@@ -1,9 +1,9 @@
 import EmotionFormerGraph
 
-/// Work is counted in elementary operations, of which a processor does about one a nanosecond: what a model may do in a
-/// prediction is bounded by their number (`Limits.operations`). Numbers that cannot be counted are as large as can be.
+/// Counts work in elementary operations, of which a core does about one per nanosecond. `Limits.operations` limits
+/// their number in a prediction. Sums that overflow saturate.
 enum Work {
-    /// What it costs to start a step at all.
+    /// The cost of starting a step.
     static let step = 256
 
     static func product(_ factors: Int...) -> Int {
@@ -20,8 +20,8 @@ enum Work {
 }
 
 extension StepDraft {
-    /// The elements that the step reads and writes, its floating-point operations, and what it says of itself; of a loop
-    /// what it costs to start it, as its rounds are counted while they run.
+    /// The elements that the step reads and writes, its floating-point operations and `otherOperations`. For a loop
+    /// only the cost of starting it; its rounds are counted while they run.
     func work(in graph: TypedGraph) -> Int {
         let elements = (reads + writes).reduce(0) { Work.sum($0, graph.values[$1].type.shape.elementCount) }
         return [Work.step, floatingPointOperations, otherOperations].reduce(elements, Work.sum)

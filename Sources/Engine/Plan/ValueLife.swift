@@ -1,13 +1,14 @@
 import EmotionFormerGraph
 
-/// From when to when a value is needed, and by whom.
+/// The lifetime of a value, and the threads that use it.
 struct ValueLife {
     enum Sharing: Hashable {
-        /// Threads use it as they come to it.
+        /// Any thread may use it at any time in a segment.
         case none
-        /// Only segments that one thread runs use it.
+        /// It is used only in segments that one thread runs.
         case oneThread
-        /// Each of `count` rows is only used by the thread whose share of a segment, in blocks of `block`, it belongs to.
+        /// Each of `count` rows is used only by the thread whose share it belongs to; shares are divided in blocks of
+        /// `block`.
         case rows(count: Int, block: Int, byteCount: Int)
     }
 
@@ -25,7 +26,7 @@ struct ValueLife {
         return writerCount == 1 && readerCount > 0
     }
 
-    /// Longer by another life; their sharing is the same, or there is none.
+    /// Extends the lifetime by another one; the sharing is kept if it is the same.
     mutating func extend(by other: ValueLife) {
         segments =
             min(segments.lowerBound, other.segments.lowerBound)...max(segments.upperBound, other.segments.upperBound)

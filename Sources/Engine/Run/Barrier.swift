@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Where the threads of a prediction wait for each other.
+/// A barrier at which the threads of a prediction wait for each other.
 final class Barrier: Sendable {
     private let arrived = Atomic<Int>(0)
     private let round = Atomic<Int>(0)
 
-    /// Returns when `count` threads have come.
+    /// Returns when `count` threads have called it.
     func wait(_ count: Int) {
         guard count > 1 else { return }
         let current = round.load(ordering: .acquiring)

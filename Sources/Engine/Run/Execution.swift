@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What a step finds while it runs: the session's memory, and this thread's scratch.
+/// The memory of a running step: the session's arena, and this thread's scratch.
 struct Execution {
     /// Where the values of the plan lie; starts at a multiple of 64.
     let arena: UnsafeMutableRawPointer
@@ -8,9 +8,9 @@ struct Execution {
     let scratch: UnsafeMutableRawPointer
     /// Set to a step's `RunFault` when an element of the input makes it impossible to go on; steps never throw.
     let fault: FaultWord
-    /// Elementary operations that loops may still do; only the thread that runs them, of which there is one, counts.
+    /// The remaining budget of elementary operations for loops. Only one thread runs loops and counts.
     let operations: UnsafeMutablePointer<Int>
-    /// Where a run that goes on from kept frames finds them; nil in any other.
+    /// The kept frames of a resumed run; nil in any other.
     var frames: UnsafePointer<KeptFrames>?
 
     func report(_ fault: RunFault) { self.fault.report(fault) }
@@ -21,7 +21,7 @@ struct Execution {
     }
 }
 
-/// Where the threads of a run say what made it impossible.
+/// The first fault of a run, set by any of its threads.
 struct FaultWord {
     private let word: UnsafeMutablePointer<Atomic<Int32>>
 
@@ -46,13 +46,13 @@ struct FaultWord {
     func reset() { word.pointee.store(0, ordering: .relaxed) }
 }
 
-/// What can go wrong for some inputs only.
+/// The faults that depend on the values of the input.
 enum RunFault: Int32 {
     case indexOutside = 1
     case tooManyOperations = 2
 }
 
-/// Where an operand of a step lies: in the arena, or in a constant that the plan keeps alive.
+/// The address of an operand: in the arena, or in a constant that the plan keeps alive.
 ///
 /// `@unchecked Sendable`: a constant's memory is never written after the plan is made.
 struct Operand: @unchecked Sendable {
@@ -86,7 +86,7 @@ struct Operand: @unchecked Sendable {
     }
 }
 
-/// Where a result of a step lies.
+/// The address of a result.
 struct Destination: Sendable {
     private let offset: Int
 

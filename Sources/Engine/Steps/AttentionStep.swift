@@ -18,7 +18,7 @@ struct AttentionStep {
     var value: Columns
     var mask: Int?
     var output: Int
-    /// The softmax's (B, H, Tq, Tk), if somebody wants it.
+    /// The value of the softmax (B, H, Tq, Tk), if it is an output.
     var scores: Int?
     var batchCount: Int
     var queryCount: Int
@@ -30,7 +30,7 @@ struct AttentionStep {
     var isCausal: Bool
 }
 
-/// How a mask's bytes belong to batches, heads, queries and keys; 0 where it is the same for all.
+/// The strides of a mask by batch, head, query and key; 0 if it is the same for all.
 private struct MaskStrides: Sendable {
     var batch = 0
     var head = 0
@@ -46,7 +46,7 @@ extension StepBuilder {
         try append(step)
     }
 
-    /// Attention over three values as they stand; nil if they are not of rank 3.
+    /// Attention over three values; nil if they are not of rank 3.
     func attentionStep(_ node: TypedGraph.Node) throws(Fault) -> AttentionStep? {
         let query = try operand(node, 0)
         let key = try operand(node, 1)
@@ -78,7 +78,7 @@ extension StepBuilder {
         var label = "attention \(queries)×\(keys), \(heads) heads of \(keyDimension)"
         if attention.mask != nil { label += " masked" }
         if attention.isCausal { label += " causal" }
-        // Threads share a clip's queries, or, where a head has to be computed as a whole, the heads.
+        // Threads divide a clip's queries or, if a head must be computed as a whole, the heads.
         let splits = kernels.splitsRows && attention.batchCount == 1 && queries > 1
         let headTotal = attention.batchCount * heads
         var reads = [attention.query.value, attention.key.value, attention.value.value]
@@ -167,7 +167,7 @@ extension StepBuilder {
         else { throw refusal }
         return MaskStrides(
             batch: extents[0] == 1 ? 0 : head * query * keys, head: head == 1 ? 0 : query * keys,
-            // With one query a mask a key and a mask a query are the same.
+            // With one query, a mask by key and a mask by query are the same.
             query: query == 1 ? 0 : keys)
     }
 }

@@ -3,15 +3,15 @@ import EmotionFormerKernels
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// The product alone where a table of positions follows, which can be added when rows are in their place.
+    /// Only the product if a table of positions follows, which is added when rows are in their places.
     func rowwise(
         _ dense: DenseStep, _ product: DenseProduct, _ finish: DenseFinish, rows: Int
     ) -> RowwiseWork? {
         guard dense.windows == nil else { return nil }
-        // What is bound later holds indices alone, not the weights.
+        // The closures that are bound later capture indices, not weights.
         let (source, result, added) = (dense.input, dense.output, dense.residual)
         guard let table = product.epilogue.rowTable else {
-            // The residual is joined as in the whole step, or follows the activation's own pass.
+            // The residual is added as in the whole step, or after the separate pass of the activation.
             let reads = [dense.input] + (dense.residual.map { [$0] } ?? [])
             return RowwiseWork(rows: rows, reads: reads) { layout in
                 let input = layout.operand(source)

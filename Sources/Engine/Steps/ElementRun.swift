@@ -1,10 +1,10 @@
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
 
-/// Computes `count` neighbouring results from up to three operands.
+/// Computes `count` adjacent results from up to three operands.
 ///
-/// `strides` count elements of each operand from one result to the next, in lanes x, y, z: 1, or 0 where it is stretched.
-/// Operands that an operation does not have repeat its first.
+/// `strides` count elements of each operand from one result to the next, in lanes x, y, z: 1, or 0 if it is broadcast.
+/// Missing operands repeat the first.
 typealias ElementRun =
     @Sendable (
         _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeRawPointer, _ output: UnsafeMutableRawPointer,

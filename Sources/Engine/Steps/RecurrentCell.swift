@@ -2,7 +2,7 @@ import EmotionFormerGraph
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
 
-/// The arithmetic of one step of a recurrent layer: by the kernels where activations are the usual ones.
+/// The arithmetic of one step of a recurrent layer; uses vector kernels for the usual activations.
 struct RecurrentCell: Sendable {
     enum Kind: Sendable {
         /// With tanh and sigmoid.

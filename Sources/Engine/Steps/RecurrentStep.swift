@@ -3,7 +3,7 @@ import EmotionFormerKernelInterface
 import EmotionFormerKernels
 import EmotionFormerTensors
 
-/// One direction of a recurrent layer, whose products with the input are done already.
+/// One direction of a recurrent layer, whose products with the input are already computed.
 struct RecurrentDirection {
     /// (B, T, …): input · kernel + bias, gates · U numbers a step from `gatesColumn` on.
     var gates: Int
@@ -18,10 +18,10 @@ struct RecurrentDirection {
     /// (B, T, …) if it gives every step, otherwise (B, …).
     var output: Int
     var givesEveryStep: Bool
-    /// Where a step's units begin in a row of the output, and how long such a row is.
+    /// The column of a step's units in a row of the output, and the length of such a row.
     var outputColumn: Int
     var outputStride: Int
-    /// Whether a backward direction writes each step in its own place rather than in the order of its work.
+    /// Whether a backward direction writes each step at its own time index and not in the order of computation.
     var writesInPlace = false
     var finalHidden: Int?
     var finalCell: Int?

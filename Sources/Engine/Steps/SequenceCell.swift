@@ -2,7 +2,7 @@ import EmotionFormerKernels
 
 /// One step of TensorFlow Lite's fused LSTM; gates in the order input (unless coupled), forget, cell, output.
 struct SequenceCell: Sendable {
-    /// Of the cell, and of the state that is handed on: less if it is projected.
+    /// The width of the cell, and of the state that is passed on, which a projection can reduce.
     let units: Int
     let width: Int
     /// Whether the input gate is 1 − the forget gate.
@@ -42,7 +42,7 @@ struct SequenceCell: Sendable {
             return
         }
         let products = scratch + floatCount &* 4
-        // The builtin kernels leave the product out while the state is all zeros; its quantisation would be a made-up one.
+        // The builtin kernels skip the product while the state is all zeros, for which no scale exists.
         if isZero(hidden, width) {
             work.update(from: gates, count: gateCount &* units)
         } else {

@@ -5,10 +5,10 @@ struct SequenceMatrix: Sendable {
     let k: Int
     let n: Int
     let isQuantized: Bool
-    /// Whether rows are quantised around zero rather than by their own range.
+    /// Whether rows are quantized symmetrically around zero and not by their own range.
     let isSymmetric: Bool
     let packed: ConstantAddress
-    /// A scale a column; of int8 matrices only.
+    /// A scale for each column, for int8 matrices only.
     let scales: ConstantAddress
     let bias: ConstantAddress?
     private let block: Int

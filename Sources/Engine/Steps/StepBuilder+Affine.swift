@@ -3,7 +3,7 @@ import EmotionFormerKernels
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// x · scale + offset in float32, whatever numbers come in.
+    /// x · scale + offset in float32, for operands of any number type.
     mutating func appendRescaling(_ node: TypedGraph.Node) throws(Fault) {
         let input = try operand(node, 0)
         let scale = Float(try node.attributes.number("scale"))

@@ -13,7 +13,7 @@ extension StepBuilder {
         let permutation = try node.attributes.integers("permutation")
         let extents = shape(input).extents
         let moved = permutation.filter { extents[$0] != 1 }
-        // Axes of one element may go anywhere.
+        // Axes of extent 1 can be anywhere.
         if moved == moved.sorted() { return alias(output, to: input) }
         let strides = shape(input).strides
         try appendCopy(
@@ -49,7 +49,7 @@ extension StepBuilder {
                 outputStrides: shape(output).strides))
     }
 
-    /// Each axis becomes two: how often, with a stride of 0, and the axis itself.
+    /// Each axis becomes two: the repetitions, with a stride of 0, and the axis itself.
     mutating func appendTile(_ node: TypedGraph.Node) throws(Fault) {
         let input = try operand(node, 0)
         let output = try output(node)

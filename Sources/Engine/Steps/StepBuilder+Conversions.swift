@@ -52,7 +52,7 @@ private struct Truth: ConvertibleElement {
 }
 
 extension StepBuilder {
-    /// Numbers that do not fit an integer type become its nearest, NaN becomes 0; integers wrap.
+    /// Numbers that do not fit an integer type become the nearest value, NaN becomes 0; integers wrap.
     mutating func appendCast(_ node: TypedGraph.Node) throws(Fault) {
         let input = try operand(node, 0)
         let output = try output(node)

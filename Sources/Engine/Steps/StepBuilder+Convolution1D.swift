@@ -36,7 +36,7 @@ extension StepBuilder {
             padding: try node.attributes.text("padding"), inputFrames: shape(input)[1], outputFrames: shape(output)[1])
     }
 
-    /// Windows side by side, then one product (a product a group).
+    /// The windows side by side, then one matrix product for each group.
     mutating func appendConvolution1D(_ node: TypedGraph.Node) throws(Fault) {
         let input = try operand(node, 0)
         let output = try output(node)
@@ -54,7 +54,7 @@ extension StepBuilder {
             let part = DenseStep.Part(kernel: StoredTensor(flat), isOutputMajor: false, bias: node.weights["bias"])
             var dense = DenseStep(name: node.name, input: input, parts: [part], activation: function, output: output)
             if batches == 1, window.dilation == 1, size > 1 {
-                // A window is a stretch of the input, and windows overlap in memory as they do in time.
+                // A window is a contiguous range of the input, and windows overlap in memory as they do in time.
                 dense.input = try appendPadding(node, input: input, window)
                 dense.windows = DenseStep.Windows(count: window.outputFrames, stride: window.stride * depth)
             } else {
@@ -113,7 +113,7 @@ extension StepBuilder {
         }
     }
 
-    /// Makes (1, T″, C): the input with the zeros around it that the windows of one clip see; the input if there are none.
+    /// Makes (1, T″, C), the input with zeros around it; returns the input if no padding is needed.
     private mutating func appendPadding(
         _ node: TypedGraph.Node, input: Int, _ window: TimeWindow
     ) throws(Fault) -> Int {
@@ -146,7 +146,7 @@ extension StepBuilder {
         return padded
     }
 
-    /// Makes (B, T′, K · count): what the window sees at each step, of `count` channels from the given one.
+    /// Makes (B, T′, K · count): the contents of the window at each step, for `count` channels from the given one.
     private mutating func appendWindows(
         _ node: TypedGraph.Node, input: Int, _ window: TimeWindow, from channel: Int, count: Int, batches: Int
     ) throws(Fault) -> Int {

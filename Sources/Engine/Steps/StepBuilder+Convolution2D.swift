@@ -4,7 +4,7 @@ import EmotionFormerKernels
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// Windows side by side, then one product a group.
+    /// The windows side by side, then one matrix product for each group.
     mutating func appendConvolution2D(_ node: TypedGraph.Node) throws(Fault) {
         let input = try operand(node, 0)
         try requireFloat(input, node)

@@ -4,7 +4,7 @@ import EmotionFormerTensors
 extension StepBuilder {
     /// Makes the steps of every node, in order; with `fuses`, of nodes joined with what follows them.
     ///
-    /// The nodes are taken from the graph one by one, and their weights go as soon as they are packed.
+    /// The nodes are taken from the graph one by one, and their weights are freed as soon as they are packed.
     mutating func appendAll(fuses: Bool) throws(Fault) {
         var nodes = try fuses ? fusedNodes() : graph.nodes.map { FusedNode.plain($0) }
         graph.nodes = []
@@ -24,7 +24,7 @@ extension StepBuilder {
         }
     }
 
-    /// Makes the steps of a node as it stands, one family of operations a file.
+    /// Makes the steps of a single node; each family of operations has its file.
     mutating func append(_ node: TypedGraph.Node) throws(Fault) {
         switch node.operation.family {
         case .layer(.constant): break

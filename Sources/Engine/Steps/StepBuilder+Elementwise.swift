@@ -2,7 +2,8 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// A step that computes each element of the output from one element of each operand, stretched to the output's shape.
+    /// Appends a step that computes each element of the output from one element of each operand, broadcast to the
+    /// output's shape.
     ///
     /// Its rows are those of the output's last axis.
     /// - Parameter inputs: one to three values.
@@ -35,7 +36,7 @@ extension StepBuilder {
                 draft.worksRowwise()
             }
         } else {
-            // An axis of extent 1 at the end would make every run one element long.
+            // A last axis of extent 1 would make every run one element long.
             let axes = (0..<shape.rank).prefix { axis in shape.extents[axis...].contains { $0 != 1 } }
             let leading = axes.dropLast()
             let columns = axes.last.map { shape[$0] } ?? 1
@@ -50,7 +51,7 @@ extension StepBuilder {
                 leading.allSatisfy { shape[$0] == 1 || stride[$0] != 0 }
             }.map(\.0)
             draft.bind = stretched(operands, output, columns: columns, strides: inner, walk, run)
-            // A constant with numbers of its own for each row says different things to different rows.
+            // A constant that differs from row to row makes rows differ.
             let isPlaced = zip(inputs, strides).contains { input, stride in
                 isConstant(input) && leading.contains { shape[$0] != 1 && stride[$0] != 0 }
             }

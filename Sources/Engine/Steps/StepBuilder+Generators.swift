@@ -12,7 +12,7 @@ extension StepBuilder {
                 extents: shape.extents, inputStrides: shape.extents.map { _ in 0 }, outputStrides: shape.strides))
     }
 
-    /// start + i · delta, each by itself, so that rounding errors do not add up.
+    /// start + i · delta, computed separately for each i, so that rounding errors do not accumulate.
     mutating func appendRange(_ node: TypedGraph.Node) throws(Fault) {
         let start = try operand(node, 0)
         let delta = try operand(node, 2)

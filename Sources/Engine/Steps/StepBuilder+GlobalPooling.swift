@@ -41,7 +41,7 @@ extension StepBuilder {
                         if isAnyKept {
                             maskedMean(x, channels, keep, y, frames, channels)
                         } else {
-                            // Nothing over nothing, as the source frameworks have it.
+                            // 0 ÷ 0, as in the source frameworks.
                             for channel in 0..<channels { y[channel] = .nan }
                         }
                     }

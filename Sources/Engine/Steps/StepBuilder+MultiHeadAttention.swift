@@ -2,9 +2,9 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// A layer of attention as it stands: three projections, attention, and the output's projection.
+    /// A whole attention layer: three projections, attention, and the projection of the output.
     ///
-    /// The simplifier makes nodes of these parts, which then join with their neighbours; this is for plans without it.
+    /// Only for plans without the simplifier, which makes separate nodes of these parts.
     mutating func appendMultiHeadAttention(_ node: TypedGraph.Node) throws(Fault) {
         let headCount = try node.attributes.integer("headCount")
         let query = try projection(node, "query", operand: 0)

@@ -62,7 +62,7 @@ extension StepBuilder {
         node.weights[role].map { keep($0.tensor) }
     }
 
-    /// Axes that are not the last ones: element by element, for models that nobody runs at speed.
+    /// Axes that are not the last ones: element by element, for rare models.
     private mutating func appendNormalizationOfInnerAxes(
         _ node: TypedGraph.Node, input: Int, output: Int, axes: [Int]
     ) throws(Fault) {

@@ -2,7 +2,7 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// The value everywhere, then the input in its place.
+    /// Fills the output with the value, then copies the input into it.
     mutating func appendPad(_ node: TypedGraph.Node) throws(Fault) {
         let input = try operand(node, 0)
         let output = try output(node)
@@ -32,7 +32,7 @@ extension StepBuilder {
                 outputStrides: shape.strides))
     }
 
-    /// For each axis, a table says which index of the input an index of the output is.
+    /// For each axis, a table maps an index of the output to an index of the input.
     mutating func appendMirrorPad(_ node: TypedGraph.Node) throws(Fault) {
         let input = try operand(node, 0)
         let output = try output(node)

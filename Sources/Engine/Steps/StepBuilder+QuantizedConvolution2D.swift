@@ -4,8 +4,8 @@ import EmotionFormerKernels
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// Dynamic range by LiteRT's default rule (XNNPACK's): the whole image is quantised by one range, and places outside
-    /// it are zero points. One batch after the other, as a whole.
+    /// Dynamic range by LiteRT's default rule (`QuantizationRule.xnnpack`): the whole image is quantized by one range,
+    /// and padding has the zero point. Batches are computed one after the other.
     mutating func appendQuantizedConvolution(
         _ node: TypedGraph.Node, input: Int, output: Int, _ weights: StoredTensor, _ grid: WindowGrid
     ) throws(Fault) {

@@ -3,8 +3,8 @@ import EmotionFormerKernels
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// Dynamic range by the builtin kernels' rule, which LiteRT follows here: the whole image is quantised by one range,
-    /// and places outside it count nothing.
+    /// Dynamic range by the rule of the builtin kernels, which LiteRT uses here: the whole image is quantized by one
+    /// range, and padding contributes nothing.
     mutating func appendQuantizedDepthwise(
         _ node: TypedGraph.Node, input: Int, output: Int, _ weights: StoredTensor, _ grid: WindowGrid, multiplier: Int
     ) throws(Fault) {

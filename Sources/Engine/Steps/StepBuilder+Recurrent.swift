@@ -15,7 +15,7 @@ extension StepBuilder {
                 name: node.name, directions: [direction], batchCount: extents[0], frameCount: extents[1]))
     }
 
-    /// Both directions: one product with the input for all gates, then two recurrences side by side.
+    /// Both directions: one product with the input for all gates, then two recurrences in parallel.
     mutating func appendBidirectional(_ nodes: BidirectionalNodes) throws(Fault) {
         let input = try operand(nodes.forward, 0)
         let extents = shape(input).extents

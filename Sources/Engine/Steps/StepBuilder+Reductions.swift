@@ -65,7 +65,7 @@ extension StepBuilder {
     }
 
     /// Float reductions over neighbouring axes by vector kernels.
-    /// - Returns: whether it was one.
+    /// - Returns: whether the step was appended.
     private mutating func appendVectorReduction(
         _ node: TypedGraph.Node, _ kind: OperationFamily.Reduction, _ input: Int, _ output: Int, _ axes: Set<Int>
     ) throws(Fault) -> Bool {
@@ -73,7 +73,7 @@ extension StepBuilder {
         guard type(input).elementType == .float32, shape.elementCount > 0,
             let operation = Reduction(kind)
         else { return false }
-        // Axes of one element count as kept or reduced, whichever suits.
+        // Axes of extent 1 count as kept or as reduced, as needed.
         let wide = axes.filter { shape[$0] != 1 }.sorted()
         guard let first = wide.first, let last = wide.last,
             (first...last).allSatisfy({ axes.contains($0) || shape[$0] == 1 })

@@ -1,7 +1,7 @@
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// Goes along one axis of a tensor that is `outer` × `count` × `inner`, for some of `outer`.
+/// Scans along one axis of a tensor of `outer` × `count` × `inner` elements, for a range of `outer`.
 private typealias ScanRun =
     @Sendable (
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ rows: Range<Int>, _ count: Int, _ inner: Int

@@ -67,7 +67,7 @@ extension StepBuilder {
                 && node.input(10) == nil ? kernels.lstmStep : nil)
     }
 
-    /// Weights of a cell to a gate, as float32; nil if there are none.
+    /// The peephole weights of a gate, as float32; nil if there are none.
     private mutating func peephole(_ node: TypedGraph.Node, _ index: Int) throws(Fault) -> ConstantAddress? {
         guard let value = node.input(index) else { return nil }
         guard let stored = graph.constant(value) else { throw notKnown(node) }

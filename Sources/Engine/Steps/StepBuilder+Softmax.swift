@@ -51,7 +51,7 @@ extension StepBuilder {
             node, input: input, mask: mask, output: output, axes: axes, columns: columns, beta: beta, kernel: kernel)
     }
 
-    /// Each softmax's elements are brought together, masked, and put back.
+    /// Gathers the elements of each softmax, masks them, and writes the results back.
     private mutating func appendGatheredSoftmax(
         _ node: TypedGraph.Node, input: Int, mask: Int?, output: Int, axes: [Int], columns: Int, beta: Float,
         kernel: @escaping @Sendable (UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Int, Int) -> Void

@@ -2,7 +2,7 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// Windows of time: height of an image of width 1.
+    /// Windows over time, treated as the height of an image of width 1.
     mutating func appendPooling1D(_ node: TypedGraph.Node) throws(Fault) {
         let input = try operand(node, 0)
         let own = shape(input)
@@ -22,7 +22,7 @@ extension StepBuilder {
         try appendPooling(node, grid)
     }
 
-    /// Places outside the input do not count.
+    /// Padding is ignored.
     private mutating func appendPooling(_ node: TypedGraph.Node, _ grid: WindowGrid) throws(Fault) {
         let input = try operand(node, 0)
         try requireFloat(input, node)

@@ -1,7 +1,7 @@
 import EmotionFormerKernels
 
-/// The builtin kernels' rule for rows that are quantised around zero: scale = largest magnitude / 127, ties away from
-/// zero; a row of zeros has scale 1. For files of old converters; nobody runs them at speed.
+/// The builtin kernels' rule for symmetric quantization of rows: scale = largest magnitude / 127, ties away from zero;
+/// a row of zeros has scale 1. Only files of old converters need it, so it is not optimized.
 enum SymmetricQuantization {
     /// Quantises a row of `count` values; bytes and zero point are raised by 128, and bytes up to `stride` become 0.
     static func quantize(
@@ -9,7 +9,7 @@ enum SymmetricQuantization {
         _ quantization: UnsafeMutablePointer<RowQuantization>
     ) {
         var range: Float = 0
-        // No bytes can stand for NaN: it makes the scale NaN, and with it the row's products.
+        // No byte can represent NaN: it makes the scale NaN, and with it the row's products.
         for index in 0..<count { range = abs(row[index]) <= range || range.isNaN ? range : abs(row[index]) }
         quantization.pointee = RowQuantization(scale: range == 0 ? 1 : range / 127, zeroPoint: 128)
         let inverse = range == 0 ? 0 : 127 / range

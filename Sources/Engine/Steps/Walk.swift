@@ -1,13 +1,13 @@
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// Goes through the positions of some axes in row-major order, with the byte offsets of up to four operands at each.
+/// Iterates over the indices of some axes in row-major order, with the byte offsets of up to four operands.
 ///
-/// Lanes x, y and z are for what is read, w for what is written.
+/// Lanes x, y and z are for operands, lane w for the result.
 struct Walk: Sendable {
     typealias Offsets = SIMD4<Int>
 
-    /// Axes that are left after joining; more are refused when a plan is made.
+    /// The most axes after joining; more are refused when a plan is made.
     static let maximumAxes = 16
 
     let count: Int
@@ -63,7 +63,7 @@ struct WalkAxis {
     var extent: Int
     var strides: Walk.Offsets
 
-    /// The axes without those of extent 1, neighbours joined where every operand goes on evenly.
+    /// The axes without those of extent 1; adjacent axes are joined if the strides of every operand allow it.
     static func joined(_ axes: [WalkAxis]) -> [WalkAxis] {
         var result: [WalkAxis] = []
         for axis in axes where axis.extent != 1 {

@@ -34,7 +34,7 @@ struct WindowGrid: Sendable {
     /// Elements of the input in a batch.
     var imageSize: Int { height * width * channels }
 
-    /// How many windows are gathered at a time: so many that the kernels have enough rows, and no more than fit a cache.
+    /// The number of windows gathered at a time: enough rows for the kernels, and no more than fit into a cache.
     static func block(windowByteCount: Int) -> Int { max(min(96, (1 << 20) / max(windowByteCount, 1)), 1) }
 
     /// Calls `body` for every place of a window: its index in the window, and the first channel's offset in the input,

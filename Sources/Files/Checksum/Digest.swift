@@ -1,4 +1,4 @@
-/// The checksums of a file that comes in pieces.
+/// The checksums of a file that is read in pieces.
 package struct Digest {
     package private(set) var xxh64 = XXH64()
     package private(set) var sha256: SHA256?

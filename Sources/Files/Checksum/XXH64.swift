@@ -1,4 +1,4 @@
-/// The 64-bit xxHash with seed 0, over bytes that come in pieces.
+/// The 64-bit xxHash with seed 0, of data that arrives in pieces.
 ///
 /// Source: the xxHash fast digest algorithm's specification, version 0.1.1.
 package struct XXH64 {
@@ -13,7 +13,7 @@ package struct XXH64 {
     private var lane3: UInt64 = 0
     private var lane4 = 0 &- XXH64.prime1
     private var byteCount: UInt64 = 0
-    /// Fewer than 32 bytes that wait for a whole stripe.
+    /// The last bytes, fewer than a stripe of 32.
     private var rest: [UInt8] = []
 
     package init() { rest.reserveCapacity(32) }

@@ -1,6 +1,6 @@
 package import EmotionFormerTensors
 
-/// A value of a JSON text, read as what the format says it is; every error names line, column and path.
+/// A value of a JSON text that is read as the type that the format requires. Every error states line, column and path.
 package struct JSONCursor {
     let text: JSONText
     package let node: JSONNode

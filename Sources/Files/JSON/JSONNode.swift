@@ -1,4 +1,4 @@
-/// A parsed value that knows where in the text it begins.
+/// A parsed value with its position in the text.
 package struct JSONNode {
     package enum Content {
         case null
@@ -14,7 +14,7 @@ package struct JSONNode {
     /// Bytes before the value's first one.
     var offset: Int
 
-    /// The value without its places.
+    /// The value without positions.
     package var value: JSONValue {
         switch content {
         case .null: .null
@@ -27,7 +27,7 @@ package struct JSONNode {
         }
     }
 
-    /// What the value is, for an error: `the string 'a'`, `an object`.
+    /// A description of the value for errors: `the string 'a'`, `an object`.
     package var kind: String {
         switch content {
         case .null: "null"
@@ -52,7 +52,7 @@ package struct JSONObject {
     package private(set) var members: [Member] = []
     private var indexOfName: [String: Int] = [:]
 
-    /// - Returns: false if the name stands there already; nothing is added then.
+    /// - Returns: false if the name exists already; nothing is then added.
     mutating func append(_ member: Member) -> Bool {
         guard indexOfName.updateValue(members.count, forKey: member.name) == nil else { return false }
         members.append(member)
@@ -62,7 +62,7 @@ package struct JSONObject {
     subscript(name: String) -> JSONNode? { indexOfName[name].map { members[$0].value } }
 }
 
-/// The way from the root of a JSON text to a value: `graphs[0].nodes[3].attributes`.
+/// The path from the root of a JSON text to a value: `graphs[0].nodes[3].attributes`.
 package indirect enum JSONPath: CustomStringConvertible {
     case root
     case member(JSONPath, String)
@@ -89,7 +89,7 @@ package indirect enum JSONPath: CustomStringConvertible {
         }
     }
 
-    /// A text from a file, short enough for an error of one line.
+    /// Text from a file, shortened for an error of one line.
     package static func shortened(_ text: String) -> String {
         text.unicodeScalars.count <= 80 ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(77))) + "…"
     }

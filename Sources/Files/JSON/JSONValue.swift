@@ -14,14 +14,14 @@ package enum JSONValue: Sendable, Hashable {
     case null
     case boolean(Bool)
     case integer(Int)
-    /// Finite; written with a fraction or an exponent in the text, so that 1.0 is no integer.
+    /// A finite number with a fraction or an exponent in the text: 1.0 is not an integer.
     case number(Double)
     case string(String)
     case array([JSONValue])
     /// Names are unique.
     case object([Member])
 
-    /// The member's value; nil if this is no object or has no such member.
+    /// The value of a member; nil if this is not an object or has no such member.
     package subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
@@ -36,7 +36,7 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     package init(floatLiteral value: Double) { self = .number(value) }
     package init(booleanLiteral value: Bool) { self = .boolean(value) }
     package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    /// Names must differ: a repeated one makes a text that the reader refuses.
+    /// Names must differ: the reader refuses text with repeated names.
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(elements.map { Member($0.0, $0.1) })
     }

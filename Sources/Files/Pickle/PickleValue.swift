@@ -1,9 +1,9 @@
 import EmotionFormerTensors
 
-/// What a pickle's opcodes push: plain data, or a reference to an object that grows while the pickle is read.
+/// A value on a pickle's stack: plain data, or a reference to an object, which may change while the pickle is read.
 ///
-/// Values do not nest: objects lie in one list and are referred to by index, so that no depth of a hostile pickle
-/// becomes a depth of calls.
+/// Values are not nested: objects are in one list and are referred to by index, so a deeply nested pickle causes no
+/// deep recursion.
 package enum PickleValue {
     case none
     case boolean(Bool)
@@ -34,7 +34,7 @@ package enum PickleGlobal {
         case "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar": self = .scalar
         case "joblib.numpy_pickle.NumpyArrayWrapper": self = .joblibWrapper
         case "_codecs.encode": self = .encode
-        // How protocols 0 and 1 write "an object of this class".
+        // Protocols 0 and 1 make objects of a class with it.
         case "copyreg._reconstructor", "copy_reg._reconstructor": self = .reconstruct
         case "builtins.object", "__builtin__.object": self = .object
         default: return nil
@@ -77,11 +77,11 @@ package struct PickleElementType {
     }
 
     let kind: Kind
-    /// Bytes an element.
+    /// Bytes per element.
     let byteCount: Int
     var isBigEndian: Bool
 
-    /// - Parameter code: NumPy's: `U7`, `<i8`, `O8`.
+    /// - Parameter code: NumPy's type code: `U7`, `<i8`, `O8`.
     init?(_ code: String) {
         guard code.utf8.count <= 10 else { return nil }
         var rest = code[...]
@@ -104,7 +104,7 @@ package struct PickleElementType {
         }
     }
 
-    /// An element of an array; nil if the bytes are no text.
+    /// An element of an array; nil if the bytes are not valid text.
     func element(_ bytes: ArraySlice<UInt8>) -> PickleValue? {
         switch kind {
         case .object: return nil
@@ -116,7 +116,7 @@ package struct PickleElementType {
             for start in stride(from: bytes.startIndex, to: bytes.endIndex, by: 4) {
                 let code = UInt32(truncatingIfNeeded: number(bytes[start..<start + 4]))
                 guard let scalar = Unicode.Scalar(code) else { return nil }
-                // Text shorter than the type is filled with zeros.
+                // Shorter text is padded with zeros.
                 if code == 0 {
                     padding += 1
                     continue

@@ -1,7 +1,7 @@
 /// Reads decimal numbers out of text, correctly rounded to a `Double`.
 package enum DecimalNumber {
-    /// The number that `bytes` spell: sign, digits, point, exponent; or `nan`, `inf`, `infinity` in any case.
-    /// Nil for anything else, hexadecimal and empty text included.
+    /// The number that `bytes` represent: sign, digits, point, exponent; or `nan`, `inf`, `infinity` in any case. Nil
+    /// for anything else, hexadecimal and empty text included.
     package static func parse(_ bytes: ArraySlice<UInt8>) -> Double? {
         var rest = bytes
         var isNegative = false
@@ -46,7 +46,7 @@ package enum DecimalNumber {
         return isNegative ? -magnitude : magnitude
     }
 
-    /// Larger exponents than four digits say nothing that the fallback would not find out too.
+    /// Exponents of more than four digits are left to the fallback.
     private static func exponent(_ bytes: ArraySlice<UInt8>) -> Int? {
         var digits = bytes
         var sign = 1

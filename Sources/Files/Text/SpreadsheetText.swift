@@ -1,6 +1,7 @@
-/// Text in tables that people open in a spreadsheet, which computes what looks like a formula (OWASP, "CSV Injection").
+/// Text for tables that are opened in a spreadsheet, which would compute text that looks like a formula (OWASP, "CSV
+/// Injection").
 package enum SpreadsheetText {
-    /// The text, behind an apostrophe if it begins like a formula. Numbers and a sign alone are left as they are.
+    /// The text, with an apostrophe in front if it begins like a formula. Numbers and a lone sign are unchanged.
     package static func harmless(_ text: String) -> String {
         guard isFormula(text.unicodeScalars), DecimalNumber.parse(Array(text.utf8)[...])?.isFinite != true, text != "-",
             text != "+"
@@ -8,13 +9,14 @@ package enum SpreadsheetText {
         return "'" + text
     }
 
-    /// What `harmless` was given.
+    /// The text from which `harmless` made this cell.
     package static func original(_ cell: String) -> String {
         guard cell.unicodeScalars.first == "'", isFormula(cell.unicodeScalars) else { return cell }
         return String(cell.unicodeScalars.dropFirst())
     }
 
-    /// Whether any apostrophes and then the start of a formula come first; there are full-width ones, too.
+    /// Whether the text begins with any number of apostrophes and then the start of a formula, full-width signs
+    /// included.
     private static func isFormula(_ text: String.UnicodeScalarView) -> Bool {
         guard let first = text.first(where: { $0 != "'" }) else { return false }
         return "=+-@\t\r\n\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20}".unicodeScalars.contains(first)

@@ -1,8 +1,8 @@
 package import EmotionFormerTensors
 
-/// Computes nodes whose operands are all known; the engine and the reference executor each are one.
+/// Computes nodes whose operands are all known. The engine and the reference executor implement it.
 package protocol ConstantEvaluator {
-    /// - Returns: one tensor an output, of the types given.
+    /// - Returns: a tensor for each output, of the given types.
     func evaluate(
         _ node: TypedGraph.Node, inputs: [StoredTensor?], outputTypes: [ValueType]
     ) throws(Fault) -> [Tensor]

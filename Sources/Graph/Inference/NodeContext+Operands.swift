@@ -1,6 +1,7 @@
 package import EmotionFormerTensors
 
-/// What shape inference asks of a node's operands, weights and attributes; each refusal names what it is about.
+/// Requirements of shape inference on a node's operands, weights and attributes. Each error names the operand, weight
+/// or attribute.
 extension NodeContext {
     /// The operand's place in messages: `operand 'query'`.
     func place(_ index: Int) -> String {

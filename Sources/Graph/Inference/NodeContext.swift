@@ -1,4 +1,4 @@
-/// What shape inference sees of a node: the types of its operands, and those that are already known.
+/// The input of shape inference for a node: the types of its operands, and the values of those that are known.
 package struct NodeContext {
     package let operation: Operation
     package let attributes: Attributes

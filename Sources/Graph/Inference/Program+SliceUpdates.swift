@@ -1,9 +1,9 @@
 extension Program {
-    /// A loop's body in which the lowered form of writing one row into a tensor is an `updateSlice`.
+    /// Rewrites a loop's body so that writing one row into a tensor is one `updateSlice`.
     ///
-    /// TensorFlow Lite's converter lowers the write of row i to concatenate(x[..<i], row, x[(i + 1)...]). The parts'
-    /// extents are known at run time only, but the whole's are not open: said in one operation, the body has types.
-    /// What is not exactly that stays as it is.
+    /// TensorFlow Lite's converter lowers the write of row i to concatenate(x[..<i], row, x[(i + 1)...]). The extents
+    /// of the parts are known at run time only, those of the result are fixed: as one operation, the body can be typed.
+    /// Any other pattern is left unchanged.
     func withSliceUpdates(_ graph: Graph) -> Graph {
         guard graph.nodes.contains(where: { $0.operation == .slice && $0.inputs.count == 3 }) else { return graph }
         return SliceUpdates(program: self, graph: graph).rewritten()
@@ -42,7 +42,7 @@ private struct SliceUpdates {
             result.nodes += write.nodes
             parts.formUnion(write.parts)
         }
-        // The two slices have no type; they go, as nothing else may use them.
+        // The two slices have no type and are removed; nothing else may use them.
         var used = Set(result.nodes.flatMap { $0.inputs.compactMap(\.self) })
         used.formUnion(graph.outputs)
         result.nodes.removeAll { node in node.outputs.allSatisfy { parts.contains($0) && !used.contains($0) } }
@@ -105,7 +105,7 @@ private struct SliceUpdates {
             || operands[1] == number && constants[operands[0]] == [1]
     }
 
-    /// Whether the value has one row for certain: then the write covers just the gap between the two slices.
+    /// Whether the value certainly has one row: the write then covers exactly the gap between the two slices.
     private func isOneRow(_ value: String) -> Bool {
         guard let node = producers[value] else { return false }
         switch node.operation {

@@ -3,8 +3,8 @@ package import EmotionFormerTensors
 extension Program {
     /// The main graph with a type for every value, for the given shapes of its inputs.
     ///
-    /// Nodes whose operands are all known are computed by `evaluator` on the way, because the shapes of later nodes can
-    /// depend on them; so shape arithmetic, position indices and the like are gone from the result.
+    /// Nodes whose operands are all known are computed by `evaluator`, because the shapes of later nodes can depend on
+    /// them. Shape arithmetic, position indices and the like are therefore constants in the result.
     /// - Parameters:
     ///   - inputShapes: one an input of the main graph; every extent that the graph states must agree.
     ///   - limits: on the number of nodes, and on the size of values and of constants.
@@ -74,7 +74,7 @@ extension GraphInput {
     }
 }
 
-/// What one analysis may spend, over all graphs: a small file must not make it run, or allocate, without bound.
+/// The budget of one analysis, over all graphs, so that a small file cannot make it run or allocate without limit.
 private final class AnalysisBudget {
     private let limits: Limits
     private var nodeCount = 0
@@ -82,7 +82,7 @@ private final class AnalysisBudget {
 
     init(_ limits: Limits) { self.limits = limits }
 
-    /// A body is analysed for each node that runs it, so nested bodies can multiply.
+    /// A body is analyzed for each node that runs it, so the work of nested bodies multiplies.
     func countNode() throws(Fault) {
         nodeCount += 1
         try limits.check(.nodes, nodeCount, "there are too many nodes, those of bodies counted at each use")
@@ -100,7 +100,7 @@ private final class AnalysisBudget {
     }
 }
 
-/// Goes through a graph's nodes in order.
+/// Infers the types of a graph's nodes in order.
 private struct GraphAnalysis {
     let program: Program
     let evaluator: any ConstantEvaluator
@@ -172,7 +172,7 @@ private struct GraphAnalysis {
         for (type, constant) in zip(context.inputTypes, context.inputConstants) where type != nil && constant == nil {
             return nil
         }
-        // A quantised constant stays as it is, for the operation that reads it as such.
+        // A quantized constant is kept for the operation that uses it.
         if node.operation == .quantize { return nil }
         try budget.countConstants(types)
         return try evaluator.evaluate(node, inputs: context.inputConstants, outputTypes: types).map { StoredTensor($0) }

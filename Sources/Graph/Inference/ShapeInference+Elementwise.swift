@@ -1,7 +1,7 @@
 import EmotionFormerTensors
 
 extension ShapeInference {
-    /// What arithmetic is defined on.
+    /// The element types of arithmetic.
     static let arithmeticTypes: Set<ElementType> = [.float32, .int32, .int64]
 
     static func arithmetic(_ context: NodeContext) throws(Fault) -> [ValueType] {
@@ -83,7 +83,7 @@ extension ShapeInference {
         return input
     }
 
-    /// A parameter that the function does not take would be ignored silently, so it is refused.
+    /// A parameter that the function does not have is refused, since it would be ignored silently.
     private static func checkParameters(_ context: NodeContext) throws(Fault) {
         let function = try context.attributes.activation("function")
         let taken: [String] =

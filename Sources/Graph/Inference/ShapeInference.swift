@@ -3,8 +3,8 @@ package import EmotionFormerTensors
 /// The types of a node's outputs from those of its operands: one function a family of operations.
 package enum ShapeInference {
     /// - Returns: a type for every output that the operation can have, optional ones included.
-    /// - Throws: a fault without the node's name if the operands do not suit the operation; nothing is assumed about
-    ///   them but what `Program.validated()` has checked.
+    /// - Throws: a fault without the node's name if the operands do not suit the operation; only what
+    ///   `Program.validated()` checks is assumed about them.
     package static func outputTypes(_ context: NodeContext) throws(Fault) -> [ValueType] {
         switch context.operation.family {
         case .layer(let kind): try layer(context, kind)
@@ -32,8 +32,8 @@ package enum ShapeInference {
         }
     }
 
-    /// What an operation gives whatever its operands' elements are (`shape`, `onesLike`, `zerosLike`), and a constant
-    /// in another shape, which keeps its quantisation.
+    /// The results that do not depend on the elements of operands (`shape`, `onesLike`, `zerosLike`), and constants in
+    /// another shape, which keep their quantization.
     package static func constantOutputs(
         _ context: NodeContext, types: [ValueType]
     ) throws(Fault) -> [StoredTensor]? {

@@ -12,9 +12,9 @@ package struct SlidingWindow: Sendable, Hashable {
     package let stride: Int
     /// How many windows there are: the output's extent.
     package let count: Int
-    /// Elements in front of the input that the first windows reach.
+    /// The number of elements before the input that the first windows cover.
     package let before: Int
-    /// Elements behind the input that the last windows reach.
+    /// The number of elements after the input that the last windows cover.
     package let after: Int
 
     /// - Throws: `shapeMismatch` if no window fits; `limitExceeded` if a window spans more than 2²⁰ elements.

@@ -45,7 +45,7 @@ package struct StridedSliceWindow: Sendable, Hashable {
         guard ellipses.count <= 1 else {
             throw Fault(.invalidValue, at: "attribute 'ellipsisMask'", "more than one ellipsis")
         }
-        // Without an ellipsis the axes that no entry names follow whole, as if one stood at the end.
+        // Without an ellipsis, axes without an entry are taken whole, as if an ellipsis were at the end.
         let ellipsis = ellipses.first ?? begin.count
         let named = begin.indices.filter { $0 != ellipsis && masks.newAxis >> $0 & 1 == 0 }.count
         guard named <= input.rank else {

@@ -25,7 +25,7 @@ package struct Node: Sendable, Hashable {
     }
 }
 
-/// A value that comes into a graph from outside.
+/// An input of a graph.
 package struct GraphInput: Sendable, Hashable {
     package var name: String
     package var elementType: ElementType
@@ -55,13 +55,13 @@ package struct Graph: Sendable, Hashable {
     }
 }
 
-/// How the integers of a tensor stand for real numbers: (q − zeroPoint) · scale.
+/// The real numbers that a tensor's integers represent: (q − zeroPoint) · scale.
 package struct Quantization: Sendable, Hashable {
     /// One for the tensor, or one for each index of `axis`.
     package var scales: [Float]
     /// As many as there are scales.
     package var zeroPoints: [Int]
-    /// nil if one scale counts for the whole tensor.
+    /// nil if the whole tensor has one scale.
     package var axis: Int?
 
     package init(scales: [Float], zeroPoints: [Int], axis: Int?) {
@@ -71,7 +71,7 @@ package struct Quantization: Sendable, Hashable {
     }
 }
 
-/// A constant with what is needed to read its numbers.
+/// A constant tensor with its quantization.
 package struct StoredTensor: Sendable {
     package var tensor: Tensor
     package var quantization: Quantization?
@@ -82,7 +82,7 @@ package struct StoredTensor: Sendable {
     }
 }
 
-/// Graphs and the constants that they share: a model without its surroundings.
+/// Graphs and the constants that they share: a model without the description of its input and labels.
 package struct Program: Sendable {
     /// The first is the main graph; others are bodies of loops and branches.
     package var graphs: [Graph]

@@ -1,6 +1,6 @@
 /// Every operation that a graph can hold; raw values are the names in a manifest.
 ///
-/// What an operation takes, gives and means is in its `OperationSpecification`.
+/// The operands, results and meaning of an operation are in its `OperationSpecification`.
 package enum Operation: String, Sendable, CaseIterable, Hashable {
     // Layers
     case constant, dense, multiHeadAttention, attention, layerNormalization, rmsNormalization, batchNormalization

@@ -1,8 +1,9 @@
 import EmotionFormerTensors
 
-/// What an operation takes and gives: a row of the operation table, which is the format's specification.
+/// The operands, results, weights and attributes of an operation: a row of the operation table, which is the format's
+/// specification.
 package struct OperationSpecification: Sendable {
-    /// An operand, result or weight: its role, and whether it may be absent or stand for any number of them.
+    /// An operand, result or weight: its role, and whether it may be absent or repeated.
     ///
     /// Written `"bias?"` for one that may be absent, `"inputs..."` for one or more.
     package struct Role: Sendable, ExpressibleByStringLiteral, Equatable {
@@ -25,7 +26,7 @@ package struct OperationSpecification: Sendable {
 
         package let name: String
         package let kind: Kind
-        /// What an absent attribute stands for; nil if it must be given or, when `isOptional`, may be left open.
+        /// The value of an absent attribute; nil if it is required or, with `isOptional`, may be absent.
         package let defaultValue: AttributeValue?
         package let isOptional: Bool
 
@@ -64,7 +65,7 @@ package struct OperationSpecification: Sendable {
     package let outputs: [Role]
     package let weights: [Role]
     package let attributes: [Attribute]
-    /// The format version that brought the operation.
+    /// The format version in which the operation was added.
     package let since: Int
     /// What the operation computes, with shapes.
     package let summary: String
@@ -104,7 +105,7 @@ extension Operation {
     package var family: OperationFamily { specification.family }
 }
 
-/// The operations of the format. A test holds every operation to exactly one row.
+/// The operations of the format. A test checks that every operation has exactly one row.
 package enum OperationTable {
     package static let all: [OperationSpecification] =
         layers + recurrent + elementwise + products + reductions + shapes + types + control

@@ -1,5 +1,5 @@
 extension OperationTable {
-    // Where a shape or an index is both an operand and an attribute, exactly one of them is given.
+    // If a shape or an index can be an operand or an attribute, exactly one of them is given.
     static let shapes: [OperationSpecification] = [
         OperationSpecification(.arrangement(.identity), ["input"], "The input."),
         OperationSpecification(

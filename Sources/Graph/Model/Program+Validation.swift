@@ -1,11 +1,11 @@
 package import EmotionFormerTensors
 
 extension Program {
-    /// The same program with every default attribute filled in, once all rules hold that need no shapes: unique names,
-    /// operands made before they are used, arity, attributes and weights as the operation table has them, bodies that
-    /// exist and do not contain themselves, every stored tensor used.
+    /// Checks all rules that need no shapes, and fills in default attributes: unique names, operands defined before
+    /// use, arity, attributes and weights as in the operation table, bodies that exist and do not contain themselves,
+    /// and no unused stored tensor.
     ///
-    /// - Throws: the first rule broken, with the graph's and the node's name.
+    /// - Throws: the first broken rule, with the names of the graph and the node.
     package func validated() throws(Fault) -> Program {
         guard !graphs.isEmpty else {
             throw Fault(.missingField, at: "graphs", "there is no graph", expected: "at least one")
@@ -33,9 +33,9 @@ extension Program {
 
     package func graph(named name: String) -> Graph? { graphs.first { $0.name == name } }
 
-    /// Loop and branch bodies must not reach themselves.
+    /// Checks that no body of a loop or branch contains itself.
     private func checkBodies() throws(Fault) {
-        /// By graph, the levels of graphs from it down to the deepest.
+        /// For each graph, the number of nested levels from it down to the deepest.
         var heights: [String: Int] = [:]
         /// The recursion is as deep as graphs may nest.
         func visit(_ graph: Graph, path: [String]) throws(Fault) -> Int {
@@ -44,7 +44,7 @@ extension Program {
                     .cyclicGraph, at: "graph '\(graph.name)'", "the graph contains itself",
                     found: (path + [graph.name]).joined(separator: " → "))
             }
-            // A graph that was seen before can stand deeper this time.
+            // A graph that was visited before can be nested deeper this time.
             guard path.count + (heights[graph.name] ?? 1) <= 16 else {
                 throw Fault(
                     .limitExceeded, at: "graph '\(graph.name)'", "graphs nest too deeply", expected: "at most 16")

@@ -17,12 +17,12 @@ package struct ValueType: Sendable, Hashable, CustomStringConvertible {
     package var description: String { "\(elementType.rawValue) \(shape)" }
 }
 
-/// A graph whose every value has a known type and shape: what the simplifier rewrites and a plan is made from.
+/// A graph in which every value has a known type and shape. The simplifier rewrites it, and a plan is made from it.
 ///
-/// Values are numbered; a value that is known before the model runs carries its constant, and its node is gone.
+/// Values are numbered. A value that is known before the model runs has a constant and no node.
 package struct TypedGraph: Sendable {
     package struct Value: Sendable {
-        /// The name in the file; values that a rewrite makes derive theirs from it.
+        /// The name in the file; values made by a rewrite have names derived from it.
         package var name: String
         package var type: ValueType
         package var constant: StoredTensor?
@@ -77,7 +77,7 @@ package struct TypedGraph: Sendable {
         self.outputs = outputs
     }
 
-    /// Adds a value and gives its index.
+    /// Adds a value and returns its index.
     package mutating func addValue(named name: String, _ type: ValueType, constant: StoredTensor? = nil) -> Int {
         values.append(Value(name: name, type: type, constant: constant))
         return values.count - 1

@@ -1,6 +1,6 @@
 import EmotionFormerTensors
 
-/// What patterns are made of.
+/// Building blocks of patterns.
 extension GraphRewriter {
     /// A floating-point constant of one element.
     func scalar(_ value: Int?) -> Double? {
@@ -43,12 +43,12 @@ extension GraphRewriter {
         return value
     }
 
-    /// Whether two values are one, through reshapes, and of one shape.
+    /// Whether two values of the same shape are equal up to reshapes.
     func isSame(_ value: Int, as other: Int) -> Bool {
         beforeReshapes(value) == beforeReshapes(other) && shape(of: value) == shape(of: other)
     }
 
-    /// The Boolean value of which a float is made, through reshapes: the same elements in the same order.
+    /// The Boolean value from which a float value was cast, through reshapes: the same elements in the same order.
     func castBoolean(_ value: Int) -> Int? {
         guard let cast = producing(beforeReshapes(value), .cast), let input = cast.input(0),
             type(of: input).elementType == .bool
@@ -79,7 +79,7 @@ extension GraphRewriter {
         }
     }
 
-    /// The value in another shape of as many elements; a reshape is put in where the shape differs.
+    /// The value in another shape with the same number of elements; a reshape is inserted if the shape differs.
     mutating func reshaped(_ value: Int, to shape: Shape, name: String) -> Int {
         if self.shape(of: value) == shape { return value }
         return insert(
@@ -87,7 +87,7 @@ extension GraphRewriter {
             attributes: ["shape": .integers(shape.extents)])
     }
 
-    /// Puts a reshape in that makes a value whose producer has been removed.
+    /// Inserts a reshape that produces a value whose producer has been removed.
     mutating func reshape(_ value: Int, making output: Int, name: String) {
         insert(
             .reshape, name: name, inputs: [value], making: [output],

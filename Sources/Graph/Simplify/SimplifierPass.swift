@@ -2,10 +2,10 @@ import EmotionFormerTensors
 
 /// One rewrite of typed graphs.
 ///
-/// Law: it leaves the graph's outputs as they are but for float rounding, and a graph that it does not recognise
-/// untouched.
+/// Law: it preserves the graph's outputs except for float rounding, and leaves a graph that it does not recognize
+/// unchanged.
 package struct SimplifierPass: Sendable {
-    /// What errors and tests call it.
+    /// The name in errors and tests.
     package let name: String
     /// Whether a float result can differ in its last bits from the operations that it replaces.
     let changesRounding: Bool
@@ -20,7 +20,7 @@ package struct SimplifierPass: Sendable {
         self.rewrite = rewrite
     }
 
-    /// A pass that looks at each node of some operations.
+    /// A pass that visits each node with one of some operations.
     init(
         _ name: String, at operations: Operation...,
         rewrite: @escaping @Sendable (inout GraphRewriter, Int, TypedGraph.Node) throws(Fault) -> Void
@@ -32,7 +32,7 @@ package struct SimplifierPass: Sendable {
         }
     }
 
-    /// Rewrites every place in the graph that it recognises.
+    /// Rewrites every match in the graph.
     func apply(to rewriter: inout GraphRewriter) throws(Fault) {
         do throws(Fault) {
             try rewrite(&rewriter)

@@ -1,17 +1,18 @@
 package import EmotionFormerTensors
 
 extension TypedGraph {
-    /// More rounds than any known model needs; each round may enable another rewrite.
+    /// More rounds than any known model needs; each round can enable further rewrites.
     private static let maximumRounds = 16
 
-    /// The graph in canonical form: layers that are made of others expanded, lowered tensor operations raised to layers
-    /// where they are recognised, and what does nothing removed.
+    /// The graph in canonical form: composite layers are expanded, lowered tensor operations are raised to layers where
+    /// they are recognized, and nodes without effect are removed.
     ///
-    /// Outputs keep their names and, but for float rounding, their values. Bodies of loops and branches come first.
+    /// Outputs keep their names and, except for float rounding, their values. Bodies of loops and branches are
+    /// simplified first.
     ///
-    /// Beside a dynamic-range recurrence attention and layer normalisation stay as the file has them: a last bit of
-    /// difference turns quantised values over, and a recurrence carries each of them on through time (measured against
-    /// LiteRT: medians of 1e-3 in the logits where they are raised, 1e-7 where they are not).
+    /// In graphs with a dynamic-range recurrence, attention and layer normalization are not raised: a difference in the
+    /// last bit changes how values are quantized, and a recurrence carries each such change through time (measured
+    /// against LiteRT: medians of 1e-3 in the logits if they are raised, 1e-7 if not).
     package func simplified() throws(Fault) -> TypedGraph {
         var graph = self
         for index in graph.nodes.indices {
@@ -38,7 +39,7 @@ extension TypedGraph {
         }
     }
 
-    /// A loop's variable that never changes and is known before the loop becomes a constant in its bodies.
+    /// Makes a loop's variable that never changes and is known before the loop a constant in its bodies.
     private mutating func bindInvariants(at index: Int) {
         let node = nodes[index]
         guard node.operation == .while, let body = node.bodies["body"], body.outputs.count == node.inputs.count else {
@@ -50,7 +51,7 @@ extension TypedGraph {
         }
     }
 
-    /// Lets the nodes use a constant in place of an input. The input itself stays.
+    /// Makes the nodes use a constant instead of an input. The input itself is kept.
     private mutating func bind(_ position: Int, to constant: StoredTensor) {
         let input = inputs[position]
         guard nodes.contains(where: { $0.inputs.contains(input) }) else { return }

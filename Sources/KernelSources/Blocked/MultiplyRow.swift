@@ -1,5 +1,5 @@
 #if EMOTIONFORMER_X86_KERNELS
-    // A row alone, with the same order of additions as in the blocks.
+    // A single row, with the same order of additions as in the blocks.
 
     /// The sums of one row times one packed panel, in registers.
     private struct OneRow {

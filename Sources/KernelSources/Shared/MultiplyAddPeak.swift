@@ -1,9 +1,9 @@
 #if EMOTIONFORMER_VECTOR_KERNELS
-    /// The most multiplications and additions that this level's vectors can do: rounds of twelve independent chains
-    /// x ← x·factor + addend, all in registers, which is more than latency × throughput of any processor here.
+    /// Measures the peak of this level's vectors: rounds of twelve independent chains x ← x·factor + addend in
+    /// registers, more than latency × throughput of any supported processor.
     ///
-    /// Returns the floating-point operations done, a multiplication with its addition as two. The chains' sum goes to
-    /// `result`, so that nothing can be left out.
+    /// Returns the floating-point operations done, a multiplication with its addition as two. The chains' sum is
+    /// written to `result`, so that the compiler cannot remove the work.
     func multiplyAddPeak(
         _ rounds: Int, _ factor: Float, _ addend: Float, _ result: UnsafeMutablePointer<Float>
     ) -> Int {

@@ -8,7 +8,7 @@
         (k &+ quantizedRowAlignment &- 1) & ~(quantizedRowAlignment &- 1)
     }
 
-    /// What turns a float into a byte: round(x·factor) + zeroPoint, ties away from zero or to even.
+    /// The mapping of floats to bytes: round(x·factor) + zeroPoint, with ties away from zero or to even.
     private struct ByteMapping {
         var factor: Float
         /// −128…127
@@ -100,8 +100,8 @@
         }
     }
 
-    /// The smallest and the largest value of a row and 0; both NaN if a value is, for no bytes can stand for that and the
-    /// row's products are to be NaN.
+    /// The smallest and the largest value of a row, 0 included. Both are NaN if a value is NaN, which no byte can
+    /// represent, so that the row's products become NaN.
     @inline(__always)
     private func range(_ input: UnsafePointer<Float>, _ count: Int) -> (low: Float, high: Float) {
         var low = broadcast(0)
@@ -137,8 +137,8 @@
         _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
         _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
     ) {
-        // Eight rows go through each pass together: the way from a row's range to its factor is a chain of slow steps,
-        // and neighbours fill the gaps.
+        // Eight rows are processed together in each pass: the factor of a row is computed by a chain of slow
+        // instructions, whose latency the other rows hide.
         var first = 0
         while first < rows {
             let count = rows &- first < 8 ? rows &- first : 8
@@ -175,7 +175,7 @@
         var row = 0
         while row < rows {
             let (rowLow, rowHigh) = range(input + row &* inputStride, columns)
-            // NaN, once there, stays.
+            // NaN is kept.
             low = low < rowLow || low.isNaN ? low : rowLow
             high = high > rowHigh || high.isNaN ? high : rowHigh
             row &+= 1

@@ -33,8 +33,8 @@
         if count >= laneCount { store(vector, address) } else { store(vector, address, first: count) }
     }
 
-    /// A function's value as over/under: a step divides once where its formula has several functions multiplied, for
-    /// divisions would take half of its time.
+    /// A function's value as a quotient over/under. A product of several functions then needs one division; separate
+    /// divisions would take half of a step's time.
     private struct Quotient {
         var over: Vector
         var under: Vector
@@ -44,7 +44,7 @@
     @inline(__always)
     private func decay(_ x: Vector) -> Vector { powerOfTwo(x * broadcast(-1.442_695_04)) }
 
-    /// 1/(1 + e⁻ˣ), and what it lacks to 1 over the same denominator.
+    /// 1/(1 + e⁻ˣ), and its complement to 1 with the same denominator.
     @inline(__always)
     private func logisticQuotient(_ x: Vector) -> (value: Quotient, rest: Vector) {
         let small = decay(magnitude(x))

@@ -88,7 +88,7 @@
         return smallestLane(best)
     }
 
-    /// Columns are taken a vector at a time, rows in their order: the result does not depend on how columns are split.
+    /// One vector of columns at a time, rows in order: the result does not depend on how columns are divided.
     func reduceColumns(
         _ operation: Reduction, _ input: UnsafePointer<Float>, _ stride: Int, _ output: UnsafeMutablePointer<Float>,
         _ rows: Int, _ columns: Int

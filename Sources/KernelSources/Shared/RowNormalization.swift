@@ -32,7 +32,7 @@
     }
 
     /// x·(factor·gamma) + (beta − mean·(factor·gamma)): the order, and the roundings, of the models' source frameworks.
-    /// In dynamic-range models a last bit here can turn a quantised value over in the layer that follows.
+    /// In dynamic-range models the last bit here can change which integer a value is rounded to in the next layer.
     @inline(__always)
     private func rescaleRow(
         _ values: UnsafePointer<Float>, _ mean: Float, _ factor: Float, _ call: borrowing RowNormalization,
@@ -69,8 +69,8 @@
         normalizeRows(call, centers: false)
     }
 
-    /// Rows that go through each pass together: the chain of roundings that ends a row's sum is longer than the work
-    /// on the row, and neighbours fill the gaps.
+    /// The number of rows processed together in each pass: the final reduction of a row's sum has a long latency, which
+    /// the other rows hide.
     @inline(__always) private var rowsTogether: Int { 8 }
 
     @inline(__always)
@@ -83,10 +83,10 @@
         }
     }
 
-    /// Below it, squares that make it up have lost digits.
+    /// Below this variance, squares have lost digits to underflow.
     @inline(__always) private var smallestVariance: Float { 1e-30 }
 
-    /// A row's mean and 1/√(variance + ε) in double precision: for squares that vanish or overflow in float32.
+    /// A row's mean and 1/√(variance + ε) in double precision, for squares that underflow or overflow in float32.
     @inline(never)
     private func meanAndFactor(
         _ values: UnsafePointer<Float>, _ columns: Int, _ epsilon: Float, _ centers: Bool
@@ -141,7 +141,7 @@
         }
     }
 
-    /// Adds a row's residual and puts it where it waits for its mean and variance.
+    /// Adds a row's residual and stores the sum until its mean and variance are known.
     @inline(__always)
     private func preparedRow(_ call: borrowing RowNormalization, _ row: Int) -> UnsafePointer<Float> {
         let input = call.input + row &* call.inputStride
@@ -153,7 +153,7 @@
         return UnsafePointer(output)
     }
 
-    /// Where a row waits, its residual added.
+    /// The place of a row with its residual added.
     @inline(__always)
     private func unscaledRow(_ call: borrowing RowNormalization, _ row: Int) -> UnsafePointer<Float> {
         if call.residual == nil { return call.input + row &* call.inputStride }

@@ -22,7 +22,7 @@
 
     /// eˣ within 2 units in the last place, subnormal results included; 0 and ∞ beyond them; NaN stays.
     @inline(__always) func exponential(_ x: Vector) -> Vector {
-        // The operand order of smaller and larger lets NaN through.
+        // This operand order of smaller and larger preserves NaN.
         let bounded = larger(broadcast(-150), smaller(broadcast(150), x))
         let (r, power) = reduced(bounded)
         return scaled(exponentialMinusOneNearZero(r) + broadcast(1), byPowerOfTwo: power)
@@ -100,7 +100,7 @@
 
     /// 2ˣ for |x| ≤ ½.
     @inline(__always) func powerOfTwoNearZero(_ x: Vector) -> Vector {
-        // Pairs instead of one chain: a polynomial's latency, not its work, is what a loop of these waits for.
+        // Pairs instead of one chain, because the loop is bound by the polynomial's latency.
         let square = x * x
         let low = multiplyAdd(broadcast(0.693_147_182), x, broadcast(1))
         let middle = multiplyAdd(broadcast(0.055_503_323_7), x, broadcast(0.240_226_477))
@@ -111,7 +111,7 @@
 
     /// 2ˣ within 3 units in the last place for x ≤ 127; 0 below −126.
     ///
-    /// Results that would be subnormal become 0: processors take a hundred cycles over each of them.
+    /// Subnormal results become 0, because each would take a processor about a hundred cycles.
     @inline(__always) func powerOfTwo(_ x: Vector) -> Vector {
         let least = broadcast(-126)
         let bounded = larger(least, x)
@@ -122,8 +122,8 @@
 
     /// x·½·(1 + erf(x/√2)) within 3e-7 · max(1, |x|), and 1.5e-7 · |x| near 0.
     ///
-    /// The tail is |x|·½·erfc(|x|/√2): at once the result for a negative x, and what a positive x lacks. The base-2
-    /// logarithm of erfc is smooth enough for one polynomial from 0 to where the tail vanishes.
+    /// The tail |x|·½·erfc(|x|/√2) is the negated result for a negative x, and x minus the result for a positive x. The
+    /// base-2 logarithm of erfc is smooth enough for one polynomial from 0 to where the tail vanishes.
     @inline(__always) func gaussianErrorLinearUnit(_ x: Vector) -> Vector {
         let bounded = larger(broadcast(-14), smaller(broadcast(14), x))
         let t = magnitude(bounded * broadcast(0.707_106_781))
@@ -155,7 +155,7 @@
 
     /// ln x within 2 units in the last place; −∞ at 0, NaN below.
     @inline(__always) func logarithm(_ x: Vector) -> Vector {
-        // Subnormal numbers are lifted to where the exponent can be read.
+        // Subnormal numbers are scaled to normal ones, so that the exponent can be read.
         let isSmall = broadcast(.leastNormalMagnitude)
         let lifted = whereLess(x, isSmall, x * broadcast(16_777_216), x)
         let shift = whereLess(x, isSmall, broadcast(-24), broadcast(0))
@@ -175,7 +175,7 @@
         var tail = multiplyAdd(p * f, square, power * broadcast(-2.121_944_4e-4))
         tail = multiplyAdd(square, broadcast(-0.5), tail)
         let result = multiplyAdd(power, broadcast(0.693_359_375), f + tail)
-        // Ordered so that NaN falls through to x itself.
+        // Ordered so that NaN gives x.
         let infinite = broadcast(.infinity)
         let finite = whereLess(x, infinite, result, x)
         let positive = whereLess(broadcast(0), x, finite, x - x - infinite)
@@ -186,7 +186,7 @@
     @inline(__always) func softplus(_ x: Vector) -> Vector {
         let u = exponential(broadcast(0) - magnitude(x))
         let w = broadcast(1) + u
-        // ln(1 + u) with the rounding error of 1 + u put back.
+        // ln(1 + u), corrected for the rounding error of 1 + u.
         let grown = logarithm(w) + (u - (w - broadcast(1))) / w
         return larger(broadcast(0), x) + grown
     }

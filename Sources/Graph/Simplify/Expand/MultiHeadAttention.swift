@@ -31,7 +31,7 @@ private struct MultiHeadAttentionExpansion {
     private let outputWeights: [String: StoredTensor]
     private let attributes: Attributes
 
-    /// nil for kernels with a quantisation, which a matrix of heads' columns cannot always keep.
+    /// nil for quantized kernels, whose scales a joined matrix of all heads cannot always keep.
     init?(_ node: TypedGraph.Node, _ rewriter: GraphRewriter) throws(Fault) {
         guard node.weights.values.allSatisfy({ $0.quantization == nil && $0.tensor.elementType.isFloatingPoint })
         else { return nil }

@@ -1,7 +1,7 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// rescaling → multiply by and add scalars; a factor of 1 and a sum with 0 are left out.
+    /// rescaling → multiply by and add scalars; a factor of 1 and a summand of 0 are left out.
     static let expandRescaling = SimplifierPass("expandRescaling", at: .rescaling) {
         rewriter, index, node throws(Fault) in
         guard let input = node.input(0), rewriter.type(of: input).elementType == .float32 else { return }

@@ -30,7 +30,8 @@ extension Shape {
 }
 
 extension TypedGraph.Node {
-    /// The weights of a layer whose result then is multiplied with or added to a row; nil if they cannot take it in.
+    /// The weights of a layer with a following multiplication by or addition of a row folded in; nil if that is not
+    /// possible.
     fileprivate func weights(
         with row: [Double], operation: Operation, width: Int
     ) throws(Fault) -> [String: StoredTensor]? {

@@ -1,7 +1,7 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// Two constants added, or multiplied, one after the other → one.
+    /// Two successive additions of, or multiplications by, constants → one.
     static let mergeConstants = SimplifierPass("mergeConstants", at: .add, .multiply) {
         rewriter, index, node throws(Fault) in
         guard let inner = node.input(0), rewriter.isUsedOnce(inner),
@@ -26,7 +26,7 @@ extension SimplifierPass {
 }
 
 extension [Float] {
-    /// The elements of an array of one shape, stretched to another.
+    /// The elements of an array, broadcast to another shape.
     fileprivate func broadcast(_ shape: Shape, to target: Shape) throws(Fault) -> [Float] {
         if shape == target { return self }
         let strides = try shape.strides(broadcastTo: target)

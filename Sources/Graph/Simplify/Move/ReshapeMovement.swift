@@ -1,8 +1,8 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// reshape and transpose go behind elementwise operations, dense and layerNormalization, until they meet their
-    /// opposite.
+    /// Moves reshape and transpose after elementwise operations, dense and layerNormalization, until they meet their
+    /// inverse.
     static let moveReshapes = SimplifierPass("moveReshapes") { rewriter throws(Fault) in
         // Nodes are visited in topological order, so a reshape can travel far in one application.
         for index in rewriter.nodes.indices {
@@ -105,7 +105,7 @@ extension TypedGraph.Node {
 
 extension Shape {
     /// The axes of this shape that hold the same elements, in the same order, as `axes` of another shape with as many
-    /// elements; axes of extent 1 do not count. nil if there are none such.
+    /// elements; axes of extent 1 are ignored. nil if there are no such axes.
     func axes(alikeTo axes: [Int], of other: Shape) -> [Int]? {
         let own = extents.indices.filter { self[$0] != 1 }
         let others = other.extents.indices.filter { other[$0] != 1 }
@@ -116,8 +116,8 @@ extension Shape {
 }
 
 extension Tensor {
-    /// A constant that broadcasts to `after`, so that it broadcasts to `before` and meets the same elements, where
-    /// `after` is a reshape of `before`: one number, a row where `after` divides the last axis, or whatever where only
+    /// Reshapes a constant that broadcasts to `after` so that it broadcasts to `before`, of which `after` is a reshape,
+    /// and meets the same elements. It may be one number, a row if `after` divides the last axis, or anything if only
     /// axes of extent 1 differ.
     fileprivate func followed(from after: Shape, to before: Shape) throws(Fault) -> Tensor? {
         if shape.elementCount == 1 { return try reshaped(to: .scalar) }

@@ -1,8 +1,8 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// dense(x) where a row is kept and the bias elsewhere → dense of x with the other rows at zero, as converted files
-    /// have attention's rows with nothing to attend to.
+    /// select(mask, dense(x), bias) by rows → dense(select(mask, x, 0)). Converted files use the first form for
+    /// attention rows with nothing to attend to.
     static let moveRowSelection = SimplifierPass("moveRowSelection") { rewriter throws(Fault) in
         for index in rewriter.indices(of: .select) { rewriter.moveRowSelection(at: index) }
     }

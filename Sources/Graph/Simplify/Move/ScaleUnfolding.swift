@@ -1,8 +1,9 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// A converter multiplies gamma and beta into the dense layers behind a normalisation and keeps multiply and add for
-    /// the residual way. Divided out again, all use one layerNormalization with gamma and beta.
+    /// A converter folds gamma and beta into the dense layers after a normalization, and keeps multiply and add for the
+    /// residual connection. This pass divides them out again, so that all use one layerNormalization with gamma and
+    /// beta.
     static let unfoldScale = SimplifierPass("unfoldScale", at: .layerNormalization) {
         rewriter, index, _ throws(Fault) in
         guard let scale = FoldedScale(rewriter, normalization: index) else { return }
@@ -10,7 +11,7 @@ extension SimplifierPass {
     }
 }
 
-/// gamma and beta that stand behind a normalisation for some of its users, and in the weights of the others.
+/// gamma and beta that are applied after a normalization for some users, and folded into the weights of the others.
 private struct FoldedScale {
     private let gamma: [Double]
     private let beta: [Double]

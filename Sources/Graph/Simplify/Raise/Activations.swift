@@ -96,7 +96,8 @@ extension GraphRewriter {
         }
     }
 
-    /// A product taken apart: how often `input` is in it, a hundred for each `other`, and its constant factor.
+    /// A product in factors: the number of times that `input` occurs plus a hundred for each `other`, and the constant
+    /// factor.
     private func product(_ value: Int, of input: Int, _ other: Int? = nil, depth: Int = 0) -> (
         powers: Int, constant: Double
     )? {

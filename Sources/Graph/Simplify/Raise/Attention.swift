@@ -20,9 +20,9 @@ private struct AttentionMatch {
     private let value: AttentionHeads
     private let scale: Double
     private let mask: AttentionMask?
-    /// Whether rows that may attend to nothing give zeros, as Keras 3 has it.
+    /// Whether rows that may attend to nothing give zeros, as in Keras 3.
     private let zeroesEmptyRows: Bool
-    /// The softmax's result, and whether something else than the weighted sum uses it.
+    /// The softmax's result, and whether anything except the weighted sum uses it.
     private let weights: Int
     private let givesWeights: Bool
     /// The node of the weighted sum, and the type of its result.
@@ -118,12 +118,12 @@ private struct AttentionMatch {
 }
 
 extension GraphRewriter {
-    /// Makes `value`, which has lost its producer, from a value of the same type.
+    /// Produces `value`, whose producer was removed, from a value of the same type.
     fileprivate mutating func redirect(_ value: Int, from other: Int, name: String) {
         insert(.identity, name: name, inputs: [other], making: [value])
     }
 
-    /// A mask that is the same for every query loses the axes of heads and queries.
+    /// Removes the axes of heads and queries from a mask that is the same for every query.
     fileprivate mutating func canonicalizeMask(at index: Int) throws(Fault) {
         guard var node = nodes[index], let mask = node.input(3), let key = node.input(1), constant(mask) == nil else {
             return

@@ -1,6 +1,6 @@
 import EmotionFormerTensors
 
-/// Which scores count: a Boolean value or constant, aligned with scores (B, H, Tq, Tk).
+/// An attention mask: a Boolean value or constant, aligned with scores (B, H, Tq, Tk).
 struct AttentionMask {
     private enum Source {
         case value(Int, isInverted: Bool)
@@ -12,19 +12,19 @@ struct AttentionMask {
     let heads: Int
     let rows: Int
     private let columns: Int
-    /// Whether query i sees just the keys up to i.
+    /// Whether query i attends only to keys up to i.
     let isCausal: Bool
     /// Whether a row that may attend to nothing gives NaN instead of equal weights.
     private(set) var isInfinite = false
 
-    /// Less than this in a score's place leaves nothing of it behind the softmax. float16 files say −65504 for −1e9.
+    /// A score below this has weight 0 after the softmax. float16 files have −65504 for −1e9.
     private static let threshold = -1e4
-    /// Less than this added to scores leaves nothing of their differences either, so that a row with nothing to attend to
-    /// weights all keys alike.
+    /// A summand below this also removes the differences between scores, so that a row with nothing to attend to gives
+    /// all keys the same weight.
     private static let equalizingThreshold = -1e8
 
-    /// A summand this far below zero is a mask. Where all queries share it, a row with nothing to attend to is a clip
-    /// without a frame, for which nothing is promised.
+    /// Whether a summand is low enough to be a mask. If all queries share it, a row with nothing to attend to means a
+    /// clip without frames, whose result is undefined.
     private func admits(_ summand: Double) -> Bool {
         summand.isFinite
             && summand <= (rows == 1 && heads == 1 ? AttentionMask.threshold : AttentionMask.equalizingThreshold)
@@ -85,7 +85,7 @@ struct AttentionMask {
         }
     }
 
-    /// A summand that is 0 where a score counts and far below every score elsewhere.
+    /// A summand that is 0 for a kept score and far below every score elsewhere.
     private static func additive(
         _ rewriter: GraphRewriter, _ summand: Int, scores: Shape, scale: Double
     ) -> AttentionMask? {

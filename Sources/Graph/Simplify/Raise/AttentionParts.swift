@@ -49,7 +49,7 @@ struct AttentionHeads {
     }
 }
 
-/// What is done to query and key until the softmax.
+/// The operations on query and key before the softmax.
 struct AttentionScores {
     private(set) var query: AttentionHeads
     private(set) var key: AttentionHeads
@@ -61,7 +61,7 @@ struct AttentionScores {
         var scale = scale
         var mask: AttentionMask?
         var isSwapped = false
-        // A mask, a scale or two, a transpose: more is not attention.
+        // A mask, one or two scales and a transpose: anything more is not attention.
         for _ in 0..<6 {
             guard let node = rewriter.producing(value) else { return nil }
             switch node.operation {

@@ -1,8 +1,8 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// x · s − mean · s (+ beta), where s = gamma / √(variance + epsilon), in the orders that converters write it →
-    /// layerNormalization, then multiply and add with what gamma and beta are; they join it where they are rows.
+    /// x · s − mean · s (+ beta), where s = gamma / √(variance + epsilon), in the orders that converters use →
+    /// layerNormalization, then multiply by gamma and add beta, which are folded in if they are rows.
     static let raiseLayerNormalization = SimplifierPass("raiseLayerNormalization", changesRounding: true) {
         rewriter throws(Fault) in
         for index in rewriter.indices(of: .reciprocalSquareRoot, .squareRoot) {
@@ -33,7 +33,7 @@ private struct Moments {
             let meanNode = rewriter.producing(mean, .reduceMean), meanNode.input(0) == input,
             rewriter.axes(meanNode) == axes, rewriter.shape(of: squares) == rewriter.shape(of: input)
         else { return nil }
-        // The moments must meet the elements that they were computed from, however they are broadcast.
+        // The moments must be broadcast to the elements from which they were computed.
         let shape = rewriter.shape(of: input)
         let kept = shape.extents.indices.map { axes.contains($0) ? 1 : shape[$0] }
         for value in [mean, node.outputs[0]] {
@@ -63,7 +63,7 @@ private struct Moments {
         return nil
     }
 
-    /// Replaces the last node of the arithmetic, if it is that.
+    /// Replaces the last node of the pattern, if it matches.
     func raise(in rewriter: inout GraphRewriter) {
         var candidates = [root]
         var seen = Set(candidates)
@@ -139,7 +139,7 @@ private struct Moments {
         return result
     }
 
-    /// A product taken apart: which of input, mean and deviation are in it, ascending, and which constants.
+    /// A product in factors: which of input, mean and deviation occur in it, ascending, and which constants.
     private func product(
         _ rewriter: GraphRewriter, _ value: Int, depth: Int
     ) -> (moments: [Int], constants: [Int], isNegative: Bool)? {
@@ -180,7 +180,7 @@ private struct Moments {
 }
 
 extension GraphRewriter {
-    /// Leaves axes of extent 1 out, and names the last axis −1.
+    /// Removes axes of extent 1 from the attribute, and writes the last axis as −1.
     fileprivate mutating func canonicalizeAxes(at index: Int) {
         guard var node = nodes[index], let input = node.input(0), var axes = axes(node) else { return }
         let shape = shape(of: input)

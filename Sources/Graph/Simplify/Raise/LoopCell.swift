@@ -51,7 +51,7 @@ struct LSTMCell {
             bias = gates.positions.flatMap { sums.bias[($0 * units)..<(($0 + 1) * units)] }
             self.activation = activation
             recurrentActivation = output.function
-            // Whatever is gathered must be this step's output.
+            // Every accumulated value must be this step's output.
             guard loop.accumulators.values.allSatisfy({ $0 == loop.bodyOutputs[hidden] }) else { return nil }
             return
         }

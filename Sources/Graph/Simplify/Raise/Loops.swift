@@ -10,17 +10,17 @@ extension SimplifierPass {
     }
 }
 
-/// A loop that runs a known number of times, its variables told apart by what the body does with them.
+/// A loop with a known number of rounds, its variables classified by what the body does with them.
 struct CountedLoop {
     let node: TypedGraph.Node
     let body: GraphRewriter
     let bodyInputs: [Int]
     let bodyOutputs: [Int]
     let tripCount: Int
-    /// Positions of the variables that count turns from 0, and of those that never change.
+    /// Positions of the variables that count rounds from 0, and of those that never change.
     private let counters: Set<Int>
     private let invariants: Set<Int>
-    /// Position of a tensor (T, …) into which turn i writes row i, and the value that it writes.
+    /// Positions of tensors (T, …) into which round i writes row i, and the values written.
     private(set) var accumulators: [Int: Int] = [:]
 
     init?(_ rewriter: GraphRewriter, _ node: TypedGraph.Node) {
@@ -69,17 +69,17 @@ struct CountedLoop {
         }
     }
 
-    /// Whether a variable is nothing but another shape of what the turn gave one of `states`.
+    /// Whether a variable is only a reshape of the new value of one of `states`.
     func isCopy(_ position: Int, of states: [Int]) -> Bool {
         states.contains { body.beforeReshapes(bodyOutputs[position]) == bodyOutputs[$0] && $0 != position }
     }
 
-    /// The position of the variable that a value of the body is, as it was before the turn.
+    /// The position of the variable whose value before the round is this value of the body.
     func variable(_ value: Int) -> Int? { bodyInputs.firstIndex(of: value) }
 
     func isCounter(_ value: Int) -> Bool { variable(body.beforeReshapes(value)).map { counters.contains($0) } ?? false }
 
-    /// The position of an invariant (T, …) of which a value of the body is row i in turn i.
+    /// The position of an invariant (T, …) of which this value of the body is row i in round i.
     func sequence(_ value: Int) -> Int? {
         guard let gather = body.producing(body.beforeReshapes(value), .gather), let whole = gather.input(0),
             let position = variable(whole), invariants.contains(position), let index = gather.input(1),
@@ -89,7 +89,8 @@ struct CountedLoop {
         return position
     }
 
-    /// The fewest turns after which a conjunction of comparisons of counters with numbers fails; nil for anything else.
+    /// The number of rounds after which a conjunction of comparisons of counters with numbers first fails; nil for any
+    /// other condition.
     private static func limit(
         _ rewriter: GraphRewriter, _ condition: TypedGraph, _ counters: Set<Int>, _ known: (Int) -> Int?
     ) -> Int? {

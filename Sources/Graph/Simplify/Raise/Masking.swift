@@ -9,7 +9,7 @@ extension SimplifierPass {
 }
 
 extension GraphRewriter {
-    /// A reduction that keeps its axes becomes one that does not, so that it is the same as its like without.
+    /// Turns a reduction that keeps its axes into one that does not, so that equal reductions are recognized as equal.
     fileprivate mutating func dropKeptAxes(at index: Int) throws(Fault) {
         guard var node = nodes[index], node.attributes["keepDimensions"] == .boolean(true), let axes = axes(node),
             let input = node.input(0), !axes.isEmpty

@@ -40,7 +40,7 @@ extension GraphRewriter {
         guard let node = nodes[index], let input = node.input(0), axes(node) == [1],
             type(of: input).elementType == .float32, shape(of: input).rank == 3
         else { return }
-        // A mean from which deviations are taken is part of a normalisation.
+        // A mean that is subtracted from its input is part of a normalization.
         let isMoment = consumers(of: node.outputs[0]).contains { nodes[$0]?.operation == .squaredDifference }
         guard !isMoment else { return }
         replace(

@@ -1,7 +1,7 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// Of nodes that compute the same from the same operands one is left. Nodes with weights or bodies stay.
+    /// Merges nodes that compute the same from the same operands. Nodes with weights or bodies are left unchanged.
     static let mergeEqualNodes = SimplifierPass("mergeEqualNodes") { rewriter throws(Fault) in
         struct Key: Hashable {
             let operation: Operation

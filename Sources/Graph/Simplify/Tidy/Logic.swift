@@ -40,7 +40,8 @@ extension GraphRewriter {
         }
     }
 
-    /// a ∧ true → a. Where that only spreads a over more elements, selections, which spread it themselves, take a.
+    /// a ∧ true → a. If the node also broadcasts a, only selections, which broadcast their condition themselves, use a
+    /// instead.
     fileprivate mutating func dropTrueOperand(at index: Int) {
         guard let node = nodes[index], let (mask, constant) = variableAndConstant(node),
             let stored = self.constant(constant), stored.tensor.elementType == .bool,

@@ -1,7 +1,8 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// A node that gives its operand back goes; reshapes and transposes in a row become one; nodes that undo each other go.
+    /// Removes nodes that return their operand and pairs of nodes that undo each other, and joins successive reshapes
+    /// and transposes.
     static let removeNoOperations = SimplifierPass("removeNoOperations") { rewriter throws(Fault) in
         for index in rewriter.nodes.indices {
             guard let node = rewriter.nodes[index], let input = node.input(0), node.outputs.count == 1 else { continue }
@@ -15,7 +16,7 @@ extension SimplifierPass {
 }
 
 extension GraphRewriter {
-    /// Whether a node, whose output has its first operand's type, gives that operand.
+    /// Whether a node, whose output has its first operand's type, returns that operand.
     fileprivate func isNoOperation(_ node: TypedGraph.Node) -> Bool {
         guard let input = node.input(0) else { return false }
         let shape = shape(of: input)
@@ -27,7 +28,7 @@ extension GraphRewriter {
         case .tile: return shape.elementCount > 0
         case .pad, .mirrorPad: return true
         case .slice:
-            // Of the operand's own shape, so from its beginning.
+            // The slice has the operand's shape, so it begins at 0.
             return true
         case .stridedSlice:
             guard let strides = try? node.attributes.optionalIntegers("strides") else { return false }
@@ -44,7 +45,7 @@ extension GraphRewriter {
         }
     }
 
-    /// Joins a node with the one before it where both together are one node or none.
+    /// Joins a node with its producer if both together are one node or nothing.
     fileprivate mutating func mergeWithProducer(_ index: Int) {
         guard let node = nodes[index], let input = node.input(0), let before = producing(input),
             before.operation == node.operation, let origin = before.input(0)

@@ -1,7 +1,7 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// One form for what can be written in several ways: constants come second, subtracting a constant becomes adding its
+    /// Brings equivalent nodes into one form: constants come second, subtracting a constant becomes adding its
     /// negative, expandDimensions and squeeze become reshape, x · x becomes square.
     static let canonicalizeOperands = SimplifierPass("canonicalizeOperands") { rewriter throws(Fault) in
         for index in rewriter.nodes.indices {
