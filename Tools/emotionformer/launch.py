@@ -10,6 +10,7 @@ from importlib import import_module
 from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import show
 from emotionformer.environments import Environment, interpreter
+from emotionformer.errors import ToolError
 from emotionformer.places import TOOLS
 
 # A tool's name, and its folder in this package. Its `arguments.py` has `parser()` and `environment(arguments)`,
@@ -35,6 +36,9 @@ def start(tool: str, given: Sequence[str]) -> int:
     def body() -> int:
         arguments = import_module(f"emotionformer.{FOLDERS[tool]}.arguments")
         environment: Environment | None = arguments.environment(arguments.parser().parsed(given))
+        if sys.version_info < (3, 10):  # noqa: UP036
+            found = f"{sys.version_info[0]}.{sys.version_info[1]}"
+            raise ToolError(f"Python 3.10 or later is needed (found {found}): set PYTHON3 to such a one")
         python = interpreter(environment, tool) if environment else sys.executable
         chosen.append((str(python), environment.variables if environment else {}))
         return 0

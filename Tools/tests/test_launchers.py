@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from emotionformer.launch import FOLDERS
+from emotionformer.launch import FOLDERS, start
 from emotionformer.places import TOOLS
 
 COMMANDS = sorted(path.name for path in TOOLS.iterdir() if path.is_file() and os.access(path, os.X_OK))
@@ -85,3 +85,10 @@ def test_without_python(bare: Path) -> None:
             )
     finally:
         (bare / "bin" / "hidden").rename(bare / "bin" / "python3")
+
+
+def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18))
+    assert start("bench-peers", ["--quick"]) == 1
+    said = "bench-peers: Python 3.10 or later is needed (found 3.9): set PYTHON3 to such a one\n"
+    assert capsys.readouterr().err == said
