@@ -81,11 +81,11 @@ package struct RowQuantization: Sendable {
 
 /// C = epilogue(dequantized A·B), with A quantized at run time and B packed int8 weights.
 ///
-/// With acc = Σ q·w − zeroPoint·Σ w (int32, exact), s the row's scale and w the column's weight scale,
-/// rule X: fma(acc·s, w, bias), rule B: bias + acc·(w·s). The activation, then the residual follow; of the epilogue
-/// `scale` is not used. k ≤ `largestK`.
+/// Let acc = Σ q·w − zeroPoint·Σ w (exact, in int32), s the row's scale and w the column's weight scale. The product is
+/// fma(acc·s, w, bias) by `QuantizationRule.xnnpack`, and bias + acc·(w·s) by `builtin`. Then follow the activation and
+/// the residual; the epilogue's `scale` is not used. k ≤ `largestK`.
 package struct QuantizedProduct {
-    /// Up to here sums over k stay within 32 bits, and those of a column's weights within two digits of 7 and 16 bits.
+    /// The largest k for which sums over k fit 32 bits, and the sums of a column's weights two digits of 7 and 16 bits.
     package static var largestK: Int { 32_768 }
 
     /// m × k bytes, rows `aStride` bytes apart, from `quantizeRows`.

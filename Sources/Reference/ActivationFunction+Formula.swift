@@ -1,7 +1,7 @@
 package import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// Parameters of an activation; nil where the function's own value counts.
+/// Parameters of an activation; nil for the function's default.
 package struct ActivationParameters: Sendable {
     package var alpha: Double?
     package var threshold: Double?
@@ -19,7 +19,7 @@ package struct ActivationParameters: Sendable {
 }
 
 extension ActivationFunction {
-    /// The function's value at x: the formulas of the table.
+    /// The function's value at x, by the formula in `ActivationFunction`.
     package func callAsFunction(_ x: Double, _ parameters: ActivationParameters = ActivationParameters()) -> Double {
         switch self {
         case .linear: x

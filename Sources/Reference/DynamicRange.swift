@@ -1,14 +1,14 @@
 import EmotionFormerTensors
 
-/// Dynamic-range products: int8 weights, and inputs that are quantised when the model runs.
+/// Dynamic-range products: int8 weights, and inputs that are quantized at run time.
 ///
-/// All of it is float32 and integer arithmetic, exactly as TensorFlow Lite's; results are float32 numbers.
+/// All of it is float32 and integer arithmetic, exactly as in TensorFlow Lite; results are float32 numbers.
 enum DynamicRange {
-    /// Whose arithmetic is followed.
+    /// The implementation whose arithmetic is followed.
     enum Rule {
-        /// XNNPACK's, which runs most products.
+        /// XNNPACK, which runs most products.
         case delegate
-        /// That of TensorFlow Lite's own kernels.
+        /// TensorFlow Lite's builtin kernels.
         case builtin
     }
 
@@ -20,7 +20,7 @@ enum DynamicRange {
     }
 
     static func quantized(_ values: [Float], rule: Rule, isSymmetric: Bool) -> Quantized {
-        // No integers stand for NaN: the scale says it, and with it every product.
+        // No integer represents NaN: the scale is NaN, and with it every product.
         guard !values.contains(where: \.isNaN) else {
             return Quantized(integers: values.map { _ in 0 }, zeroPoint: 0, scale: .nan)
         }
@@ -72,11 +72,11 @@ enum DynamicRange {
 
     private static func clamped(_ value: Int) -> Int { min(max(value, -128), 127) }
 
-    /// Values far outside are clamped later, so the bounds only keep the conversion defined; NaN gives 0.
+    /// Values far outside are clamped later; the bounds here only keep the conversion defined. NaN gives 0.
     private static func integer(_ value: Float) -> Int { value.isNaN ? 0 : Int(min(max(value, -1e6), 1e6)) }
 
-    /// Rows · kernel (in, out) + bias by XNNPACK's rule, each row quantised on its own.
-    static func rowsX(
+    /// Rows · kernel (in, out) + bias by XNNPACK's rule, each row quantized by its own range.
+    static func rowsByDelegate(
         _ input: [Double], rowCount: Int, kernel: MatrixView, scales: [Float], bias: [Double]?
     ) -> [Double] {
         rows(
@@ -107,7 +107,7 @@ enum DynamicRange {
         }
     }
 
-    /// The whole input quantised at once; what lies outside enters as the zero point.
+    /// The whole input quantized by one range; padding has the zero point.
     static func convolution(
         _ convolution: Convolution, _ input: [Double], kernel: [Double], scales: [Float], bias: [Double]?, rule: Rule,
         isSymmetric: Bool
@@ -145,7 +145,7 @@ enum DynamicRange {
 }
 
 extension ReferenceValue {
-    /// The scales of quantised weights: one, or one an output.
+    /// The scales of quantized weights: one, or one for each output.
     func scales() throws(Fault) -> [Float] {
         guard let quantization else {
             throw Fault(.missingField, at: "weights", "int8 weights have no quantisation")

@@ -2,8 +2,8 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension ReferenceExecutor {
-    /// A loop that has gone round `maximumTripCount` times, its attribute, is at its end, as TensorFlow's is.
-    /// - Throws: `limitExceeded` once the run's loops have done as many operations as the executor allows.
+    /// A loop ends after `maximumTripCount` rounds, its attribute, as in TensorFlow.
+    /// - Throws: `limitExceeded` if the loops of the run exceed the executor's limit of operations.
     func loop(
         _ node: TypedGraph.Node, _ operands: [ReferenceValue], _ budget: LoopBudget
     ) throws(Fault) -> [ReferenceValue] {
@@ -34,7 +34,7 @@ extension ReferenceExecutor {
         private let graph: TypedGraph
         private let constants: [Int: ReferenceValue]
         private let executor: ReferenceExecutor
-        /// Of one run, without the rounds of loops inside.
+        /// Elementary operations of one run, without the rounds of nested loops.
         let operations: Int
 
         init(_ node: TypedGraph.Node, _ role: String, _ executor: ReferenceExecutor) throws(Fault) {
@@ -68,7 +68,7 @@ extension ReferenceExecutor {
     }
 }
 
-/// What the loops of a run may still do together.
+/// The remaining budget of operations for all loops of a run.
 final class LoopBudget {
     private let maximum: Int
     private var operations: Int

@@ -1,22 +1,23 @@
 package import EmotionFormerGraph
 package import EmotionFormerTensors
 
-/// What a run of a graph gave.
+/// The results of a run.
 package struct ReferenceRun: Sendable {
     /// In the order of the graph's outputs.
     package var outputs: [ReferenceValue]
-    /// Every value of the main graph by name, constants too; empty unless the run was to record them.
+    /// Every value of the main graph by name, constants included; empty unless the run records them.
     package var values: [String: ReferenceValue]
 }
 
-/// Runs graphs plainly, in double precision, one operation at a time: what the engine is measured against.
+/// Runs graphs in double precision, one operation at a time, written for clarity. The engine is compared with it.
 ///
-/// Dynamic-range int8 products are the exception: their rule is one of float32 and integer arithmetic, and is followed
-/// bit by bit.
+/// Dynamic-range int8 products are the exception: they are float32 and integer arithmetic, and are computed bit for bit
+/// as in TensorFlow Lite.
 package struct ReferenceExecutor: ConstantEvaluator, Sendable {
-    /// Elementary operations of all rounds of all loops together: for each node an element is one, and the node itself 256.
+    /// The most elementary operations of all rounds of all loops together: one for each element of a node, and 256 for
+    /// the node.
     package var maximumOperations: Int
-    /// Elements of all values that are held at one time.
+    /// The most elements of all values that are held at a time.
     package var maximumElementCount: Int
 
     package init(maximumOperations: Int = 10_000_000_000, maximumElementCount: Int = 1 << 27) {
@@ -26,8 +27,8 @@ package struct ReferenceExecutor: ConstantEvaluator, Sendable {
 
     /// - Parameter recordsAll: whether the result holds every value by name; otherwise a value is dropped after its
     ///   last use.
-    /// - Throws: a fault with the node's name: an index outside, a division of integers by zero, loops that do not end in
-    ///   time, more elements than are allowed.
+    /// - Throws: a fault with the node's name: an index that is out of range, a division of integers by zero, loops
+    ///   with too many operations, too many elements.
     package func run(
         _ graph: TypedGraph, inputs: [ReferenceValue], recordsAll: Bool = false
     ) throws(Fault) -> ReferenceRun {

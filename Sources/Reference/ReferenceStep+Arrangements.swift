@@ -47,8 +47,8 @@ extension ReferenceStep {
         }
     }
 
-    /// Each element of the output from the input's element at `source(axis, index)` on each axis; from `filling` where
-    /// that is nil on any.
+    /// Each element of the output is the input's element at index `source(axis, index)` of each axis, or `filling` if
+    /// one of them is nil.
     private func along(
         filling: Double = 0, _ source: (_ axis: Int, _ index: Int) -> Int?
     ) throws(Fault) -> [[Double]] {

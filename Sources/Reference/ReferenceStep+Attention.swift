@@ -2,7 +2,7 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension ReferenceStep {
-    /// What stands in place of a score that is masked.
+    /// The value that replaces a masked score.
     static let maskedScore = -1e9
 
     func multiHeadAttention() throws(Fault) -> [[Double]] {
@@ -70,7 +70,7 @@ extension ReferenceStep {
         return [output, weights]
     }
 
-    /// Whether each score counts; nil if all do.
+    /// Whether each score is kept; nil if all are.
     private func kept(_ scores: Shape) throws(Fault) -> [Bool]? {
         let mask = optionalOperand(3)
         let isCausal = try attributes.boolean("causal")
@@ -78,7 +78,7 @@ extension ReferenceStep {
         var kept = [Bool](repeating: true, count: scores.elementCount)
         if let mask {
             var extents = mask.shape.extents
-            // (B, Tk) and (B, Tq or 1, Tk) hold for every head.
+            // (B, Tk) and (B, Tq or 1, Tk) apply to every head.
             if extents.count == 2 { extents.insert(1, at: 1) }
             if extents.count == 3 { extents.insert(1, at: 1) }
             kept = try Offsets.broadcasting(try Shape(extents), to: scores).map { mask.elements[$0] != 0 }

@@ -70,7 +70,7 @@ extension ReferenceStep {
         }
     }
 
-    /// Both operands' elements, stretched to the output's shape.
+    /// The elements of both operands, broadcast to the output's shape.
     private func pair() throws(Fault) -> ([Double], [Double]) {
         let (first, second) = (try operand(0), try operand(1))
         let target = try Shape.broadcast(first.shape, second.shape)
@@ -173,7 +173,7 @@ enum IntegerArithmetic {
         return result
     }
 
-    /// What is left of a result in the bits of its type. An int64 that a double cannot hold is found later.
+    /// A result wrapped to the bits of its type. An int64 that a double cannot represent is found later.
     static func wrapped(_ value: Int, _ elementType: ElementType) -> Double {
         switch elementType {
         case .int32: Double(Int32(truncatingIfNeeded: value))

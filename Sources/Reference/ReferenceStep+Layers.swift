@@ -39,7 +39,7 @@ extension ReferenceStep {
         let rows = input.elements.count / max(matrix.rows, 1)
         let linear: [Double]
         if kernel.type.elementType == .int8 {
-            linear = try DynamicRange.rowsX(
+            linear = try DynamicRange.rowsByDelegate(
                 input.elements, rowCount: try outputShape().elementCount / max(matrix.columns, 1), kernel: matrix,
                 scales: kernel.scales(), bias: bias)
         } else if matrix.rows == 0 {

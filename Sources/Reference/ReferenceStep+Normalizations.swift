@@ -68,7 +68,7 @@ extension ReferenceStep {
     }
 }
 
-/// The places that are reduced together, and the shape that is left.
+/// The indices that are reduced together, and the remaining shape.
 struct Reduction {
     private let shape: Shape
     private let axes: [Int]
@@ -78,7 +78,7 @@ struct Reduction {
         self.axes = axes
     }
 
-    /// For each index of the other axes, row-major, the places along the reduced axes, row-major.
+    /// For each index of the other axes, row-major, the offsets along the reduced axes, row-major.
     func groups() -> [[Int]] {
         let strides = shape.strides
         let others = (0..<shape.rank).filter { !axes.contains($0) }

@@ -19,7 +19,7 @@ extension ReferenceStep {
         }
     }
 
-    /// The first index along the axis of which no other element is better.
+    /// The first index along the axis whose element no other element is better than.
     private func extremeIndex(_ isBetter: (Double, Double) -> Bool) throws(Fault) -> [[Double]] {
         let input = try operand(0)
         let axis = try input.shape.axis(attributes.integer("axis"))

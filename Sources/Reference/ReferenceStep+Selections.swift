@@ -51,7 +51,7 @@ extension ReferenceStep {
         return results
     }
 
-    /// The places of a box inside the first operand.
+    /// The offsets of a box inside of the first operand.
     private func box(_ begin: [Int], _ extents: [Int]) throws(Fault) -> [Int] {
         let shape = try operand(0).shape
         for axis in 0..<shape.rank {

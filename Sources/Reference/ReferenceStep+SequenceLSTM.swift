@@ -89,7 +89,7 @@ private struct FusedCell {
         isSymmetric = try !step.attributes.boolean("asymmetricQuantizeInputs")
     }
 
-    /// The next output and cell from those before.
+    /// The next output and cell state.
     func next(_ x: [Double], _ hidden: [Double], _ cell: [Double]) -> ([Double], [Double]) {
         let forget = sums(forgetGate, x, hidden, cell).map(Mathematics.sigmoid)
         let input = inputGate.map { sums($0, x, hidden, cell).map(Mathematics.sigmoid) } ?? forget.map { 1 - $0 }
@@ -105,7 +105,7 @@ private struct FusedCell {
         return (projected, next)
     }
 
-    /// What goes into a gate's activation.
+    /// The input of a gate's activation.
     private func sums(_ gate: Gate, _ x: [Double], _ hidden: [Double], _ cell: [Double]) -> [Double] {
         let start = gate.bias ?? [Double](repeating: 0, count: units)
         var sums = adding(gate.recurrent, hidden, to: adding(gate.input, x, to: start))
@@ -118,7 +118,7 @@ private struct FusedCell {
     }
 
     private func adding(_ weights: Weights, _ values: [Double], to start: [Double]) -> [Double] {
-        // The builtin kernel leaves a vector of zeros out, which also saves it a quantisation without range.
+        // The builtin kernel skips a vector of zeros, which has no range to quantize by.
         if values.allSatisfy({ $0 == 0 }) { return start }
         guard let scale = weights.scale else {
             return (MatrixView(values, rows: 1, columns: values.count) * weights.matrix.transposed).addingRow(start)

@@ -28,7 +28,7 @@ extension ReferenceStep {
         case .quantize:
             let isSigned = try attributes.elementType("to") == .int8
             let (lowest, highest) = isSigned ? (-128.0, 127.0) : (0.0, 255.0)
-            // As TensorFlow Lite holds it; the quotient decides which way a tie goes, so it is a float32 too.
+            // float32 as in TensorFlow Lite; the quotient is float32 too, because it decides how ties are rounded.
             let scale = Float(try attributes.number("scale"))
             let zeroPoint = Double(try attributes.integer("zeroPoint"))
             return [
@@ -40,8 +40,8 @@ extension ReferenceStep {
         }
     }
 
-    /// A number in another type. Beyond an integer's range a fraction gives the range's end, and NaN gives zero, while
-    /// integers wrap.
+    /// A number converted to another type. A float beyond an integer's range gives the nearest end of the range, and
+    /// NaN gives zero; integers wrap.
     private static func converted(
         _ x: Double, from source: ElementType, to target: ElementType
     ) -> Double {

@@ -8,7 +8,7 @@ extension ReferenceStep {
             let kernel = try weight("kernel")
             return [try convolution1D(kernel, groups: try attributes.integer("groups"))]
         case .depthwiseConv1D:
-            // Channel c of the input makes channels c·M … c·M + M − 1: a group of one each.
+            // Channel c of the input gives channels c·M … c·M + M − 1: each channel is a group.
             let kernel = try weight("kernel")
             let (taps, channels) = (kernel.shape[0], kernel.shape[1] * kernel.shape[2])
             let grouped = try ReferenceValue(
@@ -68,7 +68,7 @@ extension ReferenceStep {
         let convolution = Convolution(
             input: input.shape, rows: rows, columns: columns,
             groups: isDepthwise ? input.shape[3] : input.shape[3] / weights.shape[3], outputs: outputs)
-        // (out, KH, KW, C) → (KH, KW, C, out); depthwise weights lie so already.
+        // (out, KH, KW, C) → (KH, KW, C, out); depthwise weights have this order already.
         var kernel = weights.elements
         if !isDepthwise {
             let area = weights.shape.elementCount / max(outputs, 1)
@@ -133,7 +133,7 @@ struct Convolution {
     let groups: Int
     let outputs: Int
 
-    /// For each window, the place of channel 0 of each of its elements; nil where it is outside the input.
+    /// For each window, the offset of channel 0 of each of its elements; nil for padding.
     static func places(_ input: Shape, rows: SlidingWindow, columns: SlidingWindow) -> [[Int?]] {
         var windows: [[Int?]] = []
         for clip in 0..<input[0] {
@@ -153,7 +153,7 @@ struct Convolution {
         return windows
     }
 
-    /// Sums of products without bias, (B, H′, W′, out). What lies outside counts as zero.
+    /// Sums of products without bias, (B, H′, W′, out). Padding is zero.
     func sums(_ elements: [Double], _ kernel: [Double]) -> [Double] {
         let (inputs, share) = (input[3] / groups, outputs / groups)
         var output = [Double](repeating: 0, count: input[0] * rows.count * columns.count * outputs)

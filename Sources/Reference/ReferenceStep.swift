@@ -1,9 +1,9 @@
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// One node with its operands; the operations are computed in extensions, one file a family.
+/// One node with its operands; the operations are computed in extensions, with a file for each family.
 ///
-/// Operands and weights have been through shape inference, so that their shapes suit the operation.
+/// Shape inference has checked the shapes of operands and weights.
 struct ReferenceStep {
     let node: TypedGraph.Node
     let operands: [ReferenceValue?]
@@ -11,7 +11,7 @@ struct ReferenceStep {
 
     var attributes: Attributes { node.attributes }
 
-    /// One value an output that the node names.
+    /// A value for each output of the node.
     func outputs() throws(Fault) -> [ReferenceValue] {
         let results = try allOutputs()
         guard results.count >= outputTypes.count else {
@@ -107,9 +107,9 @@ extension ReferenceValue {
     }
 }
 
-/// Where elements lie.
+/// Offsets of elements.
 enum Offsets {
-    /// For every index of `extents`, row-major, the place `start + Σ index · stride`.
+    /// For every index of `extents`, row-major, the offset `start + Σ index · stride`.
     static func of(_ extents: [Int], strides: [Int], start: Int = 0) -> [Int] {
         var offsets = [start]
         for (extent, stride) in zip(extents, strides) {
@@ -121,14 +121,14 @@ enum Offsets {
         return offsets
     }
 
-    /// For every index of `target`, the place in a tensor of `shape` that broadcasts to it.
+    /// For every index of `target`, the offset in a tensor of `shape` that broadcasts to it.
     static func broadcasting(_ shape: Shape, to target: Shape) throws(Fault) -> [Int] {
         if shape == target { return Array(0..<shape.elementCount) }
         return of(target.extents, strides: try shape.strides(broadcastTo: target))
     }
 }
 
-/// A tensor seen as outer × extent × inner around one axis.
+/// A tensor as outer × extent × inner, with one axis in the middle.
 struct AxisView {
     let outer: Int
     let extent: Int
@@ -140,7 +140,7 @@ struct AxisView {
         inner = shape.elementCount(of: axis + 1..<shape.rank)
     }
 
-    /// The places of each run along the axis, in the order of the other axes.
+    /// The offsets of each run along the axis, in the order of the other axes.
     func lines() -> [[Int]] {
         var lines: [[Int]] = []
         for block in 0..<outer {

@@ -5,11 +5,11 @@ package import EmotionFormerTensors
 package struct ReferenceValue: Sendable {
     package var type: ValueType
     package var elements: [Double]
-    /// Set where integers stand for real numbers.
+    /// Not nil if integers represent real numbers.
     package var quantization: Quantization?
 
     /// - Throws: `shapeMismatch` if there are more or fewer elements than the shape has, `outOfBounds` if an integer
-    ///   type does not hold an element, or an int64 is beyond ±2⁵³.
+    ///   type cannot represent an element, or an int64 is beyond ±2⁵³.
     package init(_ type: ValueType, _ elements: [Double], quantization: Quantization? = nil) throws(Fault) {
         guard elements.count == type.shape.elementCount else {
             throw Fault(
@@ -22,7 +22,7 @@ package struct ReferenceValue: Sendable {
         try checkIntegers()
     }
 
-    /// - Throws: `outOfBounds` for an int64 beyond ±2⁵³, which a double does not hold.
+    /// - Throws: `outOfBounds` for an int64 beyond ±2⁵³, which a double cannot represent.
     package init(_ stored: StoredTensor) throws(Fault) {
         type = ValueType(stored.tensor.elementType, stored.tensor.shape)
         elements = stored.tensor.doubles
@@ -32,7 +32,7 @@ package struct ReferenceValue: Sendable {
 
     package var shape: Shape { type.shape }
 
-    /// - Throws: `outOfBounds` if the type does not hold an element; of int64 only what a double holds counts.
+    /// - Throws: `outOfBounds` if the type cannot represent an element, or a double cannot represent an int64.
     private func checkIntegers() throws(Fault) {
         let range: ClosedRange<Double>
         switch type.elementType {
