@@ -71,9 +71,10 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "EmotionFormerCPUIntrinsics", path: "Sources/CPUIntrinsics"),
-        module("Tensors", []),
-        module("Files", ["EmotionFormerTensors"]),
-        module("Graph", ["EmotionFormerTensors"]),
+        module("System", []),
+        module("Tensors", ["EmotionFormerSystem"]),
+        module("Files", ["EmotionFormerSystem", "EmotionFormerTensors"]),
+        module("Graph", ["EmotionFormerSystem", "EmotionFormerTensors"]),
         module("KernelInterface", []),
         module(
             "KernelsAVX2",
@@ -94,7 +95,7 @@ let package = Package(
         module(
             "Kernels",
             [
-                "EmotionFormerTensors", "EmotionFormerKernelInterface",
+                "EmotionFormerSystem", "EmotionFormerTensors", "EmotionFormerKernelInterface",
                 .target(
                     name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
                 .target(
@@ -107,13 +108,16 @@ let package = Package(
         module("TFLiteImport", ["EmotionFormerTensors", "EmotionFormerGraph"]),
         module(
             "Engine",
-            ["EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerKernelInterface", "EmotionFormerKernels"]),
-        module("Reference", ["EmotionFormerTensors", "EmotionFormerGraph"]),
+            [
+                "EmotionFormerSystem", "EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerKernelInterface",
+                "EmotionFormerKernels",
+            ]),
+        module("Reference", ["EmotionFormerSystem", "EmotionFormerTensors", "EmotionFormerGraph"]),
         .target(
             name: "EmotionFormer",
             dependencies: [
-                "EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph", "EmotionFormerEngine",
-                "EmotionFormerModelFormat", "EmotionFormerTFLiteImport",
+                "EmotionFormerSystem", "EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph",
+                "EmotionFormerEngine", "EmotionFormerModelFormat", "EmotionFormerTFLiteImport",
             ],
             path: "Sources/EmotionFormer", swiftSettings: common),
         .target(
@@ -123,9 +127,9 @@ let package = Package(
         .executableTarget(
             name: "EmotionFormerCLI",
             dependencies: [
-                "EmotionFormer", "EmotionFormerBundledModel", "EmotionFormerTensors", "EmotionFormerFiles",
-                "EmotionFormerGraph", "EmotionFormerModelFormat", "EmotionFormerTFLiteImport", "EmotionFormerEngine",
-                "EmotionFormerKernels", "EmotionFormerReference",
+                "EmotionFormer", "EmotionFormerBundledModel", "EmotionFormerSystem", "EmotionFormerTensors",
+                "EmotionFormerFiles", "EmotionFormerGraph", "EmotionFormerModelFormat", "EmotionFormerTFLiteImport",
+                "EmotionFormerEngine", "EmotionFormerKernels", "EmotionFormerReference",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/CommandLine",

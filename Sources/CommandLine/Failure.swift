@@ -1,16 +1,7 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerSystem
 import EmotionFormerTensors
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#else
-    import Glibc
-#endif
 
 /// An error that ends the program: one line on standard error, and a documented exit code.
 struct Failure: Error {
@@ -70,14 +61,6 @@ struct Failure: Error {
     }
 
     private static func quit(_ code: Int32) -> Never {
-        #if canImport(Darwin)
-            Darwin.exit(code)
-        #elseif canImport(Musl)
-            Musl.exit(code)
-        #elseif canImport(Android)
-            Android.exit(code)
-        #else
-            Glibc.exit(code)
-        #endif
+        EmotionFormerSystem.exit(code)
     }
 }

@@ -1,15 +1,6 @@
 import EmotionFormerFiles
 import EmotionFormerModelFormat
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#else
-    import Glibc
-#endif
+import EmotionFormerSystem
 
 /// Handles signals that end the program: unfinished output is removed first.
 enum Interruption {

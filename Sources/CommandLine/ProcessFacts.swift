@@ -1,12 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#else
-    import Glibc
-#endif
+import EmotionFormerSystem
 
 /// Facts about this process and its processor, from the operating system.
 enum ProcessFacts {

@@ -1,15 +1,6 @@
 import EmotionFormer
+import EmotionFormerSystem
 import EmotionFormerTensors
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#else
-    import Glibc
-#endif
 
 /// Receives the predictions of a stream, for one clip after the other.
 protocol StreamOutput: AnyObject {

@@ -1,14 +1,5 @@
+import EmotionFormerSystem
 import EmotionFormerTensors
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#else
-    import Glibc
-#endif
 
 /// How well predictions agree with the true labels: the measures of scikit-learn's `classification_report`, and the
 /// loss that Keras reports.

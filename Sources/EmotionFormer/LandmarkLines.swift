@@ -1,15 +1,6 @@
 import EmotionFormerFiles
+import EmotionFormerSystem
 import EmotionFormerTensors
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#else
-    import Glibc
-#endif
 
 /// One line of landmarks: a frame, or a clip of several.
 package struct LandmarkLine: Sendable {

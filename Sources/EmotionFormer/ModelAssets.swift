@@ -1,20 +1,12 @@
 import EmotionFormerFiles
 import EmotionFormerModelFormat
+import EmotionFormerSystem
 import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
-#endif
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#else
-    import Glibc
 #endif
 
 /// A file that says something of a model, read.

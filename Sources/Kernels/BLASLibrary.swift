@@ -1,13 +1,7 @@
 #if !canImport(Accelerate)
     import Synchronization
 
-    #if canImport(Musl)
-        import Musl
-    #elseif canImport(Android)
-        import Android
-    #else
-        import Glibc
-    #endif
+    import EmotionFormerSystem
 
     /// OpenBLAS or another library with the C interface of BLAS, bound when the portable level is first asked for.
     ///

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import EmotionFormerSystem
 
 /// The C library's functions of one number, in double precision.
 enum Mathematics {

@@ -1,13 +1,5 @@
 #if EMOTIONFORMER_THREAD_SANITIZER
-    #if canImport(Darwin)
-        import Darwin
-    #elseif canImport(Musl)
-        import Musl
-    #elseif canImport(Android)
-        import Android
-    #else
-        import Glibc
-    #endif
+    import EmotionFormerSystem
 
     /// A value that one thread at a time may use, as `Synchronization.Mutex`, which the thread sanitizer cannot see.
     ///

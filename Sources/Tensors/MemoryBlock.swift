@@ -1,12 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#else
-    import Glibc
-#endif
+import EmotionFormerSystem
 
 /// Memory for tensors, weights and scratch: zero at first, at a multiple of 64, given back by `deallocate`.
 ///

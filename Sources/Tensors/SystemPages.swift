@@ -1,12 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#else
-    import Glibc
-#endif
+import EmotionFormerSystem
 
 /// Cleared pages from the system, given back by `deallocate`.
 ///

@@ -1,12 +1,5 @@
+import EmotionFormerSystem
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Threads that help with a prediction: one pool a process, one prediction at a time.
 ///

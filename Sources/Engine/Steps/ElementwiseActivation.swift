@@ -1,14 +1,7 @@
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import EmotionFormerSystem
 
 /// An activation function with its parameters, ready for runs of elements: by a vector kernel where there is one.
 struct ElementwiseActivation: Sendable {

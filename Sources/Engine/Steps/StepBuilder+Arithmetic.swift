@@ -1,15 +1,8 @@
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
+import EmotionFormerSystem
 import EmotionFormerTensors
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 extension StepBuilder {
     /// add … squaredDifference: two operands of one number type.

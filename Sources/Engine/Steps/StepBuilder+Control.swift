@@ -1,14 +1,7 @@
 import EmotionFormerGraph
 import EmotionFormerKernels
+import EmotionFormerSystem
 import EmotionFormerTensors
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 extension StepBuilder {
     /// The loop's variables lie in the outputs; its graphs run in this thread's scratch.

@@ -1,13 +1,6 @@
 import EmotionFormerGraph
+import EmotionFormerSystem
 import EmotionFormerTensors
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Elements of one value that go to another: which, and where. Numbers count elements.
 struct CopyRegion {

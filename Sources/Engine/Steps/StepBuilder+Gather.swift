@@ -1,13 +1,6 @@
 import EmotionFormerGraph
+import EmotionFormerSystem
 import EmotionFormerTensors
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// How the numbers of an operand are read as integers.
 enum IndexType: Sendable {

@@ -1,13 +1,6 @@
 import EmotionFormerGraph
+import EmotionFormerSystem
 import EmotionFormerTensors
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 extension StepBuilder {
     /// The sinusoidal encoding of positions (Vaswani et al. 2017, section 3.5), frames × width, in either arrangement of its

@@ -1,13 +1,6 @@
 import EmotionFormerGraph
+import EmotionFormerSystem
 import EmotionFormerTensors
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 extension StepBuilder {
     mutating func appendSlice(_ node: TypedGraph.Node) throws(Fault) {

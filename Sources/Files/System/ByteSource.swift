@@ -1,14 +1,5 @@
+import EmotionFormerSystem
 package import EmotionFormerTensors
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#else
-    import Glibc
-#endif
 
 /// Where bytes come from: a regular file, a pipe, or standard input, whatever it is.
 package enum ByteSource {
@@ -129,15 +120,7 @@ package enum ByteSource {
     }
 
     private static func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        #if canImport(Darwin)
-            Darwin.read(descriptor, buffer.baseAddress, buffer.count)
-        #elseif canImport(Musl)
-            Musl.read(descriptor, buffer.baseAddress, buffer.count)
-        #elseif canImport(Android)
-            Android.read(descriptor, buffer.baseAddress, buffer.count)
-        #else
-            Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-        #endif
+        EmotionFormerSystem.read(descriptor, buffer.baseAddress, buffer.count)
     }
 
     private static func fault(_ number: Int32, _ name: String) -> Fault {

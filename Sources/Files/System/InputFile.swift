@@ -1,14 +1,5 @@
+import EmotionFormerSystem
 package import EmotionFormerTensors
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#endif
 
 /// A regular file that is open for reading; a symbolic link counts as what it points at.
 package struct InputFile: ~Copyable {
@@ -97,15 +88,7 @@ package struct InputFile: ~Copyable {
         // Some systems refuse to read 2 GiB and more at once.
         let wanted = min(buffer.count, 1 << 30)
         while true {
-            #if canImport(Darwin)
-                let count = Darwin.read(descriptor, buffer.baseAddress, wanted)
-            #elseif canImport(Glibc)
-                let count = Glibc.read(descriptor, buffer.baseAddress, wanted)
-            #elseif canImport(Musl)
-                let count = Musl.read(descriptor, buffer.baseAddress, wanted)
-            #elseif canImport(Android)
-                let count = Android.read(descriptor, buffer.baseAddress, wanted)
-            #endif
+            let count = EmotionFormerSystem.read(descriptor, buffer.baseAddress, wanted)
             if count >= 0 { return count }
             guard errno == EINTR else {
                 throw Fault(.unreadableFile, at: path, "the file cannot be read", found: lastSystemError())

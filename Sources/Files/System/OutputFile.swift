@@ -1,14 +1,5 @@
+import EmotionFormerSystem
 package import EmotionFormerTensors
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#endif
 
 /// A file that appears whole or not at all.
 package struct OutputFile: Sendable {

@@ -1,14 +1,5 @@
+import EmotionFormerSystem
 package import EmotionFormerTensors
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#endif
 
 /// A new folder beside the one that it shall become; whatever fails, it is gone afterwards.
 package struct OutputFolder: ~Copyable {

@@ -1,14 +1,5 @@
+import EmotionFormerSystem
 package import EmotionFormerTensors
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#endif
 
 /// A target after all symbolic links, and what stands there: a result is written where a link leads, and the link stays.
 package struct OutputPlace: Sendable {

@@ -1,14 +1,5 @@
+import EmotionFormerSystem
 import EmotionFormerTensors
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#endif
 
 /// A hidden folder beside a target, `.emotionformer-….partial`, for what is not finished; locked while its writer lives.
 ///

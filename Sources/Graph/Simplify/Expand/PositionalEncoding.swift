@@ -1,14 +1,5 @@
+import EmotionFormerSystem
 import EmotionFormerTensors
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#else
-    import Glibc
-#endif
 
 extension SimplifierPass {
     /// positionalEncoding → (multiply by the scale,) add a constant.
