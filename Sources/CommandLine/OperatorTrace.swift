@@ -1,4 +1,5 @@
 import EmotionFormerEngine
+import EmotionFormerFiles
 import EmotionFormerGraph
 import EmotionFormerTFLiteImport
 import EmotionFormerTensors

@@ -47,11 +47,11 @@ struct TraceFolder: ~Copyable {
     }
 
     /// Writes the index, the last file, and puts the trace in place.
-    mutating func write(_ index: JSONValue) throws(Fault) { try write(Data(try index.text().utf8), to: "index.json") }
+    mutating func write(_ index: JSONValue) throws(Fault) { try write(Array(try index.text().utf8), to: "index.json") }
 
-    private mutating func write(_ bytes: Data, to name: String) throws(Fault) {
+    private mutating func write(_ bytes: [UInt8], to name: String) throws(Fault) {
         try folder.addFile(name, isDurable: false) { append throws(Fault) in
-            try Array(bytes).withUnsafeBytes { buffer in Result { () throws(Fault) in try append(buffer) } }.get()
+            try bytes.withUnsafeBytes { buffer in Result { () throws(Fault) in try append(buffer) } }.get()
         }
     }
 

@@ -1,3 +1,4 @@
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 /// Clips from JSON lines: one frame a line, or one clip a line.
@@ -76,7 +77,7 @@ enum JSONLinesClips {
         var emotion: String?
 
         init(_ line: ArraySlice<UInt8>, number: Int) throws(Fault) {
-            var scanner = JSONScanner(line, line: number)
+            var scanner = JSONScanner(line, line: number, elementLimit: ClipLimits.unevenFrames)
             let value = try scanner.value()
             let numbers = scanner.numbers
             guard case .object(var fields) = value else {

@@ -1,17 +1,9 @@
-import EmotionFormer
-import EmotionFormerFiles
-import EmotionFormerTensors
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+package import EmotionFormerTensors
 
 /// Tensors as `npy` files, with their element types unchanged.
-enum NumPyFile {
+package enum NumPyFile {
     /// - Throws: the error of reading the file; `unsupportedAttribute` for another byte order, layout or type.
-    static func read(_ path: String) throws(Fault) -> Tensor {
+    package static func read(_ path: String) throws(Fault) -> Tensor {
         let bytes = try ByteSource.path(path).bytes()
         do throws(Fault) {
             return try tensor(bytes[...])
@@ -40,14 +32,15 @@ enum NumPyFile {
         return Tensor(type, shape) { memory in payload.withUnsafeBytes { memory.copyMemory(from: $0) } }
     }
 
-    static func bytes(_ tensor: Tensor) -> Data {
+    package static func bytes(_ tensor: Tensor) -> [UInt8] {
         let extents = tensor.shape.extents.map { "\($0)," }.joined(separator: " ")
         var header =
             "{'descr': '\(descriptor(of: tensor.elementType))', 'fortran_order': False, 'shape': (\(extents)), }"
         // Magic, version, length and header fill a multiple of 64 bytes, as the format requires.
         header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
         let length = header.utf8.count
-        var bytes = Data([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0, UInt8(length & 0xFF), UInt8(length >> 8 & 0xFF)])
+        var bytes: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0]
+        bytes += [UInt8(length & 0xFF), UInt8(length >> 8 & 0xFF)]
         bytes.append(contentsOf: header.utf8)
         tensor.withUnsafeBytes { bytes.append(contentsOf: $0) }
         return bytes

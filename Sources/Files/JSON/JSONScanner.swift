@@ -1,11 +1,10 @@
-import EmotionFormerFiles
-import EmotionFormerTensors
+package import EmotionFormerTensors
 
 /// What a line of a JSON-lines clip file can hold.
 ///
 /// Numbers in arrays, which are nearly all of it, lie in the scanner's one list of them in the order of the text: arrays whose
 /// elements have one shape are a range of it.
-enum JSONFrameValue {
+package enum JSONFrameValue {
     case null
     case number(Double)
     case string(String)
@@ -16,12 +15,12 @@ enum JSONFrameValue {
 }
 
 /// Numbers of arrays within arrays, up to three deep, all of one shape.
-struct JSONNumbers: Equatable {
+package struct JSONNumbers: Equatable {
     /// Extents from the outermost array inwards, and how many of them there are.
     private(set) var extents: SIMD3<Int32>
-    private(set) var rank: Int8
+    package private(set) var rank: Int8
     /// Whether the innermost are landmarks that stood there as objects.
-    var areObjects = false
+    package fileprivate(set) var areObjects = false
     /// The first number's place in the scanner's list.
     var start = 0
 
@@ -39,9 +38,9 @@ struct JSONNumbers: Equatable {
         areObjects = elements.areObjects
     }
 
-    subscript(axis: Int) -> Int { axis < Int(rank) ? Int(extents[axis]) : 1 }
+    package subscript(axis: Int) -> Int { axis < Int(rank) ? Int(extents[axis]) : 1 }
     var count: Int { self[0] * self[1] * self[2] }
-    var range: Range<Int> { start..<start + count }
+    package var range: Range<Int> { start..<start + count }
 
     func hasShape(of other: JSONNumbers) -> Bool {
         extents == other.extents && rank == other.rank && areObjects == other.areObjects
@@ -59,23 +58,26 @@ struct JSONNumbers: Equatable {
 }
 
 /// Reads one JSON value (RFC 8259) from a line; also NaN, which Python writes for numbers that are missing.
-struct JSONScanner {
+package struct JSONScanner {
     /// The numbers in arrays, in the order of the text.
-    private(set) var numbers: [Float] = []
+    package private(set) var numbers: [Float] = []
     private let bytes: ArraySlice<UInt8>
     private let line: Int
+    private let elementLimit: Int
     private var position: Int
     /// Clip, frame, landmark, coordinate and the object around them need five.
     private static let depthLimit = 8
 
-    init(_ bytes: ArraySlice<UInt8>, line: Int) {
+    /// - Parameter elementLimit: elements of an array that are not all alike.
+    package init(_ bytes: ArraySlice<UInt8>, line: Int, elementLimit: Int) {
         self.bytes = bytes
+        self.elementLimit = elementLimit
         self.line = line
         position = bytes.startIndex
     }
 
     /// - Throws: `malformedClip` with line and column.
-    mutating func value() throws(Fault) -> JSONFrameValue {
+    package mutating func value() throws(Fault) -> JSONFrameValue {
         numbers.reserveCapacity(bytes.count { $0 == UInt8(ascii: ",") } + 1)
         let result = try value(depth: 0)
         skipSpace()
@@ -119,10 +121,10 @@ struct JSONScanner {
                 }
             }
             if elements != nil {
-                guard count < ClipLimits.unevenFrames else {
+                guard count < elementLimit else {
                     throw Fault(
                         .limitExceeded, at: "line \(line)", "a line holds too many frames of different kinds",
-                        expected: "at most \(ClipLimits.unevenFrames); more go on lines of their own")
+                        expected: "at most \(elementLimit); more go on lines of their own")
                 }
                 elements?.append(element)
             }
@@ -138,7 +140,7 @@ struct JSONScanner {
 
     /// The elements of an array that was packed so far.
     private func unpacked(_ count: Int, of common: JSONNumbers?, from start: Int) throws(Fault) -> [JSONFrameValue] {
-        guard count <= ClipLimits.unevenFrames else { return [] }
+        guard count <= elementLimit else { return [] }
         guard var common else { return numbers[start..<start + count].map { .number(Double($0)) } }
         return (0..<count).map { index in
             common.start = start + index * common.count
