@@ -16,7 +16,7 @@ struct Failure: Error {
     let code: Code
 
     init(_ message: String, code: Code = .general) {
-        self.message = message
+        self.message = Failure.withOptions(message)
         self.code = code
     }
 
@@ -46,13 +46,21 @@ struct Failure: Error {
     private static func describe(_ error: any Error) -> (message: String, code: Int32) {
         switch error {
         case let failure as Failure: return (failure.message, failure.code.rawValue)
-        case let error as EmotionFormerError: return (error.description, Code.general.rawValue)
-        case let fault as Fault: return (fault.description, Code.general.rawValue)
+        case let error as EmotionFormerError: return (Failure.withOptions(error.description), Code.general.rawValue)
+        case let fault as Fault: return (Failure.withOptions(fault.description), Code.general.rawValue)
         default:
             let code = EmotionFormerCommand.exitCode(for: error)
             return code.isSuccess
                 ? (EmotionFormerCommand.fullMessage(for: error), 0)
                 : (EmotionFormerCommand.message(for: error), code.rawValue)
+        }
+    }
+
+    /// A message of the library, which knows no options, with their names in place of its parameters.
+    private static func withOptions(_ message: String) -> String {
+        Parameter.allCases.reduce(message) { message, parameter in
+            let option = parameter == .standardDeviation ? "std" : parameter.rawValue
+            return message.replacing("\(parameter)", with: "--\(option)")
         }
     }
 

@@ -26,13 +26,13 @@ struct GivenFiles {
             throw Fault(
                 .invalidArgument, at: roles.mean ?? roles.standardDeviation ?? "",
                 "mean and standard deviation go together",
-                expected: roles.mean == nil ? "--mean too" : "--std too")
+                expected: "\(roles.mean == nil ? Parameter.mean : .standardDeviation) too")
         }
         if let labels = conversion.labels {
             labelList = ClassNames.list(labels)
             if labelList == nil, !labels.contains("/"), !labels.contains(".") {
                 throw Fault(
-                    .invalidArgument, at: "--labels", "this is neither a file nor a list", found: labels,
+                    .invalidArgument, at: "\(Parameter.labels)", "this is neither a file nor a list", found: labels,
                     expected: "a file, or A,B,C")
             }
             roles.labels = labelList == nil ? labels : nil

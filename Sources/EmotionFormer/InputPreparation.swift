@@ -168,7 +168,7 @@ package struct InputPreparation: Sendable {
             throw Fault(
                 .layoutMismatch, at: place,
                 "the clip holds landmarks with three coordinates, and the model does not say which of them it takes: "
-                    + "export or convert it with --layout x, y or z",
+                    + "export or convert it with \(Parameter.layout) set to x, y or z",
                 found: "\(landmarks) × 3", expected: "\(input.features) features a frame")
         }
         guard count == input.features else {

@@ -66,26 +66,26 @@ struct ModelAssets {
         func named(_ files: [String], _ words: [String]) -> [String] {
             files.filter { file in words.contains { AssetFile.parts(file).stem.contains($0) } }
         }
-        func one(_ fitting: [String], _ role: String, _ option: String) throws(Fault) -> String? {
+        func one(_ fitting: [String], _ role: String, _ parameter: Parameter) throws(Fault) -> String? {
             let preferred = named(fitting, ["global"])
             let chosen = fitting.count > 1 && preferred.count == 1 ? preferred : fitting
             guard chosen.count <= 1 else {
                 throw Fault(
                     .invalidArgument, at: folder, "several files may be the \(role)",
                     found: chosen.map { String($0.dropFirst(folder.count + 1)) }.joined(separator: ", "),
-                    expected: "one, or \(option)")
+                    expected: "one, or \(parameter)")
             }
             return try chosen.first.map { (file) throws(Fault) in try ModelAssets.inside(file, root) }
         }
         let arrays = all(["npy"])
-        mean = try one(named(arrays, ["mean"]), "mean", "--mean")
+        mean = try one(named(arrays, ["mean"]), "mean", .mean)
         standardDeviation = try one(
-            named(arrays, ["std", "stdev", "deviation", "sigma", "scale"]), "standard deviation", "--std")
+            named(arrays, ["std", "stdev", "deviation", "sigma", "scale"]), "standard deviation", .standardDeviation)
         let pickles = all(["pkl", "pickle", "joblib"])
         let labelWords = ["label", "encoder", "class"]
         let encoders = named(pickles, labelWords)
         let lists = pickles.isEmpty ? named(all(["json", "txt"]), labelWords) : []
-        labels = try one(encoders.isEmpty ? pickles + lists : encoders, "class names", "--labels")
+        labels = try one(encoders.isEmpty ? pickles + lists : encoders, "class names", .labels)
         let documents = all(["json"]).filter { $0 != labels }
         metadata = try (named(documents, ["meta"]).first ?? (documents.count == 1 ? documents[0] : nil))
             .map { (file) throws(Fault) in try ModelAssets.inside(file, root) }

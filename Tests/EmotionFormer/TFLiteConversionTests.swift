@@ -106,7 +106,7 @@ final class TFLiteConversionTests {
         #expect(fault.code == .shapeMismatch)
         #expect(fault.found == "[5]")
         #expect(fault.expected?.contains("[6]") == true)
-        #expect(self.fault { $0.mean = good }?.expected == "--std too")
+        #expect(self.fault { $0.mean = good }?.expected == "the parameter 'standardDeviation' too")
         // Nothing in the folder is called mean, std, label or metadata.
         #expect(self.fault { $0.assets = folder.path }?.code == .missingFile)
         for name in ["mean1.npy", "mean2.npy", "std.npy"] { _ = try write([1], "()", to: name) }
@@ -159,7 +159,7 @@ final class TFLiteConversionTests {
         let landmarks = try LandmarkClip([[SIMD3<Float>]](repeating: .init(repeating: .one, count: 6), count: 2))
         let error = #expect(throws: EmotionFormerError.self) { try model.predict(landmarks) }
         #expect(error?.code == .layoutMismatch)
-        #expect(error?.problem.contains("--layout x, y or z") == true)
+        #expect(error?.problem.contains("the parameter 'layout' set to x, y or z") == true)
         conversion.layout = .y
         #expect(throws: Never.self) { try EmotionModel(conversion.package(of: path)).predict(landmarks) }
     }
