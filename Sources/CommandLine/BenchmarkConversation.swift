@@ -12,7 +12,7 @@ struct BenchmarkConversation {
             let words = text.split(whereSeparator: \.isWhitespace)
             guard words.count == 1, let count = Int(words[0]), (1...1_000_000).contains(count) else {
                 throw Failure(
-                    "standard input: line \(line): not a count of predictions (found \(JSONText.quoted(text)), expected 1 to 1000000)"
+                    "standard input: line \(line): not a count of predictions (found \(PrintedText.quotedInJSON(text)), expected 1 to 1000000)"
                 )
             }
             var samples: [String] = []

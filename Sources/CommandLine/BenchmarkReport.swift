@@ -1,5 +1,6 @@
 import EmotionFormer
 import EmotionFormerEngine
+import EmotionFormerTensors
 
 /// The result of a benchmark, as text or JSON.
 struct BenchmarkReport {
@@ -28,12 +29,12 @@ struct BenchmarkReport {
             ("loadMilliseconds", "\(load.milliseconds)"),
             ("peakResidentBytes", "\(peakResidentBytes)"), ("threads", "\(subject.threads)"),
             ("batch", "\(subject.batch)"), ("frames", "\(subject.frames)"),
-            ("instructionSet", JSONText.quoted(subject.plan.options.instructionSet.rawValue)),
-            ("processor", JSONText.quoted(ProcessFacts.processor)), ("samples", "\(samples.count)"),
+            ("instructionSet", PrintedText.quotedInJSON(subject.plan.options.instructionSet.rawValue)),
+            ("processor", PrintedText.quotedInJSON(ProcessFacts.processor)), ("samples", "\(samples.count)"),
         ]
         if !steps.isEmpty {
             let rows = steps.map {
-                "{\"name\": \(JSONText.quoted($0.step.name)), \"step\": \(JSONText.quoted($0.step.label)), "
+                "{\"name\": \(PrintedText.quotedInJSON($0.step.name)), \"step\": \(PrintedText.quotedInJSON($0.step.label)), "
                     + "\"milliseconds\": \($0.milliseconds)}"
             }
             fields.append(("steps", "[\(rows.joined(separator: ", "))]"))
@@ -41,7 +42,7 @@ struct BenchmarkReport {
         if let kernels {
             let rows = kernels.rows.map { row in
                 var parts = [
-                    ("kernel", JSONText.quoted(row.label)), ("uses", "\(row.uses)"),
+                    ("kernel", PrintedText.quotedInJSON(row.label)), ("uses", "\(row.uses)"),
                     ("milliseconds", "\(row.milliseconds)"),
                     ("floatingPointOperations", "\(row.floatingPointOperations)"),
                 ]

@@ -86,7 +86,7 @@ struct EvaluateReport {
                     + "\"truePositiveRates\":\(list(curve.truePositiveRates)),"
                     + "\"thresholds\":[null\(curve.thresholds.dropFirst().map { ",\($0)" }.joined())]}"
             }
-            return "\(JSONText.quoted(report.labels[index])):{\(row(report.rows[index])),"
+            return "\(PrintedText.quotedInJSON(report.labels[index])):{\(row(report.rows[index])),"
                 + "\"auc\":\(number(evaluation.curves[index]?.area)),\"roc\":\(curve ?? "null")}"
         }
         let calibration = evaluation.calibration.map { calibration in
@@ -97,16 +97,16 @@ struct EvaluateReport {
             return "{\"expectedError\":\(calibration.expectedError),\"maximumError\":\(calibration.maximumError),"
                 + "\"bins\":[\(bins.joined(separator: ","))]}"
         }
-        let note = probabilityFault.map { JSONText.quoted(EvaluateReport.leftOut($0)) }
+        let note = probabilityFault.map { PrintedText.quotedInJSON(EvaluateReport.leftOut($0)) }
         let answers = outcome.answers.map {
-            "{\"clip\":\(JSONText.quoted($0.clip)),\"index\":\($0.index),\"truth\":\(JSONText.quoted($0.truth)),"
-                + "\"label\":\(JSONText.quoted($0.prediction.label)),"
+            "{\"clip\":\(PrintedText.quotedInJSON($0.clip)),\"index\":\($0.index),\"truth\":\(PrintedText.quotedInJSON($0.truth)),"
+                + "\"label\":\(PrintedText.quotedInJSON($0.prediction.label)),"
                 + "\"probabilities\":[\($0.prediction.probabilities.map { "\($0)" }.joined(separator: ","))]}"
         }
-        return "{\"dataset\":\(JSONText.quoted(dataset)),\"model\":\(JSONText.quoted(model.name)),"
+        return "{\"dataset\":\(PrintedText.quotedInJSON(dataset)),\"model\":\(PrintedText.quotedInJSON(model.name)),"
             + "\"clips\":\(outcome.answers.count),"
-            + "\"skipped\":[\(outcome.skipped.map(JSONText.quoted).joined(separator: ","))],"
-            + "\"labels\":[\(report.labels.map(JSONText.quoted).joined(separator: ","))],"
+            + "\"skipped\":[\(outcome.skipped.map(PrintedText.quotedInJSON).joined(separator: ","))],"
+            + "\"labels\":[\(report.labels.map(PrintedText.quotedInJSON).joined(separator: ","))],"
             + "\"accuracy\":\(report.accuracy),\"loss\":\(number(report.loss)),\"logLoss\":\(number(report.logLoss)),"
             + "\"macroAverage\":{\(row(report.macroAverage))},\"weightedAverage\":{\(row(report.weightedAverage))},"
             + "\"macroAUC\":\(number(evaluation.macroArea)),\"classes\":{\(classes.joined(separator: ","))},"

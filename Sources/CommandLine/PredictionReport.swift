@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerTensors
 
 /// A form in which predictions are printed.
 protocol PredictionReport {
@@ -54,20 +55,21 @@ struct JSONReport: PredictionReport {
     func begin(_ model: EmotionModel) throws {}
 
     func add(_ prediction: Prediction, of source: ClipSource, elapsed: Duration) throws {
-        var line = "{\"clip\":\(JSONText.quoted(source.file)),\"index\":\(source.index)"
-        if let name = source.name { line += ",\"name\":\(JSONText.quoted(name))" }
+        var line = "{\"clip\":\(PrintedText.quotedInJSON(source.file)),\"index\":\(source.index)"
+        if let name = source.name { line += ",\"name\":\(PrintedText.quotedInJSON(name))" }
         if source.isWindow {
             line += ",\"startFrame\":\(source.frames.lowerBound),\"endFrame\":\(source.frames.upperBound)"
         }
-        line += ",\"label\":\(JSONText.quoted(prediction.label))"
+        line += ",\"label\":\(PrintedText.quotedInJSON(prediction.label))"
         let probabilities = zip(prediction.labels, prediction.probabilities)
-            .map { "\(JSONText.quoted($0)):\($1)" }.joined(separator: ",")
+            .map { "\(PrintedText.quotedInJSON($0)):\($1)" }.joined(separator: ",")
         line += ",\"probabilities\":{\(probabilities)}"
         if !prediction.areProbabilities { line += ",\"areProbabilities\":false" }
         let logits = prediction.logits.map { "[\($0.map { "\($0)" }.joined(separator: ","))]" } ?? "null"
         line += ",\"logits\":\(logits)"
         if let top {
-            line += ",\"top\":[\(prediction.top(top).map { JSONText.quoted($0.label) }.joined(separator: ","))]"
+            line +=
+                ",\"top\":[\(prediction.top(top).map { PrintedText.quotedInJSON($0.label) }.joined(separator: ","))]"
         }
         line += ",\"frames\":\(source.frameCount),\"framesUsed\":\(prediction.framesUsed)}"
         try StandardOutput.writeLine(line)

@@ -28,14 +28,14 @@ final class StreamLines: StreamOutput {
 
     func add(_ prediction: StreamPrediction) throws {
         func object(_ probabilities: [Float]) -> String {
-            let fields = zip(prediction.labels, probabilities).map { "\(JSONText.quoted($0)):\($1)" }
+            let fields = zip(prediction.labels, probabilities).map { "\(PrintedText.quotedInJSON($0)):\($1)" }
             return "{\(fields.joined(separator: ","))}"
         }
-        var line = "{\"clip\":\(JSONText.quoted(clip)),\"index\":\(prediction.index)"
+        var line = "{\"clip\":\(PrintedText.quotedInJSON(clip)),\"index\":\(prediction.index)"
         line += ",\"frames\":[\(prediction.frames.lowerBound),\(prediction.frames.upperBound - 1)]"
         if let time = prediction.startTime { line += ",\"start\":\(time)" }
         if let time = prediction.endTime { line += ",\"end\":\(time)" }
-        line += ",\"label\":\(JSONText.quoted(prediction.label))"
+        line += ",\"label\":\(PrintedText.quotedInJSON(prediction.label))"
         line += ",\"probabilities\":\(object(prediction.probabilities))"
         if !prediction.smoothed.areProbabilities { line += ",\"areProbabilities\":false" }
         if isSmoothed { line += ",\"window\":\(object(prediction.window.probabilities))" }

@@ -8,13 +8,13 @@ enum CSVClips {
     ///   for a row with more or fewer cells than the first, `notFinite`, `duplicateName`.
     static func read(_ bytes: [UInt8]) throws(Fault) -> [LandmarkClip] {
         var reader = CSVReader(bytes, columnLimit: ClipLimits.columns)
-        guard var row = try reader.next() else { throw Fault(.emptyClip, at: "", "the file has no rows") }
+        guard var row = try readingClip(reader.next()) else { throw Fault(.emptyClip, at: "", "the file has no rows") }
         let hasHeader = isHeader(row)
         let columns = hasHeader ? try CSVColumns(header: row) : CSVColumns(count: row.fields.count)
         let budget = ClipBudget(fileBytes: bytes.count)
         var order: [ArraySlice<UInt8>: Int] = [:]
         var assemblies: [ClipAssembly] = []
-        var isRow = hasHeader ? try reader.next(into: &row) : true
+        var isRow = hasHeader ? try readingClip(reader.next(into: &row)) : true
         while isRow {
             guard row.fields.count == columns.count else {
                 throw Fault(
@@ -32,7 +32,7 @@ enum CSVClips {
                 if columns.clip == nil { reserve(bytes, columns, for: &assemblies[index]) }
             }
             try append(row, columns, to: &assemblies[index])
-            isRow = try reader.next(into: &row)
+            isRow = try readingClip(reader.next(into: &row))
         }
         guard !assemblies.isEmpty else { throw Fault(.emptyClip, at: "", "the file has a header and no rows") }
         var clips: [LandmarkClip] = []

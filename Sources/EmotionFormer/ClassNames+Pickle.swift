@@ -11,7 +11,7 @@ extension ClassNames {
                 .limitExceeded, at: "", "the file is too large for a label encoder", found: "\(file.count) bytes",
                 expected: "at most \(PickleReader.byteLimit)")
         }
-        var (value, objects) = try PickleReader.read(try decompressed(file))
+        var (value, objects) = try read(file)
         func object(_ value: PickleValue?) -> PickleObject? {
             if case .object(let index)? = value { objects[index] } else { nil }
         }
@@ -32,6 +32,20 @@ extension ClassNames {
                 expected: "at most \(PickleReader.byteLimit)")
         }
         return try items.map { (item) throws(Fault) in try name(item) }
+    }
+
+    /// - Throws: what `PickleReader` and `Compression` throw; `invalidValue` for a damaged file.
+    private static func read(_ file: [UInt8]) throws(Fault) -> (PickleValue, [PickleObject]) {
+        do throws(FileFormatError) {
+            return try PickleReader.read(try Compression.decompressed(file, atMost: PickleReader.byteLimit))
+        } catch {
+            var fault = error.fault(malformed: .invalidValue)
+            if fault.code == .unsupportedOperation || fault.code == .unsupportedAttribute, let expected = fault.expected
+            {
+                fault.expected = "\(expected); \(Parameter.labels) can also be a list A,B,C"
+            }
+            throw fault
+        }
     }
 
     private static var noNames: Fault {
@@ -61,64 +75,5 @@ extension ClassNames {
         let ordered = (0..<names.count).compactMap { names[$0] }
         guard ordered.count == items.count / 2 else { throw noNames }
         return ordered
-    }
-
-    /// The bytes inside a compressed file; others as they are.
-    private static func decompressed(_ file: [UInt8]) throws(Fault) -> [UInt8] {
-        if file.starts(with: [0x1F, 0x8B]) { return try gunzipped(file) }
-        if file.first == 0x78, file.count > 6 {
-            guard (Int(file[0]) << 8 | Int(file[1])).isMultiple(of: 31), file[1] & 0x20 == 0 else {
-                throw Fault(.invalidValue, at: "", "the zlib header is damaged")
-            }
-            let result = try Inflate.decode(file[2..<file.count - 4], atMost: PickleReader.byteLimit)
-            let stored = file.suffix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-            guard adler32(result) == stored else {
-                throw Fault(.checksumMismatch, at: "", "the Adler-32 is not the one stored in the file")
-            }
-            return result
-        }
-        for (start, name) in [
-            ([0x42, 0x5A, 0x68] as [UInt8], "bzip2"), ([0xFD, 0x37, 0x7A], "xz"), ([0x5D, 0, 0], "LZMA"),
-        ]
-        where file.starts(with: start) {
-            throw Fault(
-                .unsupportedAttribute, at: "", "the pickle is compressed in a way that is not read", found: name,
-                expected: "zlib, gzip or none; --labels A,B,C gives the names too")
-        }
-        return file
-    }
-
-    /// RFC 1952, one member.
-    private static func gunzipped(_ file: [UInt8]) throws(Fault) -> [UInt8] {
-        let damaged = Fault(.invalidValue, at: "", "the gzip file is damaged")
-        guard file.count >= 18, file[2] == 8, file[3] & 0xE0 == 0 else { throw damaged }
-        var rest = file[10..<file.count - 8]
-        if file[3] & 4 != 0 {
-            guard rest.count >= 2 else { throw damaged }
-            let length = Int(rest[10]) | Int(rest[11]) << 8
-            rest = rest.dropFirst(2 + length)
-        }
-        // A file name and a comment, each of which ends with a zero.
-        for flag in [8, 16] as [UInt8] where file[3] & flag != 0 {
-            guard let end = rest.firstIndex(of: 0) else { throw damaged }
-            rest = rest[(end + 1)...]
-        }
-        if file[3] & 2 != 0 { rest = rest.dropFirst(2) }
-        let result = try Inflate.decode(rest, atMost: PickleReader.byteLimit)
-        let stored = file[(file.count - 8)..<(file.count - 4)].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-        guard CRC32.checksum(result) == stored else {
-            throw Fault(.checksumMismatch, at: "", "the CRC-32 is not the one stored in the file")
-        }
-        return result
-    }
-
-    /// RFC 1950, section 8.2.
-    private static func adler32(_ bytes: [UInt8]) -> UInt32 {
-        var (a, b): (UInt32, UInt32) = (1, 0)
-        for byte in bytes {
-            a = (a + UInt32(byte)) % 65521
-            b = (b + a) % 65521
-        }
-        return b << 16 | a
     }
 }

@@ -30,8 +30,8 @@ public enum ClipFormat: String, Sendable, CaseIterable {
         do throws(Fault) {
             let clips: [LandmarkClip]
             switch self {
-            case .npy: clips = try NumPyArray(bytes[...]).clips()
-            case .npz: clips = try ZipArchive(bytes).clips()
+            case .npy: clips = try readingClip(NumPyArray(bytes[...])).clips()
+            case .npz: clips = try readingClip(ZipArchive(bytes)).clips()
             case .csv: clips = try CSVClips.read(bytes)
             case .jsonl: clips = try JSONLinesClips.read(bytes)
             }
@@ -41,4 +41,9 @@ public enum ClipFormat: String, Sendable, CaseIterable {
             throw error.within(fileName)
         }
     }
+}
+
+/// Runs a reader of a file that holds a clip: what is broken is a malformed clip.
+func readingClip<Result>(_ body: @autoclosure () throws(FileFormatError) -> Result) throws(Fault) -> Result {
+    try Fault.reading(.malformedClip, try body())
 }

@@ -70,7 +70,7 @@ public struct EvaluationDataset: Sendable, Hashable {
     /// The rows of a table.
     static func listed(_ bytes: [UInt8], folder: String, split: String?) throws(Fault) -> [Entry] {
         var reader = CSVReader(bytes, columnLimit: ClipLimits.columns)
-        guard let header = try reader.next() else { throw Fault(.emptyClip, at: "", "the table is empty") }
+        guard let header = try readingClip(reader.next()) else { throw Fault(.emptyClip, at: "", "the table is empty") }
         func column(_ name: String) throws(Fault) -> Int {
             guard let column = header.fields.firstIndex(where: { $0.elementsEqual(name.utf8) }) else {
                 throw Fault(
@@ -84,7 +84,7 @@ public struct EvaluationDataset: Sendable, Hashable {
         let (clip, label) = (try column("clip"), try column("label"))
         let splitColumn = try split.map { (_) throws(Fault) in try column("split") }
         var entries: [Entry] = []
-        while let row = try reader.next() {
+        while let row = try readingClip(reader.next()) {
             guard row.fields.count == header.fields.count else {
                 throw Fault(
                     .malformedClip, at: "line \(row.line)", "the row has another number of cells than the header",

@@ -95,8 +95,8 @@ struct GivenFiles {
     private static func statistics(
         _ file: AssetFile, _ role: String, frame: Shape, isPlanar: Bool
     ) throws(Fault) -> Tensor {
-        let array = try NumPyArray(file.contents[...])
-        var values = try array.floats()
+        let array = try Fault.reading(.invalidValue, NumPyArray(file.contents[...]))
+        var values = array.floats()
         var extents = array.shape.extents
         while extents.count > 2, extents[0] == 1 { extents.removeFirst() }
         let features = frame[1]

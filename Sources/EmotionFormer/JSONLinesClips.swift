@@ -78,7 +78,7 @@ enum JSONLinesClips {
 
         init(_ line: ArraySlice<UInt8>, number: Int) throws(Fault) {
             var scanner = JSONScanner(line, line: number, elementLimit: ClipLimits.unevenFrames)
-            let value = try scanner.value()
+            let value = try readingClip(scanner.value())
             let numbers = scanner.numbers
             guard case .object(var fields) = value else {
                 content = try JSONLinesClips.content(value, numbers)
@@ -131,7 +131,7 @@ enum JSONLinesClips {
             }
         }
 
-        private static func text(_ value: JSONFrameValue, _ field: String) throws(Fault) -> String? {
+        private static func text(_ value: JSONPackedValue, _ field: String) throws(Fault) -> String? {
             switch value {
             case .string(let text): return text
             case .number(let number): return Int(exactly: number).map(String.init) ?? "\(number)"
@@ -144,7 +144,7 @@ enum JSONLinesClips {
     /// A frame or a clip, by the depth of the arrays. An array of arrays of three numbers is a frame of landmarks unless
     /// the line says that it holds features.
     private static func content(
-        _ value: JSONFrameValue, _ numbers: [Float], isLandmarks: Bool? = nil
+        _ value: JSONPackedValue, _ numbers: [Float], isLandmarks: Bool? = nil
     ) throws(Fault) -> Entry.Content {
         switch value {
         case .null: return .frame(nil)
@@ -200,7 +200,7 @@ enum JSONLinesClips {
     private static func malformed(_ problem: String) -> Fault { Fault(.malformedClip, at: "", problem) }
 }
 
-extension JSONFrameValue? {
+extension JSONPackedValue? {
     fileprivate var isNoNumber: Bool { if case .number? = self { false } else { true } }
 }
 

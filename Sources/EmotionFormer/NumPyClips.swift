@@ -46,18 +46,19 @@ extension ZipArchive {
         var clips: [LandmarkClip] = []
         for member in members where member.name.hasSuffix(".npy") {
             do throws(Fault) {
-                let header = try NumPyHeader(beginning(of: member, byteCount: NumPyHeader.maximumByteCount))
+                let start = try readingClip(beginning(of: member, byteCount: NumPyHeader.maximumByteCount))
+                let header = try readingClip(NumPyHeader(start))
                 guard header.extents.count >= 2 else { continue }
-                let count = try header.shape().elementCount
-                let (size, overflow) = try count.multipliedReportingOverflow(by: header.element().kind.byteCount)
-                guard !overflow, size == member.byteCount - header.byteCount else {
+                let count = try readingClip(header.shape().elementCount)
+                let size = try readingClip(header.elementBytes())
+                guard size == member.byteCount - header.byteCount else {
                     throw Fault(
                         .sizeMismatch, at: "", "the member's size is not its array's",
                         found: "\(member.byteCount - header.byteCount) bytes of elements",
-                        expected: overflow ? "more" : "\(size)")
+                        expected: size.map { "\($0)" } ?? "more")
                 }
                 try budget.spend(max(member.byteCount, count * MemoryLayout<Float>.size))
-                for var clip in try NumPyArray(contents(of: member)).clips() {
+                for var clip in try readingClip(NumPyArray(contents(of: member))).clips() {
                     try ClipLimits.checkClips(clips.count + 1)
                     clip.name = String(member.name.dropLast(4))
                     clips.append(clip)

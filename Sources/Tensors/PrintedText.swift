@@ -36,6 +36,24 @@ package enum PrintedText {
         }
     }
 
+    /// A string of JSON with its quotes: escaped as RFC 8259 wants, and nothing in it is hidden.
+    package static func quotedInJSON(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            // More than the standard asks for: what a name holds must not reach a terminal as it is.
+            case _ where isHidden(scalar): result += escapedInJSON(scalar)
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+
     /// A hidden character in a string of JSON, as RFC 8259 wants it: in UTF-16, each unit with four digits.
     package static func escapedInJSON(_ scalar: Unicode.Scalar) -> String {
         UTF16.encode(scalar).map { units in

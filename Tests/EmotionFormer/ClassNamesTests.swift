@@ -77,6 +77,15 @@ struct ClassNamesTests {
         #expect(allowed?.problem.contains("holds no LabelEncoder with classes") == true)
     }
 
+    @Test("An escape is digits alone, without a sign", arguments: ["V\\u+123", "V\\u-000", "V\\U+0000041", "S'\\x+1'"])
+    func escapes(text: String) throws {
+        let fault = try #require(Self.fault(Array("]\(text)\na.".utf8)))
+        #expect(fault.code == .invalidValue && fault.problem.contains("an escaped character is none"))
+        // Negative control: a digit in the sign's place.
+        let digits = text.replacing("+", with: "0").replacing("-", with: "0")
+        #expect(try ClassNames.pickled(Array("]\(digits)\na.".utf8)).count == 1)
+    }
+
     @Test("Opcodes that no label encoder needs are refused")
     func opcodes() {
         for opcode in [UInt8(ascii: "i"), UInt8(ascii: "o"), UInt8(ascii: "P"), 0x82, 0x92, 0x97, 0xFF] {

@@ -80,7 +80,11 @@ struct JSONLinesClipTests {
         #expect(problem("[\(deepest)]") == "the value is nested too deeply")
         #expect(problem("{\"clip\":\"\\ud83d\\ude00\",\"features\":[1]}") == nil)
         for second in ["e000", "ffff", "dbff", "0041"] {
-            #expect(problem("{\"clip\":\"\\ud83d\\u\(second)\"}") == "a string has half of a surrogate pair")
+            #expect(problem("{\"clip\":\"\\ud83d\\u\(second)\"}") == "the first half of a surrogate pair stands alone")
+        }
+        // A sign is no digit.
+        for escape in ["-000", "+123"] {
+            #expect(problem("{\"clip\":\"\\u\(escape)\",\"features\":[1]}") == "an escape \\u is incomplete")
         }
     }
 

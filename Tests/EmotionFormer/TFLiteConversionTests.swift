@@ -117,6 +117,32 @@ final class TFLiteConversionTests {
         #expect(self.fault { $0.assets = folder.path }?.code == .malformedJSON)
     }
 
+    @Test("A damaged file of a model is an invalid value of that file, and no malformed clip")
+    func damagedFiles() throws {
+        let good = try write([1, 2, 3, 4, 5, 6], "(6,)", to: "std.npy")
+        let broken = folder.appendingPathComponent("mean.npy")
+        let array = try Data(contentsOf: URL(fileURLWithPath: good))
+        for count in [0, 5, 9, 60] {
+            try array.prefix(count).write(to: broken)
+            let fault = fault {
+                $0.mean = broken.path
+                $0.standardDeviation = good
+            }
+            #expect(fault?.code == .invalidValue, "\(count) bytes")
+            #expect(fault?.place.hasPrefix(broken.path) == true, "\(count) bytes")
+        }
+        // The last bytes are the checksum, the first ones a header; what lies between is deflate data.
+        var labels = try Data(ClipFixtures.bytes(inFile: "labels/zlib.joblib"))
+        for index in 2..<labels.count - 4 { labels[index] = 0xFF }
+        let file = folder.appendingPathComponent("label_encoder.joblib")
+        try labels.write(to: file)
+        let fault = fault { $0.labels = file.path }
+        #expect(fault?.code == .invalidValue)
+        #expect(fault?.place == "\(file.path): deflate")
+        // Negative control: the same bytes as a clip.
+        #expect(ClipFixtures.fault(.npy, Array(array.prefix(60)))?.code == .malformedClip)
+    }
+
     @Test("Class names come from lists, files and metadata")
     func labels() throws {
         func names(_ labels: String?) throws -> [String]? {

@@ -68,7 +68,9 @@ struct ZipClipTests {
             ([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], "a block has an unknown type"),
         ] as [([UInt8], String)])
     func deflate(bytes: [UInt8], problem: String) throws {
-        let fault = try #require(throws: Fault.self) { try Inflate.decode(bytes[...], byteCount: 5) }
+        let fault = try #require(throws: Fault.self) {
+            try Fault.reading(.malformedClip, Inflate.decode(bytes[...], byteCount: 5))
+        }
         #expect(fault.code == .malformedClip && fault.place == "deflate" && fault.problem == problem)
     }
 
@@ -78,7 +80,9 @@ struct ZipClipTests {
         let bytes: [UInt8] = [0x4B, 0x4C, 0x84, 0x01, 0x00]
         #expect(try Inflate.decode(bytes[...], byteCount: 10) == Array("aaaaaaaaaa".utf8))
         for (count, problem) in [(9, "the data makes more bytes than announced"), (11, "the data ends early")] {
-            let fault = try #require(throws: Fault.self) { try Inflate.decode(bytes[...], byteCount: count) }
+            let fault = try #require(throws: Fault.self) {
+                try Fault.reading(.malformedClip, Inflate.decode(bytes[...], byteCount: count))
+            }
             #expect(fault.code == .sizeMismatch && fault.place == "deflate" && fault.problem == problem)
         }
     }

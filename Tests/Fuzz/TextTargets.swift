@@ -52,7 +52,7 @@ extension FuzzTarget {
         let limit = 1 << 16
         let found: [UInt8]?
         do throws(Fault) {
-            found = try Inflate.decode(bytes[...], atMost: limit)
+            found = try Fault.reading(.malformedClip, Inflate.decode(bytes[...], atMost: limit))
         } catch {
             error.checkForm()
             found = nil

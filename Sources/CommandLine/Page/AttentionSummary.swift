@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
@@ -116,12 +117,12 @@ struct AttentionSummary {
                 let largest = max(view.matrix.max() ?? 0, 1e-12)
                 let pixels = view.matrix.map { UInt8(saturating: min(max($0 / largest, 0), 1) * 255) }
                 return
-                    "{\"name\":\(JSONText.quoted(view.name)),\"padding\":\(JSONText.fixed(view.paddingShare, 4)),\"spread\":\(view.isSpread),"
-                    + "\"received\":[\(view.received.map { JSONText.fixed($0, 3) }.joined(separator: ","))],"
+                    "{\"name\":\(PrintedText.quotedInJSON(view.name)),\"padding\":\(DecimalText.fixedInJSON(view.paddingShare, 4)),\"spread\":\(view.isSpread),"
+                    + "\"received\":[\(view.received.map { DecimalText.fixedInJSON($0, 3) }.joined(separator: ","))],"
                     + "\"side\":\(pixels.isEmpty ? 0 : view.side),\"matrix\":\"\(Data(pixels).base64EncodedString())\"}"
             }
             return
-                "{\"name\":\(JSONText.quoted(PrintedText.line(layer.name))),\"views\":[\(views.joined(separator: ","))]}"
+                "{\"name\":\(PrintedText.quotedInJSON(PrintedText.line(layer.name))),\"views\":[\(views.joined(separator: ","))]}"
         }
         return "[\(layers.joined(separator: ","))]"
     }

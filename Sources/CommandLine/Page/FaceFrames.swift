@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerFiles
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -82,7 +83,7 @@ struct FaceFrames {
 
     var json: String {
         "{\"frames\":[\(frames.map(String.init).joined(separator: ","))],\"landmarks\":\(FaceContours.landmarkCount),"
-            + "\"aspect\":\(JSONText.fixed(boxAspect, 4)),\"coordinates\":\"\(coordinates)\","
+            + "\"aspect\":\(DecimalText.fixedInJSON(boxAspect, 4)),\"coordinates\":\"\(coordinates)\","
             + "\"contours\":[\(FaceContours.paths.map { "[\($0.path.map(String.init).joined(separator: ","))]" }.joined(separator: ","))]}"
     }
 }

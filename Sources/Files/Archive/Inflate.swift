@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+import EmotionFormerTensors
 
 /// Decodes deflate data (RFC 1951) into exactly as many bytes as announced; anything else is an error.
 package struct Inflate {
@@ -6,18 +6,18 @@ package struct Inflate {
     private var output: [UInt8] = []
     private let limit: Int
 
-    /// - Throws: `malformedClip` for data that breaks the format, `sizeMismatch` if it makes more or fewer bytes.
-    package static func decode(_ bytes: ArraySlice<UInt8>, byteCount: Int) throws(Fault) -> [UInt8] {
+    /// - Throws: malformed for data that breaks the format, `sizeMismatch` if it makes more or fewer bytes.
+    package static func decode(_ bytes: ArraySlice<UInt8>, byteCount: Int) throws(FileFormatError) -> [UInt8] {
         var decoder = Inflate(input: BitReader(bytes), limit: byteCount)
         try decoder.run()
         return decoder.output
     }
 
     /// The first bytes of what the data makes, as many as `byteCount` or all there are; what comes after is not looked at.
-    /// - Throws: `malformedClip` for data that breaks the format before.
-    package static func prefix(_ bytes: ArraySlice<UInt8>, byteCount: Int) throws(Fault) -> [UInt8] {
+    /// - Throws: malformed for data that breaks the format before.
+    package static func prefix(_ bytes: ArraySlice<UInt8>, byteCount: Int) throws(FileFormatError) -> [UInt8] {
         var decoder = Inflate(input: BitReader(bytes), limit: byteCount)
-        do throws(Fault) {
+        do throws(FileFormatError) {
             try decoder.run(isExact: false)
         } catch {
             // Everything fits, or the limit ended it.
@@ -28,7 +28,7 @@ package struct Inflate {
 
     /// Decodes data that does not say how much it makes.
     /// - Throws: like `decode(_:byteCount:)`; `sizeMismatch` if it makes more bytes than `maximum`.
-    package static func decode(_ bytes: ArraySlice<UInt8>, atMost maximum: Int) throws(Fault) -> [UInt8] {
+    package static func decode(_ bytes: ArraySlice<UInt8>, atMost maximum: Int) throws(FileFormatError) -> [UInt8] {
         var decoder = Inflate(input: BitReader(bytes), limit: maximum)
         try decoder.run(isExact: false)
         return decoder.output
@@ -40,7 +40,7 @@ package struct Inflate {
         output.reserveCapacity(limit)
     }
 
-    private mutating func run(isExact: Bool = true) throws(Fault) {
+    private mutating func run(isExact: Bool = true) throws(FileFormatError) {
         var isLast = false
         while !isLast {
             isLast = try input.bits(1) == 1
@@ -54,14 +54,14 @@ package struct Inflate {
             }
         }
         guard output.count == limit || !isExact else {
-            throw Fault(
+            throw FileFormatError(
                 .sizeMismatch, at: "deflate", "the data ends early", found: "\(output.count) bytes",
                 expected: "\(limit)")
         }
         guard input.isAtEnd else { throw Inflate.fault("bytes follow the last block") }
     }
 
-    private mutating func stored() throws(Fault) {
+    private mutating func stored() throws(FileFormatError) {
         input.alignToByte()
         let length = try input.bits(16)
         guard try input.bits(16) == ~length & 0xFFFF else { throw Inflate.fault("a stored block's length is broken") }
@@ -70,7 +70,7 @@ package struct Inflate {
         guard length <= room else { throw tooLong }
     }
 
-    private mutating func compressed(_ literals: HuffmanCode, _ distances: HuffmanCode) throws(Fault) {
+    private mutating func compressed(_ literals: HuffmanCode, _ distances: HuffmanCode) throws(FileFormatError) {
         while true {
             let symbol = try literals.symbol(&input)
             if symbol < 256 {
@@ -92,7 +92,7 @@ package struct Inflate {
     }
 
     /// RFC 1951, 3.2.7: the code lengths are themselves coded.
-    private mutating func dynamicCodes() throws(Fault) -> (literals: HuffmanCode, distances: HuffmanCode) {
+    private mutating func dynamicCodes() throws(FileFormatError) -> (literals: HuffmanCode, distances: HuffmanCode) {
         let literalCount = try input.bits(5) + 257
         let distanceCount = try input.bits(5) + 1
         let codeCount = try input.bits(4) + 4
@@ -126,11 +126,11 @@ package struct Inflate {
         )
     }
 
-    private var tooLong: Fault {
-        Fault(.sizeMismatch, at: "deflate", "the data makes more bytes than announced", expected: "\(limit)")
+    private var tooLong: FileFormatError {
+        FileFormatError(.sizeMismatch, at: "deflate", "the data makes more bytes than announced", expected: "\(limit)")
     }
 
-    fileprivate static func fault(_ problem: String) -> Fault { Fault(.malformedClip, at: "deflate", problem) }
+    fileprivate static func fault(_ problem: String) -> FileFormatError { FileFormatError(at: "deflate", problem) }
 
     private static let codeOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
     private static let lengths = [
@@ -159,9 +159,9 @@ private struct HuffmanCode {
     private var table: [UInt16]
     private let longest: Int
 
-    /// - Throws: `malformedClip` for lengths that no prefix code has. `mayBeIncomplete` allows what encoders write for
+    /// - Throws: malformed for lengths that no prefix code has. `mayBeIncomplete` allows what encoders write for
     ///   distances: no code at all, or a single one, which has one bit (RFC 1951, 3.2.7).
-    init(_ lengths: [UInt8], mayBeIncomplete: Bool) throws(Fault) {
+    init(_ lengths: [UInt8], mayBeIncomplete: Bool) throws(FileFormatError) {
         // Kraft's sum in units of 2⁻¹⁵.
         let sum = lengths.reduce(0) { $1 == 0 ? $0 : $0 + (1 << 15) >> Int($1) }
         let used = lengths.count { $0 > 0 }
@@ -190,7 +190,7 @@ private struct HuffmanCode {
         }
     }
 
-    func symbol(_ input: inout BitReader) throws(Fault) -> Int {
+    func symbol(_ input: inout BitReader) throws(FileFormatError) -> Int {
         let entry = table[input.peek(longest)]
         guard entry != 0 else { throw Inflate.fault("a code is not in the table") }
         try input.skip(Int(entry & 15))
@@ -226,13 +226,13 @@ private struct BitReader {
         return Int(truncatingIfNeeded: buffer & (1 << UInt64(count) - 1))
     }
 
-    mutating func skip(_ count: Int) throws(Fault) {
+    mutating func skip(_ count: Int) throws(FileFormatError) {
         guard count <= available else { throw Inflate.fault("the data is cut short") }
         buffer >>= UInt64(count)
         available -= count
     }
 
-    mutating func bits(_ count: Int) throws(Fault) -> Int {
+    mutating func bits(_ count: Int) throws(FileFormatError) -> Int {
         if available < count { refill() }
         let result = Int(truncatingIfNeeded: buffer & (1 << UInt64(count) - 1))
         try skip(count)

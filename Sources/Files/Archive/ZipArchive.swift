@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+import EmotionFormerTensors
 
 /// The members of a zip file, as far as NumPy's archives use the format: stored or deflated, one disk, not encrypted.
 ///
@@ -17,26 +17,26 @@ package struct ZipArchive {
     package let members: [Member]
     package let bytes: [UInt8]
 
-    /// - Throws: `malformedClip`, `outOfBounds`, `overlap`, `unsupportedVersion` for parts of the format that are not read.
-    package init(_ bytes: [UInt8]) throws(Fault) {
+    /// - Throws: malformed, `outOfBounds`, `overlap`, `unsupportedVersion` for parts of the format that are not read.
+    package init(_ bytes: [UInt8]) throws(FileFormatError) {
         self.bytes = bytes
         let fields = ZipFields(bytes)
         guard bytes.count >= 22, let end = fields.endOfDirectory() else {
-            throw Fault(
-                .malformedClip, at: "",
+            throw FileFormatError(
+                at: "",
                 bytes.isEmpty ? "the file is empty" : "this is not a zip archive, or is cut short")
         }
         let count = fields.uint16(end + 10)
         let directory = fields.uint32(end + 16)
         guard count != 0xFFFF, directory != 0xFFFF_FFFF else {
-            throw Fault(
+            throw FileFormatError(
                 .unsupportedVersion, at: "archive", "archives beyond 4 GiB or 65,534 members (zip64) are not read")
         }
         guard fields.uint16(end + 4) == 0, fields.uint16(end + 8) == count else {
-            throw Fault(.unsupportedVersion, at: "archive", "archives of several disks are not read")
+            throw FileFormatError(.unsupportedVersion, at: "archive", "archives of several disks are not read")
         }
         guard directory <= end else {
-            throw Fault(
+            throw FileFormatError(
                 .outOfBounds, at: "archive", "the directory lies outside the file", found: "offset \(directory)",
                 expected: "at most \(end)")
         }
@@ -44,10 +44,10 @@ package struct ZipArchive {
         var names: Set<String> = []
         var position = directory
         for index in 0..<count {
-            do throws(Fault) {
+            do throws(FileFormatError) {
                 let member = try fields.member(at: &position, directory: directory, end: end)
                 guard names.insert(member.name).inserted else {
-                    throw Fault(.duplicateName, at: "", "two members have the same name", found: member.name)
+                    throw FileFormatError(.duplicateName, at: "", "two members have the same name", found: member.name)
                 }
                 members.append(member)
             } catch {
@@ -56,26 +56,27 @@ package struct ZipArchive {
         }
         let sorted = members.sorted { $0.range.lowerBound < $1.range.lowerBound }
         for (first, second) in zip(sorted, sorted.dropFirst()) where first.range.upperBound > second.range.lowerBound {
-            throw Fault(.overlap, at: "archive", "two members overlap", found: "\(first.name) and \(second.name)")
+            throw FileFormatError(
+                .overlap, at: "archive", "two members overlap", found: "\(first.name) and \(second.name)")
         }
         self.members = members
     }
 
     /// The first bytes of a member's contents.
-    package func beginning(of member: Member, byteCount: Int) throws(Fault) -> ArraySlice<UInt8> {
+    package func beginning(of member: Member, byteCount: Int) throws(FileFormatError) -> ArraySlice<UInt8> {
         let packed = bytes[member.range]
         guard member.isDeflated else { return packed }
         return try Inflate.prefix(packed, byteCount: min(member.byteCount, byteCount))[...]
     }
 
     /// A member's contents.
-    /// - Throws: `malformedClip` for broken deflate data, `sizeMismatch`, `checksumMismatch`.
-    package func contents(of member: Member) throws(Fault) -> ArraySlice<UInt8> {
+    /// - Throws: malformed for broken deflate data, `sizeMismatch`, `checksumMismatch`.
+    package func contents(of member: Member) throws(FileFormatError) -> ArraySlice<UInt8> {
         let packed = bytes[member.range]
         let contents = member.isDeflated ? try Inflate.decode(packed, byteCount: member.byteCount)[...] : packed
         let checksum = CRC32.checksum(contents)
         guard checksum == member.checksum else {
-            throw Fault(
+            throw FileFormatError(
                 .checksumMismatch, at: "", "the CRC-32 is not the one stored in the archive",
                 found: String(checksum, radix: 16), expected: String(member.checksum, radix: 16))
         }
@@ -101,21 +102,21 @@ private struct ZipFields {
     }
 
     /// Reads one entry of the central directory, and moves `position` behind it.
-    func member(at position: inout Int, directory: Int, end: Int) throws(Fault) -> ZipArchive.Member {
+    func member(at position: inout Int, directory: Int, end: Int) throws(FileFormatError) -> ZipArchive.Member {
         guard end - position >= 46, uint32(position) == 0x0201_4B50 else {
-            throw Fault(.malformedClip, at: "", "the archive's directory is broken")
+            throw FileFormatError(at: "", "the archive's directory is broken")
         }
         let nameEnd = position + 46 + uint16(position + 28)
         let extraEnd = nameEnd + uint16(position + 30)
         let entryEnd = extraEnd + uint16(position + 32)
-        guard entryEnd <= end else { throw Fault(.malformedClip, at: "", "the archive's directory is broken") }
+        guard entryEnd <= end else { throw FileFormatError(at: "", "the archive's directory is broken") }
         let name = String(decoding: bytes[position + 46..<nameEnd], as: UTF8.self)
         guard uint16(position + 8) & 1 == 0 else {
-            throw Fault(.unsupportedVersion, at: name, "encrypted members are not read")
+            throw FileFormatError(.unsupportedVersion, at: name, "encrypted members are not read")
         }
         let method = uint16(position + 10)
         guard method == 0 || method == 8 else {
-            throw Fault(
+            throw FileFormatError(
                 .unsupportedVersion, at: name, "the compression method is not read", found: "\(method)",
                 expected: "0 (stored) or 8 (deflate)")
         }
@@ -123,18 +124,20 @@ private struct ZipFields {
         let size = uint32(position + 24)
         let local = uint32(position + 42)
         guard packed != 0xFFFF_FFFF, size != 0xFFFF_FFFF, local != 0xFFFF_FFFF else {
-            throw Fault(.unsupportedVersion, at: name, "members beyond 4 GiB (zip64) are not read")
+            throw FileFormatError(.unsupportedVersion, at: name, "members beyond 4 GiB (zip64) are not read")
         }
         guard directory - local >= 30, uint32(local) == 0x0403_4B50 else {
-            throw Fault(.outOfBounds, at: name, "the member's own header is missing", found: "offset \(local)")
+            throw FileFormatError(
+                .outOfBounds, at: name, "the member's own header is missing", found: "offset \(local)")
         }
         let start = local + 30 + uint16(local + 26) + uint16(local + 28)
         guard start + packed <= directory else {
-            throw Fault(.outOfBounds, at: name, "the member lies outside the archive", found: "\(packed) bytes")
+            throw FileFormatError(
+                .outOfBounds, at: name, "the member lies outside the archive", found: "\(packed) bytes")
         }
         // Deflate needs at least one bit for 129 bytes or so; 1,032 : 1 is its known limit.
         guard method == 8 ? size <= packed * 1032 + 64 : size == packed else {
-            throw Fault(
+            throw FileFormatError(
                 .sizeMismatch, at: name, "the member cannot have that many bytes", found: "\(size)",
                 expected: method == 8 ? "at most \(packed * 1032)" : "\(packed)")
         }

@@ -41,7 +41,7 @@ package struct SHA256 {
         var digits = ""
         for index in 0..<8 {
             for shift in stride(from: UInt32(24), through: 0, by: -8) {
-                digits += hexadecimal(UInt8(truncatingIfNeeded: copy.state[index] &>> shift))
+                digits += Hexadecimal.text(UInt8(truncatingIfNeeded: copy.state[index] &>> shift))
             }
         }
         return digits

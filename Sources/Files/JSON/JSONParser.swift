@@ -21,10 +21,10 @@ package struct JSONParser {
         }
     }
 
-    let text: JSONText
-    let limits: Limits
-    var position = 0
-    var path = JSONPath.root
+    private let limits: Limits
+    private var lexer: JSONLexer
+    /// Of the value that is read; after an error, of the one at fault.
+    private var path = JSONPath.root
     private var depth = 0
     private var valueCount = 0
 
@@ -36,136 +36,115 @@ package struct JSONParser {
                 expected: "at most \(limits.byteCount)")
         }
         try text.checkEncoding()
-        var parser = JSONParser(text: text, limits: limits)
-        parser.skipSpace()
-        let root = try parser.value()
-        parser.skipSpace()
-        guard parser.position == text.bytes.count else {
-            throw parser.malformed("there is something after the value")
+        var parser = JSONParser(text.bytes, limits)
+        do throws(JSONLexer.Problem) {
+            return try parser.whole()
+        } catch {
+            let found = error.code == nil ? error.found ?? text.found(at: error.offset) : nil
+            throw Fault(
+                error.code ?? .malformedJSON, at: text.place(of: error.offset, parser.path), error.problem,
+                found: found,
+                expected: error.expected)
         }
-        return root
     }
 
-    private init(text: JSONText, limits: Limits) {
-        self.text = text
+    private init(_ bytes: [UInt8], _ limits: Limits) {
+        lexer = JSONLexer(bytes[...])
         self.limits = limits
     }
 
-    /// The byte at the position, or nil at the end.
-    var current: UInt8? { position < text.bytes.count ? text.bytes[position] : nil }
-
-    func malformed(_ problem: String, expected: String? = nil, at offset: Int? = nil) -> Fault {
-        let offset = offset ?? position
-        return Fault(
-            .malformedJSON, at: text.place(of: offset, path), problem, found: found(at: offset), expected: expected)
+    private mutating func whole() throws(JSONLexer.Problem) -> JSONNode {
+        let root = try value()
+        lexer.skipSpace()
+        guard lexer.current == nil else { throw lexer.problem("there is something after the value") }
+        return root
     }
 
-    private func found(at offset: Int) -> String {
-        guard offset < text.bytes.count else { return "the end of the text" }
-        let byte = text.bytes[offset]
-        guard byte >= 0x20, byte != 0x7F else { return "the control character 0x\(hexadecimal(byte))" }
-        return "'\(String(decoding: text.bytes[offset..<min(offset + 4, text.bytes.count)], as: UTF8.self).prefix(1))'"
+    private func exceeded(_ problem: String, _ limit: Int) -> JSONLexer.Problem {
+        .init(code: .limitExceeded, problem: problem, expected: "at most \(limit)", offset: lexer.position)
     }
 
-    private func exceeded(_ problem: String, _ limit: Int) -> Fault {
-        Fault(.limitExceeded, at: text.place(of: position, path), problem, expected: "at most \(limit)")
-    }
-
-    mutating func skipSpace() {
-        while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
-    }
-
-    private mutating func value() throws(Fault) -> JSONNode {
+    private mutating func value() throws(JSONLexer.Problem) -> JSONNode {
+        lexer.skipSpace()
         valueCount += 1
         guard valueCount <= limits.valueCount else { throw exceeded("there are too many values", limits.valueCount) }
-        let offset = position
+        let offset = lexer.position
         let content: JSONNode.Content
-        switch current {
+        switch lexer.current {
         case UInt8(ascii: "{"): content = .object(try object())
         case UInt8(ascii: "["): content = .array(try array())
-        case UInt8(ascii: "\""): content = .string(try string())
-        case UInt8(ascii: "-"): content = try number()
-        case let byte? where byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9"): content = try number()
+        case UInt8(ascii: "\""): content = .string(try lexer.string())
         case UInt8(ascii: "t"): content = try word("true", .boolean(true))
         case UInt8(ascii: "f"): content = try word("false", .boolean(false))
         case UInt8(ascii: "n"): content = try word("null", .null)
-        default: throw malformed("there is no value here", expected: "a value")
+        case let byte? where byte == UInt8(ascii: "-") || DecimalNumber.isDigit(byte): content = try number()
+        default: throw lexer.problem("there is no value here", expected: "a value")
         }
         return JSONNode(content: content, offset: offset)
     }
 
-    private mutating func word(_ word: String, _ content: JSONNode.Content) throws(Fault) -> JSONNode.Content {
-        guard text.bytes[position...].starts(with: word.utf8) else {
-            throw malformed("there is no value here", expected: word)
-        }
-        position += word.utf8.count
+    private mutating func word(
+        _ word: StaticString, _ content: JSONNode.Content
+    ) throws(JSONLexer.Problem) -> JSONNode.Content {
+        guard lexer.takeWord(word) else { throw lexer.problem("there is no value here", expected: "\(word)") }
         return content
     }
 
-    private mutating func enter() throws(Fault) {
+    private mutating func number() throws(JSONLexer.Problem) -> JSONNode.Content {
+        let start = lexer.position
+        let (bytes, isInteger) = try lexer.number()
+        let spelling = String(decoding: bytes, as: UTF8.self)
+        if isInteger, let integer = Int(spelling) { return .integer(integer) }
+        if !isInteger, let number = Double(spelling), number.isFinite { return .number(number) }
+        throw JSONLexer.Problem(
+            problem: "the number is out of range", found: JSONPath.shortened(spelling),
+            expected: isInteger ? "an integer of 64 bits" : "a finite number", offset: start)
+    }
+
+    private mutating func enter(_ mark: Unicode.Scalar) throws(JSONLexer.Problem) {
         depth += 1
         guard depth <= limits.depth else { throw exceeded("values nest too deeply", limits.depth) }
-        position += 1
-        skipSpace()
+        _ = lexer.take(mark)
     }
 
-    private mutating func array() throws(Fault) -> [JSONNode] {
-        try enter()
-        let outer = path
+    private mutating func array() throws(JSONLexer.Problem) -> [JSONNode] {
+        try enter("[")
+        defer { depth -= 1 }
         var elements: [JSONNode] = []
-        if current != UInt8(ascii: "]") {
-            while true {
-                path = .element(outer, elements.count)
-                elements.append(try value())
-                path = outer
-                skipSpace()
-                if current == UInt8(ascii: "]") { break }
-                guard current == UInt8(ascii: ",") else {
-                    throw malformed("the array goes on wrongly", expected: "',' or ']'")
-                }
-                position += 1
-                skipSpace()
-            }
+        if lexer.take("]") { return elements }
+        let outer = path
+        while true {
+            path = .element(outer, elements.count)
+            elements.append(try value())
+            path = outer
+            if lexer.take("]") { return elements }
+            guard lexer.take(",") else { throw lexer.problem("the array goes on wrongly", expected: "',' or ']'") }
         }
-        position += 1
-        depth -= 1
-        return elements
     }
 
-    private mutating func object() throws(Fault) -> JSONObject {
-        try enter()
-        let outer = path
+    private mutating func object() throws(JSONLexer.Problem) -> JSONObject {
+        try enter("{")
+        defer { depth -= 1 }
         var object = JSONObject()
-        if current != UInt8(ascii: "}") {
-            while true {
-                guard current == UInt8(ascii: "\"") else {
-                    throw malformed("there is no field name here", expected: "a string")
-                }
-                let nameOffset = position
-                let name = try string()
-                path = .member(outer, name)
-                skipSpace()
-                guard current == UInt8(ascii: ":") else { throw malformed("the field has no value", expected: "':'") }
-                position += 1
-                skipSpace()
-                let value = try value()
-                guard object.append(.init(name: name, nameOffset: nameOffset, value: value)) else {
-                    throw Fault(
-                        .malformedJSON, at: text.place(of: nameOffset, path), "the field stands twice in its object",
-                        found: "'\(JSONPath.shortened(name))'")
-                }
-                path = outer
-                skipSpace()
-                if current == UInt8(ascii: "}") { break }
-                guard current == UInt8(ascii: ",") else {
-                    throw malformed("the object goes on wrongly", expected: "',' or '}'")
-                }
-                position += 1
-                skipSpace()
+        if lexer.take("}") { return object }
+        let outer = path
+        while true {
+            lexer.skipSpace()
+            guard lexer.current == UInt8(ascii: "\"") else {
+                throw lexer.problem("there is no field name here", expected: "a string")
             }
+            let nameOffset = lexer.position
+            let name = try lexer.string()
+            path = .member(outer, name)
+            guard lexer.take(":") else { throw lexer.problem("the field has no value", expected: "':'") }
+            guard object.append(.init(name: name, nameOffset: nameOffset, value: try value())) else {
+                throw JSONLexer.Problem(
+                    problem: "the field stands twice in its object", found: "'\(JSONPath.shortened(name))'",
+                    offset: nameOffset)
+            }
+            path = outer
+            if lexer.take("}") { return object }
+            guard lexer.take(",") else { throw lexer.problem("the object goes on wrongly", expected: "',' or '}'") }
         }
-        position += 1
-        depth -= 1
-        return object
     }
 }

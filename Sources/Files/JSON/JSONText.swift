@@ -27,13 +27,21 @@ final class JSONText: Sendable {
         return path.isEmpty ? place(of: offset) : "\(place(of: offset)): \(path)"
     }
 
+    /// What stands there, in words.
+    func found(at offset: Int) -> String {
+        guard offset < bytes.count else { return "the end of the text" }
+        let byte = bytes[offset]
+        guard byte >= 0x20, byte != 0x7F else { return "the control character 0x\(Hexadecimal.text(byte))" }
+        return "'\(String(decoding: bytes[offset..<min(offset + 4, bytes.count)], as: UTF8.self).prefix(1))'"
+    }
+
     /// - Throws: `malformedJSON`, with line and column, unless all bytes are UTF-8 without a byte order mark.
     func checkEncoding() throws(Fault) {
         let invalid = bytes.withUnsafeBytes { JSONText.firstInvalidByte($0) }
         if let invalid {
             throw Fault(
                 .malformedJSON, at: place(of: invalid), "the text is not UTF-8",
-                found: "the byte 0x\(hexadecimal(bytes[invalid]))")
+                found: "the byte 0x\(Hexadecimal.text(bytes[invalid]))")
         }
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
             throw Fault(.malformedJSON, at: place(of: 0), "the text starts with a byte order mark")
@@ -68,6 +76,3 @@ final class JSONText: Sendable {
         return nil
     }
 }
-
-/// Two lower-case digits.
-func hexadecimal(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }

@@ -4,7 +4,7 @@ extension JSONValue {
     /// Reads a JSON text that is to be carried along in a package.
     /// - Throws: `malformedJSON` with line and column, `limitExceeded`.
     package init(parsing bytes: [UInt8]) throws(Fault) {
-        // Half of what a manifest may have, into which the value goes.
+        // A quarter of the bytes and half of the depth that a manifest may have, into which the value goes.
         self = try JSONCursor(parsing: bytes, limits: JSONParser.Limits(byteCount: 4 << 20, depth: 32)).node.value
     }
 }

@@ -35,7 +35,7 @@ private struct JSONWriter {
         case .object(let members):
             text += "{\n"
             for (index, member) in members.enumerated() {
-                text += inner + quoted(member.name) + ": "
+                text += inner + PrintedText.quotedInJSON(member.name) + ": "
                 try write(member.value, indentation: indentation + 2)
                 text += index + 1 < members.count ? ",\n" : "\n"
             }
@@ -71,7 +71,7 @@ private struct JSONWriter {
             for member in members {
                 if case .object(let nested) = member.value, !nested.isEmpty { return nil }
                 guard let part = try oneLine(member.value) else { return nil }
-                parts.append("\(quoted(member.name)): \(part)")
+                parts.append("\(PrintedText.quotedInJSON(member.name)): \(part)")
             }
             return "{" + parts.joined(separator: ", ") + "}"
         default: return try scalar(value)
@@ -82,7 +82,7 @@ private struct JSONWriter {
         switch value {
         case .boolean(let boolean): return "\(boolean)"
         case .integer(let integer): return "\(integer)"
-        case .string(let string): return quoted(string)
+        case .string(let string): return PrintedText.quotedInJSON(string)
         case .number(let number):
             guard number.isFinite else {
                 throw Fault(.notFinite, at: "", "JSON cannot hold the number", found: "\(number)")
@@ -90,22 +90,5 @@ private struct JSONWriter {
             return "\(number)"
         default: return "null"
         }
-    }
-
-    private func quoted(_ string: String) -> String {
-        var result = "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            // More than JSON asks for: what a text holds must not reach a terminal as it is.
-            case _ where PrintedText.isHidden(scalar): result += PrintedText.escapedInJSON(scalar)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

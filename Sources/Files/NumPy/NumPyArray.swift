@@ -3,31 +3,33 @@ package import EmotionFormerTensors
 /// A numeric array in NumPy's `npy` format, version 1, 2 or 3 (NumPy Enhancement Proposal 1).
 package struct NumPyArray {
     package let shape: Shape
-    package let header: NumPyHeader
+    private let header: NumPyHeader
+    private let element: (kind: NumPyHeader.ElementKind, bigEndian: Bool)
     /// The elements' bytes, exactly as many as shape and type need.
     private let payload: ArraySlice<UInt8>
 
-    /// - Throws: `malformedClip` for a header that is not as the format says or a type that is not numeric,
+    /// - Throws: malformed for a header that is not as the format says or a type that is not numeric,
     ///   `sizeOverflow`, `sizeMismatch` if the elements do not fill the file exactly.
-    package init(_ bytes: ArraySlice<UInt8>) throws(Fault) {
+    package init(_ bytes: ArraySlice<UInt8>) throws(FileFormatError) {
         header = try NumPyHeader(bytes)
         shape = try header.shape()
         payload = bytes.dropFirst(header.byteCount)
-        let (size, overflow) = try shape.elementCount.multipliedReportingOverflow(by: header.element().kind.byteCount)
-        guard !overflow, size == payload.count else {
-            throw Fault(
+        element = try header.element()
+        let size = try header.elementBytes()
+        guard size == payload.count else {
+            throw FileFormatError(
                 .sizeMismatch, at: "array \(shape)",
-                payload.count < size || overflow ? "the file is cut short" : "bytes follow the array",
-                found: "\(payload.count) bytes of elements", expected: overflow ? "more" : "\(size)")
+                payload.count < size ?? .max ? "the file is cut short" : "bytes follow the array",
+                found: "\(payload.count) bytes of elements", expected: size.map { "\($0)" } ?? "more")
         }
     }
 
     /// The elements in C order (last axis fastest), whatever the file's order and type.
-    package func floats() throws(Fault) -> [Float] { try floats(0..<shape.elementCount) }
+    package func floats() -> [Float] { floats(0..<shape.elementCount) }
 
     /// Some of the elements, by their place in C order.
-    package func floats(_ range: Range<Int>) throws(Fault) -> [Float] {
-        let (kind, bigEndian) = try header.element()
+    package func floats(_ range: Range<Int>) -> [Float] {
+        let (kind, bigEndian) = element
         return payload.withUnsafeBytes { bytes in
             let reader = ElementReader(
                 bytes: bytes, range: range, fortranShape: header.isFortranOrder ? shape : nil, bigEndian: bigEndian)

@@ -13,8 +13,8 @@ package enum NumPyFile {
     }
 
     private static func tensor(_ bytes: ArraySlice<UInt8>) throws(Fault) -> Tensor {
-        let header = try NumPyHeader(bytes)
-        let shape = try header.shape()
+        let header = try Fault.reading(.invalidValue, NumPyHeader(bytes))
+        let shape = try Fault.reading(.invalidValue, header.shape())
         guard !header.isFortranOrder || shape.rank < 2 else {
             throw Fault(.unsupportedAttribute, at: "header", "the array is in Fortran order", expected: "C order")
         }

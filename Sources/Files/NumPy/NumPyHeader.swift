@@ -13,10 +13,10 @@ package struct NumPyHeader {
     /// Bytes that hold any header.
     package static let maximumByteCount = 12 + limit
 
-    package enum ElementKind {
+    enum ElementKind {
         case float16, float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64
 
-        package var byteCount: Int {
+        var byteCount: Int {
             switch self {
             case .int8, .uint8: 1
             case .float16, .int16, .uint16: 2
@@ -26,36 +26,36 @@ package struct NumPyHeader {
         }
     }
 
-    /// - Throws: `malformedClip`, `unsupportedVersion`.
-    package init(_ bytes: ArraySlice<UInt8>) throws(Fault) {
+    /// - Throws: malformed, `unsupportedVersion`.
+    package init(_ bytes: ArraySlice<UInt8>) throws(FileFormatError) {
         let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
         guard bytes.starts(with: magic), bytes.count >= 8 else {
-            throw Fault(
-                .malformedClip, at: "", bytes.isEmpty ? "the file is empty" : "this is not a NumPy array",
+            throw FileFormatError(
+                at: "", bytes.isEmpty ? "the file is empty" : "this is not a NumPy array",
                 expected: "a file that begins with \\x93NUMPY")
         }
         let start = bytes.startIndex
         let version = bytes[start + 6]
         guard (1...3).contains(version) else {
-            throw Fault(
+            throw FileFormatError(
                 .unsupportedVersion, at: "header", "the version of the NumPy format is unknown",
                 found: "\(version).\(bytes[start + 7])", expected: "1.0, 2.0 or 3.0")
         }
         let lengthBytes = version == 1 ? 2 : 4
         guard bytes.count >= 8 + lengthBytes else {
-            throw Fault(.malformedClip, at: "header", "the file is cut short", found: "\(bytes.count) bytes")
+            throw FileFormatError(at: "header", "the file is cut short", found: "\(bytes.count) bytes")
         }
         var length = 0
         for index in (0..<lengthBytes).reversed() { length = length << 8 | Int(bytes[start + 8 + index]) }
         guard length <= NumPyHeader.limit else {
-            throw Fault(
+            throw FileFormatError(
                 .limitExceeded, at: "header", "the header is too long", found: "\(length) bytes",
                 expected: "at most \(NumPyHeader.limit)")
         }
         byteCount = 8 + lengthBytes + length
         guard bytes.count >= byteCount else {
-            throw Fault(
-                .malformedClip, at: "header", "the file is cut short", found: "\(bytes.count) bytes",
+            throw FileFormatError(
+                at: "header", "the file is cut short", found: "\(bytes.count) bytes",
                 expected: "a header of \(byteCount)")
         }
         var parser = PythonLiteral(bytes[start + 8 + lengthBytes..<start + byteCount])
@@ -64,8 +64,8 @@ package struct NumPyHeader {
             case .string(let descriptor)? = fields["descr"], case .boolean(let order)? = fields["fortran_order"],
             case .tuple(let extents)? = fields["shape"]
         else {
-            throw Fault(
-                .malformedClip, at: "header", "the header does not describe a plain array",
+            throw FileFormatError(
+                at: "header", "the header does not describe a plain array",
                 found: fields.keys.sorted().joined(separator: ", "), expected: "descr, fortran_order, shape")
         }
         self.descriptor = descriptor
@@ -74,17 +74,24 @@ package struct NumPyHeader {
     }
 
     /// - Throws: `sizeOverflow` for absurd extents.
-    package func shape() throws(Fault) -> Shape {
-        do throws(Fault) { return try Shape(extents) } catch { throw error.within("header") }
+    package func shape() throws(FileFormatError) -> Shape {
+        do throws(Fault) { return try Shape(extents) } catch { throw FileFormatError(error.within("header")) }
+    }
+
+    /// Bytes of all elements; nil if they are more than can be counted.
+    /// - Throws: like `shape` and `element`.
+    package func elementBytes() throws(FileFormatError) -> Int? {
+        let (size, overflow) = try shape().elementCount.multipliedReportingOverflow(by: element().kind.byteCount)
+        return overflow ? nil : size
     }
 
     /// The type and byte order that `descriptor` names: `<f4`, `>f8`, `|u1`, ….
-    /// - Throws: `malformedClip` for types that are not real numbers.
-    package func element() throws(Fault) -> (kind: ElementKind, bigEndian: Bool) {
+    /// - Throws: malformed for types that are not real numbers.
+    func element() throws(FileFormatError) -> (kind: ElementKind, bigEndian: Bool) {
         guard let order = descriptor.first, let kind = ElementKind(descriptor.dropFirst()), "<>=|".contains(order)
         else {
-            throw Fault(
-                .malformedClip, at: "header",
+            throw FileFormatError(
+                at: "header",
                 descriptor.hasSuffix("O")
                     ? "the array holds pickled Python objects, which are never read"
                     : "the array's element type is not a real number",

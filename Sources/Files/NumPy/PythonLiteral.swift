@@ -17,8 +17,8 @@ struct PythonLiteral {
         position = bytes.startIndex
     }
 
-    /// - Throws: `malformedClip`, with the place in the header.
-    mutating func dictionary() throws(Fault) -> [String: Value] {
+    /// - Throws: malformed, with the place in the header.
+    mutating func dictionary() throws(FileFormatError) -> [String: Value] {
         var fields: [String: Value] = [:]
         try expect("{")
         while !take("}") {
@@ -35,7 +35,7 @@ struct PythonLiteral {
         return fields
     }
 
-    private mutating func value() throws(Fault) -> Value {
+    private mutating func value() throws(FileFormatError) -> Value {
         skipSpace()
         switch peek {
         case UInt8(ascii: "'"), UInt8(ascii: "\""): return .string(try string())
@@ -51,7 +51,7 @@ struct PythonLiteral {
         }
     }
 
-    private mutating func tuple() throws(Fault) -> [Int] {
+    private mutating func tuple() throws(FileFormatError) -> [Int] {
         var extents: [Int] = []
         try expect("(")
         while !take(")") {
@@ -70,7 +70,7 @@ struct PythonLiteral {
         return extents
     }
 
-    private mutating func string() throws(Fault) -> String {
+    private mutating func string() throws(FileFormatError) -> String {
         skipSpace()
         guard let quote = peek, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else {
             throw fault("a quoted string is missing")
@@ -102,11 +102,11 @@ struct PythonLiteral {
         return taken
     }
 
-    private mutating func expect(_ character: Unicode.Scalar) throws(Fault) {
+    private mutating func expect(_ character: Unicode.Scalar) throws(FileFormatError) {
         guard take(character) else { throw fault("'\(character)' is missing") }
     }
 
-    private func fault(_ problem: String) -> Fault {
-        Fault(.malformedClip, at: "header, character \(position - bytes.startIndex)", problem)
+    private func fault(_ problem: String) -> FileFormatError {
+        FileFormatError(at: "header, character \(position - bytes.startIndex)", problem)
     }
 }

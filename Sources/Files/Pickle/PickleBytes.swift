@@ -9,43 +9,43 @@ struct PickleBytes {
 
     var place: String { "byte \(position)" }
 
-    func fault(_ problem: String) -> Fault { Fault(.invalidValue, at: place, "the pickle is damaged: \(problem)") }
+    func fault(_ problem: String) -> FileFormatError { FileFormatError(at: place, "the pickle is damaged: \(problem)") }
 
-    mutating func byte() throws(Fault) -> UInt8 {
+    mutating func byte() throws(FileFormatError) -> UInt8 {
         guard position < bytes.count else { throw fault("it ends early") }
         defer { position += 1 }
         return bytes[position]
     }
 
-    mutating func take(_ count: Int) throws(Fault) -> ArraySlice<UInt8> {
+    mutating func take(_ count: Int) throws(FileFormatError) -> ArraySlice<UInt8> {
         guard count >= 0, count <= bytes.count - position else { throw fault("it ends early") }
         defer { position += count }
         return bytes[position..<position + count]
     }
 
     /// A count of so many bytes, little-endian.
-    mutating func count(_ width: Int) throws(Fault) -> Int {
+    mutating func count(_ width: Int) throws(FileFormatError) -> Int {
         let value = try take(width).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard let count = Int(exactly: value) else { throw fault("a length is absurd") }
         return count
     }
 
     /// The bytes up to the end of the line, which is skipped.
-    private mutating func lineBytes() throws(Fault) -> ArraySlice<UInt8> {
+    private mutating func lineBytes() throws(FileFormatError) -> ArraySlice<UInt8> {
         guard let end = bytes[position...].firstIndex(of: 0x0A) else { throw fault("it ends early") }
         defer { position = end + 1 }
         return bytes[position..<end]
     }
 
-    mutating func line() throws(Fault) -> String { try PickleBytes.text(lineBytes(), at: self) }
+    mutating func line() throws(FileFormatError) -> String { try PickleBytes.text(lineBytes(), at: self) }
 
-    mutating func decimalLine() throws(Fault) -> Int {
+    mutating func decimalLine() throws(FileFormatError) -> Int {
         guard let value = Int(try line()) else { throw fault("a number is none") }
         return value
     }
 
     /// What an opcode pushes, if it is one that pushes plain data.
-    mutating func constant(_ opcode: UInt8) throws(Fault) -> PickleValue? {
+    mutating func constant(_ opcode: UInt8) throws(FileFormatError) -> PickleValue? {
         switch opcode {
         case UInt8(ascii: "N"): return PickleValue.none
         case 0x88: return .boolean(true)
@@ -84,18 +84,18 @@ struct PickleBytes {
     }
 
     /// Protocol 0 writes Booleans as the numbers 00 and 01.
-    private mutating func integerLine() throws(Fault) -> PickleValue {
+    private mutating func integerLine() throws(FileFormatError) -> PickleValue {
         let digits = try line()
         return digits == "00" ? .boolean(false) : digits == "01" ? .boolean(true) : .integer(try integer(digits))
     }
 
-    private func integer(_ digits: String) throws(Fault) -> Int {
+    private func integer(_ digits: String) throws(FileFormatError) -> Int {
         guard let value = Int(digits) else { throw fault("a number is none, or is too large") }
         return value
     }
 
     /// A two's complement number of so many bytes, little-endian.
-    private mutating func long(_ width: Int) throws(Fault) -> Int {
+    private mutating func long(_ width: Int) throws(FileFormatError) -> Int {
         let digits = try take(width)
         guard width <= 8 else { throw fault("a number is too large") }
         guard let highest = digits.last else { return 0 }
@@ -107,13 +107,13 @@ struct PickleBytes {
         String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
     }
 
-    private static func text(_ bytes: ArraySlice<UInt8>, at place: PickleBytes) throws(Fault) -> String {
+    private static func text(_ bytes: ArraySlice<UInt8>, at place: PickleBytes) throws(FileFormatError) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw place.fault("a text is no UTF-8") }
         return text
     }
 
     /// Text with Python's escapes: `\u00e4` in Unicode text, `\x41`, `\n` and the like in strings.
-    private func escaped(_ bytes: ArraySlice<UInt8>, isUnicode: Bool) throws(Fault) -> String {
+    private func escaped(_ bytes: ArraySlice<UInt8>, isUnicode: Bool) throws(FileFormatError) -> String {
         var text = String.UnicodeScalarView()
         var rest = bytes
         while let byte = rest.popFirst() {
@@ -137,8 +137,7 @@ struct PickleBytes {
                 continue
             }
             rest.removeFirst()
-            guard let code = UInt32(String(decoding: rest.prefix(width), as: UTF8.self), radix: 16),
-                rest.count >= width, let scalar = Unicode.Scalar(code)
+            guard let code = Hexadecimal.number(rest.prefix(width), digits: width), let scalar = Unicode.Scalar(code)
             else { throw fault("an escaped character is none") }
             rest = rest.dropFirst(width)
             text.append(scalar)

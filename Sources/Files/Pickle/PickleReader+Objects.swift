@@ -5,7 +5,7 @@ extension PickleReader {
     private static let arrayLimit = 1 << 16
 
     /// What a class or function makes of its arguments.
-    mutating func construct(_ callee: PickleValue, _ arguments: [PickleValue]) throws(Fault) -> PickleValue {
+    mutating func construct(_ callee: PickleValue, _ arguments: [PickleValue]) throws(FileFormatError) -> PickleValue {
         guard case .global(let global) = callee else { throw bytes.fault("something that is no class is called") }
         switch (global, arguments.count) {
         case (.labelEncoder, _): return object(.labelEncoder)
@@ -25,7 +25,7 @@ extension PickleReader {
             default: throw bytes.fault("an element type has no name")
             }
             guard let type = PickleElementType(code) else {
-                throw Fault(
+                throw FileFormatError(
                     .unsupportedAttribute, at: bytes.place, "an array is of an element type that no class names have",
                     found: String(code.prefix(20)), expected: "text, objects or numbers")
             }
@@ -48,7 +48,7 @@ extension PickleReader {
     }
 
     /// Gives an object its state.
-    mutating func build(_ index: Int, state: PickleValue) throws(Fault) {
+    mutating func build(_ index: Int, state: PickleValue) throws(FileFormatError) {
         switch objects[index].kind {
         case .labelEncoder: objects[index].items += try items(of: state, .dictionary)
         case .joblibWrapper:
@@ -74,7 +74,7 @@ extension PickleReader {
     }
 
     /// joblib writes an array's bytes, or a pickle of its objects, behind the object that describes it.
-    private mutating func readWrappedArray(_ index: Int) throws(Fault) {
+    private mutating func readWrappedArray(_ index: Int) throws(FileFormatError) {
         let wrapper = objects[index]
         let type = try elementType(wrapper["dtype"] ?? .none)
         let shape = try items(of: wrapper["shape"], .tuple)
@@ -92,7 +92,7 @@ extension PickleReader {
             kind: .array, items: try elements(type, count: count, .bytes(Array(try bytes.take(size)))))
     }
 
-    private func boolean(_ value: PickleValue) throws(Fault) -> PickleValue {
+    private func boolean(_ value: PickleValue) throws(FileFormatError) -> PickleValue {
         switch value {
         case .boolean: value
         // Protocols 0 and 1 know no Booleans.
@@ -101,7 +101,7 @@ extension PickleReader {
         }
     }
 
-    private func elementType(_ value: PickleValue) throws(Fault) -> PickleElementType {
+    private func elementType(_ value: PickleValue) throws(FileFormatError) -> PickleElementType {
         guard case .object(let index) = value, case .elementType(let type) = objects[index].kind else {
             throw bytes.fault("an array has no element type")
         }
@@ -109,7 +109,7 @@ extension PickleReader {
     }
 
     /// How many elements an array of some shape has.
-    private func count(_ shape: [PickleValue], order: PickleValue) throws(Fault) -> Int {
+    private func count(_ shape: [PickleValue], order: PickleValue) throws(FileFormatError) -> Int {
         var count = 1
         for extent in shape {
             guard case .integer(let extent) = extent, extent >= 0 else {
@@ -117,7 +117,7 @@ extension PickleReader {
             }
             let (product, overflow) = count.multipliedReportingOverflow(by: extent)
             guard !overflow, product <= PickleReader.arrayLimit else {
-                throw Fault(
+                throw FileFormatError(
                     .limitExceeded, at: bytes.place, "an array has more elements than a label encoder has classes",
                     expected: "at most \(PickleReader.arrayLimit)")
             }
@@ -129,7 +129,7 @@ extension PickleReader {
 
     private mutating func elements(
         _ type: PickleElementType, count: Int, _ content: PickleValue
-    ) throws(Fault) -> [PickleValue] {
+    ) throws(FileFormatError) -> [PickleValue] {
         if type.kind == .object {
             let list = try items(of: content, .list)
             guard list.count == count else { throw bytes.fault("an array has another number of objects") }
@@ -146,7 +146,7 @@ extension PickleReader {
         }
         try spend(elements: count, bytes: data.count)
         guard data.count == count * type.byteCount else {
-            throw Fault(
+            throw FileFormatError(
                 .sizeMismatch, at: bytes.place, "an array has more or fewer bytes than its shape says",
                 found: "\(data.count)", expected: "\(count * type.byteCount)")
         }

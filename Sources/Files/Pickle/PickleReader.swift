@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+import EmotionFormerTensors
 
 /// Reads Python's pickles (protocols 0 to 5) as far as a scikit-learn `LabelEncoder`, NumPy arrays and plain data go.
 ///
@@ -29,9 +29,10 @@ package struct PickleReader {
     private let contentLimit: Int
     private var depth = 0
 
-    /// - Throws: `invalidValue` for a damaged pickle, `unsupportedOperation` for one that wants anything but values,
+    /// - Throws: malformed for a damaged pickle, `unsupportedOperation` for one that wants anything but values,
     ///   `limitExceeded`.
-    package static func read(_ bytes: [UInt8]) throws(Fault) -> (value: PickleValue, objects: [PickleObject]) {
+    package static func read(_ bytes: [UInt8]) throws(FileFormatError) -> (value: PickleValue, objects: [PickleObject])
+    {
         var reader = PickleReader(bytes)
         let value = try reader.run()
         return (value, reader.objects)
@@ -44,11 +45,11 @@ package struct PickleReader {
 
     /// Pays for elements and for the bytes that they are made of. A pickle can use a value again and again by a few bytes.
     /// - Throws: `limitExceeded` once the pickle has used far more than any label encoder needs.
-    mutating func spend(elements: Int = 0, bytes used: Int = 0) throws(Fault) {
+    mutating func spend(elements: Int = 0, bytes used: Int = 0) throws(FileFormatError) {
         elementCount += elements
         byteCount += used
         guard elementCount <= PickleReader.elementLimit, byteCount <= contentLimit else {
-            throw Fault(
+            throw FileFormatError(
                 .limitExceeded, at: bytes.place, "the pickle uses its data again more often than a label encoder does",
                 expected: elementCount > PickleReader.elementLimit
                     ? "at most \(PickleReader.elementLimit) elements in all"
@@ -57,9 +58,9 @@ package struct PickleReader {
     }
 
     /// A pickle inside another one, as joblib writes arrays of objects.
-    mutating func nested() throws(Fault) -> PickleValue {
+    mutating func nested() throws(FileFormatError) -> PickleValue {
         guard depth < PickleReader.depthLimit else {
-            throw Fault(
+            throw FileFormatError(
                 .limitExceeded, at: bytes.place, "pickles are nested too deep",
                 expected: "at most \(PickleReader.depthLimit) levels")
         }
@@ -74,11 +75,11 @@ package struct PickleReader {
         return value
     }
 
-    private mutating func run() throws(Fault) -> PickleValue {
+    private mutating func run() throws(FileFormatError) -> PickleValue {
         while true {
             opcodeCount += 1
             guard opcodeCount <= PickleReader.opcodeLimit else {
-                throw Fault(
+                throw FileFormatError(
                     .limitExceeded, at: bytes.place, "the pickle is too long for a label encoder",
                     expected: "at most \(PickleReader.opcodeLimit) opcodes")
             }
@@ -92,7 +93,7 @@ package struct PickleReader {
         }
     }
 
-    private mutating func perform(_ opcode: UInt8) throws(Fault) {
+    private mutating func perform(_ opcode: UInt8) throws(FileFormatError) {
         switch opcode {
         case UInt8(ascii: "("): stack.append(.mark)
         case UInt8(ascii: "0"): _ = stack.popLast()
@@ -136,7 +137,7 @@ package struct PickleReader {
         case 0x80: _ = try bytes.byte()
         case 0x95: _ = try bytes.take(8)
         default:
-            throw Fault(
+            throw FileFormatError(
                 .unsupportedOperation, at: bytes.place, "the pickle does something that no label encoder needs",
                 found: "opcode 0x" + String(opcode, radix: 16))
         }
@@ -144,25 +145,25 @@ package struct PickleReader {
 
     private mutating func push(_ value: PickleValue) { stack.append(.value(value)) }
 
-    private func top() throws(Fault) -> PickleValue {
+    private func top() throws(FileFormatError) -> PickleValue {
         guard case .value(let value)? = stack.last else { throw bytes.fault("the stack is empty") }
         return value
     }
 
-    private mutating func pop() throws(Fault) -> PickleValue {
+    private mutating func pop() throws(FileFormatError) -> PickleValue {
         let value = try top()
         stack.removeLast()
         return value
     }
 
-    private mutating func pop(_ count: Int) throws(Fault) -> [PickleValue] {
+    private mutating func pop(_ count: Int) throws(FileFormatError) -> [PickleValue] {
         var values: [PickleValue] = []
         for _ in 0..<count { values.append(try pop()) }
         return values.reversed()
     }
 
     /// What was pushed after the last mark; the mark goes too.
-    private mutating func marked() throws(Fault) -> [PickleValue] {
+    private mutating func marked() throws(FileFormatError) -> [PickleValue] {
         var values: [PickleValue] = []
         while let entry = stack.popLast() {
             guard case .value(let value) = entry else { return values.reversed() }
@@ -171,7 +172,7 @@ package struct PickleReader {
         throw bytes.fault("a mark is missing")
     }
 
-    private func pairs(_ values: [PickleValue]) throws(Fault) -> [PickleValue] {
+    private func pairs(_ values: [PickleValue]) throws(FileFormatError) -> [PickleValue] {
         guard values.count.isMultiple(of: 2) else { throw bytes.fault("a key has no value") }
         return values
     }
@@ -185,7 +186,7 @@ package struct PickleReader {
         push(object(kind, items))
     }
 
-    private mutating func extend(_ kind: PickleObject.Kind, by items: [PickleValue]) throws(Fault) {
+    private mutating func extend(_ kind: PickleObject.Kind, by items: [PickleValue]) throws(FileFormatError) {
         guard case .object(let index) = try top() else { throw bytes.fault("something that cannot grow is extended") }
         switch (kind, objects[index].kind) {
         case (.list, .list), (.dictionary, .dictionary): objects[index].items += items
@@ -193,23 +194,23 @@ package struct PickleReader {
         }
     }
 
-    private mutating func recall(_ index: Int) throws(Fault) {
+    private mutating func recall(_ index: Int) throws(FileFormatError) {
         guard let value = memo[index] else { throw bytes.fault("the memo has no entry \(index)") }
         push(value)
     }
 
-    private mutating func pushGlobal(_ module: String, _ name: String) throws(Fault) {
+    private mutating func pushGlobal(_ module: String, _ name: String) throws(FileFormatError) {
         guard let global = PickleGlobal("\(module).\(name)") else {
-            throw Fault(
+            throw FileFormatError(
                 .unsupportedOperation, at: bytes.place,
                 "the pickle refers to something else than a LabelEncoder and arrays, and is not read",
-                found: String("\(module).\(name)".prefix(80)), expected: "class names; --labels A,B,C gives them too")
+                found: String("\(module).\(name)".prefix(80)), expected: "class names")
         }
         push(.global(global))
     }
 
     /// The items of a list, tuple or dictionary; whoever looks at them one by one needs no more than what is paid here.
-    mutating func items(of value: PickleValue?, _ kind: PickleObject.Kind) throws(Fault) -> [PickleValue] {
+    mutating func items(of value: PickleValue?, _ kind: PickleObject.Kind) throws(FileFormatError) -> [PickleValue] {
         guard case .object(let index)? = value else { throw bytes.fault("a value is of the wrong kind") }
         switch (kind, objects[index].kind) {
         case (.tuple, .tuple), (.list, .list), (.dictionary, .dictionary):

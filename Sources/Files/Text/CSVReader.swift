@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+import EmotionFormerTensors
 
 /// Splits comma-separated values (RFC 4180) into rows of fields: quoted fields, either line end, UTF-8 with or without a
 /// byte order mark. Empty lines are passed over.
@@ -24,22 +24,22 @@ package struct CSVReader {
 
     /// The next row, or nil at the end.
     /// - Throws: like `next(into:)`.
-    package mutating func next() throws(Fault) -> Row? {
+    package mutating func next() throws(FileFormatError) -> Row? {
         var row = Row()
         return try next(into: &row) ? row : nil
     }
 
     /// Puts the next row in place of another, in the memory that it has; false at the end.
-    /// - Throws: `malformedClip` for a quoted field that does not end or has text after it, `limitExceeded` for a row with
+    /// - Throws: malformed for a quoted field that does not end or has text after it, `limitExceeded` for a row with
     ///   more fields than the limit.
-    package mutating func next(into row: inout Row) throws(Fault) -> Bool {
+    package mutating func next(into row: inout Row) throws(FileFormatError) -> Bool {
         while position < bytes.endIndex {
             row.line = line
             row.fields.removeAll(keepingCapacity: true)
             var isLastField = false
             while !isLastField {
                 guard row.fields.count < columnLimit else {
-                    throw Fault(
+                    throw FileFormatError(
                         .limitExceeded, at: "line \(row.line)", "the row has too many cells",
                         expected: "at most \(columnLimit)")
                 }
@@ -60,14 +60,14 @@ package struct CSVReader {
         return CSVReader.trimmed(field)
     }
 
-    private mutating func quotedField(_ column: Int) throws(Fault) -> ArraySlice<UInt8> {
+    private mutating func quotedField(_ column: Int) throws(FileFormatError) -> ArraySlice<UInt8> {
         let place = "line \(line), column \(column)"
         position += 1
         var text: [UInt8] = []
         while true {
             let part = bytes[position...].prefix { $0 != UInt8(ascii: "\"") }
             guard part.endIndex < bytes.endIndex else {
-                throw Fault(.malformedClip, at: place, "the quoted cell does not end")
+                throw FileFormatError(at: place, "the quoted cell does not end")
             }
             line += part.count { $0 == 0x0A }
             text.append(contentsOf: part)
@@ -76,7 +76,7 @@ package struct CSVReader {
             text.append(UInt8(ascii: "\""))
         }
         if position < bytes.endIndex, ![UInt8(ascii: ","), 0x0A, 0x0D].contains(bytes[position]) {
-            throw Fault(.malformedClip, at: place, "text follows the quoted cell")
+            throw FileFormatError(at: place, "text follows the quoted cell")
         }
         return text[...]
     }

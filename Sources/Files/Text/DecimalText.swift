@@ -25,6 +25,11 @@ package enum DecimalText {
         return text
     }
 
+    /// The same in JSON, which has no other numbers than finite ones: they are 0.
+    package static func fixedInJSON(_ value: Double, _ digits: Int) -> String {
+        value.isFinite ? fixed(value, digits) : "0"
+    }
+
     /// About three digits: `0.0123`, `12.3`, `-4560`, `1.2e+30`. Other than finite numbers as Swift writes them.
     package static func short(_ value: Double) -> String {
         let magnitude = value.magnitude
