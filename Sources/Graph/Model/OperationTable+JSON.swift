@@ -5,11 +5,11 @@ extension OperationTable {
     package static var json: String {
         let rows = all.map { row -> String in
             let fields = [
-                ("name", quoted(row.operation.rawValue)), ("since", "\(row.since)"),
+                ("name", PrintedText.quotedInJSON(row.operation.rawValue)), ("since", "\(row.since)"),
                 ("inputs", list(row.inputs.map(spelled))), ("outputs", list(row.outputs.map(spelled))),
                 ("weights", list(row.weights.map(spelled))),
                 ("attributes", "[" + row.attributes.map(json).joined(separator: ", ") + "]"),
-                ("summary", quoted(row.summary)),
+                ("summary", PrintedText.quotedInJSON(row.summary)),
             ]
             return "  {" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
         }
@@ -21,16 +21,16 @@ extension OperationTable {
     }
 
     private static func json(_ attribute: OperationSpecification.Attribute) -> String {
-        var fields = [("name", quoted(attribute.name))]
+        var fields = [("name", PrintedText.quotedInJSON(attribute.name))]
         switch attribute.kind {
-        case .integer: fields.append(("kind", quoted("integer")))
-        case .number: fields.append(("kind", quoted("number")))
-        case .boolean: fields.append(("kind", quoted("boolean")))
-        case .integers: fields.append(("kind", quoted("integers")))
-        case .elementType: fields.append(("kind", quoted("elementType")))
-        case .graph: fields.append(("kind", quoted("graph")))
+        case .integer: fields.append(("kind", PrintedText.quotedInJSON("integer")))
+        case .number: fields.append(("kind", PrintedText.quotedInJSON("number")))
+        case .boolean: fields.append(("kind", PrintedText.quotedInJSON("boolean")))
+        case .integers: fields.append(("kind", PrintedText.quotedInJSON("integers")))
+        case .elementType: fields.append(("kind", PrintedText.quotedInJSON("elementType")))
+        case .graph: fields.append(("kind", PrintedText.quotedInJSON("graph")))
         case .text(let allowed):
-            fields.append(("kind", quoted("text")))
+            fields.append(("kind", PrintedText.quotedInJSON("text")))
             fields.append(("allowed", list(allowed)))
         }
         if let value = attribute.defaultValue {
@@ -46,15 +46,12 @@ extension OperationTable {
         case .integer(let integer): "\(integer)"
         case .number(let number): number == number.rounded() ? "\(Int(number))" : "\(number)"
         case .boolean(let boolean): "\(boolean)"
-        case .text(let text): quoted(text)
+        case .text(let text): PrintedText.quotedInJSON(text)
         case .integers(let integers): "\(integers)"
         }
     }
 
-    private static func list(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ", ") + "]" }
-
-    /// The table's texts hold no control characters.
-    private static func quoted(_ text: String) -> String {
-        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    private static func list(_ texts: [String]) -> String {
+        "[" + texts.map(PrintedText.quotedInJSON).joined(separator: ", ") + "]"
     }
 }
