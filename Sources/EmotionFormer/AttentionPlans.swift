@@ -1,4 +1,5 @@
 import EmotionFormerEngine
+import EmotionFormerFiles
 import EmotionFormerModelFormat
 import EmotionFormerTensors
 
@@ -21,7 +22,8 @@ final class AttentionPlans: Sendable {
     }
 
     private let source: Source
-    /// The checksum of the file that the model was loaded from.
+    /// Of the file that the model was loaded from.
+    private let version: FileVersion?
     private let checksum: UInt64?
     private let frames: Int
     private let features: Int
@@ -34,6 +36,7 @@ final class AttentionPlans: Sendable {
     init(_ source: Source, of contents: borrowing ModelPackage, options: PlanOptions) {
         self.source = source
         self.options = options
+        version = contents.sourceVersion
         checksum = contents.sourceChecksum
         frames = contents.input.frames
         features = contents.input.features
@@ -63,8 +66,9 @@ final class AttentionPlans: Sendable {
         case .file(let path):
             // Without its assets, which affect nothing in the graph but its number of frames.
             let contents = try ModelFile.read(
-                path, frames: frames, includingSelfTest: false, limits: options.limits)
-            guard contents.sourceChecksum == checksum else {
+                path, frames: frames, includingSelfTest: false, isChecksummed: true, limits: options.limits)
+            let isSame = version.map { contents.sourceVersion == $0 } ?? (contents.sourceChecksum == checksum)
+            guard isSame else {
                 throw Fault(
                     .checksumMismatch, at: path, "the model's file has changed since it was loaded",
                     expected: "the file that predictions are made with; load the model again")

@@ -15,11 +15,12 @@ package enum ModelFile {
     ///     300.
     ///   - verifyHash: whether a package's SHA-256 is checked in addition to the fast checksum.
     ///   - includingSelfTest: whether a package's self-test is read.
+    ///   - isChecksummed: whether a TensorFlow Lite file's checksum is taken even where its version is known.
     ///   - limits: limits on its files and on what they describe.
     /// - Throws: what is wrong with it, with file and field; `invalidArgument` for assets of a package.
     package static func read(
         _ path: String, assets: String? = nil, frames: Int? = nil, verifyHash: Bool = false,
-        includingSelfTest: Bool = true, limits: Limits = Limits()
+        includingSelfTest: Bool = true, isChecksummed: Bool = false, limits: Limits = Limits()
     ) throws(Fault) -> ModelPackage {
         guard !path.isEmpty else {
             throw Fault(
@@ -31,6 +32,7 @@ package enum ModelFile {
             conversion.assets = assets
             conversion.frames = frames
             conversion.limits = limits
+            conversion.isChecksummed = isChecksummed
             return try conversion.package(of: path)
         }
         guard assets == nil else {

@@ -30,13 +30,20 @@ package struct TFLiteConversion: Sendable {
     package var tool: (name: String, version: String)?
 
     package var limits = Limits()
+    /// Whether the file's checksum is taken even where its version is known: a millisecond for 9 MB.
+    package var isChecksummed = false
 
     package init() {}
 
     /// - Throws: what is wrong with a file, with its path; why no package can be made.
     package func package(of path: String) throws(Fault) -> ModelPackage {
         try limits.validate()
-        return try package(of: InputFile(path: path, what: "model").contents(.fileBytes, of: limits), path)
+        let file = try InputFile(path: path, what: "model")
+        let bytes = try file.contents(.fileBytes, of: limits)
+        var package = try package(of: bytes, path)
+        package.sourceVersion = file.version
+        if isChecksummed || file.version == nil { package.sourceChecksum = XXH64.hash(bytes) }
+        return package
     }
 
     func package(of bytes: [UInt8], _ path: String) throws(Fault) -> ModelPackage {
@@ -77,9 +84,7 @@ package struct TFLiteConversion: Sendable {
                 frames: frames, features: features, layout: layout, epsilon: epsilon)
         }
         do throws(Fault) {
-            var package = try ModelPackage(importing: model.program, options: options)
-            package.sourceChecksum = XXH64.hash(bytes)
-            return package
+            return try ModelPackage(importing: model.program, options: options)
         } catch {
             throw error.within(path)
         }

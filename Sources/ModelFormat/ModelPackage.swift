@@ -55,8 +55,11 @@ package struct ModelPackage: Sendable {
     package let outputs: Outputs
     package let selfTest: SelfTest?
     /// The checksum of the file that this was read from: the manifest, which states the checksums of the other files,
-    /// or the TensorFlow Lite file. nil for a package made in memory.
+    /// or the TensorFlow Lite file, whose checksum is taken if it is asked for or there is no `sourceVersion`. nil for a
+    /// package made in memory.
     package var sourceChecksum: UInt64?
+    /// The version of the TensorFlow Lite file that this was read from.
+    package var sourceVersion: FileVersion?
 
     /// Checks all rules of a package; reading and writing both use this initializer.
     /// - Throws: the first broken rule, with the field, tensor, graph or node.

@@ -101,15 +101,19 @@ private struct ElementReader {
     ) -> [Float] {
         [Float](unsafeUninitializedCapacity: range.count) { result, initialized in
             guard var target = result.baseAddress else { return }
-            var walk = fortranShape.map { FortranWalk($0, from: range.lowerBound) }
-            var source = range.lowerBound &* MemoryLayout<Bits>.size
-            for _ in range {
-                if let walk { source = walk.offset &* MemoryLayout<Bits>.size }
-                let bits = bytes.loadUnaligned(fromByteOffset: source, as: Bits.self)
+            func take(_ index: Int) {
+                let bits = bytes.loadUnaligned(fromByteOffset: index &* MemoryLayout<Bits>.size, as: Bits.self)
                 target.initialize(to: convert(bigEndian ? Bits(bigEndian: bits) : Bits(littleEndian: bits)))
                 target += 1
-                source &+= MemoryLayout<Bits>.size
-                walk?.next()
+            }
+            if let fortranShape {
+                var walk = FortranWalk(fortranShape, from: range.lowerBound)
+                for _ in range {
+                    take(walk.offset)
+                    walk.next()
+                }
+            } else {
+                for index in range { take(index) }
             }
             initialized = range.count
         }

@@ -8,6 +8,8 @@ package struct InputFile: ~Copyable {
     package let path: String
     /// When the file was opened.
     package let byteCount: Int
+    /// When the file was opened; nil if it is too young for the system to tell its versions apart.
+    package let version: FileVersion?
 
     /// - Throws: `missingFile` if there is no such file, `unreadableFile` if it cannot be opened or is no regular file.
     package init(path: String, what: String) throws(Fault) {
@@ -31,6 +33,7 @@ package struct InputFile: ~Copyable {
         self.descriptor = descriptor
         self.path = path
         byteCount = Int(status.st_size)
+        version = FileVersion(status)
     }
 
     deinit { close(descriptor) }
@@ -77,8 +80,13 @@ package struct InputFile: ~Copyable {
                 .limitExceeded, at: path, "the file is too long", found: "\(byteCount) bytes",
                 expected: "at most \(limit)")
         }
-        var bytes = [UInt8](repeating: 0, count: byteCount)
-        try read(into: &bytes)
+        // Not filled with zeros first: a model has megabytes.
+        var result = Result<Void, Fault>.success(())
+        let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
+            result = Result { () throws(Fault) in try read(into: UnsafeMutableRawBufferPointer(buffer)) }
+            if case .success = result { initialized = byteCount }
+        }
+        try result.get()
         try checkEnd()
         return bytes
     }
