@@ -30,12 +30,13 @@ def main() -> None:
     keras = framework(int(generation))
     model = keras.models.load_model(model_path, compile=False)
     data = np.load(input_path)
-    held = {"output": np.asarray(model(data, training=False)), "oracle": np.asarray(f"keras {keras.__version__}")}
+    held: dict[str, Any] = {"output": np.asarray(model(data, training=False))}
+    held["oracle"] = np.asarray(f"keras {keras.__version__}")
     last = model.layers[-1]
     if getattr(last, "activation", None) is keras.activations.softmax and last.output is model.outputs[0]:
         last.activation = keras.activations.linear
         held["logits"] = np.asarray(model(data, training=False))
-    np.savez(output_path, allow_pickle=False, **held)
+    np.savez(output_path, **held)
 
 
 main()
