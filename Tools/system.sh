@@ -34,9 +34,12 @@ need_debian() {
     [ "$(id -u)" -eq 0 ] || fail "$package is missing: run 'apt-get install $package' as root and try again"
     say "$package is missing: installing it with apt-get"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get install -y -qq "$package" >/dev/null 2>&1 \
-        || { apt-get update -qq >/dev/null 2>&1 && apt-get install -y -qq "$package" >/dev/null 2>&1; } \
-        || fail "$package could not be installed"
+    # One at a time: apt-get does not wait for another.
+    (
+        if command -v flock >/dev/null; then flock 9; fi
+        apt-get install -y -qq "$package" >/dev/null 2>&1 \
+            || { apt-get update -qq >/dev/null 2>&1 && apt-get install -y -qq "$package" >/dev/null 2>&1; }
+    ) 9>"${TMPDIR:-/tmp}/emotionformer-apt.lock" || fail "$package could not be installed"
     "$@" >/dev/null 2>&1 || fail "$package is installed, but '$*' still fails"
 }
 
