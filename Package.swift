@@ -95,7 +95,7 @@ let package = Package(
         module(
             "Kernels",
             [
-                "EmotionFormerSystem", "EmotionFormerTensors", "EmotionFormerKernelInterface",
+                "EmotionFormerSystem", "EmotionFormerKernelInterface",
                 .target(
                     name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
                 .target(
@@ -173,7 +173,7 @@ let package = Package(
                 "EmotionFormerEngine", "EmotionFormerGraph", "EmotionFormerKernels", "EmotionFormerReference",
                 "EmotionFormerTFLiteImport", "EmotionFormerTensors",
             ]),
-        tests("Kernels", ["EmotionFormerKernels", "EmotionFormerKernelInterface", "EmotionFormerTensors"]),
+        tests("Kernels", ["EmotionFormerKernels", "EmotionFormerKernelInterface"]),
         tests(
             "Parity",
             [

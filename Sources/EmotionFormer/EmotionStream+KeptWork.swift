@@ -4,14 +4,14 @@ import EmotionFormerTensors
 /// Results that depend on one frame alone and not on its place in the window, by slot.
 struct KeptWork: Sendable {
     /// nil if no results are kept.
-    let layout: Plan.FrameLayout?
+    let layout: FrameLayout?
     /// The number of slots computed so far.
     private(set) var computedCount = 0
     private var memory: [UInt8]
     private var pending: [Int] = []
 
     /// - Throws: `limitExceeded` if the window takes too much memory.
-    init(layout: Plan.FrameLayout?, slotCount: Int) throws(Fault) {
+    init(layout: FrameLayout?, slotCount: Int) throws(Fault) {
         let (size, overflow) = (layout?.byteCount ?? 0).multipliedReportingOverflow(by: slotCount)
         guard !overflow, size <= FrameWindow.limit * 4 else {
             throw Fault(

@@ -1,5 +1,4 @@
 package import EmotionFormerKernelInterface
-package import EmotionFormerTensors
 
 #if EMOTIONFORMER_X86_KERNELS
     import EmotionFormerCPUIntrinsics
@@ -8,27 +7,6 @@ package import EmotionFormerTensors
 extension InstructionSet {
     /// What this processor and its operating system support, in rising order; found once.
     package static let available: [InstructionSet] = allCases.filter(\.isSupported)
-
-    /// The best available level, or the one that `EMOTIONFORMER_KERNELS` names in `environment`.
-    ///
-    /// Throws `invalidValue` for a name that is none and `unsupportedProcessor` for a level this machine lacks.
-    package static func selected(environment: [String: String]) throws(Fault) -> InstructionSet {
-        let best = available.last ?? .portable
-        guard let name = environment[environmentVariable], !name.isEmpty else { return best }
-        guard let level = InstructionSet(rawValue: name) else {
-            throw Fault(
-                .invalidValue, at: environmentVariable, "unknown instruction set", found: name,
-                expected: allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        guard available.contains(level) else {
-            throw Fault(
-                .unsupportedProcessor, at: environmentVariable, "this machine lacks the instruction set", found: name,
-                expected: available.map(\.rawValue).joined(separator: ", "))
-        }
-        return level
-    }
-
-    private static let environmentVariable = "EMOTIONFORMER_KERNELS"
 
     private var isSupported: Bool {
         #if EMOTIONFORMER_X86_KERNELS

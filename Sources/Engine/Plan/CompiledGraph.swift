@@ -36,8 +36,9 @@ struct CompiledGraph: Sendable {
         try builder.appendAll(fuses: fuses)
         let graph = builder.graph
         let drafts = CompiledGraph.segments(of: builder.drafts, aliases: builder.aliases)
-        let layout = Layout(
-            graph: graph, aliases: builder.aliases, segments: drafts, keepsEveryValue: keepsEveryValue)
+        let layout = Placement(
+            graph: graph, aliases: builder.aliases, segments: drafts, keepsEveryValue: keepsEveryValue
+        ).layout
         segments = drafts.map { drafts in
             Segment(
                 rows: drafts.first?.rows ?? 1, rowBlock: drafts.map(\.rowBlock).max() ?? 1,

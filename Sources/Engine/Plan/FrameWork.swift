@@ -31,7 +31,7 @@ struct FrameWork: Sendable {
     let singles: [Single]
     /// The plan without these steps: what they made is brought from where it was kept, at the place where they stood.
     let resumed: [Segment]
-    let layout: Plan.FrameLayout
+    let layout: FrameLayout
     /// Bytes of a frame's kept values, a whole number of cache lines.
     var byteCount: Int { layout.byteCount }
 
@@ -57,8 +57,8 @@ struct FrameWork: Sendable {
             offset += (size + 15) / 16 * 16
         }
         self.kept = kept
-        self.layout = Plan.FrameLayout(
-            values: kept.map { Plan.FrameLayout.Value(name: $0.name, byteCount: $0.byteCount) },
+        self.layout = FrameLayout(
+            values: kept.map { FrameLayout.Value(name: $0.name, byteCount: $0.byteCount) },
             byteCount: (offset + 63) / 64 * 64)
         let places = Dictionary(uniqueKeysWithValues: analysis.kept.enumerated().map { ($1, $0) })
         var singles: [Single] = []

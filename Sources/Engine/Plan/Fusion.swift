@@ -20,32 +20,6 @@ struct BidirectionalNodes {
     var output: Int
 }
 
-/// Who makes and who reads each value of a graph.
-struct ValueUses {
-    /// By value: the index of its node, nil for inputs and constants.
-    private(set) var producer: [Int?]
-    /// By value: the indices of the nodes that read it, one an operand.
-    private(set) var consumers: [[Int]]
-    private var isOutput: [Bool]
-
-    init(_ graph: TypedGraph) {
-        producer = Array(repeating: nil, count: graph.values.count)
-        consumers = Array(repeating: [], count: graph.values.count)
-        isOutput = Array(repeating: false, count: graph.values.count)
-        for (index, node) in graph.nodes.enumerated() {
-            for output in node.outputs { producer[output] = index }
-            for case let input? in node.inputs { consumers[input].append(index) }
-        }
-        for output in graph.outputs { isOutput[output] = true }
-    }
-
-    /// The one node that reads the value, if there is exactly one, it reads it once, and the value is not an output.
-    func onlyConsumer(_ value: Int) -> Int? {
-        guard !isOutput[value], consumers[value].count == 1 else { return nil }
-        return consumers[value].first
-    }
-}
-
 extension StepBuilder {
     /// Joins nodes with what follows them where no one else sees what is between.
     mutating func fusedNodes() throws(Fault) -> [FusedNode] {
@@ -81,8 +55,8 @@ extension StepBuilder {
         let attention = graph.nodes[index]
         var projections: [(operand: Int, node: Int)] = []
         for operand in 0..<3 {
-            guard let value = attention.input(operand), fusion.uses.onlyConsumer(value) == index,
-                let node = fusion.uses.producer[value], graph.nodes[node].operation == .dense,
+            guard let value = attention.input(operand), fusion.uses.onlyConsumer(of: value) == index,
+                let node = fusion.uses.producer(of: value), graph.nodes[node].operation == .dense,
                 case .text("linear")? = graph.nodes[node].attributes["activation"], fusion.replacement[node] == nil
             else { continue }
             projections.append((operand, node))
@@ -134,7 +108,7 @@ extension StepBuilder {
             name: node.name, input: try operand(node, 0), parts: [try part(node)],
             activation: try node.attributes.activation(), output: try output(node))
         var place = index
-        while step.residual == nil, let next = fusion.uses.onlyConsumer(step.output),
+        while step.residual == nil, let next = fusion.uses.onlyConsumer(of: step.output),
             graph.nodes[next].operation == .add, fusion.replacement[next] == nil, !fusion.isAbsorbed[next],
             let other = graph.nodes[next].inputs.first(where: { $0 != step.output }) ?? nil,
             let sum = graph.nodes[next].outputs.first, shape(sum) == shape(step.output)
@@ -160,8 +134,9 @@ extension StepBuilder {
     /// A normalisation takes in the addition before it, if nobody else reads the sum.
     private func takeSum(_ index: Int, _ fusion: inout Fusion) {
         let node = graph.nodes[index]
-        guard let input = node.input(0), fusion.uses.onlyConsumer(input) == index,
-            let sum = fusion.uses.producer[input], graph.nodes[sum].operation == .add, fusion.replacement[sum] == nil,
+        guard let input = node.input(0), fusion.uses.onlyConsumer(of: input) == index,
+            let sum = fusion.uses.producer(of: input), graph.nodes[sum].operation == .add,
+            fusion.replacement[sum] == nil,
             !fusion.isAbsorbed[sum], let first = graph.nodes[sum].input(0), let second = graph.nodes[sum].input(1),
             first != second, shape(first) == shape(input), shape(second) == shape(input),
             graph.values[first].constant == nil, graph.values[second].constant == nil,
@@ -186,7 +161,7 @@ extension StepBuilder {
         var last = second
         var reader = index
         if everyStep {
-            guard fusion.uses.onlyConsumer(second) == index, let reverse = fusion.uses.producer[second],
+            guard fusion.uses.onlyConsumer(of: second) == index, let reverse = fusion.uses.producer(of: second),
                 graph.nodes[reverse].operation == .reverse,
                 case .integers([1])? = graph.nodes[reverse].attributes["axes"],
                 let reversed = graph.nodes[reverse].input(0)
@@ -212,10 +187,10 @@ extension StepBuilder {
 
     /// The recurrent node that makes a value which only `reader` reads, if it gives nothing else.
     private func recurrentNode(_ value: Int, reader: Int, _ uses: ValueUses) -> Int? {
-        guard uses.onlyConsumer(value) == reader, let index = uses.producer[value],
+        guard uses.onlyConsumer(of: value) == reader, let index = uses.producer(of: value),
             [.lstm, .gru, .simpleRNN].contains(graph.nodes[index].operation), graph.nodes[index].outputs.first == value,
             graph.nodes[index].outputs.dropFirst().allSatisfy({
-                uses.consumers[$0].isEmpty && !graph.outputs.contains($0)
+                !uses.isUsed($0)
             })
         else { return nil }
         return index

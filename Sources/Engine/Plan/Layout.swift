@@ -1,16 +1,16 @@
-import EmotionFormerGraph
 import EmotionFormerTensors
 
 /// Where every value of a plan lies.
 struct Layout {
     /// By value: the offset in the arena, or nil if it is a constant or never needed.
-    fileprivate(set) var offsets: [Int?]
-    fileprivate(set) var arenaByteCount = 0
-    private let graph: TypedGraph
+    let offsets: [Int?]
+    let arenaByteCount: Int
+    /// By value; its owner keeps them alive.
+    let constants: [Tensor?]
 
     func operand(_ value: Int) -> Operand {
         if let offset = offsets[value] { return Operand(arenaOffset: offset) }
-        return Operand(constant: graph.values[value].constant?.tensor.stableBytes ?? Layout.nothing)
+        return Operand(constant: constants[value]?.stableBytes ?? Layout.nothing)
     }
 
     func destination(_ value: Int) -> Destination { Destination(arenaOffset: offsets[value] ?? 0) }
@@ -23,89 +23,4 @@ struct Layout {
 extension Tensor {
     /// The elements' address, which stays as long as a copy of the tensor does; a plan keeps one.
     var stableBytes: UnsafeRawPointer { withUnsafeBytes { $0.baseAddress ?? Layout.nothing } }
-}
-
-extension Layout {
-    /// Places values by lifetime: two share memory only if they are never needed at the same time.
-    ///
-    /// Threads go through a segment at their own pace, so lifetimes count in segments. They count in steps among values that
-    /// one thread alone uses: in segments that are not split at all, and among values whose rows each belong to the thread
-    /// that computes them from one end of their lives to the other.
-    /// - Parameters:
-    ///   - aliases: by value, the value whose memory it shares (itself if it has its own).
-    ///   - segments: the drafts of each segment.
-    ///   - keepsEveryValue: no memory is used twice, so that every value can be looked at afterwards.
-    init(graph: TypedGraph, aliases: [Int], segments: [[StepDraft]], keepsEveryValue: Bool) {
-        self.graph = graph
-        offsets = Array(repeating: nil, count: graph.values.count)
-        let lives = ValueLives(graph: graph, aliases: aliases, segments: segments)
-        var blocks: [Block] = []
-        var slots: [ValueLife.Sharing: [Block]] = [:]
-        for value in lives.values.indices.sorted(by: { lives.start($0) < lives.start($1) }) {
-            guard var life = lives.values[value] else { continue }
-            if keepsEveryValue {
-                life = ValueLife(
-                    segments: 0...segments.count, steps: life.steps, writerCount: life.writerCount,
-                    readerCount: life.readerCount, sharing: .none)
-            }
-            let block = Block(values: [value], byteCount: byteCount(of: value), life: life)
-            guard life.hasOwnRows else {
-                blocks.append(block)
-                continue
-            }
-            // Values of one row size that live one after the other take turns in one place, row by row.
-            if let free = slots[life.sharing]?.firstIndex(where: {
-                $0.life.steps.upperBound < life.steps.lowerBound && $0.byteCount == block.byteCount
-            }) {
-                slots[life.sharing]?[free].take(block)
-            } else {
-                slots[life.sharing, default: []].append(block)
-            }
-        }
-        for slot in slots.values { blocks += slot }
-        place(blocks)
-        for value in graph.values.indices where aliases[value] != value { offsets[value] = offsets[aliases[value]] }
-    }
-
-    /// Values that lie in one place, and when it is in use.
-    private struct Block {
-        var values: [Int]
-        let byteCount: Int
-        var life: ValueLife
-
-        mutating func take(_ other: Block) {
-            values += other.values
-            life.extend(by: other.life)
-        }
-
-        func isNeeded(with other: Block) -> Bool {
-            if life.sharing == .oneThread, other.life.sharing == .oneThread {
-                return life.steps.overlaps(other.life.steps)
-            }
-            return life.segments.overlaps(other.life.segments)
-        }
-    }
-
-    /// First fit, the largest first.
-    private mutating func place(_ blocks: [Block]) {
-        var placed: [(range: Range<Int>, block: Block)] = []
-        let order = blocks.sorted { ($0.byteCount, -($0.values.first ?? 0)) > ($1.byteCount, -($1.values.first ?? 0)) }
-        for block in order {
-            var offset = 0
-            for other in placed where other.block.isNeeded(with: block) {
-                if other.range.lowerBound >= offset + block.byteCount { break }
-                offset = max(offset, other.range.upperBound)
-            }
-            for value in block.values { offsets[value] = offset }
-            let place = placed.firstIndex { $0.range.lowerBound > offset } ?? placed.count
-            placed.insert((offset..<(offset + block.byteCount), block), at: place)
-            arenaByteCount = max(arenaByteCount, offset + block.byteCount)
-        }
-    }
-
-    /// A whole number of cache lines, with one to spare for kernels that read ahead.
-    private func byteCount(of value: Int) -> Int {
-        let type = graph.values[value].type
-        return (type.shape.elementCount * type.elementType.byteCount + 127) / 64 * 64
-    }
 }

@@ -71,4 +71,13 @@ package final class Plan: Sendable {
             }
         }
     }
+
+    /// nil if no work of the plan is the same for a frame wherever it stands.
+    package var frameLayout: FrameLayout? { compiled.frameWork?.layout }
+
+    /// Names of the steps that are done once for a frame, and labels of those that a resumed run does, in order.
+    package var frameSteps: (once: [String], resumed: [String]) {
+        let work = compiled.frameWork
+        return (work?.singles.map(\.name) ?? [], work?.resumed.flatMap { $0.steps.map(\.label) } ?? [])
+    }
 }

@@ -26,14 +26,3 @@ struct RowwiseWork {
         self.bind = bind
     }
 }
-
-extension StepDraft {
-    /// Says that the step does the same for a row wherever it stands, with operands of `alignedReads` and constants.
-    ///
-    /// To be called last, and not if a constant of the step, or one that it reads, has something else for each row.
-    mutating func worksRowwise() {
-        var work = RowwiseWork(rows: rows, reads: alignedReads, bind: bind)
-        work.others = reads.filter { !alignedReads.contains($0) }
-        rowwise = work
-    }
-}

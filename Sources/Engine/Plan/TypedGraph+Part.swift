@@ -12,10 +12,7 @@ extension TypedGraph {
     /// - Throws: `unknownName` if there is no value of an output's name.
     package func part(making outputs: [String], from operands: Set<String>) throws(Fault) -> TypedGraph {
         let indices = Dictionary(values.indices.map { (values[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
-        var producers: [Int: Int] = [:]
-        for (index, node) in nodes.enumerated() {
-            for output in node.outputs { producers[output] = index }
-        }
+        let uses = ValueUses(self)
         var part = TypedGraph(name: name, values: values)
         for output in outputs {
             guard let index = indices[output] else {
@@ -30,7 +27,7 @@ extension TypedGraph {
         while let value = pending.popLast() {
             guard values[value].constant == nil else { continue }
             let isGiven = operands.contains(values[value].name) && !part.outputs.contains(value)
-            guard let producer = producers[value], !isGiven else {
+            guard let producer = uses.producer(of: value), !isGiven else {
                 taken.insert(value)
                 continue
             }

@@ -1,5 +1,3 @@
-package import EmotionFormerTensors
-
 /// Where kept frames lie, and which of them goes where.
 ///
 /// `slots[row]` is the number of the frame that becomes row `row` of the input; a frame has `stride` bytes of `memory`.
@@ -7,73 +5,4 @@ struct KeptFrames {
     var memory: UnsafeRawPointer?
     var stride = 0
     var slots: UnsafePointer<Int>?
-}
-
-extension Plan {
-    /// What can be kept of a frame from one run to the next. Plans with equal layouts can use each other's.
-    package struct FrameLayout: Sendable, Hashable {
-        package struct Value: Sendable, Hashable {
-            package let name: String
-            /// A frame's bytes of it.
-            package let byteCount: Int
-        }
-
-        package let values: [Value]
-        /// Bytes that a frame needs.
-        package let byteCount: Int
-    }
-
-    /// nil if no work of the plan is the same for a frame wherever it stands.
-    package var frameLayout: FrameLayout? { compiled.frameWork?.layout }
-
-    /// Names of the steps that are done once for a frame, and labels of those that a resumed run does, in order.
-    package var frameSteps: (once: [String], resumed: [String]) {
-        let work = compiled.frameWork
-        return (work?.singles.map(\.name) ?? [], work?.resumed.flatMap { $0.steps.map(\.label) } ?? [])
-    }
-}
-
-extension Session {
-    /// Does the work that is the same for a frame wherever it stands, for frames whose features are the first rows of
-    /// the input, and keeps the results; the rest of the session's memory is undefined afterwards.
-    /// - Parameters:
-    ///   - slots: one a frame, at most as many as the input has rows.
-    ///   - memory: `frameLayout.byteCount` bytes for each slot.
-    package func keepFrames(_ slots: [Int], in memory: UnsafeMutableRawPointer) throws(Fault) {
-        guard let work = plan.compiled.frameWork else { return }
-        resetFault()
-        let count = min(slots.count, work.frameCount)
-        let execution = execution(thread: 0)
-        for step in work.singles {
-            step.body(execution, 0..<count * step.rowsPerFrame)
-            for index in step.kept {
-                let value = work.kept[index]
-                let source = value.destination.bytes(execution)
-                for frame in 0..<count {
-                    let target = memory + (slots[frame] * work.byteCount + value.offset)
-                    target.copyMemory(from: source + frame * value.byteCount, byteCount: value.byteCount)
-                }
-            }
-        }
-        try checkFault()
-    }
-
-    /// Computes the outputs from kept frames in place of the input.
-    /// - Parameters:
-    ///   - slots: the slot of each row of the input.
-    ///   - memory: where `keepFrames` put them.
-    /// - Throws: like `run()`.
-    package func run(keptFrames slots: [Int], in memory: UnsafeRawPointer) throws(Fault) {
-        guard let work = plan.compiled.frameWork, slots.count == work.frameCount else {
-            throw Fault(
-                .invalidArgument, at: "frames", "the plan does not take this number of kept frames",
-                found: "\(slots.count)")
-        }
-        let result: Result<Void, Fault> = slots.withUnsafeBufferPointer { slots in
-            frames.pointee = KeptFrames(memory: memory, stride: work.byteCount, slots: slots.baseAddress)
-            defer { frames.pointee = KeptFrames() }
-            return Result { () throws(Fault) in try run(resumed: true) }
-        }
-        try result.get()
-    }
 }

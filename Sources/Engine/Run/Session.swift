@@ -153,10 +153,6 @@ extension Segment {
     }
 }
 
-extension ValueType {
-    var byteCount: Int { shape.elementCount * elementType.byteCount }
-}
-
 extension Session {
     /// As `run`, on the calling thread alone, with the time that each step took; in the order of `Plan.steps`.
     package func runTimingSteps() -> [Duration] {

@@ -20,34 +20,29 @@ package struct GraphRewriter {
     private let name: String
     private let inputs: [Int]
     private let outputs: [Int]
-    private let isOutput: Set<Int>
-    private var makers: [Int?]
-    private var users: [[Int]]
+    private var uses: ValueUses
     private var valueNames: Set<String>
     private var nodeNames: Set<String>
 
     package init(_ graph: TypedGraph) {
         name = graph.name
         values = graph.values
-        nodes = []
         inputs = graph.inputs
         outputs = graph.outputs
-        isOutput = Set(graph.outputs)
-        makers = Array(repeating: nil, count: graph.values.count)
-        users = Array(repeating: [], count: graph.values.count)
+        uses = ValueUses(graph)
         valueNames = Set(graph.values.map(\.name))
         nodeNames = Set(graph.nodes.map(\.name))
-        for node in graph.nodes { append(node) }
+        nodes = graph.nodes
+        operations = graph.nodes.map(\.operation)
     }
 
     // MARK: Looking
 
-    /// The index of the node that makes a value; nil for inputs and constants.
-    package func producer(of value: Int) -> Int? { makers[value] }
+    package func producer(of value: Int) -> Int? { uses.producer(of: value) }
 
     /// The node that makes a value.
     package func producing(_ value: Int?) -> TypedGraph.Node? {
-        guard let value, let index = makers[value] else { return nil }
+        guard let value, let index = uses.producer(of: value) else { return nil }
         return nodes[index]
     }
 
@@ -57,17 +52,16 @@ package struct GraphRewriter {
         return node
     }
 
-    /// Indices of the nodes that use a value, one for each use.
-    package func consumers(of value: Int) -> [Int] { users[value] }
-
-    /// Whether exactly one operand of one node is this value, and the graph does not give it out.
-    package func isUsedOnce(_ value: Int) -> Bool { users[value].count == 1 && !isOutput.contains(value) }
+    package func consumers(of value: Int) -> [Int] { uses.consumers(of: value) }
+    package func isUsedOnce(_ value: Int) -> Bool { uses.isUsedOnce(value) }
 
     /// The only node that uses a value which the graph does not give out.
-    package func onlyConsumer(of value: Int) -> TypedGraph.Node? { isUsedOnce(value) ? nodes[users[value][0]] : nil }
+    package func onlyConsumer(of value: Int) -> TypedGraph.Node? {
+        uses.onlyConsumer(of: value).flatMap { nodes[$0] }
+    }
 
-    package func isGraphOutput(_ value: Int) -> Bool { isOutput.contains(value) }
-    package func isUsed(_ value: Int) -> Bool { !users[value].isEmpty || isOutput.contains(value) }
+    package func isGraphOutput(_ value: Int) -> Bool { uses.isGraphOutput(value) }
+    package func isUsed(_ value: Int) -> Bool { uses.isUsed(value) }
     package func shape(of value: Int) -> Shape { values[value].type.shape }
     package func type(of value: Int) -> ValueType { values[value].type }
     package func constant(_ value: Int?) -> StoredTensor? { value.flatMap { values[$0].constant } }
@@ -83,8 +77,7 @@ package struct GraphRewriter {
 
     package mutating func remove(_ index: Int) {
         guard let node = nodes[index] else { return }
-        for case let input? in node.inputs { forget(index, in: input) }
-        for output in node.outputs { makers[output] = nil }
+        uses.remove(node, at: index)
         nodes[index] = nil
         operations[index] = nil
         changeCount += 1
@@ -149,16 +142,15 @@ package struct GraphRewriter {
     @discardableResult
     package mutating func redirect(_ value: Int, to other: Int) -> Bool {
         guard value != other, type(of: value) == type(of: other) else { return false }
-        if !isOutput.contains(value) {
+        if !isGraphOutput(value) {
             moveUsers(of: value, to: other)
         } else {
-            guard let maker = makers[other], !isOutput.contains(other), let old = makers[value], old != maker,
+            guard let maker = producer(of: other), !isGraphOutput(other), let old = producer(of: value), old != maker,
                 var node = nodes[maker]
             else { return false }
             remove(old)
             node.outputs = node.outputs.map { $0 == other ? value : $0 }
-            makers[other] = nil
-            makers[value] = maker
+            uses.moveMaker(of: other, to: value)
             nodes[maker] = node
             moveUsers(of: other, to: value)
         }
@@ -167,21 +159,18 @@ package struct GraphRewriter {
     }
 
     private mutating func moveUsers(of value: Int, to other: Int) {
-        let moved = users[value]
-        users[value] = []
-        for index in Set(moved) {
+        for index in Set(consumers(of: value)) {
             guard var node = nodes[index] else { continue }
             node.inputs = node.inputs.map { $0 == value ? other : $0 }
             nodes[index] = node
         }
-        users[other] += moved
+        uses.moveUsers(of: value, to: other)
     }
 
     package mutating func addValue(named name: String, _ type: ValueType, constant: StoredTensor? = nil) -> Int {
         let unique = GraphRewriter.unique(name, among: &valueNames)
         values.append(TypedGraph.Value(name: unique, type: type, constant: constant))
-        makers.append(nil)
-        users.append([])
+        uses.addValue()
         return values.count - 1
     }
 
@@ -194,12 +183,7 @@ package struct GraphRewriter {
     private mutating func place(_ node: TypedGraph.Node, at index: Int) {
         nodes[index] = node
         operations[index] = node.operation
-        for case let input? in node.inputs { users[input].append(index) }
-        for output in node.outputs { makers[output] = index }
-    }
-
-    private mutating func forget(_ index: Int, in value: Int) {
-        if let position = users[value].lastIndex(of: index) { users[value].remove(at: position) }
+        uses.add(node, at: index)
     }
 
     /// A rewritten node has every default attribute, like one that was read.
@@ -245,12 +229,12 @@ package struct GraphRewriter {
     /// Indices of the nodes that the outputs need, each after the producers of its operands.
     private func order() -> [Int] {
         var needed = [Bool](repeating: false, count: nodes.count)
-        var pending = outputs.compactMap { makers[$0] }
+        var pending = outputs.compactMap { producer(of: $0) }
         while let index = pending.popLast() {
             guard !needed[index] else { continue }
             needed[index] = true
             for case let input? in nodes[index]?.inputs ?? [] {
-                if let maker = makers[input], !needed[maker] { pending.append(maker) }
+                if let maker = producer(of: input), !needed[maker] { pending.append(maker) }
             }
         }
         var result: [Int] = []
@@ -258,7 +242,7 @@ package struct GraphRewriter {
         for root in nodes.indices where needed[root] {
             var stack = [root]
             while let index = stack.last {
-                let missing = (nodes[index]?.inputs ?? []).compactMap { $0.flatMap { makers[$0] } }
+                let missing = (nodes[index]?.inputs ?? []).compactMap { $0.flatMap { producer(of: $0) } }
                     .filter { !isPlaced[$0] }
                 if isPlaced[index] || missing.isEmpty {
                     stack.removeLast()

@@ -1,3 +1,4 @@
+import EmotionFormerEngine
 import EmotionFormerKernels
 import EmotionFormerTensors
 import EmotionFormerTestSupport
