@@ -45,7 +45,13 @@ final class AttentionPlans: Sendable {
     /// The plan for this number of rows of features.
     /// - Throws: like reading and compiling the model; `checksumMismatch` if its file has changed since.
     func entry(rows: Int) throws(Fault) -> Entry {
-        if let found = entries.withLock({ $0.first { $0.rows == rows } }) { return found }
+        let found = entries.withLock { entries -> Entry? in
+            guard let index = entries.firstIndex(where: { $0.rows == rows }) else { return nil }
+            let entry = entries.remove(at: index)
+            entries.append(entry)
+            return entry
+        }
+        if let found { return found }
         let contents = try contents()
         var program = contents.program
         if !program.graphs.isEmpty { program.graphs[0].outputs = [contents.outputs.probabilities] }

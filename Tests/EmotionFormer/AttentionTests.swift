@@ -1,7 +1,8 @@
-import EmotionFormer
 import EmotionFormerTestSupport
 import Foundation
 import Testing
+
+@testable import EmotionFormer
 
 @Suite("Attention on request")
 struct AttentionTests {
@@ -138,6 +139,16 @@ struct AttentionTests {
 
     private static func turned(_ values: [Float], by count: Int) -> [Float] {
         Array(values[count...] + values[..<count])
+    }
+
+    @Test("Of more lengths than plans are kept, the one not used for the longest time goes")
+    func keptPlans() throws {
+        let plans = try EmotionModel(SmallModel.package(padding: .init(side: .none), hasOpenTime: true)).attentionPlans
+        let first = try plans.entry(rows: 1).plan
+        let second = try plans.entry(rows: 2).plan
+        for rows in [3, 4, 1, 5] { _ = try plans.entry(rows: rows) }
+        #expect(try plans.entry(rows: 1).plan === first)
+        #expect(try plans.entry(rows: 2).plan !== second)
     }
 
     @Test("A model file that changed after loading is not mistaken for the loaded one")
