@@ -3,7 +3,7 @@
 ///     y[i, j] = activation(scale · (A·B)[i, j] + bias[j] + rowTable[i, j]) + residual[i, j]
 ///
 /// Rows are counted from the product's first row, not from the first row of the range that a call computes. The
-/// residual may be the output itself (the same address and stride) if the activation is `none`.
+/// residual may be the output itself (the same address and stride) if the activation is `linear`.
 package struct Epilogue: @unchecked Sendable {
     // Sendable: addresses that the caller keeps valid and unwritten during the call; nothing is owned.
     package var scale: Float
@@ -19,7 +19,7 @@ package struct Epilogue: @unchecked Sendable {
 
     package init(
         scale: Float = 1, bias: UnsafePointer<Float>? = nil, rowTable: UnsafePointer<Float>? = nil,
-        rowTableStride: Int = 0, activation: Activation = .none, residual: UnsafePointer<Float>? = nil,
+        rowTableStride: Int = 0, activation: Activation = .linear, residual: UnsafePointer<Float>? = nil,
         residualStride: Int = 0
     ) {
         self.scale = scale

@@ -1,13 +1,15 @@
-/// What a matrix product's last step applies to every element, before the residual is added.
-package enum Activation: UInt8, CaseIterable, Sendable {
-    case none, relu, relu6, reluN1To1, geluErf, geluTanh, silu, tanh, sigmoid
+/// What a matrix product's last step applies to every element, before the residual is added: activation functions by the
+/// names that graphs have for them.
+package enum Activation: String, CaseIterable, Sendable {
+    case linear, relu, relu6, reluN1To1, gelu, geluTanh, silu, tanh, sigmoid
 }
 
-/// Elementwise functions of one operand; `alpha` and `beta` mean what the case says.
+/// Elementwise functions of one operand, activation functions by the names that graphs have for them; `alpha` and `beta`
+/// mean what the case says.
 package enum UnaryOperation: UInt8, CaseIterable, Sendable {
     case copy, negate, absolute, square, squareRoot, reciprocalSquareRoot
     case exponential, logarithm, tanh, sigmoid, errorFunction
-    case geluErf, geluTanh, silu
+    case gelu, geluTanh, silu
     case relu, relu6, reluN1To1
     /// x ≥ 0 ? x : alpha·x
     case leakyRelu
@@ -19,7 +21,7 @@ package enum UnaryOperation: UInt8, CaseIterable, Sendable {
     /// clamp(alpha·x + beta, 0, 1); Keras 3 has 1/6 and 0.5, Keras 2 has 0.2 and 0.5.
     case hardSigmoid
     /// x · clamp(x/6 + 0.5, 0, 1)
-    case hardSwish
+    case hardSilu
     /// x · tanh(softplus(x))
     case mish
     /// min(max(x, alpha), beta)

@@ -69,9 +69,9 @@ private func prepareRows(
     _ rows: Range<Int>, _ n: Int, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int
 ) -> Float {
     var first = epilogue
-    if first.activation != .none { first.residual = nil }
+    if first.activation != .linear { first.residual = nil }
     if first.bias == nil && first.rowTable == nil && first.residual == nil { return 0 }
-    first.activation = .none
+    first.activation = .linear
     let zero = broadcast(0)
     finish(tile(rows, n, c, cStride), first, c, cStride) { _, _, _ in zero }
     return 1
@@ -80,7 +80,7 @@ private func prepareRows(
 private func finishRows(
     _ rows: Range<Int>, _ n: Int, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int
 ) {
-    if epilogue.activation == .none { return }
+    if epilogue.activation == .linear { return }
     var rest = epilogue
     rest.scale = 1
     rest.bias = nil

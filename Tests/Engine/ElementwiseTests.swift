@@ -1,3 +1,4 @@
+import EmotionFormerKernels
 import EmotionFormerTensors
 import Testing
 
@@ -137,5 +138,12 @@ import Testing
         let add = OperationCase(.add, [floats([1, 7, 5]), floats([5], seed: 2)])
         let other = try OperationCase(.subtract, [floats([1, 7, 5]), floats([5], seed: 2)]).engine()
         #expect(add.difference(other[0], try add.reference()[0]) != nil)
+    }
+
+    @Test("graphs and kernels call activation functions by the same names")
+    func activationNames() {
+        for activation in Activation.allCases {
+            #expect(ActivationFunction(rawValue: activation.rawValue)?.epilogue == activation)
+        }
     }
 }

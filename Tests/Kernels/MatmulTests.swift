@@ -176,7 +176,7 @@ import Testing
                 kernels.matmul(
                     PackedProduct(
                         a: a.address, aStride: k, b: packed.address, c: c.address, cStride: n, m: m, k: k, n: n,
-                        epilogue: Epilogue(activation: .geluErf)), range)
+                        epilogue: Epilogue(activation: .gelu)), range)
             }
             return c.values.map(\.bitPattern)
         }

@@ -10,11 +10,11 @@ import EmotionFormerKernels
 enum Oracle {
     static func activation(_ activation: Activation, _ x: Double) -> Double {
         switch activation {
-        case .none: x
+        case .linear: x
         case .relu: max(0, x)
         case .relu6: min(max(0, x), 6)
         case .reluN1To1: min(max(-1, x), 1)
-        case .geluErf: unary(.geluErf, x, 0, 0)
+        case .gelu: unary(.gelu, x, 0, 0)
         case .geluTanh: unary(.geluTanh, x, 0, 0)
         case .silu: unary(.silu, x, 0, 0)
         case .tanh: tanh(x)
@@ -35,7 +35,7 @@ enum Oracle {
         case .tanh: return tanh(x)
         case .sigmoid: return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x))
         case .errorFunction: return erf(x)
-        case .geluErf: return x == -.infinity ? 0 : 0.5 * x * erfc(-x / 2.0.squareRoot())
+        case .gelu: return x == -.infinity ? 0 : 0.5 * x * erfc(-x / 2.0.squareRoot())
         case .geluTanh:
             if x.isInfinite { return x < 0 ? 0 : x }
             return 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
@@ -49,7 +49,7 @@ enum Oracle {
         case .softplus: return max(x, 0) + log1p(exp(-abs(x)))
         case .softsign: return x / (1 + abs(x))
         case .hardSigmoid: return min(max(alpha * x + beta, 0), 1)
-        case .hardSwish: return x * min(max(x / 6 + 0.5, 0), 1)
+        case .hardSilu: return x * min(max(x / 6 + 0.5, 0), 1)
         case .mish: return x * tanh(unary(.softplus, x, 0, 0))
         case .clamp: return min(max(x, alpha), beta)
         case .affine: return alpha * x + beta

@@ -47,10 +47,10 @@ struct ElementwiseActivation: Sendable {
             case .leakyRelu: .vector(.leakyRelu, alpha: self.alpha, beta: 0)
             case .elu: .vector(.elu, alpha: self.alpha, beta: 0)
             case .selu: .vector(.selu, alpha: 0, beta: 0)
-            case .gelu: .vector(.geluErf, alpha: 0, beta: 0)
+            case .gelu: .vector(.gelu, alpha: 0, beta: 0)
             case .geluTanh: .vector(.geluTanh, alpha: 0, beta: 0)
             case .silu: .vector(.silu, alpha: 0, beta: 0)
-            case .hardSilu: .vector(.hardSwish, alpha: 0, beta: 0)
+            case .hardSilu: .vector(.hardSilu, alpha: 0, beta: 0)
             case .mish: .vector(.mish, alpha: 0, beta: 0)
             case .sigmoid: .vector(.sigmoid, alpha: 0, beta: 0)
             case .hardSigmoid: .vector(.hardSigmoid, alpha: 1.0 / 6, beta: 0.5)
@@ -95,18 +95,5 @@ struct ElementwiseActivation: Sendable {
 
 extension ActivationFunction {
     /// The same function as a matrix product's last step, if the kernels have it there.
-    var epilogue: Activation? {
-        switch self {
-        case .linear: Activation.none
-        case .relu: .relu
-        case .relu6: .relu6
-        case .reluN1To1: .reluN1To1
-        case .gelu: .geluErf
-        case .geluTanh: .geluTanh
-        case .silu: .silu
-        case .tanh: .tanh
-        case .sigmoid: .sigmoid
-        default: nil
-        }
-    }
+    var epilogue: Activation? { Activation(rawValue: rawValue) }
 }

@@ -19,7 +19,7 @@
     ) -> Bool {
         if tile.columns != panelWidth { return false }
         switch epilogue.activation {
-        case .none: finishRows(tile, epilogue, c, cStride, columns, value) { $0 }
+        case .linear: finishRows(tile, epilogue, c, cStride, columns, value) { $0 }
         case .relu: finishRows(tile, epilogue, c, cStride, columns, value) { larger(broadcast(0), $0) }
         default: return false
         }

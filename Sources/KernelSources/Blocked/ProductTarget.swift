@@ -22,7 +22,7 @@
 
         @inline(__always) private static func leastValue(_ activation: Activation) -> Float? {
             switch activation {
-            case .none: -.infinity
+            case .linear: -.infinity
             case .relu: 0
             default: nil
             }

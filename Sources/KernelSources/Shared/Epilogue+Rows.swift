@@ -28,11 +28,11 @@
         raw: (Int, Int, Int) -> Vector
     ) {
         switch epilogue.activation {
-        case .none: finish(tile, epilogue, c, cStride, raw) { $0 }
+        case .linear: finish(tile, epilogue, c, cStride, raw) { $0 }
         case .relu: finish(tile, epilogue, c, cStride, raw) { larger(broadcast(0), $0) }
         case .relu6: finish(tile, epilogue, c, cStride, raw) { clamped($0, 0, 6) }
         case .reluN1To1: finish(tile, epilogue, c, cStride, raw) { clamped($0, -1, 1) }
-        case .geluErf: finish(tile, epilogue, c, cStride, raw) { gaussianErrorLinearUnit($0) }
+        case .gelu: finish(tile, epilogue, c, cStride, raw) { gaussianErrorLinearUnit($0) }
         case .geluTanh: finish(tile, epilogue, c, cStride, raw) { gaussianErrorLinearUnitByTangent($0) }
         case .silu: finish(tile, epilogue, c, cStride, raw) { sigmoidLinearUnit($0) }
         case .tanh: finish(tile, epilogue, c, cStride, raw) { hyperbolicTangent($0) }

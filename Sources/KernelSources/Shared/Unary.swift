@@ -40,7 +40,7 @@
         case .tanh: mapVectors(input, output, count) { hyperbolicTangent($0) }
         case .sigmoid: mapVectors(input, output, count) { logistic($0) }
         case .errorFunction: mapVectors(input, output, count) { errorFunction($0) }
-        case .geluErf: mapVectors(input, output, count) { gaussianErrorLinearUnit($0) }
+        case .gelu: mapVectors(input, output, count) { gaussianErrorLinearUnit($0) }
         case .geluTanh: mapVectors(input, output, count) { gaussianErrorLinearUnitByTangent($0) }
         case .silu: mapVectors(input, output, count) { sigmoidLinearUnit($0) }
         case .relu: mapVectors(input, output, count) { larger(zero, $0) }
@@ -55,7 +55,7 @@
         case .softplus: mapVectors(input, output, count) { softplus($0) }
         case .softsign: mapVectors(input, output, count) { $0 / (one + magnitude($0)) }
         case .hardSigmoid: mapVectors(input, output, count) { clamped(multiplyAdd($0, a, b), 0, 1) }
-        case .hardSwish:
+        case .hardSilu:
             mapVectors(input, output, count) {
                 $0 * clamped(multiplyAdd($0, broadcast(1.0 / 6.0), broadcast(0.5)), 0, 1)
             }
