@@ -198,7 +198,8 @@ import Testing
         }
 
         func run(
-            _ ranges: [Range<Int>], hasBias: Bool, activation: Activation = .linear, residual: UnsafePointer<Float>? = nil
+            _ ranges: [Range<Int>], hasBias: Bool, activation: Activation = .linear,
+            residual: UnsafePointer<Float>? = nil
         ) -> [UInt32] {
             let output = Buffer(count: m * n)
             let quantization = rows.map { RowQuantization(scale: $0.scale, zeroPoint: $0.zeroPoint + 128) }
