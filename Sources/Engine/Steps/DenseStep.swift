@@ -65,7 +65,7 @@ extension StepBuilder {
         if dense.residual != nil { label += " +residual" }
 
         let epilogueActivation = dense.activation.epilogue
-        var template = Epilogue(bias: bias?.floats, activation: epilogueActivation ?? .none)
+        var template = Epilogue(bias: bias?.floats, activation: epilogueActivation ?? .linear)
         if let table = dense.rowTable {
             template.rowTable = keep(table.tensor).floats
             template.rowTableStride = n
