@@ -120,8 +120,9 @@ package struct JSONScanner {
                 elements?.append(element)
             }
             count += 1
-            if lexer.take("]") { break }
-            guard lexer.take(",") else { throw lexer.problem("',' or ']' is missing") }
+            if lexer.take(",") { continue }
+            guard lexer.take("]") else { throw lexer.problem("',' or ']' is missing") }
+            break
         }
         if let elements { return .array(elements) }
         guard var packed = JSONNumbers(count: count, of: common) else { throw lexer.problem("the array is too long") }
