@@ -171,6 +171,31 @@ def test_every_folder_has_its_line() -> None:
     assert sorted(name for name in named if not (PROJECT / "Sources" / name).is_dir()) == []
 
 
+def lines_with(pattern: str, folders: Iterable[Path]) -> list[str]:
+    """Where a pattern stands in the Swift files of folders: `System/CLibrary.swift`, a file once for each line."""
+    return [
+        file.relative_to(PROJECT / "Sources").as_posix()
+        for folder in folders
+        for file in sorted(folder.rglob("*.swift"))
+        for line in file.read_text("utf-8").splitlines()
+        if re.search(pattern, line)
+    ]
+
+
+def test_the_c_library_is_imported_in_one_place() -> None:
+    found = lines_with(r"^ *(?:.* )?import (?:Darwin|Glibc|Musl|Android)$", [PROJECT / "Sources"])
+    assert found == ["System/CLibrary.swift"] * 4
+
+
+def test_the_library_knows_no_options() -> None:
+    """Words of the command line stand in the executable; the library speaks of its parameters."""
+    options = r"(?<![\w-])--[a-z]"
+    folders = [folder for folder in sorted((PROJECT / "Sources").iterdir()) if folder.is_dir()]
+    assert lines_with(options, [folder for folder in folders if folder.name != "CommandLine"]) == []
+    # Negative control: the executable has them.
+    assert lines_with(options, [PROJECT / "Sources" / "CommandLine"])
+
+
 def paths_in(text: str) -> list[str]:
     """Names in backquotes that begin like a path of the project, up to a placeholder."""
     return re.findall(r"`((?:Sources|Tests|Tools|Weights|Benchmarks|\.github|\.ci)/[^`\s]+|Package\.swift)`", text)

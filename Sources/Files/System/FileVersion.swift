@@ -1,12 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Android)
-    import Android
-#endif
+import EmotionFormerSystem
 
 /// By what the system knows one content of a file from another: its place, its size, and when it was last written.
 package struct FileVersion: Equatable, Sendable {
