@@ -45,17 +45,9 @@ class Browser:
 
         arguments = [
             program,
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-extensions",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--hide-scrollbars",
-            "--force-color-profile=srgb",
-            "--remote-debugging-pipe",
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
+            "--force-color-profile=srgb", "--remote-debugging-pipe",
             f"--user-data-dir={self._profile.name}",
             "about:blank",
         ]

@@ -43,26 +43,8 @@ FUNCTIONS = {
     "gelu": "gelu",
 }
 PARAMETERLESS = {
-    "linear",
-    "relu",
-    "relu6",
-    "reluN1To1",
-    "relu0To1",
-    "elu",
-    "selu",
-    "gelu",
-    "geluTanh",
-    "silu",
-    "hardSilu",
-    "mish",
-    "sigmoid",
-    "hardSigmoid",
-    "hardSigmoidKeras2",
-    "softplus",
-    "softsign",
-    "tanh",
-    "exponential",
-    "logSigmoid",
+    "linear", "relu", "relu6", "reluN1To1", "relu0To1", "elu", "selu", "gelu", "geluTanh", "silu", "hardSilu", "mish",
+    "sigmoid", "hardSigmoid", "hardSigmoidKeras2", "softplus", "softsign", "tanh", "exponential", "logSigmoid",
 }
 # Layers without weights that may be given as another layer's activation.
 LAYERS_AS_ACTIVATION = ("LeakyReLU", "ReLU", "ELU", "ThresholdedReLU", "Softmax")
@@ -222,12 +204,7 @@ def softmax(converter: Converter, layer: Layer, call: Call) -> Result:
 
 
 @handles(
-    "Dropout",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
-    "GaussianNoise",
-    "GaussianDropout",
-    "AlphaDropout",
+    "Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "AlphaDropout",
     "ActivityRegularization",
 )
 def dropped(_: Converter, layer: Layer, call: Call) -> Result:

@@ -17,19 +17,8 @@ DEPTH = 3
 MAXIMUM_LABEL_BYTES = 1 << 20
 MAXIMUM_NESTING = 64
 FRAMES_KEYS = (
-    "max_frames",
-    "num_frames",
-    "n_frames",
-    "frames",
-    "sequence_length",
-    "seq_len",
-    "seq_length",
-    "max_len",
-    "max_seq_len",
-    "maxlen",
-    "max_length",
-    "timesteps",
-    "time_steps",
+    "max_frames", "num_frames", "n_frames", "frames", "sequence_length", "seq_len", "seq_length", "max_len",
+    "max_seq_len", "maxlen", "max_length", "timesteps", "time_steps",
 )
 FEATURES_KEYS = ("num_features", "n_features", "features", "feature_dim", "feature_count", "input_dim")
 LABEL_KEYS = ("class_names", "classes", "labels", "emotions", "emotion_labels", "label_names", "label_classes")

@@ -11,19 +11,8 @@ from emotionformer.export.layer import MODEL_CLASSES, Layer, Part, Variable
 MAXIMUM_DEPTH = 32
 # Class names that Keras 3 has both among its layers and among its operations.
 AMBIGUOUS = {
-    "Add",
-    "Subtract",
-    "Multiply",
-    "Maximum",
-    "Minimum",
-    "Average",
-    "Concatenate",
-    "Dot",
-    "Reshape",
-    "Softmax",
-    "Identity",
-    "Normalization",
-    "Flatten",
+    "Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average", "Concatenate", "Dot", "Reshape", "Softmax",
+    "Identity", "Normalization", "Flatten",
 }
 
 

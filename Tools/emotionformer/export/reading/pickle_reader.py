@@ -53,13 +53,8 @@ LABEL_ENCODERS = {
     "sklearn.preprocessing.LabelEncoder",
 }
 ALLOWED = LABEL_ENCODERS | {
-    "numpy.ndarray",
-    "numpy.dtype",
-    "numpy.core.multiarray._reconstruct",
-    "numpy.core.multiarray.scalar",
-    "numpy.core.numeric._frombuffer",
-    "joblib.numpy_pickle.NumpyArrayWrapper",
-    "_codecs.encode",
+    "numpy.ndarray", "numpy.dtype", "numpy.core.multiarray._reconstruct", "numpy.core.multiarray.scalar",
+    "numpy.core.numeric._frombuffer", "joblib.numpy_pickle.NumpyArrayWrapper", "_codecs.encode",
     # How protocols 0 and 1 write "an object of this class".
     "copyreg._reconstructor",
     "builtins.object",
@@ -346,26 +341,9 @@ class PickleReader:
 
 
 PUSHES = {
-    "INT",
-    "BININT",
-    "BININT1",
-    "BININT2",
-    "LONG",
-    "LONG1",
-    "LONG4",
-    "FLOAT",
-    "BINFLOAT",
-    "UNICODE",
-    "BINUNICODE",
-    "SHORT_BINUNICODE",
-    "BINUNICODE8",
-    "STRING",
-    "BINSTRING",
-    "SHORT_BINSTRING",
-    "BINBYTES",
-    "SHORT_BINBYTES",
-    "BINBYTES8",
-    "BYTEARRAY8",
+    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "UNICODE", "BINUNICODE",
+    "SHORT_BINUNICODE", "BINUNICODE8", "STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES",
+    "BINBYTES8", "BYTEARRAY8",
 }
 
 
