@@ -33,21 +33,10 @@ def _binary(operation: str) -> Function:
 
 
 for _name, _operation in {
-    "add": "add",
-    "subtract": "subtract",
-    "multiply": "multiply",
-    "power": "power",
-    "maximum": "maximum",
-    "minimum": "minimum",
-    "floor_divide": "floorDivide",
-    "mod": "floorModulo",
-    "equal": "equal",
-    "not_equal": "notEqual",
-    "less": "less",
-    "less_equal": "lessEqual",
-    "greater": "greater",
-    "greater_equal": "greaterEqual",
-    "squared_difference": "squaredDifference",
+    "add": "add", "subtract": "subtract", "multiply": "multiply", "power": "power", "maximum": "maximum",
+    "minimum": "minimum", "floor_divide": "floorDivide", "mod": "floorModulo", "equal": "equal",
+    "not_equal": "notEqual", "less": "less", "less_equal": "lessEqual", "greater": "greater",
+    "greater_equal": "greaterEqual", "squared_difference": "squaredDifference",
 }.items():
     TABLE[_name] = _binary(_operation)
 
@@ -78,16 +67,8 @@ def _unary(operation: str, needs_float: bool = False) -> Function:
 for _name, _operation in {"negative": "negate", "absolute": "absolute", "square": "square", "sign": "sign"}.items():
     TABLE[_name] = _unary(_operation)
 for _name, _operation in {
-    "sqrt": "squareRoot",
-    "rsqrt": "reciprocalSquareRoot",
-    "exp": "exponential",
-    "log": "logarithm",
-    "sin": "sine",
-    "cos": "cosine",
-    "floor": "floor",
-    "ceil": "ceiling",
-    "round": "round",
-    "erf": "errorFunction",
+    "sqrt": "squareRoot", "rsqrt": "reciprocalSquareRoot", "exp": "exponential", "log": "logarithm", "sin": "sine",
+    "cos": "cosine", "floor": "floor", "ceil": "ceiling", "round": "round", "erf": "errorFunction",
 }.items():
     TABLE[_name] = _unary(_operation, True)
 

@@ -12,20 +12,9 @@ from emotionformer.export.reading.weight_store import snake_case
 
 # Class name → the function's name here, where it is not the class name in snake case.
 NAMES = {
-    "Divide": "true_divide",
-    "Abs": "absolute",
-    "Remainder": "mod",
-    "Amax": "max",
-    "Amin": "min",
-    "Ndim": "shape",
-    "Bitwise": "logical_and",
-    "BitwiseAnd": "logical_and",
-    "BitwiseOr": "logical_or",
-    "StopGradient": "identity",
-    "ConvertToTensor": "identity",
-    "Copy": "identity",
-    "BitwiseNot": "logical_not",
-    "Invert": "logical_not",
+    "Divide": "true_divide", "Abs": "absolute", "Remainder": "mod", "Amax": "max", "Amin": "min", "Ndim": "shape",
+    "Bitwise": "logical_and", "BitwiseAnd": "logical_and", "BitwiseOr": "logical_or", "StopGradient": "identity",
+    "ConvertToTensor": "identity", "Copy": "identity", "BitwiseNot": "logical_not", "Invert": "logical_not",
     "BitwiseInvert": "logical_not",
 }
 ACTIVATIONS = {
