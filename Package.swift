@@ -20,7 +20,7 @@ let common: [SwiftSetting] =
     ]
 
 /// Code compiled for one processor must not leak into the rest: these flags belong to one target each. Debug builds
-/// optimise it too: unoptimised intrinsics are calls, and what runs would not be what was tested.
+/// optimize it too: unoptimized intrinsics are calls, and what runs would not be what was tested.
 func processor(march: String) -> [SwiftSetting] {
     common + [
         .define("EMOTIONFORMER_VECTOR_KERNELS", .when(platforms: [.linux], traits: ["X86Kernels"])),

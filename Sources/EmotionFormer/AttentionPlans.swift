@@ -22,7 +22,7 @@ final class AttentionPlans: Sendable {
     }
 
     private let source: Source
-    /// Of the file that the model was loaded from.
+    /// The checksum of the file that the model was loaded from.
     private let version: FileVersion?
     private let checksum: UInt64?
     private let frames: Int

@@ -1,9 +1,10 @@
 import EmotionFormerFiles
 import EmotionFormerTensors
 
-/// Clips from comma-separated values: a row a frame; one clip, or one for each `video_filename`.
+/// Clips from comma-separated values, one row per frame: one clip, or one for each `video_filename`.
 enum CSVClips {
-    /// The clips in the order in which their first frames stand in the file, each sorted by `frame_num` if there is one.
+    /// The clips in the order of their first frames in the file, the frames of each sorted by `frame_num` if there is
+    /// such a column.
     /// - Throws: `malformedClip` with line and column for a cell that is not a number; `emptyClip`, `featureCountMismatch`
     ///   for a row with more or fewer cells than the first, `notFinite`, `duplicateName`.
     static func read(_ bytes: [UInt8]) throws(Fault) -> [LandmarkClip] {
@@ -38,7 +39,7 @@ enum CSVClips {
         var clips: [LandmarkClip] = []
         clips.reserveCapacity(assemblies.count)
         for index in assemblies.indices {
-            // Taken out, so that its memory is the clip's or nobody's.
+            // Removed from the list, so that the memory has one owner and is not copied.
             let assembly = assemblies[index]
             assemblies[index] = ClipAssembly(place: "")
             clips.append(try assembly.clip())
@@ -46,7 +47,7 @@ enum CSVClips {
         return clips
     }
 
-    /// There are no more rows than lines, nor more cells than commas and lines.
+    /// An upper bound: there are at most as many rows as lines, and at most as many cells as commas and lines together.
     private static func reserve(_ bytes: [UInt8], _ columns: CSVColumns, for assembly: inout ClipAssembly) {
         var (lines, commas) = (1, 0)
         for byte in bytes {

@@ -2,8 +2,8 @@ import EmotionFormerFiles
 package import EmotionFormerTensors
 
 extension ClassNames {
-    /// Class names from a pickled scikit-learn `LabelEncoder`, an array, a list, or a dictionary of names and numbers;
-    /// plain, or as joblib writes and compresses it.
+    /// Class names from a pickled scikit-learn `LabelEncoder`, array, list, or dictionary of names and numbers, plain
+    /// or as joblib writes and compresses it.
     /// - Throws: what `PickleReader` throws; `invalidValue` if the pickle holds no names.
     package static func pickled(_ file: [UInt8]) throws(Fault) -> [String] {
         guard file.count <= PickleReader.byteLimit else {
@@ -24,7 +24,7 @@ extension ClassNames {
         case .labelEncoder, .joblibWrapper, .elementType: throw noNames
         }
         guard !items.isEmpty else { throw noNames }
-        // Each reference to a text of bytes becomes a text of its own.
+        // Each reference to a byte string becomes a separate string.
         let byteCount = items.reduce(0) { if case .bytes(let text) = $1 { $0 + text.count } else { $0 } }
         guard byteCount <= PickleReader.byteLimit else {
             throw Fault(
@@ -63,7 +63,7 @@ extension ClassNames {
         }
     }
 
-    /// The names of a dictionary of numbers and names, whichever is the key, if the numbers are 0, 1, 2, …
+    /// The names in a dictionary that maps numbers 0, 1, 2, … to names, or names to numbers.
     private static func numbered(_ items: [PickleValue]) throws(Fault) -> [PickleValue] {
         var names: [Int: PickleValue] = [:]
         for index in stride(from: 0, to: items.count - 1, by: 2) {

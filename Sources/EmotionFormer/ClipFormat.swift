@@ -8,9 +8,9 @@ public enum ClipFormat: String, Sendable, CaseIterable {
     case npy
     /// A NumPy archive, stored or deflated; each array with two axes or more is read like an `npy` file.
     case npz
-    /// Comma-separated values, a row a frame, with or without a header.
+    /// Comma-separated values, one row per frame, with or without a header.
     case csv
-    /// JSON, one frame or one clip a line.
+    /// JSON lines, one frame or one clip per line.
     case jsonl
 
     /// The format that a file name's extension stands for.

@@ -61,7 +61,7 @@ extension EmotionModel {
             oracle: test.oracle, clipCount: clips.count, probabilities: probabilities, logits: logits)
     }
 
-    /// The test's inputs, which are complete clips of features before normalisation.
+    /// The test's inputs, which are complete clips of features before normalization.
     package func clips(of test: SelfTest) throws(Fault) -> [LandmarkClip] {
         let size = input.frames * input.features
         let values = test.input.elements(as: Float.self) ?? []

@@ -7,31 +7,31 @@ import EmotionFormerTensors
     import Foundation
 #endif
 
-/// Clips whose emotion is known, as files that are read one at a time.
+/// Files of clips whose emotions are known. The files are read one at a time.
 ///
-/// Three forms are read: a folder with `labels.csv` (a header; columns `clip`, a path relative to the folder, and
-/// `label`; others as they like); a folder whose subfolders are named after classes and hold clip files; a single file
-/// whose clips state their emotion themselves.
+/// There are three forms: a folder with `labels.csv`, which has a header, the columns `clip` (a path relative to the
+/// folder) and `label`, and any others; a folder whose subfolders are named after the classes and hold clip files; a
+/// single file whose clips state their emotions.
 public struct EvaluationDataset: Sendable, Hashable {
     /// A clip file.
     public struct Entry: Sendable, Hashable {
         public let path: String
-        /// The path from the dataset's folder.
+        /// The path relative to the dataset's folder.
         public let name: String
-        /// The emotion of every clip of the file; nil if the clips state it.
+        /// The emotion of every clip of the file; nil if the clips state their own.
         public let label: String?
     }
 
-    /// Never empty; in the table's order, or sorted by name.
+    /// The files in the table's order, or sorted by name; never empty.
     public let entries: [Entry]
 
     static let tableName = "labels.csv"
-    /// Bytes of the table: some millions of clips.
+    /// The most bytes of the table: enough for millions of clips.
     private static let tableLimit = 1 << 28
 
     /// - Parameters:
     ///   - path: the dataset's folder, or one file whose clips state their emotion.
-    ///   - split: only clips whose `split` column says this; nil for all.
+    ///   - split: use only the clips with this value in the `split` column; nil for all.
     /// - Throws: `missingFile`, `unreadableFile`; `malformedClip` with the line for a table that does not follow its
     ///   format; `invalidValue` for a clip outside of the folder; `emptyClip` if no clip is left.
     public init(path: String, split: String? = nil) throws(EmotionFormerError) {
@@ -90,7 +90,7 @@ public struct EvaluationDataset: Sendable, Hashable {
                     .malformedClip, at: "line \(row.line)", "the row has another number of cells than the header",
                     found: "\(row.fields.count)", expected: "\(header.fields.count)")
             }
-            // Tools/dataset puts an apostrophe before what a spreadsheet would compute.
+            // Tools/dataset puts an apostrophe before text that a spreadsheet would take for a formula.
             func text(_ column: Int) -> String {
                 SpreadsheetText.original(String(decoding: row.fields[column], as: UTF8.self))
             }
@@ -112,7 +112,7 @@ public struct EvaluationDataset: Sendable, Hashable {
         return entries
     }
 
-    /// Clip files in subfolders, whose names are the labels. Other files, and what begins with a dot, are passed over.
+    /// Clip files in subfolders, whose names are the labels. Other files and hidden ones are ignored.
     private static func sorted(_ folder: String) throws(Fault) -> [Entry] {
         var entries: [Entry] = []
         for label in try contents(of: folder) {

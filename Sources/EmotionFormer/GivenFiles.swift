@@ -2,14 +2,14 @@ import EmotionFormerFiles
 import EmotionFormerModelFormat
 import EmotionFormerTensors
 
-/// The files that a conversion was given by name or as a folder, read.
+/// The contents of the files that a conversion was given, by name or as a folder.
 struct GivenFiles {
     private let mean: AssetFile?
     private let standardDeviation: AssetFile?
     private let labelFile: AssetFile?
     private let labelList: [String]?
     private let metadataFile: AssetFile?
-    /// An object, as a package wants it.
+    /// A JSON object, as a package requires.
     let metadata: JSONValue?
 
     private static let framesKeys = [
@@ -66,14 +66,14 @@ struct GivenFiles {
         return nil
     }
 
-    /// What was given, or the encoder's, or the metadata's.
+    /// The labels that were given, else those of the label encoder, else those of the metadata.
     func labels() throws(Fault) -> [String]? {
         if let labelList { return labelList }
         if let labelFile { return try ClassNames.read(labelFile) }
         return ClassNames.names(in: metadata)
     }
 
-    /// - Throws: `shapeMismatch`, with both shapes, for statistics that are not the model's.
+    /// - Throws: `shapeMismatch`, with both shapes, for statistics that do not fit the model.
     func normalization(
         frames: Int, features: Int, layout: LandmarkLayout, epsilon: Double
     ) throws(Fault) -> InputDescription.Normalization? {

@@ -1,6 +1,6 @@
 package import EmotionFormerTensors
 
-/// Turns a clip into a model's input: picks frames, lays out features, normalises, pads.
+/// Turns a clip into a model's input: picks frames, lays out features, normalizes, pads.
 package struct InputPreparation: Sendable {
     package let input: ModelInput
     let normalizer: Normalizer?
@@ -10,9 +10,9 @@ package struct InputPreparation: Sendable {
         self.normalizer = normalizer
     }
 
-    /// The clip's frames that become the model's, in order: at most `input.frames`, at least one.
-    /// - Throws: `featureCountMismatch` or `layoutMismatch` if the clip is not for this model, `emptyClip` if no frame is
-    ///   left.
+    /// The indices of the clip's frames that the model uses, in order: at least one, at most `input.frames`.
+    /// - Throws: `featureCountMismatch` or `layoutMismatch` if the clip does not fit this model, `emptyClip` if no
+    ///   frame is left.
     package func frames(of clip: LandmarkClip) throws(Fault) -> [Int] {
         let count = try frameCount(of: clip)
         return [Int](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -25,7 +25,7 @@ package struct InputPreparation: Sendable {
         }
     }
 
-    /// How many of the clip's frames become the model's.
+    /// How many of the clip's frames the model uses.
     /// - Throws: like `frames(of:)`.
     func frameCount(of clip: LandmarkClip) throws(Fault) -> Int {
         try check(clip)
@@ -36,13 +36,13 @@ package struct InputPreparation: Sendable {
         return min(count, input.frames)
     }
 
-    /// Frames that there are after the rule for those without a face.
+    /// The number of frames after the rule for frames without a face.
     private func presentCount(of clip: LandmarkClip) -> Int {
         input.missingFrame == .drop ? clip.frameCount - clip.missingFrames.count : clip.frameCount
     }
 
-    /// Calls `body` with each of the clip's frames that become the model's, in order; one that becomes zeros is its own
-    /// index. Nothing is allocated.
+    /// Calls `body` with the index of each frame that the model uses, in order. A frame that is replaced by zeros keeps
+    /// its own index. Nothing is allocated.
     private func eachFrame(of clip: LandmarkClip, _ body: (Int) -> Void) {
         let count = presentCount(of: clip)
         let wanted = min(count, input.frames)
@@ -56,7 +56,7 @@ package struct InputPreparation: Sendable {
                 if isMissing { nextMissing += 1 }
                 if isMissing, input.missingFrame == .drop { continue }
                 if !isMissing || input.missingFrame == .zeros { last = frame }
-                // Before the first face, the first one stands in.
+                // Before the first face, use the first one.
                 if last < 0 { last = firstFace(clip.frameCount, missing) }
                 while done < wanted, pick(done, of: count) == present {
                     body(last)
@@ -74,7 +74,7 @@ package struct InputPreparation: Sendable {
         return min(frame, frameCount - 1)
     }
 
-    /// Which of `count` frames, of which not too few are there, becomes the model's frame `index`.
+    /// Which of `count` frames becomes the model's frame `index`; `count` must be large enough.
     func pick(_ index: Int, of count: Int) -> Int {
         guard count > input.frames else { return index }
         return switch input.truncation {
@@ -113,7 +113,7 @@ package struct InputPreparation: Sendable {
         normalizer?.apply(to: target, frame: row)
     }
 
-    /// Writes the rows that are no frames.
+    /// Writes the rows of padding.
     private func pad(frameCount: Int, rows: Int, _ output: UnsafeMutableBufferPointer<Float>) {
         let features = input.features
         let padding = input.padding.side == .start ? 0..<rows - frameCount : frameCount..<rows
@@ -133,7 +133,7 @@ package struct InputPreparation: Sendable {
         }
     }
 
-    /// A frame's values, x, y, z of each landmark or features, as the model wants its features.
+    /// Writes a frame's values (x, y, z of each landmark, or features) in the model's layout of features.
     func layOut(
         _ row: UnsafeBufferPointer<Float>, landmarkCount: Int?, to target: UnsafeMutableBufferPointer<Float>
     ) {
@@ -157,7 +157,8 @@ package struct InputPreparation: Sendable {
         try check(featureCount: clip.featureCount, landmarkCount: clip.landmarkCount, at: clip.name ?? "")
     }
 
-    /// - Throws: `featureCountMismatch` or `layoutMismatch` unless a frame of so many values is for this model.
+    /// - Throws: `featureCountMismatch` or `layoutMismatch` unless a frame with these numbers of values fits this
+    ///   model.
     func check(featureCount: Int, landmarkCount: Int?, at place: String) throws(Fault) {
         let count =
             switch input.layout {

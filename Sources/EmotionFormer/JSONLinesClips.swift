@@ -1,13 +1,13 @@
 import EmotionFormerFiles
 import EmotionFormerTensors
 
-/// Clips from JSON lines: one frame a line, or one clip a line.
+/// Clips from JSON lines: one frame per line, or one clip per line.
 ///
 /// A frame is an array of numbers (features), an array of `[x, y, z]` or `{"x":…, "y":…, "z":…}` (landmarks), or `null`
 /// or an empty array (no face). A clip is an array of frames. Either can stand in an object as `features` or `landmarks`, beside `clip`
 /// (the clip's name), `frame` (its number), `time` (in seconds; only a stream uses it) and `emotion`.
 enum JSONLinesClips {
-    /// The clips in the order in which they begin in the file. Frames without a `clip` are one clip.
+    /// The clips in the order of their first frames in the file. Frames without a `clip` form one clip.
     /// - Throws: `malformedClip` with line and column, `emptyClip`, `featureCountMismatch`, `notFinite`.
     static func read(_ bytes: [UInt8]) throws(Fault) -> [LandmarkClip] {
         let budget = ClipBudget(fileBytes: bytes.count)
@@ -42,7 +42,7 @@ enum JSONLinesClips {
         var result: [LandmarkClip] = []
         result.reserveCapacity(clips.count)
         for index in clips.indices {
-            // Taken out, so that its memory is the clip's or nobody's.
+            // Removed from the list, so that the memory has one owner and is not copied.
             let clip = clips[index]
             clips[index] = ClipAssembly(place: "")
             result.append(try clip.clip())
@@ -50,7 +50,7 @@ enum JSONLinesClips {
         return result
     }
 
-    /// A clip that stands on one line.
+    /// A clip on one line.
     private static func assembly(of entry: Entry, _ budget: ClipBudget) throws(Fault) -> ClipAssembly {
         var assembly = ClipAssembly(place: "", name: entry.clip, budget: budget)
         assembly.emotion = entry.emotion
@@ -141,8 +141,8 @@ enum JSONLinesClips {
         }
     }
 
-    /// A frame or a clip, by the depth of the arrays. An array of arrays of three numbers is a frame of landmarks unless
-    /// the line says that it holds features.
+    /// A frame or a clip, depending on the depth of the arrays. An array of arrays of three numbers is a frame of
+    /// landmarks unless the line names it `features`.
     private static func content(
         _ value: JSONPackedValue, _ numbers: [Float], isLandmarks: Bool? = nil
     ) throws(Fault) -> Entry.Content {

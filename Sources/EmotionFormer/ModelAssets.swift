@@ -9,15 +9,15 @@ import EmotionFormerTensors
     import Foundation
 #endif
 
-/// A file that says something of a model, read.
+/// The contents of a file that describes a model.
 struct AssetFile {
     let path: String
     let contents: [UInt8]
 
-    /// Bytes of a list of class names, and of metadata.
+    /// The most bytes of a list of class names or of metadata.
     static let textLimit = 4 << 20
 
-    /// - Throws: `missingFile`, `unreadableFile` for what is no regular file, `limitExceeded`.
+    /// - Throws: `missingFile`, `unreadableFile` if it is not a regular file, `limitExceeded`.
     init(_ path: String, what: String, limit: Int) throws(Fault) {
         self.path = path
         contents = try InputFile(path: path, what: what).contents(limit: limit)
@@ -36,7 +36,7 @@ struct AssetFile {
     }
 }
 
-/// The files of a published assets folder, found by the role that their names and kinds say they play.
+/// The files of a published assets folder. The role of each follows from its name and extension.
 struct ModelAssets {
     var mean: String?
     var standardDeviation: String?
@@ -48,8 +48,8 @@ struct ModelAssets {
 
     init() {}
 
-    /// - Parameter folder: searched with its folders, three deep.
-    /// - Throws: `missingFile`, `unreadableFile`; `invalidArgument` where several files play one role.
+    /// - Parameter folder: searched with its subfolders, three levels deep.
+    /// - Throws: `missingFile`, `unreadableFile`; `invalidArgument` if several files have the same role.
     init(folder: String) throws(Fault) {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
@@ -96,8 +96,8 @@ struct ModelAssets {
         }
     }
 
-    /// The file, if it lies in the folder: what a link elsewhere points at would be carried into a package.
-    /// - Throws: `unreadableFile` for a link that leads out of the folder, and for what is no regular file.
+    /// The file, if it lies in the folder. A file outside of it, behind a link, must not be copied into a package.
+    /// - Throws: `unreadableFile` for a link to a place outside of the folder, and for anything but a regular file.
     private static func inside(_ file: String, _ root: String?) throws(Fault) -> String {
         guard let root, let place = resolved(file), place.hasPrefix(root == "/" ? root : root + "/") else {
             throw Fault(

@@ -10,7 +10,7 @@ package import EmotionFormerTensors
 /// Reads a model in either form: a package folder or a TensorFlow Lite file.
 package enum ModelFile {
     /// - Parameters:
-    ///   - assets: the folder with normalisation, labels and metadata of a TensorFlow Lite file.
+    ///   - assets: the folder with normalization, labels and metadata of a TensorFlow Lite file.
     ///   - frames: the number of frames of a TensorFlow Lite file that does not fix it; nil for what its assets say, or
     ///     300.
     ///   - verifyHash: whether a package's SHA-256 is checked in addition to the fast checksum.

@@ -65,7 +65,7 @@ package struct Normalizer: Sendable {
         values.count <= length || zip(values, values.dropFirst(length)).allSatisfy { $0.bitPattern == $1.bitPattern }
     }
 
-    /// Normalises one frame in place; `frame` is its place in the model's input.
+    /// Normalizes one frame in place; `frame` is its place in the model's input.
     package func apply(to row: UnsafeMutableBufferPointer<Float>, frame: Int) {
         let start = hasRowForEachFrame ? frame &* features : 0
         for index in 0..<features {

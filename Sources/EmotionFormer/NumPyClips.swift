@@ -4,7 +4,7 @@ import EmotionFormerTensors
 extension NumPyArray {
     /// The clips in the array: two axes are frames × features, or clips × frames × features with three; if the last of
     /// three or four axes has extent 3 the last two are landmarks × coordinates.
-    /// - Throws: `malformedClip` for any other number of axes, `emptyClip` if an axis has no extent.
+    /// - Throws: `malformedClip` for any other number of axes, `emptyClip` if an axis has extent 0.
     func clips() throws(Fault) -> [LandmarkClip] {
         let rank = shape.rank
         let isLandmarks = rank >= 3 && shape[rank - 1] == 3
@@ -40,7 +40,7 @@ extension NumPyArray {
 
 extension ZipArchive {
     /// The clips of a NumPy archive: every array with two axes or more, in the archive's order; other arrays (labels,
-    /// scalars) are passed over.
+    /// scalars) are ignored.
     func clips() throws(Fault) -> [LandmarkClip] {
         let budget = ClipBudget(fileBytes: bytes.count)
         var clips: [LandmarkClip] = []

@@ -47,7 +47,7 @@ package struct TFLiteConversion: Sendable {
     }
 
     func package(of bytes: [UInt8], _ path: String) throws(Fault) -> ModelPackage {
-        guard TFLiteImporter.recognises(bytes.prefix(8)) else {
+        guard TFLiteImporter.recognizes(bytes.prefix(8)) else {
             throw Fault(
                 .unreadableFile, at: path, "the file is no model",
                 expected: "a folder with manifest.json, or a TensorFlow Lite file")

@@ -1,4 +1,4 @@
-/// The last step of a matrix product, applied while the result is still in registers or the nearest cache:
+/// The last step of a matrix product, applied while the result is still in registers or in the first-level cache:
 ///
 ///     y[i, j] = activation(scale · (A·B)[i, j] + bias[j] + rowTable[i, j]) + residual[i, j]
 ///

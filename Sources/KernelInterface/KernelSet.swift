@@ -57,7 +57,7 @@ package struct KernelSet: Sendable {
             _ input: UnsafePointer<Float>, _ stride: Int, _ mask: UnsafePointer<UInt8>,
             _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
         ) -> Void
-    /// Bytes between two rows of k quantised values.
+    /// Bytes between two rows of k quantized values.
     package typealias QuantizedRowStride = @Sendable (_ k: Int) -> Int
     package typealias QuantizationFunction =
         @Sendable (

@@ -39,10 +39,12 @@ package enum Reduction: UInt8, CaseIterable, Sendable {
     case sum, mean, maximum, minimum
 }
 
-/// Which of LiteRT's two ways of dynamic-range quantisation a kernel follows.
+/// Which of LiteRT's two ways of dynamic-range quantization a kernel follows.
 package enum QuantizationRule: UInt8, CaseIterable, Sendable {
-    /// XNNPACK's: s = 255/(rmax − rmin), zero point added after rounding half to even, last step with one fma.
+    /// XNNPACK: s = 255/(max − min), rounding half to even before the zero point is added, the last step is one fused
+    /// multiply-add.
     case xnnpack
-    /// The builtin kernels': in double precision, rounding half away from zero, last step multiplies, then adds.
+    /// LiteRT's builtin kernels: parameters in double precision, rounding half away from zero, multiplication and
+    /// addition rounded separately.
     case builtin
 }

@@ -1,4 +1,4 @@
-/// Normalisation of rows of `columns` values; the input may be the output.
+/// Normalization of rows of `columns` values; the input may be the output.
 package struct RowNormalization {
     package var input: UnsafePointer<Float>
     package var inputStride: Int

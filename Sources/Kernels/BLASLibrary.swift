@@ -3,10 +3,10 @@
 
     import EmotionFormerSystem
 
-    /// OpenBLAS or another library with the C interface of BLAS, bound when the portable level is first asked for.
+    /// OpenBLAS or another library with the C interface of BLAS, loaded when the portable kernels are first used.
     ///
-    /// It is not linked. Where the processor has kernels of its own nobody needs it, and a program that loads it pays 3 MB,
-    /// threads and milliseconds before its first instruction; and what builds without it cross-compiles without it.
+    /// It is not linked: programs that use the vector kernels do not need it, and loading it costs 3 MB, threads and
+    /// milliseconds at start. Without it, cross-compiling needs no BLAS either.
     struct BLASLibrary: Sendable {
         /// `cblas_sgemm`, enumerations as the integers that the interface fixes.
         typealias Product =
@@ -31,7 +31,7 @@
         private static let usesCallerOnly = Atomic<Bool>(false)
 
         private static func bind() -> BLASLibrary? {
-            // By the names that distributions give; the reference implementation, which is slow, comes last.
+            // By the names in Linux distributions; the slow reference implementation comes last.
             for name in ["libopenblas.so.0", "libopenblas.so", "libcblas.so.3", "libblas.so.3"] {
                 guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { continue }
                 guard let product = dlsym(library, "cblas_sgemm") else {
@@ -49,7 +49,7 @@
             return nil
         }
 
-        /// From now on, also if the library is bound later.
+        /// Also takes effect if the library is loaded later.
         static func useCallerOnly() {
             usesCallerOnly.store(true, ordering: .sequentiallyConsistent)
             if isBound.load(ordering: .sequentiallyConsistent) { shared?.setThreads?(1) }

@@ -5,7 +5,7 @@ package import EmotionFormerKernelInterface
 #endif
 
 extension InstructionSet {
-    /// What this processor and its operating system support, in rising order; found once.
+    /// The instruction sets that this processor and its operating system support, in ascending order; detected once.
     package static let available: [InstructionSet] = allCases.filter(\.isSupported)
 
     private var isSupported: Bool {

@@ -38,7 +38,7 @@ func multiplyPlainly(
     }
 }
 
-/// `count` neighbouring elements of a row, 0 behind them.
+/// `count` neighboring elements of a row, 0 behind them.
 @inline(__always)
 private func columns(_ b: BLASOperand, _ row: Int, _ column: Int, _ count: Int) -> Vector {
     if !b.isTransposed {

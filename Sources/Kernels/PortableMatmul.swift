@@ -62,9 +62,9 @@ func matmulStrided(_ product: StridedProduct, _ rows: Range<Int>, _ scratch: Uns
 
 func stridedScratchByteCount(_ m: Int, _ k: Int, _ n: Int) -> Int { 0 }
 
-/// Puts into the output what is added before the activation, so that BLAS adds the products to it; without an
-/// activation the residual, too. It then needs no zeros there, and no second pass over the output follows.
-/// - Returns: the factor of what the output holds.
+/// Writes the summands before the activation (and the residual, if there is no activation) into the output, so that
+/// BLAS adds the product to them. This avoids clearing the output and a second pass over it.
+/// - Returns: BLAS's factor of the output's previous contents.
 private func prepareRows(
     _ rows: Range<Int>, _ n: Int, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int
 ) -> Float {

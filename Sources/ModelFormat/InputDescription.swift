@@ -59,7 +59,7 @@ package struct InputDescription: Sendable {
         case uniform
     }
 
-    /// What becomes of a frame without a face.
+    /// How a frame without a face is treated.
     package enum MissingFrame: String, Sendable, CaseIterable { case drop, zeros, repeatPrevious }
 
     /// The largest number of frames.

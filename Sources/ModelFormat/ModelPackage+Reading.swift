@@ -81,7 +81,7 @@ extension Manifest {
         for entry in tensors {
             guard let quantization = entry.quantization else { continue }
             guard operands.contains(entry.name) else {
-                throw quantization.cursor.fault(.unusedName, "no node reads the quantised tensor")
+                throw quantization.cursor.fault(.unusedName, "no node reads the quantized tensor")
             }
             try use(quantization.scale, quantization.cursor)
             if let zeroPoint = quantization.zeroPoint { try use(zeroPoint, quantization.cursor) }
@@ -101,7 +101,7 @@ extension Manifest {
                 throw entry.cursor.fault(.unusedName, "nothing uses the tensor")
             }
             if let quantization = entry.quantization {
-                throw quantization.cursor.fault(.unknownField, "a self-test's tensor has no quantisation")
+                throw quantization.cursor.fault(.unknownField, "a self-test's tensor has no quantization")
             }
         }
     }

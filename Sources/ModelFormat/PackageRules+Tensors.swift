@@ -28,7 +28,7 @@ extension PackageRules {
         case .int32: range = Int(Int32.min)...Int(Int32.max)
         default:
             throw Fault(
-                .elementTypeMismatch, at: "", "a tensor of this type has no quantisation",
+                .elementTypeMismatch, at: "", "a tensor of this type has no quantization",
                 found: tensor.elementType.rawValue, expected: "int8, uint8, int32")
         }
         var count = 1

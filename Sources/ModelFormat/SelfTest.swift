@@ -16,7 +16,7 @@ package struct SelfTest: Sendable {
 
     /// The program that computed the outputs: `keras 3.15`, `litert 2.3`, `numpy-float64`.
     package var oracle: String
-    /// (N, frames, features), float32, complete clips before normalisation.
+    /// (N, frames, features), float32, complete clips before normalization.
     package var input: Tensor
     /// (N, classes), float32.
     package var probabilities: Tensor

@@ -14,7 +14,7 @@ struct WeightLayout {
     private var items: [Item] = []
     private var names: Set<String>
     private var end = 0
-    /// The name of the tensor of means, where there is normalisation.
+    /// The name of the tensor of means, where there is normalization.
     private(set) var mean = ""
     private(set) var standardDeviation = ""
 

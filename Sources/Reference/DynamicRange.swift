@@ -148,7 +148,7 @@ extension ReferenceValue {
     /// The scales of quantized weights: one, or one for each output.
     func scales() throws(Fault) -> [Float] {
         guard let quantization else {
-            throw Fault(.missingField, at: "weights", "int8 weights have no quantisation")
+            throw Fault(.missingField, at: "weights", "int8 weights have no quantization")
         }
         return quantization.scales
     }

@@ -4,8 +4,8 @@ import EmotionFormerTensors
 extension ReferenceStep {
     func normalization(_ kind: OperationFamily.Normalization) throws(Fault) -> [[Double]] {
         switch kind {
-        case .layerNormalization: return [try normalized(centres: true)]
-        case .rmsNormalization: return [try normalized(centres: false)]
+        case .layerNormalization: return [try normalized(centers: true)]
+        case .rmsNormalization: return [try normalized(centers: false)]
         case .batchNormalization:
             let input = try operand(0)
             let view = AxisView(input.shape, try input.shape.axis(attributes.integer("axis")))
@@ -32,7 +32,7 @@ extension ReferenceStep {
         }
     }
 
-    private func normalized(centres: Bool) throws(Fault) -> [Double] {
+    private func normalized(centers: Bool) throws(Fault) -> [Double] {
         let input = try operand(0)
         let epsilon = try attributes.number("epsilon")
         let gamma = try optionalWeight("gamma")?.elements
@@ -40,7 +40,7 @@ extension ReferenceStep {
         var output = input.elements
         for line in Reduction(input.shape, try axes(of: input.shape)).groups() {
             let count = Double(line.count)
-            let mean = centres ? line.reduce(0) { $0 + input.elements[$1] } / count : 0
+            let mean = centers ? line.reduce(0) { $0 + input.elements[$1] } / count : 0
             let variance =
                 line.reduce(0) { $0 + (input.elements[$1] - mean) * (input.elements[$1] - mean) } / count
             let factor = 1 / (variance + epsilon).squareRoot()

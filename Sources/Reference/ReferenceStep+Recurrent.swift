@@ -65,7 +65,7 @@ private struct RecurrentCell {
         resetsAfter = kind == .gru ? try step.attributes.boolean("resetAfter") : false
     }
 
-    /// The next hidden state and cell from those before.
+    /// The next hidden state and cell state.
     func next(_ x: [Double], _ states: [[Double]]) -> [[Double]] {
         let fromInput = (MatrixView(x, rows: 1, columns: x.count) * kernel).addingRow(bias)
         let hidden = states[0]

@@ -16,7 +16,7 @@ extension ReferenceStep {
             let input = try operand(0)
             guard input.type.elementType != .float16 else { return [input.elements] }
             guard let quantization = input.quantization else {
-                throw Fault(.missingField, at: "operand 'input'", "the integers have no quantisation")
+                throw Fault(.missingField, at: "operand 'input'", "the integers have no quantization")
             }
             let view = quantization.axis.map { AxisView(input.shape, $0) }
             return [

@@ -38,7 +38,7 @@ extension SubgraphImporter {
         try emit(reader, .activation, try operands(reader), attributes)
     }
 
-    /// A float32 option as a number; the shortest decimal is not looked for, its exact value is kept.
+    /// A float32 option as a double of exactly the same value.
     func finite(_ value: Float, _ what: String) throws(Fault) -> Double {
         guard value.isFinite else { throw Fault(.notFinite, at: what, "the option is not finite", found: "\(value)") }
         return Double(value)

@@ -11,7 +11,7 @@ enum CompositeOperator: String {
 }
 
 extension SubgraphImporter {
-    /// The operation that an operator becomes, whatever stands beside it.
+    /// The operation of each operator that becomes a single operation.
     static let operations: [String: Operation] = [
         "ADD": .add, "SUB": .subtract, "MUL": .multiply, "DIV": .divide, "FLOOR_DIV": .floorDivide,
         "FLOOR_MOD": .floorModulo, "POW": .power, "MAXIMUM": .maximum, "MINIMUM": .minimum,

@@ -20,7 +20,7 @@ extension SubgraphImporter {
         let operands = try [
             value(try reader.input(0)), value(try reader.input(1)), optionalValue(reader, 2),
         ]
-        // LiteRT's default kernels (XNNPACK) quantise asymmetrically, whatever the operator's option says.
+        // LiteRT's default kernels (XNNPACK) quantize asymmetrically, whatever the operator's option says.
         let attributes: Attributes = [
             "keepDimensions": .boolean(try options.flag(2)), "asymmetricQuantizeInputs": .boolean(true),
         ]
@@ -40,7 +40,7 @@ extension SubgraphImporter {
         try emit(reader, .matmul, try operands(reader), attributes)
     }
 
-    /// A product with an int8 constant matrix is what a fully connected layer does, whose weights are (out, in).
+    /// A product with an int8 constant matrix becomes a fully connected layer, whose weights are (out, in).
     private func quantizedMatmul(
         _ reader: OperatorReader, transposesFirst: Bool, transposesSecond: Bool
     ) throws(Fault) {
@@ -67,7 +67,8 @@ extension SubgraphImporter {
         return try value(tensor)
     }
 
-    /// Weights are float32, or int8 constants around zero with one scale in all or one for each index of `axis`.
+    /// Checks that weights are float32, or int8 constants with zero point 0 and one scale, or one for each index of
+    /// `axis`.
     func checkWeights(_ tensor: Int, rank: Int, axis: Int, of reader: OperatorReader) throws(Fault) {
         let content = reader.tensor(tensor)
         guard content.shape.count == rank else {

@@ -35,7 +35,7 @@ extension SubgraphImporter {
         try emit(reader, operation, [try value(try reader.input(0))], attributes)
     }
 
-    /// Products of neighbours in a vector, in the order of their segments: how attention over an open number of frames
+    /// Products of neighbors in a vector, in the order of their segments: how attention over an open number of frames
     /// computes its shapes.
     func segmentProducts(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 3...3, outputs: 1)
@@ -46,7 +46,7 @@ extension SubgraphImporter {
             && Set(segments) == Set(0..<count)
         guard reader.tensor(try reader.input(0)).shape.count == 1, isOrdered else {
             throw reader.unsupported(
-                "multiplies other segments than neighbours in a vector, which is not supported", found: "\(segments)")
+                "multiplies other segments than neighbors in a vector, which is not supported", found: "\(segments)")
         }
         let input = try value(try reader.input(0))
         var products: [String] = []
@@ -64,7 +64,7 @@ extension SubgraphImporter {
         try emit(reader, .concatenate, products, ["axis": .integer(0)])
     }
 
-    /// x / max(√Σx², 10⁻⁶) over the last axis, written out.
+    /// x / max(√Σx², 10⁻⁶) over the last axis, as operations.
     func l2Normalization(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 1...1)
         let activation = try fusedActivation(try reader.options(12).choice(0))

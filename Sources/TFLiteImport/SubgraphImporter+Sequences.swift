@@ -4,10 +4,10 @@ import EmotionFormerTensors
 extension SubgraphImporter {
     /// Positions of one direction's operands in an LSTM operator.
     private struct Direction {
-        /// Kernels on the input, one a gate: input, forget, cell, output. The other weights follow in a row: kernels on
-        /// the output before (4), from the cell (3), biases (4), projection and its bias.
+        /// Kernels of the input, one for each gate: input, forget, cell, output. The other weights follow: recurrent
+        /// kernels (4), peepholes (3), biases (4), projection and its bias.
         var weights: Int
-        /// The output before and the cell, both variables.
+        /// The previous output and the cell state, both variables.
         var state: [Int]
     }
 
@@ -18,7 +18,7 @@ extension SubgraphImporter {
     private func unidirectional(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 20...24)
         let options = try reader.options(71)
-        try refuse(reader, positions: 20..<24, "normalises its gates, which is not supported")
+        try refuse(reader, positions: 20..<24, "normalizes its gates, which is not supported")
         guard try !options.flag(5) else {
             throw reader.unsupported("has diagonal recurrent weights, which is not supported")
         }

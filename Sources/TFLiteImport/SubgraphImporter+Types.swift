@@ -30,7 +30,7 @@ extension SubgraphImporter {
         case let name where SubgraphImporter.movesElements.contains(name) && quantizations.count == 1: return
         default:
             throw reader.unsupported(
-                "computes with quantised activations (full-integer quantisation), which is not supported",
+                "computes with quantized activations (full-integer quantization), which is not supported",
                 found: "\(reader.tensor(activation).type.name) \(reader.place(activation))")
         }
     }

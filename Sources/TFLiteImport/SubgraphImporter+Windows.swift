@@ -28,7 +28,7 @@ extension SubgraphImporter {
     }
 
     /// LiteRT's default kernels (XNNPACK) run a 1 × 1 convolution with int8 weights and without strides as a fully
-    /// connected layer: they quantise each position on its own, not the whole input at once.
+    /// connected layer: they quantize each position on its own, not the whole input at once.
     private func pointwiseConvolution(_ reader: OperatorReader, activation: ActivationFunction?) throws(Fault) {
         let operands = try [
             value(try reader.input(0)), pointwiseMatrix(try reader.input(1), of: reader), optionalValue(reader, 2),
@@ -50,7 +50,7 @@ extension SubgraphImporter {
         let options = try reader.options(2)
         let weights = try reader.input(1)
         try checkWeights(weights, rank: 4, axis: 3, of: reader)
-        // The option is not to be relied on; the channels say the same.
+        // The option is unreliable; the numbers of channels give the same.
         let input = reader.tensor(try reader.input(0)).shape
         let channels = reader.tensor(weights).shape[3]
         var multiplier = try options.integer(3)

@@ -74,7 +74,7 @@ final class SubgraphImporter {
         }
         guard type != .int8, type != .uint8 else {
             throw Fault(
-                .unsupportedAttribute, at: place(tensor), "quantised inputs are not supported",
+                .unsupportedAttribute, at: place(tensor), "quantized inputs are not supported",
                 found: content.type.name, expected: "FLOAT32")
         }
         var extents: [Int?] = zip(content.signature, content.shape).map { $0 < 0 ? nil : $1 }
@@ -93,7 +93,7 @@ final class SubgraphImporter {
 
     func isConstant(_ tensor: Int) -> Bool { file.isConstant(subgraph.tensors[tensor]) }
 
-    /// The value of an operand; a constant's node is made where the first operator needs it.
+    /// The value of an operand. A constant's node is made when the first operator uses it.
     func value(_ tensor: Int) throws(Fault) -> String {
         let name = name(tensor)
         guard !made.contains(tensor) else { return name }
@@ -140,7 +140,7 @@ final class SubgraphImporter {
     }
 
     /// The integers of an operand that the file holds, or nil if it is computed at run time.
-    /// - Parameter count: so many are allowed. They become attributes, and operators may share a constant.
+    /// - Parameter count: the most integers allowed, because they become attributes and operators may share a constant.
     func integers(_ tensor: Int, atMost count: Int = 64) throws(Fault) -> [Int]? {
         guard isConstant(tensor) else { return nil }
         guard subgraph.tensors[tensor].shape.reduce(1, &*) <= count else {
@@ -163,7 +163,7 @@ final class SubgraphImporter {
         return try constants.doubles(of: content).first
     }
 
-    /// Whether a fused LSTM's state starts from zero: an untouched variable, or zeros that are written to it.
+    /// Whether a fused LSTM's state starts from zero: a variable that is never written, or only with zeros.
     func startsFromZero(_ tensor: Int) -> Bool {
         guard let producer = producers[tensor] else {
             return subgraph.tensors[tensor].isVariable || isZero(tensor)
@@ -179,7 +179,7 @@ final class SubgraphImporter {
         isConstant(tensor) && constants.isZero(buffer: subgraph.tensors[tensor].buffer)
     }
 
-    /// A value of the importer's own, named after a tensor.
+    /// An additional value, named after a tensor.
     func intermediate(of tensor: Int, _ what: String) -> String {
         names.claim("\(name(tensor))/\(what)", suffix: "\(nodes.count)")
     }

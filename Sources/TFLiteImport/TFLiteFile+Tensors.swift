@@ -66,7 +66,7 @@ extension TFLiteFile {
         if count > 1 {
             guard shape.indices.contains(quantization.axis), shape[quantization.axis] == count else {
                 throw Fault(
-                    .shapeMismatch, at: "", "the number of scales does not fit the quantised axis",
+                    .shapeMismatch, at: "", "the number of scales does not fit the quantized axis",
                     found: "\(count) on axis \(quantization.axis)", expected: "shape \(shape)")
             }
         }

@@ -10,7 +10,7 @@ package import EmotionFormerTensors
 /// Reads TensorFlow Lite files.
 package enum TFLiteImporter {
     /// Whether the first bytes of a file are those of a TensorFlow Lite file.
-    package static func recognises(_ start: some Collection<UInt8>) -> Bool {
+    package static func recognizes(_ start: some Collection<UInt8>) -> Bool {
         start.count >= 8 && start.dropFirst(4).prefix(4).elementsEqual("TFL3".utf8)
     }
 

@@ -1,9 +1,10 @@
 #if EMOTIONFORMER_THREAD_SANITIZER
     import EmotionFormerSystem
 
-    /// A value that one thread at a time may use, as `Synchronization.Mutex`, which the thread sanitizer cannot see.
+    /// A value that one thread at a time may use. This replaces `Synchronization.Mutex`, which the thread sanitizer
+    /// does not recognize.
     ///
-    /// `@unchecked Sendable`: the value is touched under the lock alone.
+    /// `@unchecked Sendable`: the value is only accessed under the lock.
     package struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
         private let mutex: UnsafeMutablePointer<pthread_mutex_t>
         private let value: UnsafeMutablePointer<Value>
@@ -34,6 +35,7 @@
 #else
     package import Synchronization
 
-    /// A value that one thread at a time may use. The thread sanitizer's build has one of its own (`Tools/test-sanitizers`).
+    /// A value that one thread at a time may use. Builds for the thread sanitizer have another implementation
+    /// (`Tools/test-sanitizers`).
     package typealias Lock<Value: ~Copyable> = Mutex<Value>
 #endif

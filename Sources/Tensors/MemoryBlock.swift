@@ -1,11 +1,11 @@
 import EmotionFormerSystem
 
-/// Memory for tensors, weights and scratch: zero at first, at a multiple of 64, given back by `deallocate`.
+/// Memory for tensors, weights and scratch: zeroed, aligned to 64 bytes, freed by `deallocate`.
 ///
-/// Large blocks are pages of their own. The system hands them out cleared and has them back at once: weights that are
-/// packed one after the other never stand in memory twice, whatever an allocator would keep. All but the largest come
-/// with their pages: what is asked for here is filled, and each page on demand is an exception more.
-/// Behind every block one cache line may be read.
+/// Large blocks are mapped directly from the system, which clears them and takes them back at once: while weights are
+/// packed one after the other, no freed memory stays with an allocator. All but the largest are mapped with their pages
+/// present, since they are filled anyway and each page would otherwise cost a page fault. Reading up to one cache line
+/// past the end of a block is allowed.
 package struct MemoryBlock {
     package let address: UnsafeMutableRawPointer
     package let byteCount: Int
@@ -17,12 +17,12 @@ package struct MemoryBlock {
         case region(MemoryRegion)
     }
 
-    /// From here on pages are worth their rounding up and the system call.
+    /// From this size on, blocks are mapped directly from the system.
     package static let mappedByteCount = 1 << 16
-    /// Up to here pages come at once; what is larger might be asked for in vain.
+    /// Up to this size, pages are present from the start; larger blocks may never be used in full.
     private static let populatedByteCount = 1 << 26
 
-    /// - Parameter region: where a large block goes if there is room.
+    /// - Parameter region: the region for a large block, if it has room.
     package init(byteCount: Int, in region: MemoryRegion? = nil) {
         self.byteCount = max(byteCount, 64)
         let size = self.byteCount + 64
@@ -46,12 +46,12 @@ package struct MemoryBlock {
         owner = .allocator
     }
 
-    /// Whole large pages, and one more if hardly any of it is left over.
+    /// A whole number of large pages, rounded up if little of the last one would be wasted.
     private static func largeByteCount(of size: Int) -> Int {
         (size + SystemPages.largePage / 8) & ~(SystemPages.largePage - 1)
     }
 
-    /// Whether other blocks live in the memory that this one keeps.
+    /// Whether the block lies in a region that it keeps alive together with other blocks.
     package var isShared: Bool {
         if case .region = owner { true } else { false }
     }

@@ -1,6 +1,6 @@
-/// Text from files as people read it: names, labels and messages are shown, and never obeyed by a terminal.
+/// Makes text from files safe to print: names, labels and messages cannot control a terminal.
 package enum PrintedText {
-    /// One line, in which what a terminal obeys or does not show is written as an escape, such as `\u{1B}`.
+    /// The text on one line. Control characters and invisible ones are written as escapes such as `\u{1B}`.
     package static func line(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isHidden) else { return text }
         var result = String.UnicodeScalarView()
@@ -14,8 +14,8 @@ package enum PrintedText {
         return String(result)
     }
 
-    /// Controls (C0, DEL, C1), line separators, and format characters: marks of direction reorder what stands beside them,
-    /// others are invisible. Joiners stay, which have a use within words of several scripts and in emoji.
+    /// Controls (C0, DEL, C1), line separators, and format characters: direction marks reorder the text around them,
+    /// others are invisible. Joiners are kept, because several scripts and emoji need them.
     package static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         if (0x20...0x7E).contains(scalar.value) { return false }
         switch scalar.properties.generalCategory {
@@ -54,7 +54,7 @@ package enum PrintedText {
         return result + "\""
     }
 
-    /// A hidden character in a string of JSON, as RFC 8259 wants it: in UTF-16, each unit with four digits.
+    /// A hidden character in a JSON string, escaped as RFC 8259 requires: as UTF-16 units of four digits each.
     package static func escapedInJSON(_ scalar: Unicode.Scalar) -> String {
         UTF16.encode(scalar).map { units in
             units.map { unit in

@@ -1,22 +1,23 @@
 import EmotionFormerSystem
 
-/// Cleared pages from the system, given back by `deallocate`.
+/// Zeroed pages from the system, freed by `deallocate`.
 ///
-/// Large pages are cleared in one go, take one exception instead of 512, and keep the processor's table of pages
-/// short. Only Linux has them on request, and says no where none is free; ordinary pages then stand in their place.
+/// Large pages cause one page fault instead of 512 and fewer TLB misses. Only Linux has them on request; if none is
+/// free, ordinary pages are used.
 package struct SystemPages {
     package let start: UnsafeMutableRawPointer
     private let byteCount: Int
 
     package static let largePage = 1 << 21
 
-    // What not every C library's header brings.
+    // Constants that not every C library defines.
     private static let wantsLargePages: Int32 = 14
     private static let populatesForWriting: Int32 = 23
 
     /// - Parameters:
-    ///   - largeByteCount: from the start on, in large pages if possible: a multiple of their size. May exceed `byteCount`.
-    ///   - isPopulated: whether all pages come at once instead of when they are first written.
+    ///   - largeByteCount: how many bytes from the start are in large pages if possible; a multiple of their size, and
+    ///     may exceed `byteCount`.
+    ///   - isPopulated: whether all pages are present at once, instead of when they are first written.
     /// - Returns: nil if the system has no memory.
     package init?(byteCount: Int, largeByteCount: Int, isPopulated: Bool) {
         #if os(Linux) || os(Android)
@@ -34,7 +35,7 @@ package struct SystemPages {
             let skipped = -Int(bitPattern: pages) & (SystemPages.largePage - 1)
             let start = pages + skipped
             if skipped > 0 { munmap(pages, skipped) }
-            // The rest of the last page that is needed stays: addresses for unmapping are whole pages.
+            // Only whole pages can be unmapped, so the rest of the last page stays.
             let end = (wanted + SystemPages.pageMask) & ~SystemPages.pageMask
             if mapped - skipped > end { munmap(start + end, mapped - skipped - end) }
             madvise(start, largeByteCount, SystemPages.wantsLargePages)

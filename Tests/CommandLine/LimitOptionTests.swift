@@ -20,9 +20,9 @@ struct LimitOptionTests {
             ["benchmark", "--seconds", "0.01", "--model", package], ["convert", Self.tflite, "-o", output],
             ["trace", Self.tflite, "--input", clip, "--output", output],
         ]
-        let labelled = folder.url.appendingPathComponent("Angry")
-        try FileManager.default.createDirectory(at: labelled, withIntermediateDirectories: true)
-        try FileManager.default.copyItem(atPath: clip, toPath: labelled.appendingPathComponent("0.csv").path)
+        let labeled = folder.url.appendingPathComponent("Angry")
+        try FileManager.default.createDirectory(at: labeled, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: clip, toPath: labeled.appendingPathComponent("0.csv").path)
         for command in commands {
             let run = try Executable.run(command + ["--limit", "nodes=2"])
             #expect(run.code == 1 && run.isOneLineFailure, "\(command[0]): \(run.errors)")

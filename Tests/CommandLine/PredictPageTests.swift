@@ -104,7 +104,7 @@ struct PredictPageTests {
         #expect(try String(contentsOf: page, encoding: .utf8).contains("the last 1 frames"))
     }
 
-    @Test("A clip in another order, in pixels, or normalised twice is told so")
+    @Test("A clip in another order, in pixels, or normalized twice is told so")
     func wrongInput() throws {
         let good = try Self.frames("1001_DFA_NEU.facelandmarker.npy")
         func verdict(_ frames: [[Float]]) throws -> String {
@@ -121,7 +121,7 @@ struct PredictPageTests {
         let planar = try verdict(good.map { frame in (0..<1434).map { frame[$0 % 478 * 3 + $0 / 478] } })
         #expect(planar.hasPrefix("bad"))
         #expect(planar.contains("probably stand in that order"))
-        #expect(try verdict(good.map { $0.map { ($0 - 0.3) / 0.2 } }).contains("normalised already"))
+        #expect(try verdict(good.map { $0.map { ($0 - 0.3) / 0.2 } }).contains("normalized already"))
         #expect(try verdict(good.map { $0.map { $0 * 400 } }).hasPrefix("bad"))
     }
 

@@ -122,7 +122,7 @@ struct AttentionTests {
         #expect(!maps[0].isEmpty)
         #expect(maps[0].map(\.headCount) == maps[1].map(\.headCount))
         for (float, int8) in zip(maps[0], maps[1]) {
-            // Quantised products: near, not equal. The bound notices a head or a query in another's place.
+            // Quantized products: near, not equal. The bound notices a head or a query in another's place.
             #expect(Self.distance(float.weights, int8.weights) < 0.001)
             #expect(Self.distance(float.weights, Self.headsTurned(int8)) > 0.01)
             #expect(Self.distance(float.weights, Self.queriesTurned(int8)) > 0.01)

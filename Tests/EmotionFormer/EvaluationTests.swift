@@ -104,7 +104,7 @@ struct EvaluationTests {
 
     @Test("Decimals are rounded as Python rounds them")
     func decimals() {
-        // The first three look like halves and are not; the next two are halves, and go to the even neighbour.
+        // The first three look like halves and are not; the next two are halves, and go to the even neighbor.
         let cases: [(Double, Int, String)] = [
             (0.285, 2, "0.28"), (1.005, 2, "1.00"), (2.675, 2, "2.67"), (0.125, 2, "0.12"), (0.375, 2, "0.38"),
             (0.995, 2, "0.99"), (1, 2, "1.00"), (0, 4, "0.0000"), (-1.5, 0, "-2"), (0.5, 0, "0"),

@@ -91,7 +91,7 @@ struct InputPreparationTests {
         #expect(try fault(features([1, 2], missing: [0, 1]), input)?.code == .emptyClip)
     }
 
-    @Test("Normalisation is (x − mean) / (std + epsilon) in 32-bit floats, before or after padding")
+    @Test("Normalization is (x − mean) / (std + epsilon) in 32-bit floats, before or after padding")
     func normalization() throws {
         let normalizer = try Normalizer(
             mean: Tensor([0.1] as [Float]), standardDeviation: Tensor([0.3] as [Float]), epsilon: 1e-3, frames: 3,

@@ -55,7 +55,7 @@ struct JSONLinesClipTests {
             ("[1,02]\n", .malformedClip, "line 1, column 4"), ("[1,\"a\"]\n", .malformedClip, "line 1"),
             ("[1,2,]\n", .malformedClip, "line 1"), ("{\"features\":[1],\"features\":[1]}", .malformedClip, "line 1"),
             ("{\"features\":[1],\"landmarks\":[]}", .malformedClip, "line 1"), ("{}", .malformedClip, "line 1"),
-            ("{\"features\":[1],\"colour\":1}", .unknownField, "line 1"), ("true", .malformedClip, "line 1"),
+            ("{\"features\":[1],\"color\":1}", .unknownField, "line 1"), ("true", .malformedClip, "line 1"),
             ("[[[[[[[[[[[[1]]]]]]]]]]]]", .malformedClip, "line 1"), ("\"\\ud800\"", .malformedClip, "line 1"),
             ("{\"landmarks\":[1,2]}", .malformedClip, "line 1"), ("[1,2]\n[1,2,3]", .featureCountMismatch, "line 2"),
             ("[[1,2,3]]\n[1,2,3]", .layoutMismatch, "line 2"),

@@ -7,7 +7,7 @@ struct LargeFeatureTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Fixtures/attention")
 
-    /// As pixel coordinates are to a model of normalised ones: attention's scores then go into the millions.
+    /// As pixel coordinates are to a model of normalized ones: attention's scores then go into the millions.
     @Test(
         "Attention models answer with numbers, the same at every level",
         arguments: ["blocks", "bilstm", "masked"], [1e2, 1e4, 1e5, 1e7, 1e9] as [Float])

@@ -68,7 +68,7 @@ final class TFLiteConversionTests {
     }
 
     @Test(
-        "Statistics of every shape that broadcasts normalise alike",
+        "Statistics of every shape that broadcasts normalize alike",
         arguments: ["()", "(6,)", "(1, 6)", "(1, 1, 6)", "(9, 6)", "(1, 9, 6)", "(2, 3)", "(1, 2, 3)"])
     func statistics(shape: String) throws {
         let count = shape == "()" ? 1 : shape.contains("9") ? 54 : 6

@@ -165,8 +165,8 @@ struct FrameWorkTests {
             .reduceMean, name: "mean", inputs: ["clip"], outputs: ["mean"],
             attributes: ["axes": .integers([1]), "keepDimensions": .boolean(true)])
         for operation in [EmotionFormerGraph.Operation.subtract, .multiply, .add] {
-            let centred = Node(operation, name: "centred", inputs: ["clip", "mean"], outputs: ["placed"])
-            #expect(try plan([mean, centred, pool]).frameLayout == nil)
+            let centered = Node(operation, name: "centered", inputs: ["clip", "mean"], outputs: ["placed"])
+            #expect(try plan([mean, centered, pool]).frameLayout == nil)
         }
         let shifted = Node(.add, name: "shifted", inputs: ["hidden", "mean"], outputs: ["placed"])
         #expect(try plan([dense, mean, shifted, pool], weights: ["kernel": [4, 4]]).frameSteps.once.last == "dense")

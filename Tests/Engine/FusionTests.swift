@@ -70,7 +70,7 @@ struct FusionTests {
             testDescription: "a layer's result that is given out, too", outputs: ["out", "a"],
             weights: kernels, nodes: [dense("clip", "a"), add("a", "clip")]),
         Example(
-            testDescription: "a sum that is given out and normalised", outputs: ["out", "a"], weights: kernels,
+            testDescription: "a sum that is given out and normalized", outputs: ["out", "a"], weights: kernels,
             nodes: [dense("clip", "h", activation: "relu"), add("h", "clip", "a"), normalize("a")]),
         Example(
             testDescription: "a table behind an activation",
@@ -93,7 +93,7 @@ struct FusionTests {
                 dense("clip", "a", activation: "tanh"), add("a", "row"),
             ]),
         Example(
-            testDescription: "a normalised sum with one row a clip", weights: [:],
+            testDescription: "a normalized sum with one row a clip", weights: [:],
             nodes: [
                 Node(
                     .reduceMean, name: "row", inputs: ["clip"], outputs: ["row"],

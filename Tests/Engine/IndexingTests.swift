@@ -130,19 +130,19 @@ import Testing
     }
 
     @Test("quantize and dequantize")
-    func quantisation() {
+    func quantization() {
         for (type, zeroPoint) in [("int8", -3), ("uint8", 120)] {
             OperationCase(
                 .quantize, [floats([3, 7], scale: 20)],
                 ["to": .text(type), "scale": .number(0.125), "zeroPoint": .integer(zeroPoint)]
             ).check()
         }
-        var quantised = OperationCase(
+        var quantized = OperationCase(
             .dequantize, [integers([2, 3, 4], in: -100...100, as: Int8.self)], constants: [0])
-        quantised.inputs[0]?.quantization = Quantization(scales: [0.5, 0.25, 2], zeroPoints: [0, 3, -4], axis: 1)
-        quantised.check()
-        quantised.inputs[0]?.quantization = Quantization(scales: [0.1], zeroPoints: [5], axis: nil)
-        quantised.check()
+        quantized.inputs[0]?.quantization = Quantization(scales: [0.5, 0.25, 2], zeroPoints: [0, 3, -4], axis: 1)
+        quantized.check()
+        quantized.inputs[0]?.quantization = Quantization(scales: [0.1], zeroPoints: [5], axis: nil)
+        quantized.check()
         let halves = Tensor(.float16, Shape(unchecked: [5])) { bytes in
             for (index, bits) in ([0x3C00, 0xC100, 0x0001, 0x7BFF, 0x8000] as [UInt16]).enumerated() {
                 bytes.storeBytes(of: bits, toByteOffset: 2 * index, as: UInt16.self)

@@ -5,7 +5,7 @@ import Testing
 @testable import EmotionFormerGraph
 
 @Suite("Layers without a matrix product, and windows, equal the reference") struct LayerOperationTests {
-    @Test("rescaling and batch normalisation")
+    @Test("rescaling and batch normalization")
     func affine() {
         for input in [
             floats([2, 5, 3]), integers([2, 5], in: 0...255, as: UInt8.self), integers([4], in: -9...9),
@@ -96,16 +96,16 @@ import Testing
                 .conv2D, [floats([1, 7, 6, 4]), floats([8, kernel[0], kernel[1], depth], seed: 2)], attributes,
                 constants: [1]
             ).check()
-            var quantised = OperationCase(
+            var quantized = OperationCase(
                 .conv2D,
                 [
                     floats([2, 7, 6, 4]),
                     integers([8, kernel[0], kernel[1], depth], in: -127...127, as: Int8.self), floats([8], seed: 3),
                 ], attributes, constants: [1, 2])
-            quantised.tolerance = 1e-6
-            quantised.inputs[1]?.quantization = Quantization(
+            quantized.tolerance = 1e-6
+            quantized.inputs[1]?.quantization = Quantization(
                 scales: (1...8).map { Float($0) / 100 }, zeroPoints: Array(repeating: 0, count: 8), axis: 0)
-            quantised.check()
+            quantized.check()
             for multiplier in [1, 3] {
                 var depthwise = attributes
                 depthwise["multiplier"] = .integer(multiplier)

@@ -8,7 +8,7 @@ import Testing
 @Suite("What a plan keeps of its model") struct PlanMemoryTests {
     private let width = 16384
 
-    /// clip (1, 5, 4) · kernel + table, normalised → out. Every weight takes 64 KiB or more: one that is packed, one that is
+    /// clip (1, 5, 4) · kernel + table, normalized → out. Every weight takes 64 KiB or more: one that is packed, one that is
     /// a value of the graph, one that stays a node's.
     private func plan(in region: MemoryRegion?, _ level: InstructionSet, _ stage: PlanOptions.Stage) throws -> Plan {
         func tensor(_ extents: [Int], _ seed: Int) throws -> StoredTensor {

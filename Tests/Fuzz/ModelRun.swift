@@ -150,7 +150,7 @@ extension ModelRun {
     /// Below it no square, and no sum of squares, is infinite in float32.
     private static let finiteMagnitude = 1e12
 
-    /// The program in double precision, where its numbers are of a size at which float32 has some as well: no quantised
+    /// The program in double precision, where its numbers are of a size at which float32 has some as well: no quantized
     /// constants, no steps, every value finite and below 10¹².
     /// - Returns: with the tolerance of each number, where they are of a size at which float32 says something of them: below
     ///   10³, and hardly another result from hardly another input. Infinite where only NaN would be wrong.

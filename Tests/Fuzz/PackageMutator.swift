@@ -118,7 +118,7 @@ struct PackageMutator {
             case 0: return .integer(number &+ 1)
             case 1: return .integer(number &- 1)
             case 2: return .integer(PackageMutator.integers.randomElement(using: &random) ?? 0)
-            default: return neighbour(of: value, field) { if case .integer = $0 { true } else { false } }
+            default: return neighbor(of: value, field) { if case .integer = $0 { true } else { false } }
             }
         case .number: return .number(PackageMutator.numbers.randomElement(using: &random) ?? 0)
         case .boolean(let flag): return .boolean(!flag)
@@ -132,12 +132,12 @@ struct PackageMutator {
             if ElementType(rawValue: text) != nil, random.chance(0.7) {
                 return .string(ElementType.allCases.randomElement(using: &random)?.rawValue ?? "")
             }
-            return neighbour(of: value, field) { if case .string = $0 { true } else { false } }
+            return neighbor(of: value, field) { if case .string = $0 { true } else { false } }
         default: return values(of: field).randomElement(using: &random) ?? .null
         }
     }
 
-    private mutating func neighbour(
+    private mutating func neighbor(
         of value: JSONValue, _ field: String, _ isAlike: (JSONValue) -> Bool
     ) -> JSONValue {
         values(of: field).filter(isAlike).randomElement(using: &random) ?? value

@@ -59,7 +59,7 @@ extension Lookalike {
                 try builder.mean(first, [1], keep: false), try builder.mean(first, [2], keep: false),
             ]
         },
-        Lookalike("moveReshapes", "a last axis that changes before dense and normalisation") { builder in
+        Lookalike("moveReshapes", "a last axis that changes before dense and normalization") { builder in
             let input = try builder.input("input", [1, 4, 6])
             let turned = try builder.reshape(input, [1, 6, 4])
             let dense = try builder.dense(turned, 3)
@@ -83,7 +83,7 @@ extension Lookalike {
                 .subtract, builder.reshape(input, [4, 1, 4]), builder.reshape(input, [1, 4, 4]))
             return [rows, blocks, grown, stretched]
         },
-        Lookalike("moveReshapes", "a row behind a turned square, a normalisation over the turned axis") { builder in
+        Lookalike("moveReshapes", "a row behind a turned square, a normalization over the turned axis") { builder in
             let input = try builder.input("input", [1, 4, 4])
             let turned = try builder.transpose(input, [0, 2, 1])
             let row = try builder.binary(.add, turned, builder.constant([4]))

@@ -76,7 +76,7 @@ extension Lookalike {
             let larger = try builder.binary(.add, builder.dense(scaled, 4), builder.constant([4, 4]))
             return [try builder.binary(.add, shared, builder.constant([4])), shared, larger]
         },
-        Lookalike("foldAffine", "rows of a normalisation over the axis before the last") { builder in
+        Lookalike("foldAffine", "rows of a normalization over the axis before the last") { builder in
             let input = try builder.input("input", [1, 4, 4])
             let normal = try builder.node(
                 .layerNormalization, [input], [1, 4, 4],
@@ -84,7 +84,7 @@ extension Lookalike {
             let scaled = try builder.binary(.multiply, normal, builder.constant([4]))
             return [try builder.binary(.add, scaled, builder.constant([4, 1]))]
         },
-        Lookalike("foldAffine", "a beta before gamma: (normalised + a) · b") { builder in
+        Lookalike("foldAffine", "a beta before gamma: (normalized + a) · b") { builder in
             let input = try builder.input("input", [1, 3, 4])
             let normal = try builder.node(
                 .layerNormalization, [input], [1, 3, 4], attributes: ["epsilon": .number(0.001)])

@@ -1,7 +1,7 @@
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// The arithmetic of layer normalisation, with one thing otherwise.
+/// The arithmetic of layer normalization, with one thing otherwise.
 private struct Normalization: Sendable {
     var keepsMean = true
     var keepsVariance = true
@@ -43,7 +43,7 @@ private struct Normalization: Sendable {
 }
 
 extension Lookalike {
-    /// Of normalisations. Shapes are square, so that moments without their axis meet other elements than their own.
+    /// Of normalizations. Shapes are square, so that moments without their axis meet other elements than their own.
     static let normalizations: [Lookalike] = [
         Normalization.lookalike("a variance without its axis") { $0.keepsVariance = false },
         Normalization.lookalike("a mean without its axis") { $0.keepsMean = false },

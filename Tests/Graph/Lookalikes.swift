@@ -2,7 +2,7 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 import Testing
 
-/// A graph that looks like what a pass recognises and is something else.
+/// A graph that looks like what a pass recognizes and is something else.
 struct Lookalike: Sendable, CustomTestStringConvertible {
     /// The pass's name.
     let pass: String

@@ -92,7 +92,7 @@ import Testing
                 == .unsupportedAttribute)
     }
 
-    @Test("types: casts, and quantisation that must be there")
+    @Test("types: casts, and quantization that must be there")
     func types() throws {
         #expect(try infer(.cast, [f32(2)], ["to": "int32"]) == [i32(2)])
         #expect(

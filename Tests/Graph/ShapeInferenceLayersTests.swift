@@ -23,7 +23,7 @@ import Testing
         #expect(faultCode { () throws(Fault) in try infer(.dense, [f32(1, 8)]) } == .missingField)
     }
 
-    @Test("an int8 kernel must be quantised about zero, once or along its output axis")
+    @Test("an int8 kernel must be quantized about zero, once or along its output axis")
     func quantizedKernel() {
         func code(_ kernel: StoredTensor) -> Fault.Code? {
             faultCode { () throws(Fault) in try infer(.dense, [f32(1, 8)], stored: ["kernel": kernel]) }
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test("normalisations check axes, epsilon and the extents of their weights")
+    @Test("normalizations check axes, epsilon and the extents of their weights")
     func normalizations() throws {
         let epsilon: Attributes = ["epsilon": .number(0.1)]
         #expect(try infer(.layerNormalization, [f32(1, 4, 6)], epsilon, weights: ["gamma": f32(6)]) == [f32(1, 4, 6)])

@@ -54,7 +54,7 @@ import Testing
         for value in graph.values { #expect(value.constant?.tensor.doubles.allSatisfy(\.isFinite) ?? true) }
     }
 
-    @Test("minus the input, minus the mean is no normalisation")
+    @Test("minus the input, minus the mean is no normalization")
     func negatedNormalization() throws {
         var builder = GraphBuilder()
         let input = try builder.input("input", [1, 5, 4])
@@ -183,7 +183,7 @@ import Testing
     }
 
     @Test(
-        "moments that meet other elements than their own are no normalisation",
+        "moments that meet other elements than their own are no normalization",
         arguments: [[true, false], [false, true], [false, false]])
     func droppedAxes(keeps: [Bool]) throws {
         var builder = GraphBuilder()
@@ -193,8 +193,8 @@ import Testing
         let variance = try builder.mean(builder.binary(.squaredDifference, input, kept), [1], keep: keeps[1])
         let sum = try builder.binary(.add, variance, builder.scalar(0.001))
         let root = try builder.node(.reciprocalSquareRoot, [sum], keeps[1] ? [4, 1] : [4])
-        let centred = try builder.binary(.subtract, input, mean)
-        _ = try builder.finished(builder.binary(.multiply, centred, root)).simplifiedAndCompared()
+        let centered = try builder.binary(.subtract, input, mean)
+        _ = try builder.finished(builder.binary(.multiply, centered, root)).simplifiedAndCompared()
         // The mean of the variance is the one that is used, too.
         var other = GraphBuilder()
         let square = try other.input("input", [4, 4])

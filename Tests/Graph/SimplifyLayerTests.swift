@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test("int8 weights keep their scales; without asymmetric rows they stay fullyConnected")
-    func quantised() throws {
+    func quantized() throws {
         for isAsymmetric in [true, false] {
             var builder = GraphBuilder()
             let input = try builder.input("input", [1, 2, 2])

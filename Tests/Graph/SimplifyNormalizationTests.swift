@@ -3,7 +3,7 @@ import EmotionFormerTensors
 import Testing
 
 @Suite struct SimplifyNormalizationTests {
-    /// mean · s, or its negative, and x · s, as the two versions of Keras lower layer normalisation.
+    /// mean · s, or its negative, and x · s, as the two versions of Keras lower layer normalization.
     private func lowered(isKeras3: Bool, varianceAxis: Int = 2, swapsGamma: Bool = false) throws -> TypedGraph {
         var builder = GraphBuilder()
         let input = try builder.input("input", [1, 5, 5])
@@ -29,7 +29,7 @@ import Testing
         return builder.finished(output)
     }
 
-    @Test("both lowered forms of layer normalisation become one node with gamma and beta", arguments: [true, false])
+    @Test("both lowered forms of layer normalization become one node with gamma and beta", arguments: [true, false])
     func layerNormalization(isKeras3: Bool) throws {
         let graph = try lowered(isKeras3: isKeras3).simplifiedAndCompared()
         try #require(graph.operations == ["layerNormalization"])
@@ -37,7 +37,7 @@ import Testing
         #expect(graph.nodes[0].weights.keys.sorted() == ["beta", "gamma"])
     }
 
-    @Test("a variance over another axis, or another gamma for the mean, is no layer normalisation and stays")
+    @Test("a variance over another axis, or another gamma for the mean, is no layer normalization and stays")
     func controls() throws {
         let axis = try lowered(isKeras3: true, varianceAxis: 1).simplifiedAndCompared()
         #expect(!axis.operations.contains("layerNormalization"))
@@ -64,7 +64,7 @@ import Testing
         try #require(graph.operations == ["layerNormalization"])
     }
 
-    @Test("batch normalisation joins the dense layer before it, unless an activation stands between")
+    @Test("batch normalization joins the dense layer before it, unless an activation stands between")
     func batchNormalization() throws {
         for function in [ActivationFunction.linear, .relu] {
             var builder = GraphBuilder()
@@ -85,23 +85,23 @@ import Testing
 
     @Test("gamma and beta that a converter put into the next layer's weights come back, unless those are int8")
     func unfolding() throws {
-        for isQuantised in [false, true] {
+        for isQuantized in [false, true] {
             var builder = GraphBuilder()
             let input = try builder.input("input", [1, 3, 4])
             let normalized = try builder.node(
                 .layerNormalization, [input], [1, 3, 4], attributes: ["epsilon": .number(0.001)])
             let scaled = try builder.binary(.multiply, normalized, builder.constant([4]))
             let residual = try builder.binary(.add, scaled, builder.constant([4]))
-            let quantised = StoredTensor(
+            let quantized = StoredTensor(
                 Tensor(.int8, try Shape([4, 4])) { $0[3] = 5 },
                 quantization: Quantization(scales: [0.1], zeroPoints: [0], axis: nil))
             let dense = try builder.node(
                 .dense, [normalized], [1, 3, 4], attributes: ["kernelLayout": .text("outputInput")],
-                weights: ["kernel": isQuantised ? quantised : builder.weight([4, 4])])
+                weights: ["kernel": isQuantized ? quantized : builder.weight([4, 4])])
             let graph = try builder.finished(builder.binary(.add, residual, dense)).simplifiedAndCompared()
             #expect(
                 graph.operations.sorted()
-                    == (isQuantised
+                    == (isQuantized
                         ? ["add", "add", "dense", "layerNormalization", "multiply"]
                         : ["add", "dense", "layerNormalization"]))
         }

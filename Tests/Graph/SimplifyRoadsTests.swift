@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test("loops with int8 products stay loops")
-    func quantisedLoops() throws {
+    func quantizedLoops() throws {
         let graph = try graph("k3_bilstm_int8").simplified()
         #expect(counts(graph)["while"] == 4 && counts(graph)["lstm"] == nil)
     }

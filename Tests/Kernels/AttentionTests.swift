@@ -71,7 +71,7 @@ import Testing
         let kernels = KernelSet.kernels(for: level)
         let (queries, keys, dimension) = (29, 530, 18)
         let query = Buffer(random: queries * dimension, seed: 4)
-        // Bounds from far below to far above what scores may be, in every order of neighbours.
+        // Bounds from far below to far above what scores may be, in every order of neighbors.
         let factors: [Float] = [0.01, 1, 30, 4, 100, 8, 8, 60, 2, 2, 2, 500, 3]
         for row in 0..<queries {
             for index in 0..<dimension { query.address[row * dimension + index] *= factors[row % factors.count] }

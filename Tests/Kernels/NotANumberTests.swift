@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    /// A row with a special number is what float64 makes of it; its neighbours do not notice.
+    /// A row with a special number is what float64 makes of it; its neighbors do not notice.
     @Test(arguments: InstructionSet.available)
     func rows(level: InstructionSet) {
         let kernels = KernelSet.kernels(for: level)
@@ -101,12 +101,12 @@ import Testing
                         RowNormalization(
                             input: input.address, inputStride: count, output: output.address, outputStride: count,
                             gamma: nil, beta: nil, epsilon: 1e-3, rows: 3, columns: count))
-                    check(rows.flatMap { Self.normalized($0, centers: true) }, "layer normalisation of \(count)")
+                    check(rows.flatMap { Self.normalized($0, centers: true) }, "layer normalization of \(count)")
                     kernels.rootMeanSquareNormalization(
                         RowNormalization(
                             input: input.address, inputStride: count, output: output.address, outputStride: count,
                             gamma: nil, beta: nil, epsilon: 1e-3, rows: 3, columns: count))
-                    check(rows.flatMap { Self.normalized($0, centers: false) }, "RMS normalisation of \(count)")
+                    check(rows.flatMap { Self.normalized($0, centers: false) }, "RMS normalization of \(count)")
                 }
             }
         }
@@ -156,7 +156,7 @@ import Testing
                         }
                         #expect(
                             largestDifference(output.values, expected) < 1e-5,
-                            "\(level) \(centers ? "layer" : "RMS") normalisation of \(count) at 2^\(exponent)")
+                            "\(level) \(centers ? "layer" : "RMS") normalization of \(count) at 2^\(exponent)")
                     }
                 }
                 let output = Buffer(count: 3 * count)

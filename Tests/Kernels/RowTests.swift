@@ -7,7 +7,7 @@ import Testing
     import Glibc
 #endif
 
-/// Softmax, normalisation and reductions of rows and columns against float64.
+/// Softmax, normalization and reductions of rows and columns against float64.
 @Suite struct RowTests {
     static let widths = [1, 2, 5, 15, 16, 17, 31, 33, 70]
 

@@ -46,8 +46,8 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
             "emotionformer-model", "another-model", .invalidValue, "no manifest of a model package",
             "found 'another-model'"),
         Spoiling(
-            "\"name\": \"small\"", "\"name\": \"small\", \"colour\": 1", .unknownField, "line 4, column 20: colour",
-            "found 'colour'"),
+            "\"name\": \"small\"", "\"name\": \"small\", \"color\": 1", .unknownField, "line 4, column 20: color",
+            "found 'color'"),
         Spoiling("\"name\": \"small\"", "\"name\": \"\"", .invalidValue, "name: the name is empty"),
         Spoiling(
             "\"license\": \"Apache-2.0\"", "\"license\": null", .invalidValue, "license",
@@ -217,8 +217,8 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
             "{\"activation\": \"relu\"}", "{\"activation\": \"relux\"}", .unsupportedAttribute, "node 'hidden' (dense)",
             "found 'relux'"),
         Spoiling(
-            "{\"activation\": \"relu\"}", "{\"colour\": 1}", .unsupportedAttribute, "node 'hidden' (dense)",
-            "found 'colour'"),
+            "{\"activation\": \"relu\"}", "{\"color\": 1}", .unsupportedAttribute, "node 'hidden' (dense)",
+            "found 'color'"),
         Spoiling(
             "{\"activation\": \"relu\"}", "{\"activation\": [1.5]}", .invalidValue,
             "graphs[0].nodes[1].attributes.activation[0]", "found the number 1.5"),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import EmotionFormerModelFormat
 
-/// The rules that the initialiser holds for packages made in memory.
+/// The rules that the initializer holds for packages made in memory.
 @Suite struct ModelPackageTests {
     private static func make(
         input: InputDescription? = nil, labels: [String]? = nil, program: Program? = nil,

@@ -166,7 +166,7 @@ import Testing
         #expect(try folder.names() == ["dangling", "loop", "made", "pipe"])
     }
 
-    @Test("names that a normalisation's or scale's tensor would get are taken from nobody")
+    @Test("names that a normalization's or scale's tensor would get are taken from nobody")
     func names() throws {
         let package = try SmallPackage.make()
         var program = package.program

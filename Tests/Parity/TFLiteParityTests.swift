@@ -47,7 +47,7 @@ struct Way: Sendable, CustomTestStringConvertible {
     }
 
     private static let operatorFiles = [
-        "unary", "elu", "binary", "reduction", "shape", "gather", "matrix", "convolution", "quantisation", "control",
+        "unary", "elu", "binary", "reduction", "shape", "gather", "matrix", "convolution", "quantization", "control",
         "lstm", "lstm_int8",
     ]
 

@@ -222,8 +222,8 @@ import Testing
         expect(.malformedTFLite, place, file.bytes)
     }
 
-    @Test("quantisation that does not fit its tensor is refused")
-    func quantisation() {
+    @Test("quantization that does not fit its tensor is refused")
+    func quantization() {
         func file(scales: [Float], zeroPoints: [Int64], axis: Int32) -> [UInt8] {
             var file = constant(shape: [2], bytes: 8)
             file.subgraphs[0] = TestFile.subgraph(
@@ -246,7 +246,7 @@ import Testing
     @Test(
         "a zero point that the tensor's type does not hold is refused: the smallest ended the process in a subtraction")
     func zeroPoint() {
-        /// A dequantised constant, as its file says it: the importer's checks alone.
+        /// A dequantized constant, as its file says it: the importer's checks alone.
         func file(_ type: Int8, _ zeroPoint: Int64) -> [UInt8] {
             var file = constant(shape: [2], bytes: 2)
             file.subgraphs[0] = TestFile.subgraph(

@@ -76,7 +76,7 @@ import Testing
         #expect(try reshape([2, 1]) == .integers([2, 1]))
     }
 
-    @Test("products of segments are those of neighbours, in order, with none left out")
+    @Test("products of segments are those of neighbors, in order, with none left out")
     func segments() {
         func product(_ segments: [Int32], _ count: Int32) -> TestFile {
             var made = file(

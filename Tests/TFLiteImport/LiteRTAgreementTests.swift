@@ -22,7 +22,7 @@ import Testing
     }
 
     private static let operators = [
-        "unary", "elu", "binary", "reduction", "shape", "gather", "matrix", "convolution", "quantisation", "control",
+        "unary", "elu", "binary", "reduction", "shape", "gather", "matrix", "convolution", "quantization", "control",
         "lstm", "lstm_int8",
     ]
 
@@ -58,7 +58,7 @@ import Testing
     func models() throws {
         for name in LiteRTAgreementTests.models {
             let model = try Fixture.model(name)
-            // One flipped quantised value moves a probability so far; float32 rounds less.
+            // One flipped quantized value moves a probability so far; float32 rounds less.
             let tolerance = name.hasSuffix("int8") ? 5e-3 : 2e-6
             // Only where clips could differ by more than their numbers are all of them run: state, and masks.
             let runs = try Fixture.runs(name)

@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test("types without tensors here, and computation on quantised activations, are refused by the tensor's name")
+    @Test("types without tensors here, and computation on quantized activations, are refused by the tensor's name")
     func types() {
         for (type, name) in [(7, "INT16"), (13, "RESOURCE"), (14, "VARIANT"), (5, "STRING"), (40, "type 40")]
             as [(Int8, String)]

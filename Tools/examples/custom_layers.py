@@ -11,7 +11,7 @@ that adds nodes to the graph and returns the output:
 - `call.first` is the first argument, a `Tensor` with `.value` (a graph value; `.value.shape` is known) and `.mask`;
   `call.arguments` and `call.keywords` hold all of them.
 - `layer.config` is the configuration that the file holds, `layer.bag` the weights by path as NumPy arrays, and
-  `blocks.components(layer)` the same weights grouped into attention, dense and normalisation.
+  `blocks.components(layer)` the same weights grouped into attention, dense and normalization.
 - `converter.graph.one(operation, operand, …, attribute=…)` adds a node; the operations and their attributes are in
   Tools/emotionformer/operations.json. `converter.graph.constant(array)` is a constant operand, and
   `blocks.dense`, `blocks.layer_normalization`, `blocks.multi_head_attention` make nodes from a layer's own weights.
@@ -37,7 +37,7 @@ def halve(converter: Converter, layer: Layer, call: Call) -> Tensor:
 
 
 def pre_norm_block(converter: Converter, layer: Layer, call: Call) -> Tensor:
-    """A transformer block that normalises first and uses GELU.
+    """A transformer block that normalizes first and uses GELU.
 
     Its `__init__` calls its parts norm1, mha, norm2, up and down: that is how `.keras` files name them. In `.h5` files
     they have their own names, numbered here in the order in which they were made.

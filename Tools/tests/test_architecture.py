@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -42,9 +43,10 @@ def drawn(article: str) -> tuple[list[str], set[Arrow]]:
 
 def packaged() -> tuple[dict[str, str], dict[str, Path], set[Arrow]]:
     """Of the targets in Package.swift: names in the drawing, folders, and dependencies on each other."""
-    dump = subprocess.run(
-        ["swift", "package", "dump-package"], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=600
-    )
+    # A folder of its own: a build that runs at the same time holds the lock of the usual one.
+    with tempfile.TemporaryDirectory() as scratch:
+        command = ["swift", "package", "--scratch-path", scratch, "dump-package"]
+        dump = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=600)
     targets = [target for target in json.loads(dump.stdout)["targets"] if target["path"].startswith(FOLDERS)]
     names = {
         target["name"]: Path(target["path"]).name

@@ -318,7 +318,7 @@ def test_a_block_with_other_options_is_not_guessed(tmp_path: Path, capsys: pytes
     path = changed(
         tmp_path,
         lambda config: layer_of(config, "TransformerBlock")["config"].update({"norm_first": True}),
-        "k3_custom_recognised.keras",
+        "k3_custom_recognized.keras",
     )
     assert "norm_first" in failure(capsys, tmp_path, str(path))
 
@@ -413,7 +413,7 @@ def test_xxh64_of_the_specification() -> None:
 
 
 @pytest.mark.parametrize("name", ["k2_small_layers.h5", "k3_small_layers.h5"])
-def test_unit_normalisation_divides_by_lengths_from_a_millionth_on(export: Export, name: str) -> None:
+def test_unit_normalization_divides_by_lengths_from_a_millionth_on(export: Export, name: str) -> None:
     """Keras's `l2_normalize`: the squared length is 1e-12 at least."""
     nodes = export(FIXTURES / name).manifest["graphs"][0]["nodes"]
     least = [node["attributes"]["minimum"] for node in nodes if node["operation"] == "clip"]

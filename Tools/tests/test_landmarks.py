@@ -150,7 +150,7 @@ def test_a_detectors_times_rise_strictly() -> None:
 
 
 def face(x: float, y: float, size: float) -> np.ndarray[Any, Any]:
-    """A face around a centre in a picture of 100 × 100."""
+    """A face around a center in a picture of 100 × 100."""
     grid = np.linspace(-0.5, 0.5, 478)
     return np.stack([x / 100 + grid * size / 100, y / 100 + grid * size / 100, grid], axis=1).astype(np.float32)
 

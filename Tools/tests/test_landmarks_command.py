@@ -142,7 +142,7 @@ def test_a_camera_s_pictures_and_times(pictures: list[Array], stand: Callable[..
     # The short sleep after a reading without a picture is ten milliseconds.
     assert [frame.time * 1000 for frame in found] == DROPPED
     assert all(np.array_equal(frame.picture, picture) for frame, picture in zip(found, pictures))
-    # The order of colours is a fact of this video that a test can lose.
+    # The order of colors is a fact of this video that a test can lose.
     assert not np.array_equal(found[0].picture, pictures[0][..., ::-1])
 
 

@@ -55,7 +55,7 @@ def test_swift_faults_are_in_every_module() -> None:
         ({"name": "x", "file": "Sources/A.swift", "find": "", "replace": "a", "why": "w"}, "nothing is replaced"),
         ({"name": "x", "file": "Sources/A.swift", "find": "a", "replace": "b", "why": ""}, "nothing is replaced"),
         ({"name": "x", "file": "Tests/A.swift", "find": "a", "replace": "b", "why": "w"}, "no Swift file of Sources"),
-        ({"name": "x", "colour": "red"}, "unknown field"),
+        ({"name": "x", "color": "red"}, "unknown field"),
         ({"name": 1}, "no object of strings"),
     ],
 )

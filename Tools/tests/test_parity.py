@@ -94,8 +94,8 @@ def change_epsilon(model: Any, graph: Any) -> int:
     return index
 
 
-def quantise_weights_only(model: Any, graph: Any) -> int:
-    """The weights become floats of the same value: the operand is no longer quantised at run time."""
+def quantize_weights_only(model: Any, graph: Any) -> int:
+    """The weights become floats of the same value: the operand is no longer quantized at run time."""
     index, operator = _operators(model, "FULLY_CONNECTED")[1]
     tensor = graph.tensors[operator.inputs[1]]
     assert tensor.type == schema.TensorType.INT8
@@ -121,7 +121,7 @@ def one_scale_for_all(model: Any, graph: Any) -> int:
         (FLOAT, swap_heads),
         (FLOAT, drop_bias),
         (FLOAT, change_epsilon),
-        (INT8, quantise_weights_only),
+        (INT8, quantize_weights_only),
         (INT8, one_scale_for_all),
     ],
 )

@@ -30,7 +30,7 @@ ROUNDED = 2e-3
 # Not among the fixtures: the converter's rounding alone takes it far away from its Keras model.
 UNLIKE_KERAS = "k2_masked_attention_float16"
 
-LOOPS = "the recurrent loop has int8 products, which lstm has not; a raised loop would quantise other rows"
+LOOPS = "the recurrent loop has int8 products, which lstm has not; a raised loop would quantize other rows"
 EQUAL = "float16 turns the mask's -1e9 into -65504, which does not make a row with nothing to attend to weigh all alike"
 MASKED = "a masked recurrence is a loop that hands on states and outputs; it stays one"
 

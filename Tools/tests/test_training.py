@@ -158,13 +158,13 @@ def test_mirroring_twice_changes_nothing_and_once_moves_the_face_over() -> None:
     assert points[:, :, 0].mean() < 0.45 and (points[:, 33, 0] < points[:, 263, 0]).all()
 
 
-def test_batches_are_padded_with_zeros_after_normalisation_and_come_in_order_without_random() -> None:
+def test_batches_are_padded_with_zeros_after_normalization_and_come_in_order_without_random() -> None:
     clips, labels = clip_set(), np.arange(6)
     statistics = Statistics.of(clips, by_axis=True)
     made = list(batches(clips, labels, statistics, 22, 1, 4))
     assert [inputs.shape for inputs, _ in made] == [(4, 22, 1434), (2, 22, 1434)]
     assert np.concatenate([truth for _, truth in made]).tolist() == list(range(6))
-    np.testing.assert_allclose(made[0][0][0, :20], statistics.normalised(clips.clips[0].frames()), atol=1e-6)
+    np.testing.assert_allclose(made[0][0][0, :20], statistics.normalized(clips.clips[0].frames()), atol=1e-6)
     assert (made[0][0][0, 20:] == 0).all() and (made[0][0][3] != 0).any(axis=1).all()
     assert padded([np.ones((2, 3), np.float32)], 4).sum() == 6
 
@@ -247,7 +247,7 @@ def test_shapes_that_cannot_be_built_are_refused() -> None:
     refused = {
         "--pool 10 does not divide --frames 301": Shape(frames=301),
         "--heads 4 does not divide --width 65": Shape(width=65),
-        "centring needs 1434 features a frame, found 478": Shape(features=478),
+        "centering needs 1434 features a frame, found 478": Shape(features=478),
     }
     for message, shape in refused.items():
         with pytest.raises(TrainError, match=f"^{message}$"):

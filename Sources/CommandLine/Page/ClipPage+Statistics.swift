@@ -28,7 +28,7 @@ extension ClipPage {
         let frame = ChartFrame(
             height: 240, title: "(value − mean) / standard deviation", range: -6...6,
             ticks: [(-6, "≤ −6"), (-3, "−3"), (0, "0"), (3, "3"), (6, "≥ 6")], maximum: top,
-            description: "Histogram of the normalised values")
+            description: "Histogram of the normalized values")
         var drawing = ""
         for (bin, part) in statistics.histogram.enumerated() {
             let left = -6 + Double(bin) / 2

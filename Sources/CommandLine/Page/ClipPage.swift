@@ -163,7 +163,7 @@ struct ClipPage {
         let part = attended.map { ", frames \($0.lowerBound) to \($0.upperBound - 1)" } ?? ""
         return
             "<section><h2>Attention\(part)</h2>\n<p class=\"small\">Which frames the model looked at: for each frame, what it got of "
-            + "the attention of all frames. The stronger the colour, the more; even attention is one colour throughout.</p>\n"
+            + "the attention of all frames. The stronger the color, the more; even attention is one color throughout.</p>\n"
             + "<div class=\"controls\"><label>Layer <select id=\"layer\"></select></label>"
             + "<label>Head <select id=\"head\"></select></label></div>\n"
             + "<canvas id=\"strip\" role=\"img\" aria-label=\"Attention that each frame got\"></canvas>\n"

@@ -60,7 +60,7 @@ struct InputStatistics {
         worst = distances.indices.sorted { distances[$0] > distances[$1] }.prefix(8)
             .map { ($0, distances[$0] / frames, Double(beyond[$0]) / frames) }
         let other = isNormalized ? try Self.otherLayout(clip, model, framesUsed) : nil
-        (verdict, explanation) = Self.judgement(
+        (verdict, explanation) = Self.judgment(
             isNormalized: isNormalized, share: shareBeyond, mean: mean, deviation: deviation, smallest: smallest,
             largest: largest, other: other, isInPixels: Self.isInPixels(clip),
             isNormalizedAlready: Self.isNormalizedAlready(clip))
@@ -120,7 +120,7 @@ struct InputStatistics {
         return (toInterleaved ? "x, y, z of each landmark in turn" : "all x, then all y, then all z", share)
     }
 
-    private static func judgement(
+    private static func judgment(
         isNormalized: Bool, share: Double, mean: Double, deviation: Double, smallest: Double, largest: Double,
         other: (name: String, share: Double)?, isInPixels: Bool, isNormalizedAlready: Bool
     ) -> (Verdict, String) {
@@ -137,12 +137,12 @@ struct InputStatistics {
         if share > 0.25 || deviation > 4 {
             var text =
                 "\(beyond) of the values lie more than three standard deviations from what the model was trained on "
-            text += "(about 0.3 % would be usual): the layout or the normalisation is evidently wrong for this clip, "
+            text += "(about 0.3 % would be usual): the layout or the normalization is evidently wrong for this clip, "
             text += "and the answer means nothing."
             if isInPixels { text += pixels }
             if isNormalizedAlready {
                 text +=
-                    " The clip's own values have a mean near 0 and a deviation near 1: they may have been normalised "
+                    " The clip's own values have a mean near 0 and a deviation near 1: they may have been normalized "
                 text += "already."
             }
             if let other, other.share < share / 3 {
@@ -155,7 +155,7 @@ struct InputStatistics {
             return (
                 .bad,
                 "The values hardly vary beside the training data's (a deviation of \(DecimalText.fixed(deviation, 3)) where 1 "
-                    + "would be usual): the clip may have been normalised already, or is in other units."
+                    + "would be usual): the clip may have been normalized already, or is in other units."
             )
         }
         if share > 0.05 || abs(mean) > 1 || deviation > 2 || deviation < 0.2 {

@@ -2,11 +2,11 @@ import EmotionFormerGraph
 import EmotionFormerKernels
 import EmotionFormerTensors
 
-/// Steps with addresses: a plan's main part, and the body of a loop or branch.
+/// Steps with addresses: the main part of a plan, or the body of a loop or branch.
 struct CompiledGraph: Sendable {
     let segments: [Segment]
     let arenaByteCount: Int
-    /// Bytes that each thread needs beside the arena.
+    /// Bytes of scratch memory for each thread.
     let scratchByteCount: Int
     let inputs: [Destination]
     let outputs: [Operand]
@@ -14,20 +14,20 @@ struct CompiledGraph: Sendable {
     let outputTypes: [ValueType]
     /// Values that have memory or are constants, by name, in order of the graph.
     let values: [(name: String, type: ValueType, operand: Operand)]
-    /// What the steps' addresses point into.
+    /// The constants that the steps' addresses point into.
     private let constants: [Tensor]
     private let buffers: [Buffer]
-    /// What of the steps' work can be kept from one run to the next, frame by frame; nil if nothing can.
+    /// The work whose results can be kept for each frame from one run to the next; nil if there is none.
     let frameWork: FrameWork?
 
-    /// Elementary operations of one run, without the rounds of its loops.
+    /// Elementary operations of one run, without the rounds of loops.
     let operations: Int
 
     /// - Parameters:
     ///   - keepsEveryValue: see `PlanOptions`.
-    ///   - findsFrameWork: whether somebody may want `frameWork`.
-    ///   - threads: how many run it at once, each with memory of its own.
-    ///   - limits: on its memory and its work.
+    ///   - findsFrameWork: whether `frameWork` is determined.
+    ///   - threads: how many threads run it at once, each with its own scratch memory.
+    ///   - limits: limits on its memory and work.
     init(
         _ graph: consuming TypedGraph, kernels: KernelSet, fuses: Bool, keepsEveryValue: Bool,
         findsFrameWork: Bool = false, threads: Int = 1, limits: Limits
@@ -78,9 +78,9 @@ struct CompiledGraph: Sendable {
             : nil
     }
 
-    /// Steps go into one segment as long as each needs, of what the segment's steps have made, its own rows only.
+    /// Steps are in one segment as long as each needs only its own rows of the segment's results.
     ///
-    /// What a step has made can be read under another name, so values are compared by whose memory they are.
+    /// A result can be read under another name, so values are compared by the memory that they share.
     static func segments(of drafts: [StepDraft], aliases: [Int]) -> [[StepDraft]] {
         var segments: [[StepDraft]] = []
         var written = Set<Int>()

@@ -1,4 +1,4 @@
-/// What can be kept of a frame from one run to the next. Plans with equal layouts can use each other's.
+/// The layout of a frame's kept results. Plans with equal layouts can share them.
 package struct FrameLayout: Sendable, Hashable {
     package struct Value: Sendable, Hashable {
         package let name: String

@@ -1,27 +1,27 @@
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// The part of a plan's work that is the same for a frame wherever it stands in the clip, and the rest of the plan.
+/// The work of a plan that does not depend on a frame's place in the clip, and the rest of the plan.
 ///
-/// A clip's next window shares most of its frames with the last one; what these steps made of them is kept by whoever
-/// runs the plan, and only the rest is run again.
+/// Consecutive windows of a stream share most of their frames. The results of this work are kept for each frame by the
+/// stream, and only the rest is run again.
 struct FrameWork: Sendable {
-    /// A value of which each frame's part is kept.
+    /// A value whose part for each frame is kept.
     struct Kept: Sendable {
         let name: String
         /// Bytes of one frame's part.
         let byteCount: Int
-        /// Where they lie among a frame's kept bytes.
+        /// Their offset in a frame's kept bytes.
         let offset: Int
         let destination: Destination
     }
 
-    /// A step that is done for some frames alone, as the first rows of its values.
+    /// A step that is run for some frames only, in the first rows of its values.
     struct Single: Sendable {
         let name: String
         let rowsPerFrame: Int
         let body: StepBody
-        /// Indices of what is kept of its results.
+        /// Indices of the kept values among its results.
         let kept: [Int]
     }
 
@@ -29,7 +29,7 @@ struct FrameWork: Sendable {
     let frameCount: Int
     let kept: [Kept]
     let singles: [Single]
-    /// The plan without these steps: what they made is brought from where it was kept, at the place where they stood.
+    /// The plan without these steps: their results are copied from the kept values instead.
     let resumed: [Segment]
     let layout: FrameLayout
     /// Bytes of a frame's kept values, a whole number of cache lines.
@@ -53,7 +53,7 @@ struct FrameWork: Sendable {
                 Kept(
                     name: graph.values[value].name, byteCount: size, offset: offset,
                     destination: layout.destination(value)))
-            // Vectors in what is kept need no alignment, but whole words copy faster.
+            // Kept values need no alignment, but whole words copy faster.
             offset += (size + 15) / 16 * 16
         }
         self.kept = kept
@@ -111,7 +111,7 @@ struct FrameWork: Sendable {
         return { execution, _ in placed(execution, 0..<rows) }
     }
 
-    /// Brings every frame's part of a value from where it was kept; `rows` is what its segment is split into.
+    /// Copies every frame's part of a value from the kept values; `rows` is what its segment is split into.
     private static func bringing(_ value: Kept, frames: Int, name: String, rows: Int? = nil) -> Step {
         let total = value.byteCount * frames
         let rows = rows ?? frames
@@ -138,14 +138,15 @@ struct FrameWork: Sendable {
     }
 }
 
-/// Which steps of a plan work frame by frame, and which values the others need of them.
+/// Finds the steps of a plan that work frame by frame, and the values that other steps need from them.
 private struct FrameAnalysis {
     /// Numbers of steps, counted over all segments.
     private(set) var framewise = Set<Int>()
     /// Values with memory of their own, ascending.
     private(set) var kept: [Int] = []
 
-    /// A value consists of `frames` equal parts, and is independent if each comes from the input's same part alone.
+    /// A value consists of `frames` equal parts, and is independent if each part depends only on the same part of the
+    /// input.
     init(graph: TypedGraph, aliases: [Int], drafts: [[StepDraft]], input: Int, frames: Int) {
         let drafts = drafts.flatMap(\.self)
         var writers: [Int: Int] = [aliases[input]: 1]

@@ -1,15 +1,15 @@
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// What the steps of a plan are made from: nodes as they stand, and nodes that have taken in what follows them.
+/// What steps are made from: single nodes, or nodes fused with those that follow them.
 enum FusedNode {
     case plain(TypedGraph.Node)
     /// One or more dense nodes of one input, with an added table and an added value.
     case dense(DenseStep)
     case attention(AttentionStep)
-    /// A normalisation of the sum of two values.
+    /// A normalization of the sum of two values.
     case normalization(TypedGraph.Node, input: Int, residual: Int)
-    /// Two recurrent nodes that go opposite ways over one input, their outputs side by side.
+    /// Two recurrent nodes in opposite directions over one input, their outputs side by side.
     case bidirectional(BidirectionalNodes)
 }
 
@@ -21,7 +21,7 @@ struct BidirectionalNodes {
 }
 
 extension StepBuilder {
-    /// Joins nodes with what follows them where no one else sees what is between.
+    /// Fuses nodes with those that follow them if nothing else reads the value between them.
     mutating func fusedNodes() throws(Fault) -> [FusedNode] {
         let uses = ValueUses(graph)
         var fusion = Fusion(uses: uses, nodeCount: graph.nodes.count)
@@ -50,7 +50,7 @@ extension StepBuilder {
         return result
     }
 
-    /// The dense nodes that make query, key and value become one product where they read one value.
+    /// Joins the dense nodes of query, key and value to one product if they read the same value.
     private mutating func joinProjections(of index: Int, _ fusion: inout Fusion) throws(Fault) {
         let attention = graph.nodes[index]
         var projections: [(operand: Int, node: Int)] = []
@@ -101,7 +101,7 @@ extension StepBuilder {
         fusion.replacement[index] = [.attention(step)]
     }
 
-    /// A dense node takes in an added table, then an added value of the same shape.
+    /// Fuses a dense node with the addition of a table, then with the addition of a value of the same shape.
     private mutating func extend(_ index: Int, _ fusion: inout Fusion) throws(Fault) {
         let node = graph.nodes[index]
         var step = DenseStep(
@@ -131,7 +131,7 @@ extension StepBuilder {
         fusion.replacement[place] = [.dense(step)]
     }
 
-    /// A normalisation takes in the addition before it, if nobody else reads the sum.
+    /// A normalization takes in the addition before it, if nobody else reads the sum.
     private func takeSum(_ index: Int, _ fusion: inout Fusion) {
         let node = graph.nodes[index]
         guard let input = node.input(0), fusion.uses.onlyConsumer(of: input) == index,
@@ -147,7 +147,7 @@ extension StepBuilder {
         fusion.replacement[index] = [.normalization(node, input: first, residual: second)]
     }
 
-    /// A forward node and a backward one (its output put in order again, if it gives every step) become one step.
+    /// Joins a forward node and a backward one (with its output reversed, if it gives every step) to one step.
     private func joinDirections(into index: Int, _ fusion: inout Fusion) {
         let concatenation = graph.nodes[index]
         guard concatenation.inputs.count == 2, let first = concatenation.input(0), let second = concatenation.input(1),
@@ -197,11 +197,11 @@ extension StepBuilder {
     }
 }
 
-/// What becomes of each node.
+/// The result of fusion for each node.
 private struct Fusion {
     let uses: ValueUses
     var isAbsorbed: [Bool]
-    /// By node: what stands in its place.
+    /// For each node, its replacement.
     var replacement: [Int: [FusedNode]] = [:]
 
     init(uses: ValueUses, nodeCount: Int) {

@@ -4,7 +4,7 @@ package import EmotionFormerTensors
 extension InstructionSet {
     /// The best available level, or the one that `EMOTIONFORMER_KERNELS` names in `environment`.
     ///
-    /// Throws `invalidValue` for a name that is none and `unsupportedProcessor` for a level this machine lacks.
+    /// Throws `invalidValue` for an unknown name and `unsupportedProcessor` for a level that this machine lacks.
     package static func selected(environment: [String: String]) throws(Fault) -> InstructionSet {
         let best = available.last ?? .portable
         guard let name = environment[environmentVariable], !name.isEmpty else { return best }

@@ -1,6 +1,6 @@
 import EmotionFormerTensors
 
-/// Where every value of a plan lies.
+/// The address of every value of a plan.
 struct Layout {
     /// By value: the offset in the arena, or nil if it is a constant or never needed.
     let offsets: [Int?]
@@ -15,12 +15,12 @@ struct Layout {
 
     func destination(_ value: Int) -> Destination { Destination(arenaOffset: offsets[value] ?? 0) }
 
-    /// Never read: every value that a step names is placed or constant.
+    /// Never read: every value of a step has an address or is a constant.
     nonisolated(unsafe) fileprivate static let nothing = UnsafeRawPointer(
         UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64))
 }
 
 extension Tensor {
-    /// The elements' address, which stays as long as a copy of the tensor does; a plan keeps one.
+    /// The elements' address, valid as long as a copy of the tensor exists; a plan keeps one.
     var stableBytes: UnsafeRawPointer { withUnsafeBytes { $0.baseAddress ?? Layout.nothing } }
 }

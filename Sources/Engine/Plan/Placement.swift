@@ -1,10 +1,10 @@
 import EmotionFormerGraph
 
-/// Places values by lifetime: two share memory only if they are never needed at the same time.
+/// Assigns addresses by lifetime: two values share memory only if they are never needed at the same time.
 ///
-/// Threads go through a segment at their own pace, so lifetimes count in segments. They count in steps among values that
-/// one thread alone uses: in segments that are not split at all, and among values whose rows each belong to the thread
-/// that computes them from one end of their lives to the other.
+/// Threads run a segment at their own pace, so lifetimes are counted in segments. They are counted in steps for values
+/// that only one thread uses: in segments that are not divided, and for values of which each row belongs to one thread
+/// for its whole lifetime.
 struct Placement {
     /// By value: the offset in the arena.
     private var offsets: [Int?]
@@ -14,7 +14,7 @@ struct Placement {
     /// - Parameters:
     ///   - aliases: by value, the value whose memory it shares (itself if it has its own).
     ///   - segments: the drafts of each segment.
-    ///   - keepsEveryValue: no memory is used twice, so that every value can be looked at afterwards.
+    ///   - keepsEveryValue: no memory is reused, so that every value can be read afterwards.
     init(graph: TypedGraph, aliases: [Int], segments: [[StepDraft]], keepsEveryValue: Bool) {
         self.graph = graph
         offsets = Array(repeating: nil, count: graph.values.count)
@@ -33,7 +33,7 @@ struct Placement {
                 blocks.append(block)
                 continue
             }
-            // Values of one row size that live one after the other take turns in one place, row by row.
+            // Values with the same row size and consecutive lifetimes share one block, row by row.
             if let free = slots[life.sharing]?.firstIndex(where: {
                 $0.life.steps.upperBound < life.steps.lowerBound && $0.byteCount == block.byteCount
             }) {
@@ -52,7 +52,7 @@ struct Placement {
             offsets: offsets, arenaByteCount: arenaByteCount, constants: graph.values.map { $0.constant?.tensor })
     }
 
-    /// Values that lie in one place, and when it is in use.
+    /// Values that share a block of memory, and when it is in use.
     private struct Block {
         var values: [Int]
         let byteCount: Int
@@ -88,7 +88,7 @@ struct Placement {
         }
     }
 
-    /// A whole number of cache lines, with one to spare for kernels that read ahead.
+    /// A whole number of cache lines, plus one for kernels that read ahead.
     private func byteCount(of value: Int) -> Int {
         (graph.values[value].type.byteCount + 127) / 64 * 64
     }

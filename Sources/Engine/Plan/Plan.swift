@@ -4,19 +4,19 @@ package import EmotionFormerTensors
 
 /// A program compiled for the shapes of its inputs and one instruction set; immutable, shared by threads.
 ///
-/// A `Session` runs it with memory of its own.
+/// A `Session` has the memory to run it.
 package final class Plan: Sendable {
     package let options: PlanOptions
-    /// The graph that the steps were made from, at the stage that the options name.
+    /// The types of the plan's inputs.
     package let inputTypes: [ValueType]
     package let outputTypes: [ValueType]
     let compiled: CompiledGraph
 
-    /// A program that its caller gives away (`consume`) is given back tensor by tensor while its weights are packed.
+    /// If the caller consumes the program, its tensors are freed one by one as their weights are packed.
     /// - Parameters:
     ///   - program: a validated program.
-    ///   - inputShapes: one an input of its main graph.
-    ///   - outputs: names of values to give; the main graph's outputs if nil. They need not be the graph's.
+    ///   - inputShapes: one for each input of its main graph.
+    ///   - outputs: names of the values to return, any values of the main graph; its outputs if nil.
     /// - Throws: a fault with the node's name if the program cannot run on these shapes.
     package convenience init(
         _ program: consuming Program, inputShapes: [Shape], outputs: [String]? = nil,
@@ -37,7 +37,8 @@ package final class Plan: Sendable {
         outputTypes = compiled.outputTypes
     }
 
-    /// The program's main graph at the stage that the options name: with types, and simplified unless `imported` is asked for.
+    /// The program's main graph at the stage that the options name: with types, and simplified unless the stage is
+    /// `imported`.
     package static func graph(
         _ program: consuming Program, inputShapes: [Shape], options: PlanOptions = PlanOptions()
     ) throws(Fault) -> TypedGraph {
@@ -49,13 +50,13 @@ package final class Plan: Sendable {
     /// Bytes of a session's arena and of each thread's scratch.
     package var memory: (arena: Int, scratch: Int) { (compiled.arenaByteCount, compiled.scratchByteCount) }
 
-    /// A step of the plan, for people and measurements.
+    /// A description of a step, for reports and measurements.
     package struct StepSummary: Sendable {
         /// Threads meet between segments.
         package let segment: Int
         package let name: String
         package let label: String
-        /// How many rows threads may split it into.
+        /// The number of rows that threads may divide.
         package let rows: Int
         package let floatingPointOperations: Int
         package let products: [ProductShape]
@@ -72,10 +73,10 @@ package final class Plan: Sendable {
         }
     }
 
-    /// nil if no work of the plan is the same for a frame wherever it stands.
+    /// nil if no work of the plan is independent of a frame's place.
     package var frameLayout: FrameLayout? { compiled.frameWork?.layout }
 
-    /// Names of the steps that are done once for a frame, and labels of those that a resumed run does, in order.
+    /// Names of the steps that run once for each frame, and labels of those in a resumed run, in order.
     package var frameSteps: (once: [String], resumed: [String]) {
         let work = compiled.frameWork
         return (work?.singles.map(\.name) ?? [], work?.resumed.flatMap { $0.steps.map(\.label) } ?? [])

@@ -1,7 +1,7 @@
-/// What a step does for a row wherever the row stands: row r of the results comes from row r of the operands and from
-/// nothing else, not even from r.
+/// The work of a step that treats all rows alike: row r of the results depends only on row r of the operands, and not
+/// on r itself.
 struct RowwiseWork {
-    /// What is to be done to rows when they are in their place, for instance adding positions.
+    /// What remains to be done when rows are in their places, for instance adding positions.
     struct Placing {
         /// Values that it reads beside the results.
         var reads: [Int]
@@ -11,13 +11,13 @@ struct RowwiseWork {
 
     /// Rows that each operand and each result consists of.
     var rows: Int
-    /// Values of which a row needs the same row alone; constants among them do not matter.
+    /// Values of which a row needs only the same row; constants among them are ignored.
     var reads: [Int]
-    /// What else it reads: constants, or there is nothing rowwise about it.
+    /// Other operands, which must be constants.
     var others: [Int] = []
     /// The body for any range of rows, whether or not threads may split the step.
     var bind: (Layout) -> StepBody
-    /// nil if the rows are complete already.
+    /// nil if nothing remains to be done.
     var placing: Placing?
 
     init(rows: Int, reads: [Int], bind: @escaping (Layout) -> StepBody) {

@@ -1,4 +1,4 @@
-/// What a step does, for a range of its rows. Never allocates, locks or throws.
+/// The code of a step, for a range of its rows. It never allocates, locks or throws.
 typealias StepBody = @Sendable (_ execution: Execution, _ rows: Range<Int>) -> Void
 
 /// `count` matrix products of m × k by k × n.

@@ -2,15 +2,15 @@ import EmotionFormerGraph
 import EmotionFormerKernels
 import EmotionFormerTensors
 
-/// Makes the steps of a plan from the nodes of a typed graph, one family of operations a file.
+/// Makes the steps of a plan from the nodes of a typed graph; each file has one family of operations.
 struct StepBuilder {
     let kernels: KernelSet
     /// For the graphs of loops and branches.
     let limits: Limits
-    /// The graph; builders may add values of their own, for instance a joined result.
+    /// The graph; values may be added, for instance a joined result.
     var graph: TypedGraph
     private(set) var drafts: [StepDraft] = []
-    /// By value, the value whose memory it shares: itself, unless a reshape or the like made it.
+    /// For each value, the value whose memory it shares: itself, unless it is the result of a reshape or the like.
     private(set) var aliases: [Int]
     /// Packed weights and constants whose addresses the steps hold.
     private(set) var buffers: [Buffer] = []
@@ -43,7 +43,7 @@ struct StepBuilder {
         return graph.addValue(named: name, type, constant: constant)
     }
 
-    /// The output is the operand's memory under another shape: nothing is to be done.
+    /// Declares that the output shares the operand's memory under another shape.
     mutating func alias(_ output: Int, to operand: Int) {
         if let constant = graph.values[operand].constant {
             graph.values[output].constant = constant
@@ -52,7 +52,7 @@ struct StepBuilder {
         }
     }
 
-    /// Memory of the plan's own, filled once; steps hold its address.
+    /// Allocates memory that the plan owns, filled once; steps hold its address.
     mutating func makeBuffer(byteCount: Int, fill: (UnsafeMutableRawPointer) -> Void) -> UnsafeRawPointer {
         let buffer = Buffer(byteCount: byteCount, in: region)
         fill(buffer.address)

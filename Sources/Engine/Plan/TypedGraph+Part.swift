@@ -2,10 +2,10 @@ package import EmotionFormerGraph
 package import EmotionFormerTensors
 
 extension TypedGraph {
-    /// The nodes that make some values out of others, as a graph of its own.
+    /// The nodes that compute some values from others, as a separate graph.
     ///
-    /// Its inputs are those of the given values that the nodes need, in the order of this graph's values; what is
-    /// constant stays constant. So one operation of a model can be computed alone, on operands from elsewhere.
+    /// Its inputs are those of the given values that the nodes need, in the order of this graph's values; constants
+    /// stay constants. With it a single operation of a model can be computed on given operands.
     /// - Parameters:
     ///   - outputs: names of the values to make; they become the part's outputs, in this order.
     ///   - operands: names of values that come from outside; of these, the outputs are made nevertheless.

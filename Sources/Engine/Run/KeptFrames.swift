@@ -1,4 +1,4 @@
-/// Where kept frames lie, and which of them goes where.
+/// Kept results of frames, and the row of each frame.
 ///
 /// `slots[row]` is the number of the frame that becomes row `row` of the input; a frame has `stride` bytes of `memory`.
 struct KeptFrames {

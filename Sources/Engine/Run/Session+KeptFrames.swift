@@ -1,10 +1,10 @@
 package import EmotionFormerTensors
 
 extension Session {
-    /// Does the work that is the same for a frame wherever it stands, for frames whose features are the first rows of
-    /// the input, and keeps the results; the rest of the session's memory is undefined afterwards.
+    /// Runs the work that does not depend on a frame's place, for frames whose features are the first rows of the
+    /// input, and keeps the results. The rest of the session's memory is undefined afterwards.
     /// - Parameters:
-    ///   - slots: one a frame, at most as many as the input has rows.
+    ///   - slots: one for each frame, at most as many as the input has rows.
     ///   - memory: `frameLayout.byteCount` bytes for each slot.
     package func keepFrames(_ slots: [Int], in memory: UnsafeMutableRawPointer) throws(Fault) {
         guard let work = plan.compiled.frameWork else { return }
@@ -25,7 +25,7 @@ extension Session {
         try checkFault()
     }
 
-    /// Computes the outputs from kept frames in place of the input.
+    /// Computes the outputs from kept frames instead of the input.
     /// - Parameters:
     ///   - slots: the slot of each row of the input.
     ///   - memory: where `keepFrames` put them.

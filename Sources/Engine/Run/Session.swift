@@ -1,7 +1,7 @@
 import EmotionFormerGraph
 package import EmotionFormerTensors
 
-/// The memory in which a plan runs. One thread at a time may use it; after `init` nothing is allocated.
+/// The working memory of a plan. Only one thread at a time may use it. After `init` nothing is allocated.
 package final class Session {
     package let plan: Plan
     private let arena: Buffer
@@ -30,7 +30,7 @@ package final class Session {
         frames.deallocate()
     }
 
-    /// The elements of an input, to be written before `run`. They are as they were left after it.
+    /// The elements of an input, to be written before `run`, which does not change them.
     ///
     /// The pointer is valid as long as the session.
     package func input(_ index: Int) -> UnsafeMutableRawBufferPointer {
@@ -46,8 +46,8 @@ package final class Session {
             start: plan.compiled.outputs[index].bytes(execution(thread: 0)), count: type.byteCount)
     }
 
-    /// A copy of a value after `run`, by its name in the graph; nil if there is no such value, or its memory may hold
-    /// another by now. Only a plan with `keepsEveryValue` has them all.
+    /// A copy of a value after `run`, by its name in the graph; nil if there is no such value, or if its memory may
+    /// have been reused. Only a plan with `keepsEveryValue` has them all.
     package func value(named name: String) -> Tensor? {
         guard plan.options.keepsEveryValue, let value = plan.compiled.values.first(where: { $0.name == name }) else {
             return nil
@@ -55,7 +55,7 @@ package final class Session {
         return copy(value.type, value.operand)
     }
 
-    /// Every value that a run leaves behind, in the graph's order; empty without `keepsEveryValue`.
+    /// Every value after a run, in the graph's order; empty without `keepsEveryValue`.
     package func values() -> [(name: String, tensor: Tensor)] {
         guard plan.options.keepsEveryValue else { return [] }
         return plan.compiled.values.map { ($0.name, copy($0.type, $0.operand)) }
@@ -107,7 +107,7 @@ package final class Session {
         operations.pointee = plan.options.limits.operations - plan.compiled.operations
     }
 
-    /// - Throws: what a step found impossible.
+    /// - Throws: the fault that a step reported.
     func checkFault() throws(Fault) {
         switch fault.fault {
         case nil: return
@@ -140,8 +140,8 @@ private struct RunContext {
 }
 
 extension Segment {
-    /// The rows of one of `count` threads: whole blocks, spread evenly; half blocks, which cost a little more a row,
-    /// where whole ones would leave a thread without work while others have one more.
+    /// The rows of one of `count` threads: whole blocks, divided evenly; or half blocks, which cost a little more per
+    /// row, if with whole ones some threads would have one more than others.
     func share(of thread: Int, among count: Int) -> Range<Int> {
         guard rows > 1 else { return thread == 0 ? 0..<rows : 0..<0 }
         let isEven = (rows + rowBlock - 1) / rowBlock % count == 0
@@ -154,7 +154,7 @@ extension Segment {
 }
 
 extension Session {
-    /// As `run`, on the calling thread alone, with the time that each step took; in the order of `Plan.steps`.
+    /// Runs like `run`, on the calling thread only, and returns the time of each step, in the order of `Plan.steps`.
     package func runTimingSteps() -> [Duration] {
         resetFault()
         let execution = execution(thread: 0)

@@ -1,17 +1,17 @@
 import EmotionFormerSystem
 import Synchronization
 
-/// Threads that help with a prediction: one pool a process, one prediction at a time.
+/// The threads that help with predictions: one pool in a process, for one prediction at a time.
 ///
-/// A prediction that finds the pool busy is told so and runs on its caller alone. Workers spin between the segments of
-/// a prediction and for a moment after it, because one often follows at once; then they sleep.
+/// A prediction that finds the pool busy runs on its caller's thread only. Workers spin between the segments of a
+/// prediction and for a moment after it, because another often follows at once; then they sleep.
 ///
-/// A fork takes none of the workers along: the child starts its own.
+/// A fork does not copy the workers: the child starts its own.
 ///
 /// `@unchecked Sendable`: `job`, `context` and `participants` change under the mutex alone, `workerCount` while the pool
 /// is acquired.
 final class WorkerPool: @unchecked Sendable {
-    /// What every thread of a job calls with its index; the caller is thread 0.
+    /// The function that every thread of a job calls with its index; the caller is thread 0.
     typealias Job = @convention(c) (_ context: UnsafeMutableRawPointer, _ thread: Int) -> Void
 
     static let shared = WorkerPool()
@@ -44,8 +44,8 @@ final class WorkerPool: @unchecked Sendable {
         pthread_cond_init(wake, nil)
     }
 
-    /// In a process that was forked off, forgets the workers, which stayed behind, and who held the pool or its mutex.
-    /// - Returns: whether the pool can be used; not while another thread does this.
+    /// In a forked process, resets the pool: its workers exist in the parent only, and a lock may have been held.
+    /// - Returns: whether the pool can be used; false while another thread resets it.
     private func isOfThisProcess() -> Bool {
         let forks = Forks.count.load(ordering: .relaxed)
         let known = knownForks.load(ordering: .acquiring)
@@ -61,8 +61,8 @@ final class WorkerPool: @unchecked Sendable {
         return true
     }
 
-    /// Takes the pool for `threads` threads, the caller among them; starts the missing ones.
-    /// - Returns: whether it was free and the threads are there. Who got it calls `run`, then `release`.
+    /// Acquires the pool for `threads` threads, the caller included, and starts missing ones.
+    /// - Returns: whether the pool was free and the threads exist. If so, call `run`, then `release`.
     func acquire(threads: Int) -> Bool {
         guard isOfThisProcess(), isBusy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
         else {
@@ -133,7 +133,7 @@ final class WorkerPool: @unchecked Sendable {
     }
 }
 
-/// How often this process's ancestors forked after the pool was made.
+/// The number of forks since the pool was made, in this process and its ancestors.
 private enum Forks {
     static let count = Atomic<Int>(0)
 }
@@ -165,9 +165,9 @@ private final class WorkerStart {
     }
 #endif
 
-/// Waiting that costs microseconds, not a system call: for threads that meet many times in a prediction.
+/// Busy waiting, which avoids system calls, for threads that meet many times in a prediction.
 enum Spin {
-    /// Gives up after so many looks: some tens of microseconds.
+    /// Gives up after some tens of microseconds.
     @inline(__always)
     static func wait(atMost limit: Int, until isDone: () -> Bool) {
         var spins = 0
@@ -179,7 +179,7 @@ enum Spin {
         var spins = 0
         while !isDone() {
             spins &+= 1
-            // The other thread may want this processor.
+            // The other thread may need this processor.
             if spins > 20_000 { sched_yield() }
         }
     }

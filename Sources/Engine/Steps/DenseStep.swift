@@ -3,8 +3,8 @@ import EmotionFormerKernelInterface
 import EmotionFormerKernels
 import EmotionFormerTensors
 
-/// A matrix product with constant weights and all that is joined to it: rows of the input times one or more kernels,
-/// whose results stand side by side.
+/// A matrix product with constant weights and everything that is fused with it: rows of the input times one or more
+/// kernels, whose results are side by side.
 struct DenseStep {
     /// A kernel with its bias.
     struct Part {
@@ -26,7 +26,7 @@ struct DenseStep {
 
     var name: String
     var input: Int
-    /// Of a float32 product only; otherwise the input's rows stand one behind the other.
+    /// For float32 products only; nil if the input's rows follow each other.
     var windows: Windows?
     var parts: [Part]
     var activation: ActivationFunction = .linear
@@ -34,7 +34,7 @@ struct DenseStep {
     var rowTable: StoredTensor?
     /// A value of rows × n, added after the activation.
     var residual: Int?
-    /// Whether an int8 product quantises its rows around zero, by the builtin kernels' rule.
+    /// Whether an int8 product quantizes its rows around zero, by the builtin kernels' rule.
     var isSymmetric = false
     var output: Int
 
@@ -73,14 +73,14 @@ extension StepBuilder {
         let after =
             epilogueActivation == nil ? ElementwiseActivation(dense.activation, kernels: kernels) : nil
         let finish = DenseFinish(activation: after, columns: n, add: kernels.binary)
-        // A residual comes after the activation, so where that has a pass of its own the residual has to wait for it.
+        // A residual is added after the activation, so if that needs a separate pass the residual follows it.
         let residualIsJoined = after == nil
         let product =
             isQuantized
             ? try quantizedProduct(dense, rows: rows, template)
             : floatProduct(dense, rows: rows, template)
 
-        // BLAS gives other bits for a part of a matrix than for the whole.
+        // BLAS may round differently for a part of a matrix.
         let splits = (isQuantized || kernels.splitsRows) && rows > 1
         var draft = StepDraft(
             name: dense.name, label: label, reads: [dense.input] + (dense.residual.map { [$0] } ?? []),
@@ -135,7 +135,7 @@ extension StepBuilder {
                 StepBuilder.packApart(dense.parts, k, kernels, packed)
                 return
             }
-            // Kernels that are joined stand side by side: k × (n₀ + n₁ + …).
+            // Joined kernels are side by side: k × (n₀ + n₁ + …).
             let joined = UnsafeMutablePointer<Float>.allocate(capacity: k * n)
             defer { joined.deallocate() }
             var column = 0
@@ -252,7 +252,7 @@ struct DenseProduct: Sendable {
     var quantizedStride = 0
     var isSymmetric = false
 
-    /// Quantised rows, then what is needed to read them.
+    /// Quantized rows, then what is needed to read them.
     var scratchByteCount: Int {
         guard case .quantized = form else { return 0 }
         return quantizationOffset + rows * MemoryLayout<RowQuantization>.stride
@@ -298,7 +298,7 @@ struct DenseProduct: Sendable {
     }
 }
 
-/// An activation that the kernels do not have as their last step, and the residual after it.
+/// An activation that is not available in a kernel's last step, and the residual after it.
 struct DenseFinish: Sendable {
     let activation: ElementwiseActivation?
     let columns: Int

@@ -3,7 +3,7 @@ import EmotionFormerKernelInterface
 import EmotionFormerKernels
 import EmotionFormerSystem
 
-/// An activation function with its parameters, ready for runs of elements: by a vector kernel where there is one.
+/// An activation function with its parameters, for runs of elements; uses a vector kernel if there is one.
 struct ElementwiseActivation: Sendable {
     private enum Form: Sendable {
         case vector(UnaryOperation, alpha: Float, beta: Float)

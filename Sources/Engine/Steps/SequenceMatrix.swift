@@ -40,7 +40,7 @@ struct SequenceMatrix: Sendable {
     }
 
     private var quantizationByteCount: Int { (block * MemoryLayout<RowQuantization>.stride + 63) / 64 * 64 }
-    /// The quantisation of some rows, then these rows.
+    /// The quantization of some rows, then these rows.
     var scratchByteCount: Int { isQuantized ? quantizationByteCount + block * rowStride : 0 }
 
     /// output = input · matrix + bias + addend, for a range of `rows` rows.

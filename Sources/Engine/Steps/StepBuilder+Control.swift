@@ -4,7 +4,7 @@ import EmotionFormerSystem
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// The loop's variables lie in the outputs; its graphs run in this thread's scratch.
+    /// The loop's variables are stored in the outputs; its graphs run in this thread's scratch.
     mutating func appendLoop(_ node: TypedGraph.Node) throws(Fault) {
         guard let condition = node.bodies["condition"], let body = node.bodies["body"] else {
             throw unsupported(node, "a loop without its graphs")
@@ -24,14 +24,14 @@ extension StepBuilder {
         } else {
             limit = .max
         }
-        // What a body hands on as it came stays in its place from the first iteration to the last.
+        // Variables that a body passes on unchanged stay in place in all rounds.
         let isFixed = zip(body.inputs, body.outputs).map { $0 == $1 }
         let counts = operands.map { type($0).byteCount }
         let used = Set(condition.nodes.flatMap { $0.inputs.compactMap(\.self) } + condition.outputs)
         let isTested = condition.inputs.map { used.contains($0) }
         let offset = nested[0].memoryByteCount
         let places = variables
-        // Variables go in and out.
+        // Variables are copied in and out.
         let operations = counts.reduce(Work.sum(nested[0].compiled.operations, nested[1].compiled.operations)) {
             Work.sum($0, $1)
         }
@@ -130,7 +130,7 @@ private struct NestedGraph: Sendable {
     }
 }
 
-/// A loop's variable, and where it lies in one of the loop's graphs.
+/// A loop's variable, and its address in one of the loop's graphs.
 private struct NestedCopy: Sendable {
     enum Inner: Sendable {
         case input(Destination)
@@ -156,7 +156,7 @@ private struct LoopRun: Sendable {
     let body: NestedGraph
     let bodyOffset: Int
     let limit: Int
-    /// Of one round, without the rounds of loops inside.
+    /// Elementary operations of one round, without the rounds of nested loops.
     let operations: Int
     let start: [(Operand, Destination, Int)]
     let fixedToCondition: [NestedCopy]
@@ -175,7 +175,7 @@ private struct LoopRun: Sendable {
         for copy in fixedToBody { copy.run(execution, turn) }
         var iteration = 0
         while iteration < limit {
-            // Counted beforehand, so that not even the smallest loop is free.
+            // Counted before each round, so that even an empty loop is limited.
             guard execution.operations.pointee >= operations else {
                 execution.report(.tooManyOperations)
                 return

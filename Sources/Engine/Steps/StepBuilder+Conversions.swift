@@ -94,7 +94,7 @@ extension StepBuilder {
             : ElementRuns.unary { (x: Source) in Target(converting: x.integer) }
     }
 
-    /// float16, or a constant with its quantisation.
+    /// float16, or a constant with its quantization.
     mutating func appendDequantization(_ node: TypedGraph.Node) throws(Fault) {
         let input = try operand(node, 0)
         let output = try output(node)
@@ -104,12 +104,12 @@ extension StepBuilder {
         }
         guard let stored = graph.constant(input), let quantization = stored.quantization,
             let integers = stored.tensor.integers
-        else { throw unsupported(node, "integers without a quantisation") }
+        else { throw unsupported(node, "integers without a quantization") }
         let shape = shape(output)
         let inner = quantization.axis.map { shape.elementCount(of: ($0 + 1)..<shape.rank) } ?? 1
         let scaleCount = quantization.scales.count
         guard scaleCount > 0, quantization.zeroPoints.count == scaleCount else {
-            throw unsupported(node, "an incomplete quantisation")
+            throw unsupported(node, "an incomplete quantization")
         }
         graph.values[output].constant = StoredTensor(
             Tensor(.float32, shape) { bytes in

@@ -2,7 +2,7 @@ import EmotionFormerGraph
 import EmotionFormerSystem
 import EmotionFormerTensors
 
-/// Elements of one value that go to another: which, and where. Numbers count elements.
+/// A copy of elements of one value to another. Numbers count elements.
 struct CopyRegion {
     var extents: [Int]
     /// Of the input: the first element, and from one index of an axis to the next (negative: backwards, 0: repeated).
@@ -10,7 +10,8 @@ struct CopyRegion {
     var inputStrides: [Int]
     var outputStart = 0
     var outputStrides: [Int]
-    /// How often the output's memory is divided, so that part r comes from part r of the input alone; nil if it is not.
+    /// The number of equal parts of which part r of the output depends only on part r of the input; nil if there is no
+    /// such division.
     var alignedRows: Int?
 }
 

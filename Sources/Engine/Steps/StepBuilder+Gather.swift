@@ -20,7 +20,7 @@ enum IndexType: Sendable {
         }
     }
 
-    /// A fraction is dropped; NaN is −1, which lies outside every table.
+    /// The fraction is dropped; NaN becomes −1, which is outside of every table.
     @inline(__always)
     func read(_ bytes: UnsafeRawPointer, _ index: Int) -> Int {
         switch self {

@@ -4,7 +4,7 @@ import EmotionFormerKernels
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// Layer normalisation and its root-mean-square form.
+    /// Layer normalization and its root-mean-square form.
     mutating func appendNormalization(_ node: TypedGraph.Node) throws(Fault) {
         let input = try operand(node, 0)
         let output = try output(node)
@@ -18,7 +18,7 @@ extension StepBuilder {
             return
         }
         let columns = shape(input).elementCount(of: (rank - axes.count)..<rank)
-        guard columns > 0 else { throw unsupported(node, "normalisation of nothing") }
+        guard columns > 0 else { throw unsupported(node, "normalization of nothing") }
         try appendRowNormalization(
             node, input: input, residual: nil, output: output, rows: shape(input).elementCount / columns,
             columns: columns)
@@ -71,12 +71,12 @@ extension StepBuilder {
         let kept = (0..<shape.rank).filter { !axes.contains($0) }
         let inner = try AxisOffsets(extents: axes.map { shape[$0] }, strides: axes.map { strides[$0] }).all
         let outer = try AxisOffsets(extents: kept.map { shape[$0] }, strides: kept.map { strides[$0] }).all
-        guard !inner.isEmpty, !axes.isEmpty else { throw unsupported(node, "normalisation of nothing") }
+        guard !inner.isEmpty, !axes.isEmpty else { throw unsupported(node, "normalization of nothing") }
         let innerOffsets = ConstantAddress(makeBuffer(inner))
         let outerOffsets = ConstantAddress(makeBuffer(outer))
         let (innerCount, outerCount) = (inner.count, outer.count)
         let epsilon = try node.attributes.number("epsilon")
-        let centres = node.operation == .layerNormalization
+        let centers = node.operation == .layerNormalization
         let gamma = weight(node, "gamma")
         let beta = weight(node, "beta")
         append(
@@ -92,7 +92,7 @@ extension StepBuilder {
                     for row in 0..<outerCount {
                         let base = outerOffset[row]
                         var mean = 0.0
-                        if centres {
+                        if centers {
                             for index in 0..<innerCount { mean += Double(x[base &+ innerOffset[index]]) }
                             mean /= Double(innerCount)
                         }

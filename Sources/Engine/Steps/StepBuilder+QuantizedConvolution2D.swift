@@ -10,10 +10,10 @@ extension StepBuilder {
         _ node: TypedGraph.Node, input: Int, output: Int, _ weights: StoredTensor, _ grid: WindowGrid
     ) throws(Fault) {
         guard try node.attributes.boolean("asymmetricQuantizeInputs") else {
-            throw Fault(.unsupportedAttribute, at: node.place, "symmetric quantisation of a convolution's input")
+            throw Fault(.unsupportedAttribute, at: node.place, "symmetric quantization of a convolution's input")
         }
         guard let quantization = weights.quantization, quantization.zeroPoints.allSatisfy({ $0 == 0 }) else {
-            throw unsupported(node, "weights without a symmetric quantisation")
+            throw unsupported(node, "weights without a symmetric quantization")
         }
         let (outputs, depth) = (weights.tensor.shape[0], weights.tensor.shape[3])
         let groups = max(grid.channels / max(depth, 1), 1)
@@ -39,7 +39,7 @@ extension StepBuilder {
             })
         let own = quantization.scales
         guard own.count == 1 || own.count == outputs else {
-            throw unsupported(node, "a quantisation that is not one scale an output channel")
+            throw unsupported(node, "a quantization that is not one scale an output channel")
         }
         let scales = ConstantAddress(
             makeBuffer(byteCount: outputs * 4) { bytes in
@@ -79,7 +79,7 @@ private struct QuantizedConvolution: Sendable {
     let scales: ConstantAddress
     let bias: ConstantAddress?
     let imageByteCount: Int
-    /// Bytes of one window's quantised numbers.
+    /// Bytes of one window's quantized numbers.
     let windowStride: Int
     let block: Int
     let quantize:
@@ -91,7 +91,7 @@ private struct QuantizedConvolution: Sendable {
 
     private var windowCount: Int { grid.rows.count * grid.columns.count }
     private var windowsOffset: Int { 64 + (imageByteCount + 63) / 64 * 64 }
-    /// The quantisation, the image, some windows of one group.
+    /// The quantization, the image, some windows of one group.
     var scratchByteCount: Int { windowsOffset + block * windowStride }
 
     func run(

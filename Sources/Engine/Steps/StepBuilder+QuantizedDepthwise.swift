@@ -13,7 +13,7 @@ extension StepBuilder {
             quantization.scales.count == 1 || quantization.scales.count == width,
             let integers = weights.tensor.elements(as: Int8.self)
         else {
-            throw unsupported(node, "weights without a symmetric quantisation")
+            throw unsupported(node, "weights without a symmetric quantization")
         }
         let packed = ConstantAddress(
             makeBuffer(byteCount: integers.count) { bytes in
@@ -62,7 +62,7 @@ private struct QuantizedDepthwise: Sendable {
         ) -> Void
 
     private var imageOffset: Int { 64 + (width * 4 + 63) / 64 * 64 }
-    /// The quantisation, the sums of one window, the image.
+    /// The quantization, the sums of one window, the image.
     var scratchByteCount: Int { imageOffset + imageByteCount }
 
     func run(

@@ -64,7 +64,7 @@ extension StepBuilder {
         append(draft)
     }
 
-    /// Float reductions over neighbouring axes by vector kernels.
+    /// Float reductions over neighboring axes by vector kernels.
     /// - Returns: whether the step was appended.
     private mutating func appendVectorReduction(
         _ node: TypedGraph.Node, _ kind: OperationFamily.Reduction, _ input: Int, _ output: Int, _ axes: Set<Int>

@@ -156,7 +156,7 @@ extension StepBuilder {
         unsupported(node, "the weights must be known before the model runs")
     }
 
-    /// Every step's product with the input and its bias. Rows are quantised each by its own range.
+    /// Every step's product with the input and its bias. Rows are quantized each by its own range.
     private mutating func appendGateProducts(
         _ node: TypedGraph.Node, _ matrix: SequenceMatrix, from input: Int, to gates: Int, rows: Int
     ) {

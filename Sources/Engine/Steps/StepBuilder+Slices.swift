@@ -28,7 +28,7 @@ extension StepBuilder {
         let window = try StridedSliceWindow(
             of: shape(input), begin: begin, end: end, strides: steps, masks: .init(node.attributes))
         let strides = shape(input).strides
-        // New axes and those that shrink do not change the order of the elements.
+        // New axes and removed ones do not change the order of the elements.
         let whole = Shape(unchecked: window.counts)
         try appendCopy(
             node, from: input, to: output,
@@ -72,7 +72,7 @@ extension StepBuilder {
             ? output.elementCount(of: 0..<(output.rank - 1)) : nil
     }
 
-    /// A slice that begins where an operand says.
+    /// A slice whose start is an operand.
     private mutating func appendMovingSlice(
         _ node: TypedGraph.Node, from input: Int, to output: Int, begin: Int
     ) throws(Fault) {
@@ -96,7 +96,7 @@ extension StepBuilder {
             })
     }
 
-    /// A part that is written where an operand says, moved inside.
+    /// Writes a part at the place given by an operand, clamped to the tensor.
     private mutating func appendMovingUpdate(
         _ node: TypedGraph.Node, _ update: Int, into output: Int, begin: Int
     ) throws(Fault) {
@@ -142,7 +142,7 @@ extension StepBuilder {
     }
 }
 
-/// A part of a tensor whose place an operand gives. The walk's lane x is in the whole, w in the part.
+/// A part of a tensor at a place given by an operand. Lane x of the walk is in the whole tensor, lane w in the part.
 private struct MovingRegion: Sendable {
     let walk: Walk
     let innerByteCount: Int
@@ -167,7 +167,7 @@ private struct BoundMovingRegion: Sendable {
     let rank: Int
     let table: ConstantAddress
 
-    /// The part's first byte in the whole, moved inside, and whether it had not to be moved.
+    /// The part's first byte in the whole tensor, clamped, and whether it was inside already.
     @inline(__always)
     func start(_ execution: Execution) -> (Int, Bool) {
         let table = table.bytes.assumingMemoryBound(to: Int.self)

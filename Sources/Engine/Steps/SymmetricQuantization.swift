@@ -3,7 +3,7 @@ import EmotionFormerKernels
 /// The builtin kernels' rule for symmetric quantization of rows: scale = largest magnitude / 127, ties away from zero;
 /// a row of zeros has scale 1. Only files of old converters need it, so it is not optimized.
 enum SymmetricQuantization {
-    /// Quantises a row of `count` values; bytes and zero point are raised by 128, and bytes up to `stride` become 0.
+    /// Quantizes a row of `count` values; bytes and zero point are raised by 128, and bytes up to `stride` become 0.
     static func quantize(
         _ row: UnsafePointer<Float>, count: Int, stride: Int, _ output: UnsafeMutablePointer<UInt8>,
         _ quantization: UnsafeMutablePointer<RowQuantization>

@@ -39,7 +39,7 @@ package enum Compression {
             let length = Int(rest[10]) | Int(rest[11]) << 8
             rest = rest.dropFirst(2 + length)
         }
-        // A file name and a comment, each of which ends with a zero.
+        // A file name and a comment, each terminated by a zero byte.
         for flag in [8, 16] as [UInt8] where file[3] & flag != 0 {
             guard let end = rest.firstIndex(of: 0) else { throw damaged }
             rest = rest[(end + 1)...]

@@ -1,6 +1,6 @@
 import EmotionFormerTensors
 
-/// Decodes deflate data (RFC 1951) into exactly as many bytes as announced; anything else is an error.
+/// Decodes deflate data (RFC 1951).
 package struct Inflate {
     private var input: BitReader
     private var output: [UInt8] = []
@@ -13,21 +13,21 @@ package struct Inflate {
         return decoder.output
     }
 
-    /// The first bytes of what the data makes, as many as `byteCount` or all there are; what comes after is not looked at.
+    /// The first `byteCount` bytes of the decoded data, or all if there are fewer. What follows is not read.
     /// - Throws: malformed for data that breaks the format before.
     package static func prefix(_ bytes: ArraySlice<UInt8>, byteCount: Int) throws(FileFormatError) -> [UInt8] {
         var decoder = Inflate(input: BitReader(bytes), limit: byteCount)
         do throws(FileFormatError) {
             try decoder.run(isExact: false)
         } catch {
-            // Everything fits, or the limit ended it.
+            // Everything fits, or decoding ended at the limit.
             guard error.code == .sizeMismatch else { throw error }
         }
         return decoder.output
     }
 
-    /// Decodes data that does not say how much it makes.
-    /// - Throws: like `decode(_:byteCount:)`; `sizeMismatch` if it makes more bytes than `maximum`.
+    /// Decodes data whose decoded size is not known in advance.
+    /// - Throws: like `decode(_:byteCount:)`; `sizeMismatch` if it decodes to more than `maximum` bytes.
     package static func decode(_ bytes: ArraySlice<UInt8>, atMost maximum: Int) throws(FileFormatError) -> [UInt8] {
         var decoder = Inflate(input: BitReader(bytes), limit: maximum)
         try decoder.run(isExact: false)
@@ -153,14 +153,14 @@ package struct Inflate {
     private static let fixedDistances = HuffmanCode(unchecked: [UInt8](repeating: 5, count: 30))
 }
 
-/// A canonical Huffman code as a table that is indexed with as many of the next bits as its longest code has.
+/// A canonical Huffman code as a table, indexed by the next bits of the data, as many as the longest code has.
 private struct HuffmanCode {
     /// Symbol × 16 + length; 0 where no code fits.
     private var table: [UInt16]
     private let longest: Int
 
-    /// - Throws: malformed for lengths that no prefix code has. `mayBeIncomplete` allows what encoders write for
-    ///   distances: no code at all, or a single one, which has one bit (RFC 1951, 3.2.7).
+    /// - Throws: malformed for lengths that no prefix code has. `mayBeIncomplete` allows the incomplete codes of
+    ///   distances: no code at all, or a single code of one bit (RFC 1951, 3.2.7).
     init(_ lengths: [UInt8], mayBeIncomplete: Bool) throws(FileFormatError) {
         // Kraft's sum in units of 2⁻¹⁵.
         let sum = lengths.reduce(0) { $1 == 0 ? $0 : $0 + (1 << 15) >> Int($1) }
@@ -179,7 +179,7 @@ private struct HuffmanCode {
         var code = 0
         for length in 1...longest {
             for (symbol, own) in lengths.enumerated() where Int(own) == length {
-                // The format sends codes with the highest bit first, everything else with the lowest.
+                // Codes are stored with the highest bit first, everything else with the lowest bit first.
                 var reversed = 0
                 for bit in 0..<length where code >> bit & 1 == 1 { reversed |= 1 << (length - 1 - bit) }
                 let entry = UInt16(truncatingIfNeeded: symbol << 4 | length)

@@ -1,9 +1,9 @@
 import EmotionFormerTensors
 
-/// The members of a zip file, as far as NumPy's archives use the format: stored or deflated, one disk, not encrypted.
+/// The members of a zip file in the subset that NumPy writes: stored or deflated, one disk, not encrypted.
 ///
-/// The central directory is the authority; members may not overlap, so all of them together never grow beyond what
-/// deflate can make of the file's own bytes.
+/// Only the central directory is trusted. Members may not overlap, so their total size is at most what deflate can
+/// produce from the bytes of the file.
 package struct ZipArchive {
     package struct Member {
         package let name: String
@@ -17,7 +17,8 @@ package struct ZipArchive {
     package let members: [Member]
     package let bytes: [UInt8]
 
-    /// - Throws: malformed, `outOfBounds`, `overlap`, `unsupportedVersion` for parts of the format that are not read.
+    /// - Throws: malformed, `outOfBounds`, `overlap`, `unsupportedVersion` for parts of the format that are not
+    ///   supported.
     package init(_ bytes: [UInt8]) throws(FileFormatError) {
         self.bytes = bytes
         let fields = ZipFields(bytes)
@@ -70,7 +71,7 @@ package struct ZipArchive {
     }
 
     /// A member's contents.
-    /// - Throws: malformed for broken deflate data, `sizeMismatch`, `checksumMismatch`.
+    /// - Throws: malformed for damaged deflate data, `sizeMismatch`, `checksumMismatch`.
     package func contents(of member: Member) throws(FileFormatError) -> ArraySlice<UInt8> {
         let packed = bytes[member.range]
         let contents = member.isDeflated ? try Inflate.decode(packed, byteCount: member.byteCount)[...] : packed
@@ -84,7 +85,7 @@ package struct ZipArchive {
     }
 }
 
-/// Little-endian fields at offsets that the caller has checked, and the records made of them.
+/// Reads little-endian fields at offsets that the caller has checked, and records of such fields.
 private struct ZipFields {
     private let bytes: [UInt8]
 
@@ -101,7 +102,7 @@ private struct ZipFields {
         }
     }
 
-    /// Reads one entry of the central directory, and moves `position` behind it.
+    /// Reads one entry of the central directory and advances `position` past it.
     func member(at position: inout Int, directory: Int, end: Int) throws(FileFormatError) -> ZipArchive.Member {
         guard end - position >= 46, uint32(position) == 0x0201_4B50 else {
             throw FileFormatError(at: "", "the archive's directory is broken")
@@ -135,7 +136,7 @@ private struct ZipFields {
             throw FileFormatError(
                 .outOfBounds, at: name, "the member lies outside the archive", found: "\(packed) bytes")
         }
-        // Deflate needs at least one bit for 129 bytes or so; 1,032 : 1 is its known limit.
+        // The highest ratio of deflate is 1,032 : 1.
         guard method == 8 ? size <= packed * 1032 + 64 : size == packed else {
             throw FileFormatError(
                 .sizeMismatch, at: name, "the member cannot have that many bytes", found: "\(size)",

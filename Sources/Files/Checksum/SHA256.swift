@@ -1,4 +1,4 @@
-/// SHA-256 over bytes that come in pieces.
+/// SHA-256 of data that arrives in pieces.
 ///
 /// Source: FIPS 180-4, sections 4.1.2, 4.2.2, 5.1.1, 5.3.3 and 6.2.
 package struct SHA256 {
@@ -6,7 +6,7 @@ package struct SHA256 {
         0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
     ]
     private var byteCount: UInt64 = 0
-    /// Fewer than 64 bytes that wait for a whole block.
+    /// The last bytes, fewer than a block of 64.
     private var rest: [UInt8] = []
 
     package init() { rest.reserveCapacity(64) }
@@ -78,7 +78,7 @@ package struct SHA256 {
         while true {
             var index = 0
             while index < 16 {
-                // Eight rounds in which the variables change their roles instead of their places.
+                // Eight rounds in which variables change their roles instead of being moved.
                 let word = words + index
                 let constant = constants + (round &+ index)
                 step(a, b, c, &d, e, f, g, &h, word[0], constant[0])
@@ -98,7 +98,7 @@ package struct SHA256 {
         return state &+ SIMD8(a, b, c, d, e, f, g, h)
     }
 
-    /// The next sixteen words of the message schedule, in place of the last sixteen.
+    /// The next sixteen words of the message schedule, overwriting the last sixteen.
     @inline(__always)
     private static func advance(_ words: UnsafeMutablePointer<UInt32>) {
         for index in 0..<16 {

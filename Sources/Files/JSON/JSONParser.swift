@@ -1,9 +1,9 @@
 package import EmotionFormerTensors
 
-/// Reads a JSON text strictly by RFC 8259, without anything that the standard leaves to the reader's taste: names in an
-/// object are unique, an integer has neither fraction nor exponent and fits in 64 bits, numbers are finite.
+/// Reads a JSON text strictly by RFC 8259. Where the standard leaves a choice, this reader is strict: names in an
+/// object are unique, an integer has neither fraction nor exponent and fits in 64 bits, and numbers are finite.
 package struct JSONParser {
-    /// What a text may ask for; whatever is beyond is refused before memory is used for it.
+    /// Limits of a text. What exceeds them is refused before memory is allocated for it.
     package struct Limits {
         package var byteCount = 16 << 20
         var depth = 64
@@ -15,7 +15,7 @@ package struct JSONParser {
             self.valueCount = valueCount
         }
 
-        /// Of a manifest: a value has some thirty bytes.
+        /// The limits of a manifest, where a value takes about thirty bytes.
         package init(_ limits: EmotionFormerTensors.Limits) {
             self.init(byteCount: limits.manifestBytes, valueCount: max(limits.manifestBytes / 32, 1))
         }

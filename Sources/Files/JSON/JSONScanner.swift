@@ -1,20 +1,20 @@
 /// A JSON value whose numbers are floats in one list.
 ///
-/// Numbers in arrays, which are nearly all of it, lie in the scanner's one list of them in the order of the text: arrays
-/// whose elements have one shape are a range of it.
+/// Numbers in arrays, nearly all of the text, are kept in one list of the scanner, in the order of the text. An array
+/// whose elements have the same shape is a range of that list.
 package enum JSONPackedValue {
     case null
     case number(Double)
     case string(String)
     case packed(JSONNumbers)
-    /// Elements of different shapes, or others than numbers.
+    /// An array whose elements differ in shape or are not numbers.
     case array([JSONPackedValue])
     case object([String: JSONPackedValue])
 }
 
-/// Numbers of arrays within arrays, up to three deep, all of one shape.
+/// The numbers of nested arrays, up to three deep, all of the same shape.
 package struct JSONNumbers: Equatable {
-    /// Extents from the outermost array inwards, and how many of them there are.
+    /// The extents from the outermost array inwards, and the number of axes.
     private(set) var extents: SIMD3<Int32>
     package private(set) var rank: Int8
     /// Whether the innermost are points that stood there as objects.
@@ -22,7 +22,7 @@ package struct JSONNumbers: Equatable {
     /// The first number's place in the scanner's list.
     var start = 0
 
-    /// - Parameter elements: what each element is; nil for plain numbers.
+    /// - Parameter elements: the shape of each element; nil for numbers.
     init?(count: Int, of elements: JSONNumbers?) {
         guard let count = Int32(exactly: count) else { return nil }
         guard let elements else {
@@ -95,7 +95,7 @@ package struct JSONScanner {
         let start = numbers.count
         if lexer.take("]") { return .array([]) }
         var count = 0
-        /// What all elements so far are; nil for plain numbers.
+        /// The shape of all elements so far; nil for numbers.
         var common: JSONNumbers?
         /// The elements, once they differ.
         var elements: [JSONPackedValue]?
@@ -130,7 +130,7 @@ package struct JSONScanner {
         return .packed(packed)
     }
 
-    /// The elements of an array that was packed so far.
+    /// The elements of an array that was stored as a range of numbers so far.
     private func unpacked(_ count: Int, of common: JSONNumbers?, from start: Int) -> [JSONPackedValue] {
         guard count <= elementLimit else { return [] }
         guard var common else { return numbers[start..<start + count].map { .number(Double($0)) } }
@@ -140,7 +140,7 @@ package struct JSONScanner {
         }
     }
 
-    /// x, y and z of an object that has them, in place of all numbers in it; nil for another object.
+    /// Replaces all numbers of an object with its x, y and z; nil for an object without them.
     private mutating func point(_ fields: [String: JSONPackedValue], at place: Int) -> JSONNumbers? {
         guard case .number(let x)? = fields["x"], case .number(let y)? = fields["y"],
             case .number(let z)? = fields["z"], var point = JSONNumbers(count: 3, of: nil)

@@ -27,7 +27,7 @@ final class JSONText: Sendable {
         return path.isEmpty ? place(of: offset) : "\(place(of: offset)): \(path)"
     }
 
-    /// What stands there, in words.
+    /// A description of the existing target.
     func found(at offset: Int) -> String {
         guard offset < bytes.count else { return "the end of the text" }
         let byte = bytes[offset]
@@ -48,7 +48,7 @@ final class JSONText: Sendable {
         }
     }
 
-    /// The offset of the first byte that begins no well-formed UTF-8 sequence (Unicode 15, table 3-7).
+    /// The offset of the first byte that does not begin a well-formed UTF-8 sequence (Unicode 15, table 3-7).
     private static func firstInvalidByte(_ bytes: UnsafeRawBufferPointer) -> Int? {
         var index = 0
         while index < bytes.count {

@@ -1,7 +1,7 @@
 package import EmotionFormerTensors
 
 extension JSONValue {
-    /// Reads a JSON text that is to be carried along in a package.
+    /// Reads a JSON text that will be stored in a package.
     /// - Throws: `malformedJSON` with line and column, `limitExceeded`.
     package init(parsing bytes: [UInt8]) throws(Fault) {
         // A quarter of the bytes and half of the depth that a manifest may have, into which the value goes.

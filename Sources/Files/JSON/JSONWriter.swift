@@ -2,8 +2,8 @@ package import EmotionFormerTensors
 
 extension JSONValue {
     /// The text of the value, ending in a line break: members in their order, numbers in the shortest form that reads
-    /// back the same, arrays of numbers and short values on one line, an indentation of two spaces.
-    /// - Throws: `notFinite` for a number that JSON cannot hold.
+    /// back as the same value, arrays of numbers and short values on one line, an indentation of two spaces.
+    /// - Throws: `notFinite` for a number that JSON cannot represent.
     package func text() throws(Fault) -> String {
         var writer = JSONWriter()
         try writer.write(self, indentation: 0)

@@ -5,11 +5,11 @@ package struct NumPyArray {
     package let shape: Shape
     private let header: NumPyHeader
     private let element: (kind: NumPyHeader.ElementKind, bigEndian: Bool)
-    /// The elements' bytes, exactly as many as shape and type need.
+    /// The bytes of the elements, exactly as many as the shape and the type require.
     private let payload: ArraySlice<UInt8>
 
-    /// - Throws: malformed for a header that is not as the format says or a type that is not numeric,
-    ///   `sizeOverflow`, `sizeMismatch` if the elements do not fill the file exactly.
+    /// - Throws: malformed for a malformed header or a type that is not numeric, `sizeOverflow`, `sizeMismatch` if the
+    ///   elements do not fill the file exactly.
     package init(_ bytes: ArraySlice<UInt8>) throws(FileFormatError) {
         header = try NumPyHeader(bytes)
         shape = try header.shape()
@@ -50,8 +50,8 @@ package struct NumPyArray {
     }
 }
 
-/// Goes through the elements of an array in C order (last axis fastest), with the index of each in Fortran order (first axis
-/// fastest).
+/// Iterates over an array in C order (last axis fastest) and gives the index of each element in Fortran order (first
+/// axis fastest).
 private struct FortranWalk {
     private let shape: Shape
     private let strides: [Int]
@@ -86,10 +86,10 @@ private struct FortranWalk {
     }
 }
 
-/// Reads fixed-width elements from bytes that need not be aligned.
+/// Reads fixed-width elements from unaligned bytes.
 private struct ElementReader {
     let bytes: UnsafeRawBufferPointer
-    /// Of the array, in C order.
+    /// The range of elements, in C order.
     let range: Range<Int>
     /// The array's shape if its bytes are in Fortran order.
     let fortranShape: Shape?

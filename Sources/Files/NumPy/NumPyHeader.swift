@@ -8,9 +8,9 @@ package struct NumPyHeader {
     /// Bytes before the first element.
     package let byteCount: Int
 
-    /// Headers of clips have 118 bytes; one that is longer than this is refused.
+    /// The most bytes of a header; those of clips have 118.
     private static let limit = 0xFFFF
-    /// Bytes that hold any header.
+    /// Enough bytes for any header.
     package static let maximumByteCount = 12 + limit
 
     enum ElementKind {
@@ -73,7 +73,7 @@ package struct NumPyHeader {
         self.extents = extents
     }
 
-    /// - Throws: `sizeOverflow` for absurd extents.
+    /// - Throws: `sizeOverflow` if the number of elements overflows.
     package func shape() throws(FileFormatError) -> Shape {
         do throws(Fault) { return try Shape(extents) } catch { throw FileFormatError(error.within("header")) }
     }

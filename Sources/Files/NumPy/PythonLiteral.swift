@@ -1,7 +1,7 @@
 import EmotionFormerTensors
 
-/// Reads the one kind of Python literal that NumPy writes into headers: a dictionary of strings, Booleans and tuples of
-/// integers, one level deep.
+/// Reads the kind of Python literal that NumPy writes into headers: a flat dictionary whose values are strings,
+/// Booleans and tuples of integers.
 struct PythonLiteral {
     enum Value {
         case string(String)
@@ -60,7 +60,7 @@ struct PythonLiteral {
             guard let extent = Int(String(decoding: digits, as: UTF8.self)) else {
                 throw fault("an extent is not a number of elements")
             }
-            // Python 2 wrote long integers so.
+            // As Python 2 writes long integers.
             _ = take("L")
             extents.append(extent)
             guard extents.count <= 32 else { throw fault("the array has too many axes") }

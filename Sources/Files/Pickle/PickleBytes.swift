@@ -1,6 +1,6 @@
 import EmotionFormerTensors
 
-/// A pickle's bytes, and the constants among its opcodes.
+/// The bytes of a pickle, and the opcodes for constants.
 struct PickleBytes {
     private let bytes: [UInt8]
     private var position = 0
@@ -23,7 +23,7 @@ struct PickleBytes {
         return bytes[position..<position + count]
     }
 
-    /// A count of so many bytes, little-endian.
+    /// A little-endian count of `width` bytes.
     mutating func count(_ width: Int) throws(FileFormatError) -> Int {
         let value = try take(width).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard let count = Int(exactly: value) else { throw fault("a length is absurd") }
@@ -44,7 +44,7 @@ struct PickleBytes {
         return value
     }
 
-    /// What an opcode pushes, if it is one that pushes plain data.
+    /// The value that an opcode pushes; nil if it does not push plain data.
     mutating func constant(_ opcode: UInt8) throws(FileFormatError) -> PickleValue? {
         switch opcode {
         case UInt8(ascii: "N"): return PickleValue.none
@@ -73,7 +73,7 @@ struct PickleBytes {
         case UInt8(ascii: "X"): return .text(try PickleBytes.text(take(count(4)), at: self))
         case 0x8C: return .text(try PickleBytes.text(take(Int(byte())), at: self))
         case 0x8D: return .text(try PickleBytes.text(take(count(8)), at: self))
-        // Python 2's strings, which are bytes.
+        // Strings of Python 2, which are bytes.
         case UInt8(ascii: "T"): return .text(PickleBytes.latin(try take(count(4))))
         case UInt8(ascii: "U"): return .text(PickleBytes.latin(try take(Int(byte()))))
         case UInt8(ascii: "B"): return .bytes(Array(try take(count(4))))
@@ -94,7 +94,7 @@ struct PickleBytes {
         return value
     }
 
-    /// A two's complement number of so many bytes, little-endian.
+    /// A little-endian two's complement number of `width` bytes.
     private mutating func long(_ width: Int) throws(FileFormatError) -> Int {
         let digits = try take(width)
         guard width <= 8 else { throw fault("a number is too large") }

@@ -1,10 +1,10 @@
 import EmotionFormerTensors
 
-/// How the few classes of a label encoder's pickle come to be.
+/// Makes objects of the few classes that a label encoder's pickle contains.
 extension PickleReader {
     private static let arrayLimit = 1 << 16
 
-    /// What a class or function makes of its arguments.
+    /// The result of calling a class or function. Nothing is executed: each known callee is handled here.
     mutating func construct(_ callee: PickleValue, _ arguments: [PickleValue]) throws(FileFormatError) -> PickleValue {
         guard case .global(let global) = callee else { throw bytes.fault("something that is no class is called") }
         switch (global, arguments.count) {
@@ -73,7 +73,7 @@ extension PickleReader {
         }
     }
 
-    /// joblib writes an array's bytes, or a pickle of its objects, behind the object that describes it.
+    /// joblib writes an array's bytes, or a pickle of its objects, after the object that describes the array.
     private mutating func readWrappedArray(_ index: Int) throws(FileFormatError) {
         let wrapper = objects[index]
         let type = try elementType(wrapper["dtype"] ?? .none)
@@ -95,7 +95,7 @@ extension PickleReader {
     private func boolean(_ value: PickleValue) throws(FileFormatError) -> PickleValue {
         switch value {
         case .boolean: value
-        // Protocols 0 and 1 know no Booleans.
+        // Protocols 0 and 1 have no Booleans.
         case .integer(let number): .boolean(number != 0)
         default: throw bytes.fault("a value is of the wrong kind")
         }
@@ -108,7 +108,7 @@ extension PickleReader {
         return type
     }
 
-    /// How many elements an array of some shape has.
+    /// The number of elements of an array.
     private func count(_ shape: [PickleValue], order: PickleValue) throws(FileFormatError) -> Int {
         var count = 1
         for extent in shape {
@@ -138,7 +138,7 @@ extension PickleReader {
         let data: [UInt8]
         switch content {
         case .bytes(let content): data = content
-        // Python 2 wrote bytes so.
+        // As written by Python 2.
         case .text(let text):
             try spend(bytes: text.utf8.count)
             data = text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }

@@ -1,10 +1,10 @@
 import EmotionFormerTensors
 
-/// Reads Python's pickles (protocols 0 to 5) as far as a scikit-learn `LabelEncoder`, NumPy arrays and plain data go.
+/// Reads pickles of Python (protocols 0 to 5) that hold a scikit-learn `LabelEncoder`, NumPy arrays or plain data.
 ///
-/// Nothing is ever called or imported: a name that is not on the list of `PickleGlobal` is an error, and so is every
-/// opcode that such a pickle has no use for. Memory and time are linear in the file, which is bounded: an opcode makes one
-/// value at most, and what reads or makes more at a time pays for it from one budget.
+/// Nothing is ever called or imported: a name that is not in `PickleGlobal` is an error, and so is every opcode that
+/// such pickles do not use. Memory and time are linear in the size of the file, which is limited: an opcode makes at
+/// most one value, and operations on more than one element are charged to a budget.
 package struct PickleReader {
     private enum Entry {
         case mark
@@ -14,8 +14,8 @@ package struct PickleReader {
     package static let byteLimit = 4 << 20
     static let opcodeLimit = 1 << 19
     static let depthLimit = 4
-    /// Elements of arrays, and items of lists, tuples and dictionaries that are looked at, over the whole pickle. The
-    /// largest encoder that is read has half as many classes.
+    /// The budget of elements: elements of arrays, and items read from lists, tuples and dictionaries, in the whole
+    /// pickle. Twice the classes of the largest encoder that is accepted.
     static let elementLimit = 1 << 17
 
     var bytes: PickleBytes
@@ -25,11 +25,11 @@ package struct PickleReader {
     private var opcodeCount = 0
     private var elementCount = 0
     private var byteCount = 0
-    /// Bytes that elements are made of, over the whole pickle: each byte of the file can be used again a few times.
+    /// The budget of bytes of all elements in the whole pickle: each byte of the file may be used a few times.
     private let contentLimit: Int
     private var depth = 0
 
-    /// - Throws: malformed for a damaged pickle, `unsupportedOperation` for one that wants anything but values,
+    /// - Throws: malformed for a damaged pickle, `unsupportedOperation` for one that needs anything but plain values,
     ///   `limitExceeded`.
     package static func read(_ bytes: [UInt8]) throws(FileFormatError) -> (value: PickleValue, objects: [PickleObject])
     {
@@ -43,8 +43,8 @@ package struct PickleReader {
         contentLimit = 4 * bytes.count
     }
 
-    /// Pays for elements and for the bytes that they are made of. A pickle can use a value again and again by a few bytes.
-    /// - Throws: `limitExceeded` once the pickle has used far more than any label encoder needs.
+    /// Charges elements and their bytes to the budget. A few bytes of a pickle can refer to a large value many times.
+    /// - Throws: `limitExceeded` when the budget is used up.
     mutating func spend(elements: Int = 0, bytes used: Int = 0) throws(FileFormatError) {
         elementCount += elements
         byteCount += used
@@ -133,7 +133,7 @@ package struct PickleReader {
                 throw bytes.fault("a state is given to something that is no object")
             }
             try build(index, state: state)
-        // The protocol's number and the frames' lengths, which say nothing new.
+        // The protocol number and the lengths of frames are not needed.
         case 0x80: _ = try bytes.byte()
         case 0x95: _ = try bytes.take(8)
         default:
@@ -162,7 +162,7 @@ package struct PickleReader {
         return values.reversed()
     }
 
-    /// What was pushed after the last mark; the mark goes too.
+    /// Pops the values that were pushed after the last mark, and the mark.
     private mutating func marked() throws(FileFormatError) -> [PickleValue] {
         var values: [PickleValue] = []
         while let entry = stack.popLast() {
@@ -209,7 +209,7 @@ package struct PickleReader {
         push(.global(global))
     }
 
-    /// The items of a list, tuple or dictionary; whoever looks at them one by one needs no more than what is paid here.
+    /// The items of a list, tuple or dictionary, charged to the budget.
     mutating func items(of value: PickleValue?, _ kind: PickleObject.Kind) throws(FileFormatError) -> [PickleValue] {
         guard case .object(let index)? = value else { throw bytes.fault("a value is of the wrong kind") }
         switch (kind, objects[index].kind) {

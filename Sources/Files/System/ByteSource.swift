@@ -6,10 +6,10 @@ package enum ByteSource {
     case path(String)
     case standardInput
 
-    /// Everything, read once into memory.
+    /// Reads everything into memory.
     /// - Parameters:
-    ///   - limit: bytes of a file, which is asked for its size before anything is read.
-    ///   - streamLimit: bytes of what cannot tell its size beforehand.
+    ///   - limit: the most bytes of a regular file; its size is checked before anything is read.
+    ///   - streamLimit: the most bytes of a source whose size is not known in advance.
     /// - Throws: `missingFile`; `unreadableFile` for a folder or a device; `limitExceeded`.
     package func bytes(limit: Int = 1 << 32, streamLimit: Int = 1 << 30) throws(Fault) -> [UInt8] {
         switch self {
@@ -28,13 +28,14 @@ package enum ByteSource {
         close(descriptor)
     }
 
-    /// Opens a regular file or a pipe; of a pipe it waits for the other end.
-    /// - Throws: `missingFile`; `unreadableFile` for anything else. A device may never end, or do something when it is read.
+    /// Opens a regular file or a pipe; for a pipe, waits until the other end is open.
+    /// - Throws: `missingFile`; `unreadableFile` for anything else: reading a device may never end, or may have
+    ///   effects.
     package static func openFile(_ path: String, flags: Int32 = 0) throws(Fault) -> Int32 {
         guard !path.utf8.contains(0) else {
             throw Fault(.invalidArgument, at: path, "the file name contains a null character")
         }
-        // Asked before it is opened: opening alone can change a device.
+        // Checked before opening, because opening a device can have effects.
         var status = stat()
         guard stat(path, &status) == 0 else { throw fault(errno, path) }
         try check(status, path)
@@ -71,9 +72,9 @@ package enum ByteSource {
                 .limitExceeded, at: name, isFile ? "the file is too long" : "the stream is too long", found: found,
                 expected: "at most \(limit) bytes")
         }
-        // A sparse file can claim any size.
+        // A sparse file can have any size.
         if isFile, Int(status.st_size) > limit { throw tooLong("\(status.st_size) bytes") }
-        // One byte past the declared size notices the end of the file.
+        // One byte more than the declared size, to notice the end of the file.
         var step = isFile ? min(max(4096, Int(status.st_size) &+ 1), 1 << 26) : 1 << 16
         var bytes = try piece(of: descriptor, step, name)
         var isAtEnd = bytes.count < step
@@ -106,7 +107,7 @@ package enum ByteSource {
         return bytes
     }
 
-    /// What there is to read, waiting for the first byte; nothing at the end.
+    /// The bytes that are available, at least one, waiting if necessary; empty at the end.
     package static func read(_ descriptor: Int32, atMost limit: Int, name: String) throws(Fault) -> [UInt8] {
         var failure: Int32 = 0
         let chunk = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in

@@ -1,7 +1,7 @@
 import EmotionFormerSystem
 package import EmotionFormerTensors
 
-/// A regular file that is open for reading; a symbolic link counts as what it points at.
+/// A regular file, open for reading. Symbolic links are followed.
 package struct InputFile: ~Copyable {
     private let descriptor: CInt
     /// As errors name it.
@@ -11,7 +11,7 @@ package struct InputFile: ~Copyable {
     /// When the file was opened; nil if it is too young for the system to tell its versions apart.
     package let version: FileVersion?
 
-    /// - Throws: `missingFile` if there is no such file, `unreadableFile` if it cannot be opened or is no regular file.
+    /// - Throws: `missingFile` if it does not exist, `unreadableFile` if it cannot be opened or is not a regular file.
     package init(path: String, what: String) throws(Fault) {
         // Without O_NONBLOCK, opening a named pipe would wait for a writer.
         let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
@@ -66,7 +66,7 @@ package struct InputFile: ~Copyable {
         guard count == 0 else { throw Fault(.sizeMismatch, at: path, "the file became longer while it was read") }
     }
 
-    /// The whole file, once its size is within a limit.
+    /// The whole file, if its size is within a limit.
     package func contents(_ limit: Limits.Name, of limits: Limits) throws(Fault) -> [UInt8] {
         try limits.check(limit, byteCount, at: path, "the file is too long", found: "\(byteCount) bytes")
         return try contents(limit: limits[limit])
@@ -93,7 +93,7 @@ package struct InputFile: ~Copyable {
 
     /// - Returns: the number of bytes read, 0 at the end of the file.
     private func readSome(_ buffer: UnsafeMutableRawBufferPointer) throws(Fault) -> Int {
-        // Some systems refuse to read 2 GiB and more at once.
+        // Some systems cannot read 2 GiB or more at once.
         let wanted = min(buffer.count, 1 << 30)
         while true {
             let count = EmotionFormerSystem.read(descriptor, buffer.baseAddress, wanted)
@@ -105,7 +105,7 @@ package struct InputFile: ~Copyable {
     }
 }
 
-/// Calls until a signal no longer interrupts.
+/// Repeats a system call while signals interrupt it.
 func retrying(_ call: () -> CInt) -> CInt {
     while true {
         let result = call()
@@ -113,7 +113,7 @@ func retrying(_ call: () -> CInt) -> CInt {
     }
 }
 
-/// What `errno` says, in words.
+/// The text of `errno`.
 func lastSystemError() -> String {
     let code = errno
     return strerror(code).map { String(cString: $0) } ?? "error \(code)"

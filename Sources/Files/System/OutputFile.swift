@@ -1,23 +1,24 @@
 import EmotionFormerSystem
 package import EmotionFormerTensors
 
-/// A file that appears whole or not at all.
+/// A file that is written atomically.
 package struct OutputFile: Sendable {
     private let place: OutputPlace
     private let what: String
-    private let recognise: @Sendable (_ start: [UInt8]) -> Bool
+    private let recognize: @Sendable (_ start: [UInt8]) -> Bool
 
-    /// Looks at what stands there, and writes nothing.
+    /// Checks the target; nothing is written.
     /// - Parameters:
     ///   - what: the kind of file, for messages: a page.
-    ///   - recognise: whether a file that begins like this is of the kind, and may be replaced. An empty one may.
-    /// - Throws: `writeFailed` if what stands there is neither to be replaced nor to be written to.
+    ///   - recognize: whether a file with these first bytes is of the same kind and may be replaced. An empty file may
+    ///     always be.
+    /// - Throws: `writeFailed` if the target can neither be replaced nor be written to.
     package init(
-        _ path: String, what: String, recognise: @escaping @Sendable (_ start: [UInt8]) -> Bool
+        _ path: String, what: String, recognize: @escaping @Sendable (_ start: [UInt8]) -> Bool
     ) throws(Fault) {
         place = try OutputPlace(path)
         self.what = what
-        self.recognise = recognise
+        self.recognize = recognize
         try check(place)
     }
 
@@ -56,11 +57,11 @@ package struct OutputFile: Sendable {
         guard file.byteCount > 0 else { return true }
         var start = [UInt8](repeating: 0, count: min(file.byteCount, 4096))
         try file.read(into: &start)
-        return recognise(start)
+        return recognize(start)
     }
 
-    /// Puts the file in its place in one step; a pipe or a device is written to.
-    /// - Throws: `writeFailed`; the file that stood there is there still.
+    /// Writes the file and renames it to its target; a pipe or a device is written to.
+    /// - Throws: `writeFailed`; an existing file is then unchanged.
     package func write(_ bytes: [UInt8]) throws(Fault) {
         let now = try OutputPlace(place.given)
         try check(now)
@@ -74,7 +75,7 @@ package struct OutputFile: Sendable {
 
     private func replace(_ place: OutputPlace, _ bytes: [UInt8]) throws(Fault) {
         let unfinished = try UnfinishedOutput(beside: place.path)
-        // It goes when nothing uses it, with what it holds.
+        // It is removed, with its contents, when nothing uses it any more.
         defer { withExtendedLifetime(unfinished) {} }
         let new = unfinished.new
         var descriptor: CInt = -1

@@ -1,7 +1,7 @@
 import EmotionFormerSystem
 package import EmotionFormerTensors
 
-/// A new folder beside the one that it shall become; whatever fails, it is gone afterwards.
+/// A new folder beside its target. If anything fails, it is removed.
 package struct OutputFolder: ~Copyable {
     private let unfinished: UnfinishedOutput
     private var fileNames: [String] = []
@@ -19,7 +19,7 @@ package struct OutputFolder: ~Copyable {
         self.unfinished = unfinished
     }
 
-    /// A file that `write` fills and that is on the disk afterwards.
+    /// Adds a file whose contents `write` appends, and flushes it to the disk.
     /// - Parameter name: relative to the folder; may lie in a folder of it.
     package mutating func addFile(
         _ name: String, isDurable: Bool = true,
@@ -61,16 +61,16 @@ package struct OutputFolder: ~Copyable {
         }
     }
 
-    /// Puts the folder where the target is, in one step where the system can.
+    /// Moves the folder to its target, atomically if the system can.
     /// - Parameters:
-    ///   - replacing: the names of all files in the folder that stands there; nil if there is none.
+    ///   - replacing: the names of all files in the existing folder; nil if there is none.
     ///   - inOneStep: whether the system is asked to exchange the two folders; otherwise the old one is renamed first.
-    /// - Throws: `writeFailed`; the folder that stood there is there still.
+    /// - Throws: `writeFailed`; an existing folder is then unchanged.
     package consuming func move(
         to target: String, replacing oldNames: [String]?, inOneStep: Bool = true
     ) throws(Fault) {
         let unfinished = unfinished
-        // It goes when nothing uses it, with what it holds.
+        // It is removed, with its contents, when nothing uses it any more.
         defer { withExtendedLifetime(unfinished) {} }
         let new = unfinished.new
         try synchronize(new)
@@ -95,7 +95,8 @@ package struct OutputFolder: ~Copyable {
         try? synchronize(OutputPlace.parent(of: target))
     }
 
-    /// - Returns: 0, the system's error, or `changed` if what stands there is not what it was; it stands there still.
+    /// - Returns: 0, the system's error, or `changed` if the existing folder has changed meanwhile; it is then left in
+    ///   place.
     static func put(
         _ unfinished: UnfinishedOutput, _ target: String, _ oldNames: [String]?, inOneStep: Bool, changed: CInt
     ) -> CInt {
@@ -140,7 +141,7 @@ func append(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt, _ path: String
 struct FolderFiles {
     /// Regular files.
     private(set) var files: [String] = []
-    /// What is neither a regular file nor a folder with something in it.
+    /// Everything that is neither a regular file nor a folder that is not empty.
     private(set) var other: [String] = []
     private static let depthLimit = 4
 
@@ -166,22 +167,22 @@ struct FolderFiles {
     }
 }
 
-/// A kind of folder that is written here, and may be replaced.
+/// A kind of folder that a command writes and may replace.
 package struct OutputKind: Sendable {
     private let name: String
-    private let recognise: @Sendable (_ folder: String) -> (@Sendable (_ relativeName: String) -> Bool)?
+    private let recognize: @Sendable (_ folder: String) -> (@Sendable (_ relativeName: String) -> Bool)?
 
-    /// - Parameter recognise: for a folder of the kind, which names are the kind's own; nil if it is no such folder.
+    /// - Parameter recognize: for a folder of the kind, which names are the kind's own; nil if it is no such folder.
     package init(
         _ name: String,
-        recognise: @escaping @Sendable (_ folder: String) -> (@Sendable (_ relativeName: String) -> Bool)?
+        recognize: @escaping @Sendable (_ folder: String) -> (@Sendable (_ relativeName: String) -> Bool)?
     ) {
         self.name = name
-        self.recognise = recognise
+        self.recognize = recognize
     }
 
-    /// Where a folder shall be written, and the names of all files that it replaces; nil if nothing stands there.
-    /// - Throws: `writeFailed` if something stands there that is not to be replaced.
+    /// The target of a folder, and the names of all files that it replaces; nil if the target does not exist.
+    /// - Throws: `writeFailed` if the target exists and may not be replaced.
     package func replaceable(at given: String) throws(Fault) -> (path: String, names: [String]?) {
         let place = try OutputPlace(given)
         if case .nothing = place.entry { return (place.path, nil) }
@@ -204,7 +205,7 @@ package struct OutputKind: Sendable {
             }
             return (place.path, [])
         }
-        guard let isOwn = recognise(place.path) else {
+        guard let isOwn = recognize(place.path) else {
             throw Fault(
                 .writeFailed, at: given, "a folder that is no \(name) stands there",
                 expected: "a \(name), an empty folder, or nothing")

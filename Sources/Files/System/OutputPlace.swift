@@ -1,7 +1,8 @@
 import EmotionFormerSystem
 package import EmotionFormerTensors
 
-/// A target after all symbolic links, and what stands there: a result is written where a link leads, and the link stays.
+/// The target of an output, with all symbolic links followed, and what exists there. A link stays a link; its target is
+/// written.
 package struct OutputPlace: Sendable {
     enum Entry: Sendable {
         case nothing, folder, file, pipe, socket, device, disk, other
@@ -11,10 +12,10 @@ package struct OutputPlace: Sendable {
     let given: String
     let path: String
     let entry: Entry
-    /// The rights and the owner of what stands there.
+    /// The permissions and the owner of the existing target.
     let mode: mode_t
     let owner: (user: uid_t, group: gid_t)
-    /// Whether the path is an open file's (/dev/stdout, /dev/fd/3): somebody has open what it leads to.
+    /// Whether the path is that of an open file (/dev/stdout, /dev/fd/3).
     let isDescriptor: Bool
 
     private static let linkLimit = 40
@@ -67,7 +68,7 @@ package struct OutputPlace: Sendable {
         }
     }
 
-    /// What stands there, in words.
+    /// A description of the existing target.
     var words: String {
         switch entry {
         case .nothing: "nothing"
@@ -82,7 +83,7 @@ package struct OutputPlace: Sendable {
 
     var folder: String { OutputPlace.parent(of: path) }
 
-    /// Whether a file system is mounted there, or it is the root: what cannot be renamed.
+    /// Whether the path is a mount point or the root, which cannot be renamed.
     var isMounted: Bool {
         var here = stat()
         var above = stat()
@@ -97,7 +98,7 @@ package struct OutputPlace: Sendable {
         return here.st_dev == current.st_dev && here.st_ino == current.st_ino
     }
 
-    /// Gives the owner, where the system lets us, and the rights of what stands there to what replaces it.
+    /// Gives the owner (if permitted) and the permissions of the existing target to its replacement.
     func giveRights(to path: String) {
         _ = chown(path, owner.user, owner.group)
         _ = chmod(path, mode)
@@ -127,25 +128,25 @@ package struct OutputPlace: Sendable {
     }
 }
 
-/// A path's file or folder is on the disk afterwards, where the file system can promise that.
+/// Flushes a file or folder to the disk, if the file system can.
 func synchronize(_ path: String) throws(Fault) {
     let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else {
         throw Fault(.writeFailed, at: path, "the folder cannot be opened", found: lastSystemError())
     }
     defer { close(descriptor) }
-    // Some file systems do not synchronise folders, and say EINVAL.
+    // Some file systems do not synchronize folders, and say EINVAL.
     guard retrying({ fsync(descriptor) }) == 0 || errno == EINVAL else {
         throw Fault(.writeFailed, at: path, "the folder cannot be written to the disk", found: lastSystemError())
     }
 }
 
-/// Two entries of a file system change their names; false if the system or the file system cannot do that in one step.
+/// Exchanges the names of two entries of a file system atomically; false if that is not supported.
 func exchange(_ first: String, _ second: String) -> Bool {
     #if canImport(Darwin)
         return renamex_np(first, second, UInt32(RENAME_SWAP)) == 0
     #elseif canImport(Glibc)
-        // The C library has the function, but its module does not show it.
+        // The C library has the function, but its Swift module does not declare it.
         typealias Rename =
             @convention(c) (CInt, UnsafePointer<CChar>, CInt, UnsafePointer<CChar>, CUnsignedInt) -> CInt
         guard let symbol = dlsym(nil, "renameat2") else { return false }

@@ -1,12 +1,13 @@
 import EmotionFormerSystem
 import EmotionFormerTensors
 
-/// A hidden folder beside a target, `.emotionformer-….partial`, for what is not finished; locked while its writer lives.
+/// A hidden folder beside a target, `.emotionformer-….partial`, for unfinished output. It is locked while its writer
+/// runs.
 ///
-/// In it: `new`, what is written, or after an exchange what it replaced; `old`, what it replaced where the system has no
-/// exchange; and `replaced`, before anything is replaced: the target's name and the names of all files that may be
-/// removed. A process that is killed leaves such a folder behind; the next that writes beside it, this library or
-/// Tools/outputs, removes it, because nobody holds its lock.
+/// It contains `new`, the output, or after an exchange the replaced target; `old`, the replaced target if the system
+/// cannot exchange names; and `replaced`, written before anything is replaced: the target's name and the names of all
+/// files that may be removed. A killed process leaves such a folder behind. The next process that writes beside it,
+/// this library or the tools in Python, removes it, because its lock is free.
 package final class UnfinishedOutput {
     let folder: String
     private let lock: CInt
@@ -16,7 +17,7 @@ package final class UnfinishedOutput {
     /// The folders of this process.
     private static let open = Lock<[String]>([])
 
-    /// - Throws: `writeFailed` if nothing can be made beside the target.
+    /// - Throws: `writeFailed` if the folder cannot be made.
     init(beside target: String) throws(Fault) {
         let parent = OutputPlace.parent(of: target)
         UnfinishedOutput.removeAbandoned(in: parent)
@@ -35,7 +36,7 @@ package final class UnfinishedOutput {
                 self.lock = lock
                 return
             }
-            // Whoever tidies up may have taken the folder between its making and its locking.
+            // Another process that removes abandoned folders may have taken it before it was locked.
             guard failure == 0 || failure == EEXIST else {
                 throw Fault(
                     .writeFailed, at: target, "the folder cannot be made",
@@ -52,11 +53,11 @@ package final class UnfinishedOutput {
         close(lock)
     }
 
-    /// A step that is done whole before `removeAll` comes.
+    /// Runs a step that `removeAll` must not interrupt.
     /// - Returns: 0, or the system's error.
     static func step(_ body: () -> CInt) -> CInt { open.withLock { _ in body() } }
 
-    /// Removes what this process has not finished; whoever still writes waits for the process to end.
+    /// Removes all unfinished output of this process, and blocks all writers until the process ends.
     package static func removeAll(then end: () -> Never) -> Never {
         open.withLock { folders -> Never in
             for folder in folders { clear(folder) }
@@ -64,11 +65,11 @@ package final class UnfinishedOutput {
         }
     }
 
-    /// Says what may be removed, should this process be killed while it replaces the folder of that name.
-    /// - Returns: whether it is written.
+    /// Records which files may be removed if this process is killed while it replaces the target.
+    /// - Returns: whether the record was written.
     func note(target: String, _ names: [String]) -> Bool {
         let bytes = Array(([target] + names).joined(separator: "\0").utf8)
-        // Half a note would keep the folder from being removed.
+        // A partial record would keep the folder from being removed.
         let half = folder + "/note"
         let whole = folder + "/replaced"
         return UnfinishedOutput.step {
@@ -107,7 +108,7 @@ package final class UnfinishedOutput {
             }
     }
 
-    /// The open, locked folder, or −1 if somebody else has it or it is gone.
+    /// The descriptor of the open, locked folder, or −1 if another process has the lock or the folder is gone.
     private static func locked(_ folder: String) -> CInt {
         let descriptor = retrying { SystemCall.openFolder(folder) }
         guard descriptor >= 0 else { return -1 }
@@ -122,7 +123,7 @@ package final class UnfinishedOutput {
         return descriptor
     }
 
-    /// Removes a locked folder. Of what may have been somebody's, only the files that were noted are removed.
+    /// Removes a locked folder. Of a replaced target, only recorded files are removed.
     private static func clear(_ folder: String) {
         let note = "\(folder)/replaced"
         guard let bytes = try? InputFile(path: note, what: "note").contents(limit: 1 << 28) else {
@@ -142,7 +143,7 @@ package final class UnfinishedOutput {
         rmdir(folder)
     }
 
-    /// Removes a folder that this library made, with all that is in it. Links are not followed.
+    /// Removes a folder that this library made, with its contents. Links are not followed.
     private static func removeTree(_ folder: String) {
         for name in names(in: folder) {
             let path = "\(folder)/\(name)"
@@ -151,7 +152,7 @@ package final class UnfinishedOutput {
         rmdir(folder)
     }
 
-    /// Removes the files of these names, then the folders that are empty by that.
+    /// Removes the files with these names, then the folders that have become empty.
     static func removeFiles(_ folder: String, _ names: [String]) {
         var folders: Set<String> = []
         for name in names {
@@ -166,7 +167,7 @@ package final class UnfinishedOutput {
         rmdir(folder)
     }
 
-    /// The names in a folder; none if it cannot be listed.
+    /// The names in a folder; empty if it cannot be listed.
     static func names(in path: String) -> [String] {
         guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
@@ -183,7 +184,7 @@ package final class UnfinishedOutput {
     }
 }
 
-/// Calls whose names are taken where they are needed.
+/// System calls whose names are shadowed where they are used.
 enum SystemCall {
     static func create(_ path: String) -> CInt { open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
     static func openFolder(_ path: String) -> CInt { open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }

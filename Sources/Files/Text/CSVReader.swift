@@ -1,7 +1,7 @@
 import EmotionFormerTensors
 
-/// Splits comma-separated values (RFC 4180) into rows of fields: quoted fields, either line end, UTF-8 with or without a
-/// byte order mark. Empty lines are passed over.
+/// Splits comma-separated values (RFC 4180) into rows of fields: quoted fields, either line end, UTF-8 with or without
+/// a byte order mark. Empty lines are skipped.
 package struct CSVReader {
     package struct Row {
         /// The line that the row begins on, from 1.
@@ -29,7 +29,7 @@ package struct CSVReader {
         return try next(into: &row) ? row : nil
     }
 
-    /// Puts the next row in place of another, in the memory that it has; false at the end.
+    /// Reads the next row into an existing one and reuses its memory; false at the end.
     /// - Throws: malformed for a quoted field that does not end or has text after it, `limitExceeded` for a row with
     ///   more fields than the limit.
     package mutating func next(into row: inout Row) throws(FileFormatError) -> Bool {

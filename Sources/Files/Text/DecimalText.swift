@@ -1,14 +1,14 @@
-/// Numbers as people read them.
+/// Numbers formatted for people.
 package enum DecimalText {
-    /// A finite number with so many decimals (at most 9), rounded as C's and Python's `%.Nf` do: to the nearest decimal
-    /// of the exact binary value, ties to even. Other numbers as Swift writes them.
+    /// A finite number with `digits` decimals (at most 9), rounded as C's and Python's `%.Nf` do: to the nearest
+    /// decimal of the exact binary value, ties to even. NaN and infinities are written as Swift does.
     package static func fixed(_ value: Double, _ digits: Int) -> String {
         let digits = min(max(digits, 0), 9)
         let power = (0..<digits).reduce(1.0) { product, _ in product * 10 }
         let magnitude = value.magnitude
         guard magnitude * power < 1e15 else { return "\(value)" }
         let product = magnitude * power
-        // What rounding took from the product decides where it seems to lie on a half.
+        // The rounding error of the product decides what seems to be a tie.
         let error = -product.addingProduct(-magnitude, power)
         var whole = product.rounded(.down)
         let rest = product - whole
@@ -30,14 +30,15 @@ package enum DecimalText {
         value.isFinite ? fixed(value, digits) : "0"
     }
 
-    /// About three digits: `0.0123`, `12.3`, `-4560`, `1.2e+30`. Other than finite numbers as Swift writes them.
+    /// About three significant digits: `0.0123`, `12.3`, `-4560`, `1.2e+30`. NaN and infinities are written as Swift
+    /// does.
     package static func short(_ value: Double) -> String {
         let magnitude = value.magnitude
         guard magnitude >= 0.001, magnitude < 99_999.5 else { return scientific(value) }
         return fixed(value, magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : 4)
     }
 
-    /// Two digits: `1.2e-07`, `-1.2e+30`, `0`.
+    /// Two significant digits: `1.2e-07`, `-1.2e+30`, `0`.
     package static func scientific(_ value: Double) -> String {
         guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
         var exponent = 0

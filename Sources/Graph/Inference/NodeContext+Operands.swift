@@ -123,13 +123,13 @@ extension NodeContext {
         if weights[role] != nil { try requireWeight(role, extents) }
     }
 
-    /// Quantised weights of a dynamic-range product: int8 about zero, with one scale, or one for each index of `axis`.
+    /// Quantized weights of a dynamic-range product: int8 about zero, with one scale, or one for each index of `axis`.
     func requireDynamicRange(_ weights: StoredTensor?, axis: Int?, at place: String) throws(Fault) {
         guard let weights else {
             throw Fault(.unsupportedOperation, at: place, "int8 weights must be known before the model runs")
         }
         guard let quantization = weights.quantization else {
-            throw Fault(.missingField, at: place, "int8 weights have no quantisation")
+            throw Fault(.missingField, at: place, "int8 weights have no quantization")
         }
         try quantization.check(against: ValueType(.int8, weights.tensor.shape), at: place)
         guard quantization.zeroPoints.allSatisfy({ $0 == 0 }) else {
@@ -137,7 +137,7 @@ extension NodeContext {
         }
         guard quantization.scales.count == 1 || (axis != nil && quantization.axis == axis) else {
             throw Fault(
-                .unsupportedAttribute, at: place, "the axis of the quantisation does not fit",
+                .unsupportedAttribute, at: place, "the axis of the quantization does not fit",
                 found: "\(quantization.axis ?? -1)", expected: axis.map(String.init) ?? "one scale a tensor")
         }
     }
@@ -151,7 +151,7 @@ extension Quantization {
         var count = 1
         if let axis {
             guard axis >= 0, axis < shape.rank else {
-                throw Fault(.invalidValue, at: place, "the quantisation's axis does not exist", found: "\(axis)")
+                throw Fault(.invalidValue, at: place, "the quantization's axis does not exist", found: "\(axis)")
             }
             count = shape[axis]
         }

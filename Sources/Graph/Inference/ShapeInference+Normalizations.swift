@@ -10,7 +10,7 @@ extension ShapeInference {
             let input = try context.operand(0, [.float32])
             let axes = try context.axes(of: input.shape)
             guard !axes.isEmpty else {
-                throw Fault(.invalidValue, at: "attribute 'axes'", "there is no axis to normalise over")
+                throw Fault(.invalidValue, at: "attribute 'axes'", "there is no axis to normalize over")
             }
             try context.nonNegative("epsilon")
             let extents = axes.map { input.shape[$0] }
@@ -29,7 +29,7 @@ extension ShapeInference {
         case .softmax:
             let input = try context.operand(0, [.float32])
             guard try !context.axes(of: input.shape).isEmpty else {
-                throw Fault(.invalidValue, at: "attribute 'axes'", "there is no axis to normalise over")
+                throw Fault(.invalidValue, at: "attribute 'axes'", "there is no axis to normalize over")
             }
             if let mask = context.optionalOperand(1) {
                 try context.require(mask, isOneOf: [.bool], at: "operand 'mask'")

@@ -13,7 +13,7 @@ extension ShapeInference {
             let input = try context.operand(0, [.float16, .int8, .uint8])
             if input.elementType != .float16 {
                 guard let quantization = context.constant(0)?.quantization else {
-                    throw Fault(.missingField, at: "operand 'input'", "the integers have no quantisation")
+                    throw Fault(.missingField, at: "operand 'input'", "the integers have no quantization")
                 }
                 try quantization.check(against: input, at: "operand 'input'")
             }
@@ -27,7 +27,7 @@ extension ShapeInference {
             case .uint8: range = 0...255
             default:
                 throw Fault(
-                    .unsupportedAttribute, at: "attribute 'to'", "not a type to quantise to", found: target.rawValue,
+                    .unsupportedAttribute, at: "attribute 'to'", "not a type to quantize to", found: target.rawValue,
                     expected: "int8 or uint8")
             }
             let zeroPoint = try context.attributes.integer("zeroPoint")

@@ -21,7 +21,7 @@ package enum Operation: String, Sendable, CaseIterable, Hashable {
     case updateSlice
     case gather, gatherND, pack, unpack, tile, pad, mirrorPad, fill, range, shape, broadcastTo, reverse, oneHot
     case onesLike, zerosLike
-    // Types and quantisation
+    // Types and quantization
     case cast, dequantize, quantize
     // Sequences and control
     case sequenceLSTM, `while`, `if`

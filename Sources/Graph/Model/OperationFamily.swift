@@ -1,7 +1,7 @@
 /// An operation by its family and its kind there, as the operation's specification states it.
 ///
-/// Whoever types, computes, plans or imports operations switches over the families, and in each family over its kinds,
-/// without `default`: so the compiler names every place to which a new operation must be added.
+/// Shape inference, the reference executor, the engine and the importer switch over families and their kinds without
+/// `default`, so the compiler reports every place where a new operation must be added.
 package enum OperationFamily: Sendable, Hashable {
     case layer(Layer), normalization(Normalization), window(Window), recurrence(Recurrence), sequence(FusedSequence)
     case product(Product), arithmetic(Arithmetic), comparison(Comparison), logic(Logic), function(Function)
@@ -12,7 +12,7 @@ package enum OperationFamily: Sendable, Hashable {
     package enum Layer: String, Sendable {
         case constant, dense, multiHeadAttention, attention, positionalEncoding, embedding, masking
     }
-    /// Elements are scaled by what their row or channel has in common.
+    /// Elements are scaled by statistics or constants of their row or channel.
     package enum Normalization: String, Sendable {
         case layerNormalization, rmsNormalization, batchNormalization, softmax, logSoftmax
     }
@@ -20,7 +20,7 @@ package enum OperationFamily: Sendable, Hashable {
     package enum Window: String, Sendable {
         case conv1D, depthwiseConv1D, conv2D, depthwiseConv2D, pooling1D, pooling2D, globalPooling1D
     }
-    /// Layers that carry a state from step to step.
+    /// Layers with a state from step to step.
     package enum Recurrence: String, Sendable {
         case lstm, gru, simpleRNN
     }
@@ -32,19 +32,19 @@ package enum OperationFamily: Sendable, Hashable {
     package enum Product: String, Sendable {
         case matmul, fullyConnected
     }
-    /// Two numbers give one.
+    /// A number from two numbers.
     package enum Arithmetic: String, Sendable {
         case add, subtract, multiply, divide, floorDivide, floorModulo, power, maximum, minimum, squaredDifference
     }
-    /// Two elements give a Boolean.
+    /// A Boolean from two elements.
     package enum Comparison: String, Sendable {
         case equal, notEqual, less, lessEqual, greater, greaterEqual
     }
-    /// Booleans give a Boolean.
+    /// A Boolean from Booleans.
     package enum Logic: String, Sendable {
         case logicalAnd, logicalOr, logicalNot
     }
-    /// One number gives one.
+    /// A number from one number.
     package enum Function: String, Sendable {
         case negate, absolute, square, squareRoot, reciprocalSquareRoot, exponential, logarithm, sine, cosine, floor
         case ceiling, round, sign, errorFunction
@@ -53,7 +53,7 @@ package enum OperationFamily: Sendable, Hashable {
     package enum Pointwise: String, Sendable {
         case activation, rescaling, prelu, select, clip
     }
-    /// Elements along some axes give one.
+    /// One element from all elements along some axes.
     package enum Reduction: String, Sendable {
         case reduceSum, reduceMean, reduceMaximum, reduceMinimum, reduceProduct, reduceAny, reduceAll
     }
@@ -86,8 +86,8 @@ package enum OperationFamily: Sendable, Hashable {
         case `while`, `if`
     }
 
-    /// Whether each element of the result comes from the elements at its own place of the operands, however those are
-    /// broadcast.
+    /// Whether each element of the result depends only on the elements of the operands at the same index, after
+    /// broadcasting.
     package var isElementwise: Bool {
         switch self {
         case .arithmetic, .comparison, .logic, .function, .pointwise, .conversion(.cast): true

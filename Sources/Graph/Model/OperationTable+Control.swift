@@ -17,7 +17,7 @@ extension OperationTable {
             """
             TensorFlow Lite's fused LSTM: input (B, T, F), or (T, B, F) if timeMajor → (B, T, U); weights (U, F) and (U, U) a gate, \
             biases (U). Without input-gate weights input and forget gate are coupled: i = 1 − f. int8 weights: dynamic \
-            range, input and state quantised at each step. The state is zero before the first step, always. goBackwards: \
+            range, input and state quantized at each step. The state is zero before the first step, always. goBackwards: \
             from the last step to the first, the outputs at their own steps.
             """),
         OperationSpecification(

@@ -11,8 +11,8 @@ extension OperationTable {
             ],
             """
             activation(input · kernel + bias) over the last axis: (…, in) → (…, out). The kernel is (in, out), or (out, in) \
-            with kernelLayout outputInput; bias is (out). An int8 kernel with a quantisation means dynamic-range \
-            arithmetic: each row of the input is quantised on its own.
+            with kernelLayout outputInput; bias is (out). An int8 kernel with a quantization means dynamic-range \
+            arithmetic: each row of the input is quantized on its own.
             """),
         OperationSpecification(
             .layer(.multiHeadAttention), ["query", "key", "value", "mask?"], outputs: ["output", "scores?"],

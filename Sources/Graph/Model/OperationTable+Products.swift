@@ -10,13 +10,13 @@ extension OperationTable {
             attributes: [.boolean("keepDimensions", false), .boolean("asymmetricQuantizeInputs", false)],
             """
             TensorFlow Lite's: weights (out, in). The input is taken as rows of `in` elements; the result is (rows, out), or \
-            (…, out) with keepDimensions. int8 weights with a quantisation and a float32 input mean dynamic-range \
-            arithmetic: each row is quantised on its own, asymmetrically if asked.
+            (…, out) with keepDimensions. int8 weights with a quantization and a float32 input mean dynamic-range \
+            arithmetic: each row is quantized on its own, asymmetrically if asked.
             """),
         OperationSpecification(
             .window(.conv2D), ["input", "weights", "bias?"],
             attributes: window + [.boolean("asymmetricQuantizeInputs", true)],
-            "(B, H, W, C) → (B, H′, W′, out); weights (out, KH, KW, C / groups), the number of groups follows. int8 weights: dynamic range, the whole input quantised at once."
+            "(B, H, W, C) → (B, H′, W′, out); weights (out, KH, KW, C / groups), the number of groups follows. int8 weights: dynamic range, the whole input quantized at once."
         ),
         OperationSpecification(
             .window(.depthwiseConv2D), ["input", "weights", "bias?"],

@@ -94,7 +94,7 @@ extension OperationTable {
             "Converted; a fraction is dropped, a Boolean is 0 or 1, a number is true if it is not 0."),
         OperationSpecification(
             .conversion(.dequantize), ["input"],
-            "float16, or int8 and uint8 with a quantisation: (q − zeroPoint) · scale → float32."
+            "float16, or int8 and uint8 with a quantization: (q − zeroPoint) · scale → float32."
         ),
         OperationSpecification(
             .conversion(.quantize), ["input"],

@@ -21,10 +21,10 @@ package struct ValueUses {
     package func isGraphOutput(_ value: Int) -> Bool { isOutput.contains(value) }
     package func isUsed(_ value: Int) -> Bool { !users[value].isEmpty || isOutput.contains(value) }
 
-    /// Whether exactly one operand of one node is this value, and the graph does not give it out.
+    /// Whether the value is exactly one operand of one node, and not an output of the graph.
     package func isUsedOnce(_ value: Int) -> Bool { users[value].count == 1 && !isOutput.contains(value) }
 
-    /// The only node that uses a value which the graph does not give out.
+    /// The only node that uses a value that is not an output of the graph.
     package func onlyConsumer(of value: Int) -> Int? { isUsedOnce(value) ? users[value].first : nil }
 
     /// Makes room for the next value.

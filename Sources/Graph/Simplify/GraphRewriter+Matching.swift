@@ -115,7 +115,7 @@ extension TypedGraph.Node {
 }
 
 extension StoredTensor {
-    /// The numbers of a floating-point tensor without quantisation; nil for others.
+    /// The numbers of a floating-point tensor without quantization; nil for others.
     var plainNumbers: [Double]? {
         quantization == nil && tensor.elementType.isFloatingPoint ? tensor.doubles : nil
     }

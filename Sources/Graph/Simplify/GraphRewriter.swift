@@ -1,20 +1,21 @@
 package import EmotionFormerTensors
 
-/// A typed graph under rewriting: who makes and who uses each value stays known while nodes come and go.
+/// A typed graph that is being rewritten. The producer and the users of each value are kept up to date while nodes are
+/// removed and inserted.
 ///
-/// A rewrite takes nodes out with `remove` and puts others in with `insert`, which can make an existing value: so what
-/// comes after, and the graph's outputs, keep the values they had. Nodes may be put in anywhere; `finished()` brings them
-/// into topological order, close to where they were, and drops what nothing uses.
+/// A rewrite removes nodes with `remove` and inserts others with `insert`, which can produce an existing value, so that
+/// later nodes and the graph's outputs are not affected. The position does not matter: `finished()` sorts nodes
+/// topologically, close to their old places, and drops unused ones.
 package struct GraphRewriter {
     package private(set) var values: [TypedGraph.Value]
     /// nil where a node was removed.
     package private(set) var nodes: [TypedGraph.Node?]
-    /// What each node does: every pass looks through them all.
+    /// The operation of each node, for passes that search all nodes.
     private var operations: [Operation?] = []
-    /// Counts every change; a pass that leaves it alone has found nothing to do.
+    /// Counts every change; unchanged after a pass that found nothing to rewrite.
     package private(set) var changeCount = 0
 
-    /// Elements of constants that may still be computed: many nodes can share a large constant of a small file.
+    /// The remaining budget of constant elements to compute: many nodes can share a large constant of a small file.
     private var constantBudget = 1 << 24
 
     private let name: String
@@ -46,7 +47,7 @@ package struct GraphRewriter {
         return nodes[index]
     }
 
-    /// The node that makes a value, if it is of that kind.
+    /// The node that produces a value, if it has this operation.
     package func producing(_ value: Int?, _ operation: Operation) -> TypedGraph.Node? {
         guard let node = producing(value), node.operation == operation else { return nil }
         return node
@@ -55,7 +56,7 @@ package struct GraphRewriter {
     package func consumers(of value: Int) -> [Int] { uses.consumers(of: value) }
     package func isUsedOnce(_ value: Int) -> Bool { uses.isUsedOnce(value) }
 
-    /// The only node that uses a value which the graph does not give out.
+    /// The only node that uses a value that is not an output of the graph.
     package func onlyConsumer(of value: Int) -> TypedGraph.Node? {
         uses.onlyConsumer(of: value).flatMap { nodes[$0] }
     }
@@ -83,13 +84,13 @@ package struct GraphRewriter {
         changeCount += 1
     }
 
-    /// Puts another node in a node's place; a value that the old one made and the new one does not must have lost its users.
+    /// Replaces a node. Values that the old node produces and the new one does not must have no users.
     package mutating func replace(_ index: Int, with node: TypedGraph.Node) {
         remove(index)
         place(completed(node), at: index)
     }
 
-    /// Puts another operation in a node's place, under its name and making what it made.
+    /// Replaces a node by another operation with the same name and outputs.
     package mutating func replace(
         _ index: Int, with operation: Operation, inputs: [Int?], attributes: Attributes = [:],
         weights: [String: StoredTensor] = [:]
@@ -102,7 +103,7 @@ package struct GraphRewriter {
                 weights: weights))
     }
 
-    /// Adds a node that makes existing values, whose old producer has been removed; its name is made unique.
+    /// Inserts a node that produces existing values, whose producer has been removed. Its name is made unique.
     package mutating func insert(
         _ operation: Operation, name: String, inputs: [Int?], making outputs: [Int], attributes: Attributes = [:],
         weights: [String: StoredTensor] = [:]
@@ -114,7 +115,7 @@ package struct GraphRewriter {
         changeCount += 1
     }
 
-    /// Adds a node that makes a new value of the node's name, and gives the value's index.
+    /// Inserts a node with a new value of the same name, and returns the value's index.
     package mutating func insert(
         _ operation: Operation, name: String, inputs: [Int?], type: ValueType, attributes: Attributes = [:],
         weights: [String: StoredTensor] = [:]
@@ -128,16 +129,16 @@ package struct GraphRewriter {
         addValue(named: name, ValueType(tensor.elementType, tensor.shape), constant: StoredTensor(tensor))
     }
 
-    /// Whether a constant of so many elements may be computed; if so, it counts.
+    /// Whether a constant with this number of elements may be computed; if so, it is charged to the budget.
     package mutating func mayCompute(elementCount: Int) -> Bool {
         guard elementCount <= constantBudget else { return false }
         constantBudget -= elementCount
         return true
     }
 
-    /// Lets every user of `value` use another of the same type, so that `value`'s producer falls away.
+    /// Makes every user of `value` use another value of the same type, so that the producer of `value` becomes unused.
     ///
-    /// A value that the graph gives out keeps its name: the producer of `other` makes it instead, if it can.
+    /// An output of the graph keeps its name: the producer of `other` then produces it, if possible.
     /// - Returns: whether that was possible.
     @discardableResult
     package mutating func redirect(_ value: Int, to other: Int) -> Bool {
@@ -204,7 +205,7 @@ package struct GraphRewriter {
 
     // MARK: Finishing
 
-    /// The graph without what nothing uses, its nodes in topological order, its values numbered anew.
+    /// The graph without unused nodes and values, in topological order, with values renumbered.
     package func finished() -> TypedGraph {
         var result = TypedGraph(name: name)
         var numbers: [Int: Int] = [:]

@@ -57,7 +57,7 @@
                 index &+= 1
             }
         }
-        // By itself: a sum of neighbours is one of vectors.
+        // By itself: a sum of neighbors is one of vectors.
         var sum: Int32 = 0
         var index = 0
         while index < k {

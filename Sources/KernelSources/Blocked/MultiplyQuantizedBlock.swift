@@ -1,5 +1,5 @@
 #if EMOTIONFORMER_X86_KERNELS
-    // Micro-kernels of the quantised product.
+    // Micro-kernels of the quantized product.
 
     /// Elements of a panel for one group of values of k, and half of them: one vector.
     @inline(__always) var weightStep: Int { panelWidth &* weightGroup }

@@ -12,7 +12,7 @@
         associatedtype Columns
 
         static var height: Int { get }
-        /// Elements of the panel from one value of k (or group of them, if products are quantised) to the next.
+        /// Elements of the panel from one value of k (or group of them, if products are quantized) to the next.
         static var panelStep: Int { get }
         static func columns(_ panel: UnsafePointer<Weight>) -> (Columns, Columns)
         /// Fetches what the loop over the panel reads some rounds after this.
@@ -21,7 +21,7 @@
         init(_ a: UnsafePointer<Element>, _ aStride: Int)
         /// Adds the products of the value of k that is `offset` ahead; `x0` and `x1` are its row of the panel.
         mutating func add(_ offset: Int, _ aStride: Int, _ x0: Columns, _ x1: Columns)
-        /// Hides the addresses from the optimiser.
+        /// Hides the addresses from the optimizer.
         mutating func beginRound()
         mutating func advance(by count: Int)
     }
@@ -111,7 +111,7 @@
         }
     }
 
-    /// The same address, of which the optimiser knows nothing. Addresses that it can count from one another become
+    /// The same address, of which the optimizer knows nothing. Addresses that it can count from one another become
     /// indexed operands, which processors take apart from the multiplication they belong to.
     @inline(__always) func opaque<Element>(_ address: UnsafePointer<Element>) -> UnsafePointer<Element> {
         emotionformer_opaque(address).unsafelyUnwrapped.assumingMemoryBound(to: Element.self)

@@ -1,7 +1,7 @@
 #if EMOTIONFORMER_VECTOR_KERNELS
     import EmotionFormerKernelInterface
 
-    /// Raw products of rows `row`… and columns `column`… of a matrix, on their way to the output.
+    /// The products of rows `row`… and columns `column`… of a matrix, before the epilogue.
     struct ProductTile {
         var values: UnsafePointer<Float>
         var stride: Int

@@ -1,7 +1,7 @@
 #if EMOTIONFORMER_VECTOR_KERNELS
     import EmotionFormerKernelInterface
 
-    /// Rows of quantised values are padded with zeros to a multiple of this.
+    /// Rows of quantized values are padded with zeros to a multiple of this.
     @inline(__always) private var quantizedRowAlignment: Int { 64 }
 
     func quantizedRowStride(_ k: Int) -> Int {

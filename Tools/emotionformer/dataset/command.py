@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise DatasetError(f"the file cannot be read ({reason(error)})") from error
     finally:
         progress.clear()
-    _summarise(index, shape, missing)
+    _summarize(index, shape, missing)
 
 
 def _write_labels(path: Path, index: Index) -> None:
@@ -63,7 +63,7 @@ def _write_labels(path: Path, index: Index) -> None:
             file.write(row([f"clips/{clip.name}.npy", clip.label, clip.split, clip.subject, clip.frames, clip.video]))
 
 
-def _summarise(index: Index, shape: tuple[int, ...], missing: int) -> None:
+def _summarize(index: Index, shape: tuple[int, ...], missing: int) -> None:
     frames = [clip.frames for clip in index.clips]
     form = " × ".join(str(extent) for extent in shape)
     show(f"clips     {len(frames)}, {min(frames)} to {max(frames)} frames × {form}")

@@ -59,7 +59,7 @@ def parser() -> Parser:
         choices=LAYOUTS,
         help="how landmarks become features (default: 1434 features xyz-interleaved, else raw)",
     )
-    add("--padding-order", choices=sorted(ORDERS), help="pad before or after normalising (default before)")
+    add("--padding-order", choices=sorted(ORDERS), help="pad before or after normalizing (default before)")
     add(
         "--pad-side",
         choices=list(SIDES),
@@ -93,7 +93,7 @@ def parser() -> Parser:
         help=f"clips in the package's self-test (default {CLIPS}); fewer make a smaller package",
     )
     add("--no-limits", action="store_true", help="for a model of your own that asks for more than its size explains")
-    add("--license", help="the model's licence, for people")
+    add("--license", help="the model's license, for people")
     add("--citation", help="how to cite it, for people")
     return result
 

@@ -107,7 +107,7 @@ def dense(converter: Converter, layer: Layer, item: Component, value: Value, act
 
 def layer_normalization(converter: Converter, layer: Layer, item: Component, value: Value, epsilon: float) -> Value:
     if item.kind != "normalization":
-        raise ExportError(f"{layer.described}: '{item.path}' is no layer normalisation")
+        raise ExportError(f"{layer.described}: '{item.path}' is no layer normalization")
     return converter.graph.one(
         "layerNormalization", value, weights=_held(converter, layer, item, ("gamma", "beta")), epsilon=epsilon
     )

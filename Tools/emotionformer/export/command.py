@@ -36,7 +36,7 @@ from emotionformer.export.reading.folder import (
 )
 from emotionformer.export.reading.label_pickle import label_names
 from emotionformer.export.reading.source import KerasSource, SourceFile, open_source
-from emotionformer.export.selftest import clips, expected, normalised
+from emotionformer.export.selftest import clips, expected, normalized
 
 MAXIMUM_MESSAGE = 800
 
@@ -95,7 +95,7 @@ def _converted(
         if path is not None and path.name not in {item.name for item in sources}:
             sources.append(SourceFile.of(path))
     inputs = clips(description, arguments.self_test_clips)
-    prepared = normalised(inputs, description)
+    prepared = normalized(inputs, description)
     size = f"{description.frames} frames × {description.features} features"
     progress.say(f"Converting {_count(model)} layers for {size}")
     made = convert(source, model, description.frames, extents, prepared[:1], custom, arguments.from_logits, bounds)

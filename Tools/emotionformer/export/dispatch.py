@@ -1,4 +1,4 @@
-"""Which function converts a layer: the user's own, Keras's by its class, or one recognised by its weights."""
+"""Which function converts a layer: the user's own, Keras's by its class, or one recognized by its weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from emotionformer.export.graph import Call
 from emotionformer.export.layer import Layer
 from emotionformer.export.layers import attention, core, merging, normalization, recurrent, shape, time
 from emotionformer.export.operators import keras2, keras3
-from emotionformer.export.recognition import recognised
+from emotionformer.export.recognition import recognized
 
 # Each registers what it handles.
 FAMILIES = (attention, core, merging, normalization, recurrent, shape, time)
@@ -29,6 +29,6 @@ def handler(custom: dict[str, Handler]) -> Handler:
             return OPERATORS[converter.generation](converter, layer, call)
         if layer.known and layer.class_name in HANDLERS:
             return HANDLERS[layer.class_name](converter, layer, call)
-        return recognised(converter, layer, call)
+        return recognized(converter, layer, call)
 
     return convert

@@ -52,7 +52,7 @@ def check_without_code(root: dict[str, Any]) -> None:
 def outputs_by_keras(
     model: Path, inputs: np.ndarray, generation: int, shape: list[int], from_logits: bool
 ) -> KerasOutputs:
-    """Runs the model in Keras on normalised clips (N, frames, features)."""
+    """Runs the model in Keras on normalized clips (N, frames, features)."""
     python = os.environ.get(VARIABLE, "python3")
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder) / "input.npy", Path(folder) / "output.npz"

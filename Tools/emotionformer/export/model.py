@@ -80,7 +80,7 @@ def convert(
     from_logits: bool,
     bounds: Bounds,
 ) -> Converted:
-    """Builds the graph for clips of `frames` frames. `probe` is (1, frames, features), float32, normalised.
+    """Builds the graph for clips of `frames` frames. `probe` is (1, frames, features), float32, normalized.
 
     `extents` are the features' extents as the model has them: [478], or [478, 3].
     """

@@ -43,7 +43,7 @@ class InputDescription:
 
 @dataclass
 class SelfTest:
-    """Inputs (N, frames, features) before normalisation and what the model gives for them."""
+    """Inputs (N, frames, features) before normalization and what the model gives for them."""
 
     oracle: str
     inputs: np.ndarray

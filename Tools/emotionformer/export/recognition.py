@@ -1,4 +1,4 @@
-"""Layers that Keras does not have: recognised where configuration and weights leave no doubt, refused otherwise."""
+"""Layers that Keras does not have: recognized where configuration and weights leave no doubt, refused otherwise."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIZES = set(
 ADVICE = "give its meaning with --custom FILE.py (Tools/examples shows how)"
 
 
-def recognised(converter: Converter, layer: Layer, call: Call) -> Result:
+def recognized(converter: Converter, layer: Layer, call: Call) -> Result:
     """The meaning of a layer of a class that is not Keras's own."""
     if layer.class_name == "Lambda":
         raise layer.refuse(f"a Lambda holds Python bytecode, which is never run; {ADVICE}")
@@ -84,7 +84,7 @@ BLOCK_ORDER = [
 
 
 def _transformer_block(converter: Converter, layer: Layer, call: Call) -> Result:
-    """The block of keras.io's tutorials: attention, add, normalise; dense with ReLU, dense, add, normalise."""
+    """The block of keras.io's tutorials: attention, add, normalize; dense with ReLU, dense, add, normalize."""
     given = tensor(call.first, layer)
     held = {item.path: item for item in components(layer)}
     ordered = list(held.values())

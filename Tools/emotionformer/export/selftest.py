@@ -10,7 +10,7 @@ from emotionformer.export.package import InputDescription, graph_entry
 
 
 def clips(description: InputDescription, count: int) -> np.ndarray:
-    """Clips (N, frames, features) before normalisation: smooth motion with noise, one of them with an empty end."""
+    """Clips (N, frames, features) before normalization: smooth motion with noise, one of them with an empty end."""
     random = np.random.default_rng(20251122)
     frames, features = description.frames, description.features
     time = np.linspace(0, 1, frames)[None, :, None]
@@ -23,7 +23,7 @@ def clips(description: InputDescription, count: int) -> np.ndarray:
     return content.astype(np.float32)
 
 
-def normalised(inputs: np.ndarray, description: InputDescription) -> np.ndarray:
+def normalized(inputs: np.ndarray, description: InputDescription) -> np.ndarray:
     """What the graph sees, in float32 as the engine computes it."""
     if description.mean is None or description.deviation is None:
         return inputs
@@ -34,7 +34,7 @@ def normalised(inputs: np.ndarray, description: InputDescription) -> np.ndarray:
 def expected(
     graph: Graph, nodes: list[Node], probabilities: Value, logits: Value | None, inputs: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Probabilities and logits (N, classes) of normalised clips, by the float64 evaluation."""
+    """Probabilities and logits (N, classes) of normalized clips, by the float64 evaluation."""
     entry = graph_entry(graph, nodes, [probabilities], False)
     rows, scores = [], []
     for clip in inputs:

@@ -19,7 +19,7 @@ def _round(accumulator: int, lane: int) -> int:
 
 
 def xxh64(data: bytes, seed: int = 0) -> str:
-    """The hash of `data` as 16 hexadecimal digits. Each of the four lanes is a chain: no step can be vectorised."""
+    """The hash of `data` as 16 hexadecimal digits. Each of the four lanes is a chain: no step can be vectorized."""
     length, position = len(data), 0
     if length >= 32:
         position = length // 32 * 32

@@ -21,7 +21,7 @@ class FaceChoice(Protocol):
 
 
 def extent(face: Array, width: int, height: int) -> tuple[Array, Array]:
-    """Centre and size (x, y) of the box around a face, in pixels."""
+    """Center and size (x, y) of the box around a face, in pixels."""
     points = face[:, :2] * (width, height)
     low, high = points.min(axis=0), points.max(axis=0)
     return (low + high) / 2, high - low
@@ -43,7 +43,7 @@ class Largest:
 
 
 class Central:
-    """The face whose box's centre is nearest to the picture's; of equals the first."""
+    """The face whose box's center is nearest to the picture's; of equals the first."""
 
     def choose(self, faces: list[Array], width: int, height: int) -> int | None:
         middle = np.array([width, height]) / 2
@@ -66,8 +66,8 @@ class Tracked:
         if self._last is None or self._absent >= self._patience:
             found = Largest().choose(faces, width, height)
         elif faces:
-            centre, size = self._last
-            distances = [float(np.linalg.norm(extent(face, width, height)[0] - centre)) for face in faces]
+            center, size = self._last
+            distances = [float(np.linalg.norm(extent(face, width, height)[0] - center)) for face in faces]
             nearest = int(np.argmin(distances))
             if distances[nearest] <= _LONGEST_STEP * float(size.max()):
                 found = nearest

@@ -85,19 +85,19 @@ class Overlay:
             draw.rectangle((margin, top, margin + full, top + unit * 0.4), fill=_TROUGH)
             width = bar_width(value or 0, full)
             if width:
-                colour = _STRONGEST if strongest else _BAR
-                draw.rectangle((margin, top, margin + width, top + unit * 0.4), fill=colour)
+                color = _STRONGEST if strongest else _BAR
+                draw.rectangle((margin, top, margin + width, top + unit * 0.4), fill=color)
             y += unit * 2.2
         self._text(draw, margin, box.height - unit * 2.2, self._note, 0.8, _QUIET, full)
         return np.asarray(image)
 
     def _text(
-        self, draw: Any, x: float, y: float, text: str, size: float, colour: tuple[int, int, int], room: float
+        self, draw: Any, x: float, y: float, text: str, size: float, color: tuple[int, int, int], room: float
     ) -> None:
         """Text that is made smaller until it fits."""
         while size > 0.5 and draw.textlength(text, font=self._font(size)) > room:
             size *= 0.92
-        draw.text((x, y), text, fill=colour, font=self._font(size))
+        draw.text((x, y), text, fill=color, font=self._font(size))
 
     def _font(self, size: float) -> Any:
         pixels = max(6, round(self._plan.unit * size))

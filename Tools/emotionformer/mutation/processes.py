@@ -13,7 +13,7 @@ from pathlib import Path
 
 # A fault may ask for any amount of memory, and may never end.
 MEMORY = 12 << 30
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def run_tests(
         for line in process.stdout:
             lines.append(line)
             if failing.search(line) and not hung.is_set():
-                failure = _COLOUR.sub("", line).strip()[:200]
+                failure = _COLOR.sub("", line).strip()[:200]
                 end_tree(process.pid)
                 break
         code = process.wait()

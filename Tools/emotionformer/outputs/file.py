@@ -13,7 +13,7 @@ from emotionformer.outputs.interruption import shielded
 from emotionformer.outputs.place import Place, give_rights, is_descriptor, remove_folders, synchronize
 from emotionformer.outputs.unfinished import Unfinished
 
-Recognise = Callable[[Path], bool]
+Recognize = Callable[[Path], bool]
 
 
 def anything(path: Path) -> bool:
@@ -22,16 +22,16 @@ def anything(path: Path) -> bool:
 
 
 class OutputFile:
-    """`with OutputFile(target, what, recognise) as output:` write the file `output.path`, then `output.keep()`.
+    """`with OutputFile(target, what, recognize) as output:` write the file `output.path`, then `output.keep()`.
 
-    An existing file is replaced if it is empty or `recognise` says that it is such a file. What is no regular file is
+    An existing file is replaced if it is empty or `recognize` says that it is such a file. What is no regular file is
     refused.
     """
 
-    def __init__(self, target: Path, what: str, recognise: Recognise) -> None:
+    def __init__(self, target: Path, what: str, recognize: Recognize) -> None:
         """Raises `OutputError` if what stands there is not to be replaced, or nothing can be written there."""
         self._place = place = Place.of(target)
-        _check(place, what, recognise)
+        _check(place, what, recognize)
         if place.status is not None and not place.is_file:
             raise OutputError(f"{target}: {place.kind} stands there, which cannot become a {what}: not replaced")
         self._made: list[Path] = []
@@ -77,7 +77,7 @@ class OutputFile:
             remove_folders(self._made)
 
 
-def _check(place: Place, what: str, recognise: Recognise) -> None:
+def _check(place: Place, what: str, recognize: Recognize) -> None:
     given = os.fspath(place.given)
     if place.is_folder or given.endswith(os.sep):
         raise OutputError(f"{given}: this is a folder (expected the name of a {what})")
@@ -85,24 +85,24 @@ def _check(place: Place, what: str, recognise: Recognise) -> None:
         return
     if not os.access(place.path, os.W_OK):
         raise OutputError(f"{given}: the file that stands there may not be written: not replaced")
-    if place.status is not None and place.status.st_size and not recognise(place.path):
+    if place.status is not None and place.status.st_size and not recognize(place.path):
         raise OutputError(f"{given}: a file that is no {what} stands there: not replaced")
 
 
-def check(target: Path, what: str, recognise: Recognise) -> None:
+def check(target: Path, what: str, recognize: Recognize) -> None:
     """Whether such a file can stand there, before anything long is computed for it; raises `OutputError`."""
     if not is_descriptor(target):
-        _check(Place.of(target), what, recognise)
+        _check(Place.of(target), what, recognize)
 
 
-def write_text(target: Path, text: str, what: str, recognise: Recognise) -> None:
+def write_text(target: Path, text: str, what: str, recognize: Recognize) -> None:
     """Writes a file whole or not at all; a pipe or a device is written to. Raises `OutputError`."""
     data = text.encode("utf-8")
     place = None if is_descriptor(target) else Place.of(target)
     if place is None or not (place.status is None or place.is_file or place.is_folder):
         _write_into(target, data)
         return
-    with OutputFile(target, what, recognise) as output:
+    with OutputFile(target, what, recognize) as output:
         try:
             output.path.write_bytes(data)
         except OSError as error:

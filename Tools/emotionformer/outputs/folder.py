@@ -21,12 +21,12 @@ _MOST_FILES = 1_000_000
 class Kind:
     """A kind of folder that a tool writes, and may replace.
 
-    `recognise` gives, for a folder of the kind, which relative names (`assets/mean.npy`) are the kind's own; None if it
+    `recognize` gives, for a folder of the kind, which relative names (`assets/mean.npy`) are the kind's own; None if it
     is no such folder.
     """
 
     name: str
-    recognise: Callable[[Path], Callable[[str], bool] | None]
+    recognize: Callable[[Path], Callable[[str], bool] | None]
 
     def check(self, target: Path | Place) -> list[str] | None:
         """The files of the folder that stands there, None if nothing does; raises `OutputError` if something stands
@@ -45,7 +45,7 @@ class Kind:
         names, other = _names(place)
         if not names and not other:
             return []
-        own = self.recognise(place.path)
+        own = self.recognize(place.path)
         if own is None:
             raise OutputError(f"{place.given}: a folder that is no {self.name} stands there: not replaced")
         foreign = sorted([name for name in names if not own(name)] + other)

@@ -34,7 +34,7 @@ def real_clips(files: list[Path], shape: tuple[int, ...]) -> list[tuple[str, Cli
     """Clips from files, each with a name, for a model of 1 × frames × features.
 
     Landmarks (frames × 478 × 3) become features: all three coordinates for 1,434, x for 478, and for any other number
-    the first so many of the 1,434. They are standardised, feature by feature over all files, cut and padded with zeros.
+    the first so many of the 1,434. They are standardized, feature by feature over all files, cut and padded with zeros.
     Arrays of the model's own features (frames × features, or clips before them) are taken as they are.
     """
     frames, features = shape[1], shape[2]

@@ -29,7 +29,7 @@ class Operator:
     name: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    # Whether it quantises a float operand at run time, to multiply it with int8 weights.
+    # Whether it quantizes a float operand at run time, to multiply it with int8 weights.
     is_dynamic_range: bool
 
     @property

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 OPERATION = 1e-5
 # A dynamic-range product alone, on LiteRT's own operand: a part of the largest magnitude, which counts as 1 at least.
 DYNAMIC_RANGE_OPERATION = 1e-6
-# A dynamic-range recurrence alone. Each step quantises the state that the step before has made, so the last bit of an
-# exponential moves a value by a whole step of its quantisation, once in some thousand frames; the state forgets it
+# A dynamic-range recurrence alone. Each step quantizes the state that the step before has made, so the last bit of an
+# exponential moves a value by a whole step of its quantization, once in some thousand frames; the state forgets it
 # after some tens. The bound for products holds for the median over the frames, and this one for each.
 RECURRENCE = 5e-3
 # The fused plan against the unfused one, as a part of the largest logit. One rounding moves a value of a dynamic-range
-# file by a whole step of its quantisation, so nothing can be asked of those.
+# file by a whole step of its quantization, so nothing can be asked of those.
 FUSION = 1e-6
 # What a median is worth something of.
 MEDIAN_CLIPS = 20

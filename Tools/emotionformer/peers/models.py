@@ -74,8 +74,8 @@ def spread_out(model: Any, clips: Array) -> None:
 def check_clips(shape: Architecture, seed: int) -> Array:
     """Clips that every peer's outputs are compared on: four real ones and four random, each around a face of its own.
 
-    The real ones are standardised over all of them and padded, so that people differ throughout a clip, as they do
-    after the published model's normalisation.
+    The real ones are standardized over all of them and padded, so that people differ throughout a clip, as they do
+    after the published model's normalization.
     """
     random = np.random.default_rng(seed)
     clips = np.zeros((8, shape.frames, shape.features), np.float32)

@@ -21,7 +21,7 @@ FORMS = ("plain", "fused")
 class OnnxWriter:
     """Collects nodes and weights of one graph. The batch is open, frames and features are fixed.
 
-    The form "plain" has standard operators alone: what converters write, with layer normalisation as one operator. The
+    The form "plain" has standard operators alone: what converters write, with layer normalization as one operator. The
     form "fused" has ONNX Runtime's own attention operator.
     """
 
@@ -139,7 +139,7 @@ class OnnxWriter:
 
 
 def write(shape: Architecture, folder: Path) -> None:
-    """Writes FORM.onnx and FORM-int8.onnx (dynamic quantisation) for every form from weights.npz in `folder`."""
+    """Writes FORM.onnx and FORM-int8.onnx (dynamic quantization) for every form from weights.npz in `folder`."""
     from onnxruntime.quantization import QuantType, quant_pre_process, quantize_dynamic
 
     with np.load(folder / "weights.npz", allow_pickle=False) as archive:

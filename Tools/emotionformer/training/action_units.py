@@ -1,6 +1,6 @@
 """Facial action units as displacement fields over the mesh.
 
-A field (478, 3) is what a landmark moves, in centimetres, at full intensity (level E of the Facial Action Coding
+A field (478, 3) is what a landmark moves, in centimeters, at full intensity (level E of the Facial Action Coding
 System). It is a sum of smooth bumps around named landmarks. Lips, lids and jaw get masks of their own: points that are
 close in space there may belong to parts that move apart. Amounts follow descriptions of the units in the FACS manual
 and were set by eye on rendered faces; they are not measured.
@@ -20,11 +20,11 @@ JAW_ANGLE = 0.20
 
 @dataclass(frozen=True)
 class Bump:
-    """Moves the neighbourhood of some landmarks of the face's right side."""
+    """Moves the neighborhood of some landmarks of the face's right side."""
 
     landmarks: tuple[int, ...]
-    reach: float  # standard deviation of the fall-off in centimetres
-    move: tuple[float, float, float]  # centimetres: + inwards, + down, + back
+    reach: float  # standard deviation of the fall-off in centimeters
+    move: tuple[float, float, float]  # centimeters: + inwards, + down, + back
     region: str = "all"
 
 
@@ -119,8 +119,8 @@ def _regions() -> dict[str, np.ndarray]:
 
 def _bump_field(bump: Bump) -> np.ndarray:
     face = mesh.neutral()
-    centres = face[list(bump.landmarks)]
-    nearest = np.square(face[:, None] - centres[None]).sum(axis=-1).min(axis=1)
+    centers = face[list(bump.landmarks)]
+    nearest = np.square(face[:, None] - centers[None]).sum(axis=-1).min(axis=1)
     weight = np.exp(-nearest / (2 * bump.reach**2)) * _regions()[bump.region]
     weight[mesh.MESH_LANDMARKS :] = 0.0
     return weight[:, None] * np.array(bump.move)

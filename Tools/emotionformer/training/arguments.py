@@ -15,7 +15,7 @@ Trains a sequence transformer on clips of landmarks and writes a folder of the p
 loss over the epochs, and assessment.json and .md on held-out clips.
 
 Adam; the rate is halved after two epochs without a better validation loss, training stops after --patience of them, and
-the weights of the best epoch are kept. Class weights; augmentation: mirror, crop, speed, lost frames. The normalisation
+the weights of the best epoch are kept. Class weights; augmentation: mirror, crop, speed, lost frames. The normalization
 is one mean and deviation for each axis of landmarks, else for each feature. Frames without a face are dropped.
 
 FOLDER.training-… beside the folder holds the generated clips and the state after every epoch: the same command goes on
@@ -73,7 +73,7 @@ def parser() -> Parser:
     net("--bilstm", type=int, default=0, metavar="UNITS", help="a bidirectional LSTM after the encoder (default none)")
     net("--pool", type=int, default=10, help="frames averaged into one step (default 10; 1: none)")
     net("--dropout", type=float, default=0.2, help="(default 0.2; half of it on the input)")
-    net("--no-centre", action="store_true", help="leave the face's place and size in (only 1,434 features are centred)")
+    net("--no-center", action="store_true", help="keep the face's place and size (only 1,434 features are centered)")
     learn = result.add_argument_group("learning").add_argument
     learn("--epochs", type=int, default=40, help="at most so many (default 40)")
     learn("--batch", type=int, default=64, help="clips a step (default 64)")

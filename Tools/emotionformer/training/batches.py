@@ -35,7 +35,7 @@ class Statistics:
         deviation = np.sqrt(np.maximum(square - mean**2, 1e-12))
         return Statistics(mean.astype(np.float32), deviation.astype(np.float32))
 
-    def normalised(self, frames: np.ndarray) -> np.ndarray:
+    def normalized(self, frames: np.ndarray) -> np.ndarray:
         return (frames - self.mean) / self.deviation
 
 
@@ -82,18 +82,18 @@ def prepared(
     augmentation: Augmentation | None = None,
     random: np.random.Generator | None = None,
 ) -> np.ndarray:
-    """At most `frames` frames, normalised, in steps of `pool` (steps, features).
+    """At most `frames` frames, normalized, in steps of `pool` (steps, features).
 
-    It is what the model's own pooling makes of the normalised clip with zeros after its end, for a tenth of the work.
+    It is what the model's own pooling makes of the normalized clip with zeros after its end, for a tenth of the work.
     """
     if augmentation is None or random is None:
         steps, full = pooled(clip.values[:frames], clip.scale, pool)
-        return statistics.normalised(steps) * full
+        return statistics.normalized(steps) * full
     indices = augmentation.indices(len(clip.values), random)[:frames]
     steps, full = pooled(clip.values[indices], clip.scale, pool)
     if steps.shape[1] == 3 * mesh.LANDMARKS and random.random() < augmentation.mirror:
         steps = reflected(steps)
-    return statistics.normalised(steps) * full
+    return statistics.normalized(steps) * full
 
 
 def padded(clips: list[np.ndarray], frames: int) -> np.ndarray:

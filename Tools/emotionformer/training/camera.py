@@ -1,4 +1,4 @@
-"""Head pose and camera: a face in centimetres to coordinates as MediaPipe gives them."""
+"""Head pose and camera: a face in centimeters to coordinates as MediaPipe gives them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from emotionformer.training import mesh
 
-FACE_HEIGHT = 17.7  # forehead to chin of the canonical face, centimetres
+FACE_HEIGHT = 17.7  # forehead to chin of the canonical face, centimeters
 
 
 def rotations(angles: np.ndarray) -> np.ndarray:
@@ -29,13 +29,13 @@ def project(
     travel: np.ndarray,
     distance: float,
     size: float,
-    centre: np.ndarray,
+    center: np.ndarray,
     aspect: float,
 ) -> np.ndarray:
-    """Faces (frames, 478, 3) in centimetres to image coordinates (frames, 478, 3).
+    """Faces (frames, 478, 3) in centimeters to image coordinates (frames, 478, 3).
 
-    `travel` (frames, 3): the head's movement in centimetres; `distance`: of the camera, centimetres; `size`: the face's
-    height as a fraction of the image's; `centre`: where the face stands, fractions; `aspect`: image width / height.
+    `travel` (frames, 3): the head's movement in centimeters; `distance`: of the camera, centimeters; `size`: the face's
+    height as a fraction of the image's; `center`: where the face stands, fractions; `aspect`: image width / height.
     x and y are fractions of width and height under perspective; z is depth on the scale of x, 0 at the landmarks' mean.
     """
     pivot = np.array([0.0, 2.0, 6.0], dtype=np.float32)  # the neck's end of the skull
@@ -43,12 +43,12 @@ def project(
     turned = np.matmul(faces.astype(np.float32, copy=False) - pivot, turn) + pivot
     turned += travel[:, None].astype(np.float32)
     turned = turned.astype(np.float32, copy=False)
-    scale = np.float32(size / FACE_HEIGHT)  # image heights a centimetre, at the distance of the head's origin
+    scale = np.float32(size / FACE_HEIGHT)  # image heights a centimeter, at the distance of the head's origin
     depth = turned[..., 2]
     shrink = scale * np.float32(distance) / (np.float32(distance) + depth)
     image = np.empty_like(turned)
-    image[..., 0] = centre[0] + turned[..., 0] * (shrink / np.float32(aspect))
-    image[..., 1] = centre[1] + turned[..., 1] * shrink
+    image[..., 0] = center[0] + turned[..., 0] * (shrink / np.float32(aspect))
+    image[..., 1] = center[1] + turned[..., 1] * shrink
     image[..., 2] = (depth - depth.mean(axis=1, keepdims=True)) * (scale / np.float32(aspect))
     return image
 

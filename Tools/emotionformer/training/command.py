@@ -92,7 +92,7 @@ def train(arguments: argparse.Namespace) -> None:
         features=features,
         classes=len(classes),
         pool=arguments.pool,
-        centre=features == LANDMARK_FEATURES and not arguments.no_centre,
+        center=features == LANDMARK_FEATURES and not arguments.no_center,
         **{key: getattr(arguments, key) for key in ("width", "heads", "blocks", "forward", "bilstm", "dropout")},
     ).checked()
     say(f"{len(sets['train'])} clips to train on, {len(sets['validation'])} to validate")
@@ -106,7 +106,7 @@ def train(arguments: argparse.Namespace) -> None:
     state.mkdir(parents=True, exist_ok=True)
     schedule = Schedule(**{key: getattr(arguments, key) for key in ("epochs", "batch", "rate", "patience", "seed")})
     augmentation = Augmentation(0, 0, 0, 0) if arguments.no_augmentation else Augmentation()
-    statistics = Statistics.of(sets["train"], by_axis=shape.centre)
+    statistics = Statistics.of(sets["train"], by_axis=shape.center)
     trained, history = fit(shape, schedule, augmentation, sets, classes, statistics, state, file_stem(name), report=say)
     if arguments.synthetic:
         sets["test"] = synthetic_split(arguments, state, "test")

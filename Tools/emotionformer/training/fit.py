@@ -15,7 +15,7 @@ import numpy as np
 from emotionformer.errors import TrainError
 from emotionformer.training.batches import Augmentation, Statistics, batches, class_weights, targets_of
 from emotionformer.training.clips import ClipSet
-from emotionformer.training.network import Shape, build, standardise
+from emotionformer.training.network import Shape, build, standardize
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def fit(
         history = History(rate=schedule.rate)
         model = build(shape.without_pool(), name)
         sample = batches(sets["train"], targets["train"], statistics, shape.frames, shape.pool, 64)
-        standardise(model, shape, [inputs for (inputs, _), _ in zip(sample, range(16))])
+        standardize(model, shape, [inputs for (inputs, _), _ in zip(sample, range(16))])
         model.compile(keras.optimizers.Adam(schedule.rate), "sparse_categorical_crossentropy", ["accuracy"])
     while not history.finished(schedule):
         epoch, began = len(history.rows) + 1, time.monotonic()

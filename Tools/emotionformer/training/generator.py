@@ -63,7 +63,7 @@ def _modes(reach: float, count: int) -> np.ndarray:
 
 
 def _named_variation(random: np.random.Generator) -> np.ndarray:
-    """Proportions that people differ in (478, 3), centimetres."""
+    """Proportions that people differ in (478, 3), centimeters."""
     face = mesh.neutral()
     x, y, z = face.T
     draw = iter(random.standard_normal(16))
@@ -101,7 +101,7 @@ def _named_variation(random: np.random.Generator) -> np.ndarray:
 class Person:
     """One identity: a face, a resting expression, and habits."""
 
-    face: np.ndarray  # (478, 3) centimetres
+    face: np.ndarray  # (478, 3) centimeters
     strength: np.ndarray  # factor a column of activations
     resting: np.ndarray  # activations at rest
     expressiveness: float
@@ -177,9 +177,9 @@ def _activations(
         for unit in ("1", "2"):
             add(unit, level * flash)
     if random.random() < 0.85:
-        vigour = conditions.speech * random.lognormal(0.25, 0.4)
+        vigor = conditions.speech * random.lognormal(0.25, 0.4)
         for unit, course in motion.speech(times, random).items():
-            add(unit, vigour * course)
+            add(unit, vigor * course)
     active[:, : len(COLUMNS) - len(MIDDLE)] *= person.strength[: len(COLUMNS) - len(MIDDLE)]
     closed = motion.blinks(times, person.blink_rate, random)
     active[:, [column("45R"), column("45L")]] += closed[:, None]
@@ -221,8 +221,8 @@ def make_clip(person: Person, emotion: str, conditions: Conditions, random: np.r
     aspect = float(random.choice((4 / 3, 4 / 3, 16 / 9, 16 / 9, 1.0, 3 / 4, 9 / 16)))
     size = min(size, 0.9 * aspect)
     room = np.maximum(0.5 - 0.5 * np.array([0.85 * size / aspect, size]), 0.02)
-    centre = 0.5 + np.clip(random.normal(0, 0.4, 2), -1, 1) * room
-    image = project(faces, angles, travel, float(random.uniform(35, 200)), size, centre, aspect)
+    center = 0.5 + np.clip(random.normal(0, 0.4, 2), -1, 1) * room
+    image = project(faces, angles, travel, float(random.uniform(35, 200)), size, center, aspect)
 
     # Smaller faces have fewer pixels, and more noise; the filter of a video tracker follows late.
     level = 0.0011 * conditions.noise * random.lognormal(0.0, 0.4) * np.sqrt(0.35 / size)

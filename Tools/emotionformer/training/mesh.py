@@ -1,4 +1,4 @@
-"""The neutral face: MediaPipe's canonical mesh with irises, in centimetres and in the image's axes.
+"""The neutral face: MediaPipe's canonical mesh with irises, in centimeters and in the image's axes.
 
 Axes as in MediaPipe's landmarks: x to the image's right, y down, z away from the camera. "Right" and "left" are the
 pictured person's: the right eye is at negative x.
@@ -39,10 +39,10 @@ def neutral() -> np.ndarray:
     face[:MESH_LANDMARKS] = file * (1, -1, -1)
     corners = face[list(RIGHT_EYE_CORNERS)].mean(axis=0)
     lids = (face[159] + face[145]) / 2
-    centre = np.array([corners[0], lids[1], corners[2] - 0.33])
+    center = np.array([corners[0], lids[1], corners[2] - 0.33])
     ring = IRIS_RADIUS * np.array([(0, 0, 0), (1, 0, 0), (0, -1, 0), (-1, 0, 0), (0, 1, 0)])
-    face[list(RIGHT_IRIS)] = centre + ring
-    face[list(LEFT_IRIS)] = (centre + ring) * (-1, 1, 1)
+    face[list(RIGHT_IRIS)] = center + ring
+    face[list(LEFT_IRIS)] = (center + ring) * (-1, 1, 1)
     face.flags.writeable = False
     return face
 
@@ -65,6 +65,6 @@ def mirrored(field: np.ndarray) -> np.ndarray:
 
 
 def eye_distance() -> float:
-    """Between the outer corners of the eyes, in centimetres."""
+    """Between the outer corners of the eyes, in centimeters."""
     face = neutral()
     return float(np.linalg.norm(face[33] - face[263]))

@@ -24,7 +24,7 @@ class Shape:
     features: int = LANDMARK_FEATURES
     classes: int = 6
     pool: int = 10  # frames averaged into one step
-    centre: bool = True  # place and size of the face are taken out, axis by axis, inside the model
+    center: bool = True  # place and size of the face are taken out, axis by axis, inside the model
     width: int = 64
     heads: int = 4
     blocks: int = 2
@@ -38,8 +38,8 @@ class Shape:
             raise TrainError(f"--pool {self.pool} does not divide --frames {self.frames}")
         if self.width % self.heads:
             raise TrainError(f"--heads {self.heads} does not divide --width {self.width}")
-        if self.centre and self.features != LANDMARK_FEATURES:
-            raise TrainError(f"centring needs {LANDMARK_FEATURES} features a frame, found {self.features}")
+        if self.center and self.features != LANDMARK_FEATURES:
+            raise TrainError(f"centering needs {LANDMARK_FEATURES} features a frame, found {self.features}")
         return self
 
     def without_pool(self) -> Shape:
@@ -59,8 +59,8 @@ def sinusoids(steps: int, width: int) -> np.ndarray:
 def build(shape: Shape, name: str = "emotionformer") -> Any:
     """The Keras model: frames × features → probabilities. Steps that hold only padding (zeros) are masked.
 
-    Normalised clip → mean over `pool` frames → each axis to mean 0, deviation 1 over the landmarks → fixed
-    standardisation → dense → + positions → post-norm encoder blocks → optional bidirectional LSTM → mean over
+    Normalized clip → mean over `pool` frames → each axis to mean 0, deviation 1 over the landmarks → fixed
+    standardization → dense → + positions → post-norm encoder blocks → optional bidirectional LSTM → mean over
     time → dense → softmax.
     """
     import tensorflow as tf
@@ -70,15 +70,15 @@ def build(shape: Shape, name: str = "emotionformer") -> Any:
     steps = shape.frames // shape.pool
     clip = keras.Input((shape.frames, shape.features), name="landmarks")
     x = layers.AveragePooling1D(shape.pool, name="slower")(clip) if shape.pool > 1 else clip
-    if shape.centre:
+    if shape.center:
         points = shape.features // 3
         x = layers.Reshape((steps, points, 3), name="points")(x)
         x = layers.Permute((1, 3, 2), name="axes")(x)
-        x = layers.LayerNormalization(epsilon=1e-6, center=False, scale=False, name="centred")(x)
+        x = layers.LayerNormalization(epsilon=1e-6, center=False, scale=False, name="centered")(x)
         x = layers.Reshape((steps, shape.features), name="planar")(x)
     kept = tf.reduce_any(tf.not_equal(x, 0.0), axis=-1)
     rows = kept[:, tf.newaxis, :]
-    x = layers.BatchNormalization(center=False, scale=False, epsilon=1e-8, name="standardised", trainable=False)(x)
+    x = layers.BatchNormalization(center=False, scale=False, epsilon=1e-8, name="standardized", trainable=False)(x)
     x = layers.Dropout(shape.dropout / 2, name="dropout_input")(x)
     x = layers.Dense(shape.width, name="projection")(x)
     x = x + sinusoids(steps, shape.width)
@@ -100,11 +100,11 @@ def build(shape: Shape, name: str = "emotionformer") -> Any:
     return keras.Model(clip, emotion, name=name)
 
 
-def standardise(model: Any, shape: Shape, batches: list[np.ndarray]) -> None:
-    """Sets the fixed standardisation to what normalised, padded clips (N, frames, features) have there."""
+def standardize(model: Any, shape: Shape, batches: list[np.ndarray]) -> None:
+    """Sets the fixed standardization to what normalized, padded clips (N, frames, features) have there."""
     import tf_keras as keras
 
-    layer = model.get_layer("standardised")
+    layer = model.get_layer("standardized")
     before = keras.Model(model.inputs, layer.input)
     count, total, squares = 0, np.zeros(shape.features), np.zeros(shape.features)
     for clips in batches:

@@ -23,7 +23,7 @@ extension SimplifierPass {
 
 /// The encoding of each position, (1, T, D).
 private enum PositionalTable {
-    /// nil if the table is not of plain float32 numbers.
+    /// nil if the table is not a plain float32 tensor.
     static func make(_ node: TypedGraph.Node, frames: Int, width: Int) throws(Fault) -> Tensor? {
         let shape = try Shape([1, frames, width])
         if try node.attributes.text("kind") == "table" {

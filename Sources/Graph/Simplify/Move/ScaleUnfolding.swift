@@ -15,7 +15,7 @@ extension SimplifierPass {
 private struct FoldedScale {
     private let gamma: [Double]
     private let beta: [Double]
-    /// The value gamma · normalised + beta.
+    /// The value gamma · normalized + beta.
     private let scaled: Int
     private let layers: [Int]
 

@@ -16,7 +16,7 @@ extension GraphRewriter {
         else { return }
         let width = kernel.tensor.shape[1]
         if kernel.tensor.elementType == .int8 {
-            // dense quantises its rows asymmetrically, as XNNPACK does.
+            // dense quantizes its rows asymmetrically, as XNNPACK does.
             guard kernel.quantization != nil, try node.attributes.boolean("asymmetricQuantizeInputs") else { return }
         } else {
             guard kernel.tensor.elementType == .float32, kernel.quantization == nil else { return }

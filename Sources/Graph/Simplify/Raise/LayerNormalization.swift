@@ -86,7 +86,7 @@ private struct Moments {
         }
     }
 
-    /// The constants that the normalised input is multiplied with, and those added, if the node is a normalisation.
+    /// The constants that the normalized input is multiplied with, and those added, if the node is a normalization.
     private func normalization(_ rewriter: GraphRewriter, _ node: TypedGraph.Node) -> (factors: [Int], summands: [Int])?
     {
         guard rewriter.shape(of: node.outputs[0]) == rewriter.shape(of: input) else { return nil }

@@ -1,4 +1,4 @@
-"""Conversion of layer, batch, group, RMS and unit normalisation."""
+"""Conversion of layer, batch, group, RMS and unit normalization."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def batch_normalization(converter: Converter, layer: Layer, call: Call) -> Resul
     given = tensor(call.first, layer)
     axes = axes_of(layer)
     if len(axes) != 1:
-        raise layer.refuse("it normalises over several axes, which is not supported")
+        raise layer.refuse("it normalizes over several axes, which is not supported")
     axis = axes[0] - given.rank if axes[0] >= 0 else axes[0]
     value = converter.graph.one(
         "batchNormalization",

@@ -106,7 +106,7 @@ def _metadata(files: list[Path]) -> Path | None:
 
 @dataclass
 class Metadata:
-    """The published metadata: carried through whole; used for what is recognised."""
+    """The published metadata: carried through whole; used for what is recognized."""
 
     content: dict[str, Any] = field(default_factory=dict)
 
@@ -193,7 +193,7 @@ def read_array(path: Path, role: str, text: bool = False) -> np.ndarray:
 
 
 def fitted(array: np.ndarray, frames: int, features: int, role: str, layout: str) -> np.ndarray:
-    """Normalisation statistics in a shape that broadcasts to (frames, features), as NumPy would have it."""
+    """Normalization statistics in a shape that broadcasts to (frames, features), as NumPy would have it."""
     shaped = array
     while shaped.ndim > 2 and shaped.shape[0] == 1:
         shaped = shaped[0]

@@ -22,7 +22,7 @@ extension SubgraphImporter {
             let quantization = ConstantStore.quantization(of: content)
         else {
             throw Fault(
-                .elementTypeMismatch, at: reader.place(input), "the operand cannot be dequantised",
+                .elementTypeMismatch, at: reader.place(input), "the operand cannot be dequantized",
                 found: content.type.name, expected: "FLOAT16, or INT8 or UINT8 with a scale")
         }
         if isConstant(input) { return try emit(reader, .dequantize, try operands(reader)) }
@@ -30,15 +30,15 @@ extension SubgraphImporter {
         // point) · scale.
         let (scale, zeroPoint) = try single(quantization, reader.place(input))
         let number = intermediate(of: reader.outputs[0], "number")
-        let centred = intermediate(of: reader.outputs[0], "centred")
+        let centered = intermediate(of: reader.outputs[0], "centered")
         let scaled = name(reader.outputs[0])
         emit(
             reader, .cast, [try value(input)], outputs: [number], ["to": .text(ElementType.float32.rawValue)],
             step: "cast")
         emit(
-            reader, .rescaling, [number], outputs: [centred],
-            ["scale": .number(1), "offset": .number(-Double(zeroPoint))], step: "centre")
-        emit(reader, .rescaling, [centred], outputs: [scaled], ["scale": .number(scale)])
+            reader, .rescaling, [number], outputs: [centered],
+            ["scale": .number(1), "offset": .number(-Double(zeroPoint))], step: "center")
+        emit(reader, .rescaling, [centered], outputs: [scaled], ["scale": .number(scale)])
     }
 
     private func quantize(_ reader: OperatorReader) throws(Fault) {
