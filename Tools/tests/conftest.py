@@ -22,6 +22,25 @@ FIXTURES = ROOT / "Tests" / "Fixtures" / "keras"
 EXECUTABLE = Path(os.environ.get("EMOTIONFORMER", ROOT / ".build" / "debug" / "emotionformer"))
 EXAMPLE = TOOLS / "examples" / "custom_layers.py"
 
+# What the fixtures' files do not say of their layers, by a part of the file's name.
+UNSAID = {
+    "custom_given": ["--custom", str(EXAMPLE)],
+    "custom_recognized": ["--transformer-block", "post-norm,relu,1e-6", "--position-layer", "add"],
+    "custom_lookalikes": [
+        "--transformer-block",
+        "pre-norm,gelu,1e-2,causal",
+        "--position-layer",
+        "PositionEmbedding=table",
+        "--position-layer",
+        "PositionalEmbedding=scaled",
+    ],
+}
+
+
+def unsaid(path: Path) -> list[str]:
+    """The options that a fixture needs, for what its file leaves open."""
+    return [option for part, options in UNSAID.items() if part in path.stem for option in options]
+
 
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Hostile files and texts are no names: what is long is shown by its start and its length."""

@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from conftest import EXAMPLE, FIXTURES, Export
+from conftest import FIXTURES, Export, unsaid
 
 from emotionformer.export.command import main
 from emotionformer.export.graph import operation_table
@@ -102,8 +102,7 @@ def test_files_are_as_the_manifest_says(export: Export) -> None:
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.keras")), ids=lambda path: path.stem)
 def test_nodes_follow_the_operation_table(path: Path, export: Export) -> None:
     """Arity, attributes, weights and order of every node are as the committed table has them."""
-    options = ["--custom", str(EXAMPLE)] if "custom_given" in path.stem else []
-    manifest = export(path, *options).manifest
+    manifest = export(path, *unsaid(path)).manifest
     graph, table = manifest["graphs"][0], operation_table()
     known, nodes, used = {graph["inputs"][0]["name"]}, set(), set()
     for node in graph["nodes"]:
@@ -320,7 +319,7 @@ def test_a_block_with_other_options_is_not_guessed(tmp_path: Path, capsys: pytes
         lambda config: layer_of(config, "TransformerBlock")["config"].update({"norm_first": True}),
         "k3_custom_recognized.keras",
     )
-    assert "norm_first" in failure(capsys, tmp_path, str(path))
+    assert "norm_first" in failure(capsys, tmp_path, str(path), *unsaid(FIXTURES / "k3_custom_recognized.keras"))
 
 
 @pytest.mark.parametrize(

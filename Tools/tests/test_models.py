@@ -6,16 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import EXAMPLE, FIXTURES, Export
+from conftest import FIXTURES, Export, unsaid
 
 MODELS = sorted(path for path in FIXTURES.iterdir() if path.suffix in (".h5", ".keras"))
-NEEDS_CUSTOM = "custom_given"
 CLIPS = 3
 
 
 def options(path: Path) -> list[str]:
-    chosen = ["--custom", str(EXAMPLE)] if NEEDS_CUSTOM in path.stem else []
-    return chosen + (["--frames", "6"] if "open_time" in path.stem else [])
+    return unsaid(path) + (["--frames", "6"] if "open_time" in path.stem else [])
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)

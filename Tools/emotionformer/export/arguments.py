@@ -15,6 +15,15 @@ SIDES = {"end": "end", "post": "end", "start": "start", "pre": "start", "none": 
 TRUNCATIONS = {"end": "end", "post": "end", "start": "start", "pre": "start", "uniform": "uniform"}
 ORDERS = dict.fromkeys(("before", "beforeNormalization"), "beforeNormalization")
 ORDERS.update(dict.fromkeys(("after", "afterNormalization"), "afterNormalization"))
+# How a custom layer is read, where the file leaves it open.
+BLOCK_OPTION, POSITION_OPTION = "--transformer-block", "--position-layer"
+BLOCK_FORM = "NORMS,ACTIVATION,EPSILON[,causal]"
+NORMS = ("post-norm", "pre-norm")
+POSITIONS = {
+    "add": "input + table",
+    "scaled": "input · √width + table",
+    "table": "the table alone, which the model adds itself",
+}
 LAYOUTS = ("raw", "xyz-interleaved", "xyz-planar", "x", "y", "z")
 
 EXAMPLES = """examples:
@@ -22,6 +31,7 @@ EXAMPLES = """examples:
       the published folder: model, mean, std, label encoder and metadata are found by their role
   Tools/export model.keras -o Weights/Mine --mean mean.npy --std std.npy --labels Angry,Disgust,Fear,Happy,Neutral,Sad
   Tools/export model.h5 -o Weights/Mine --custom Tools/examples/custom_layers.py
+  Tools/export model.keras -o Weights/Mine --transformer-block post-norm,gelu,1e-6 --position-layer add
   EMOTIONFORMER_KERAS_PYTHON=~/tf/bin/python Tools/export model.keras -o Weights/Mine --verify-with keras
 """
 
@@ -78,12 +88,34 @@ def parser() -> Parser:
         help="what a frame without a face becomes (default drop)",
     )
     add("--custom", metavar="FILE.py", type=Path, help="meanings of custom layers and Lambdas (see Tools/examples)")
+    add(
+        BLOCK_OPTION,
+        metavar="[CLASS=]READING",
+        action="append",
+        default=[],
+        help=f"how a custom block with the parts of keras.io's transformer block computes: {BLOCK_FORM}, such as "
+        "post-norm,relu,1e-6 (keras.io's own) or pre-norm,gelu,1e-3,causal; once for each class",
+    )
+    add(
+        POSITION_OPTION,
+        metavar="[CLASS=]READING",
+        action="append",
+        default=[],
+        help="what a custom layer with a table of positions gives: "
+        + ", ".join(f"{name} ({meaning})" for name, meaning in POSITIONS.items()),
+    )
     add("--from-logits", action="store_true", help="the model ends in logits: add the softmax")
     add(
         "--verify-with",
         choices=("keras",),
         help="store Keras's own outputs as the self-test; needs TensorFlow, in this "
         "Python or in the one that EMOTIONFORMER_KERAS_PYTHON names",
+    )
+    add(
+        "--keras-classes",
+        metavar="FILE.py",
+        type=Path,
+        help="the model's own layer classes, for --verify-with keras: the file is run by that Python",
     )
     add(
         "--self-test-clips",

@@ -19,8 +19,7 @@ from emotionformer.console.output import say, tell
 from emotionformer.errors import ExportError, ToolError
 from emotionformer.export.arguments import DEFAULT_FRAMES, ORDERS, SIDES, TRUNCATIONS, parser
 from emotionformer.export.bounds import ADVICE, CLIP_ELEMENTS, Bounds
-from emotionformer.export.conversion import Handler
-from emotionformer.export.custom import load_custom
+from emotionformer.export.custom import Meanings, load_custom
 from emotionformer.export.layer import Layer
 from emotionformer.export.model import Converted, convert, input_shape, read_model
 from emotionformer.export.package import PACKAGE, InputDescription, Package, SelfTest
@@ -36,6 +35,7 @@ from emotionformer.export.reading.folder import (
 )
 from emotionformer.export.reading.label_pickle import label_names
 from emotionformer.export.reading.source import KerasSource, SourceFile, open_source
+from emotionformer.export.readings import Readings
 from emotionformer.export.selftest import clips, expected, normalized
 
 MAXIMUM_MESSAGE = 800
@@ -63,12 +63,17 @@ def run(arguments: argparse.Namespace) -> None:
     roles = _roles(arguments)
     if not 1 <= arguments.self_test_clips <= 100:
         raise ExportError(f"--self-test-clips {arguments.self_test_clips}: expected 1 … 100")
-    custom = load_custom(arguments.custom) if arguments.custom else {}
+    if arguments.keras_classes and not arguments.verify_with:
+        raise ExportError("--keras-classes goes with --verify-with keras")
+    meanings = Meanings(
+        load_custom(arguments.custom) if arguments.custom else {},
+        Readings.parse(arguments.transformer_block, arguments.position_layer),
+    )
     progress.say(f"Reading {roles.model.name}")
     source = open_source(roles.model)
     bounds = Bounds(source.path.stat().st_size, not arguments.no_limits)
     with bounds.in_memory():
-        package, notes = _converted(arguments, roles, source, custom, bounds, progress)
+        package, notes = _converted(arguments, roles, source, meanings, bounds, progress)
     package.write(arguments.output)
     for note in notes:
         progress.say(f"Note: {note}")
@@ -81,7 +86,7 @@ def _converted(
     arguments: argparse.Namespace,
     roles: Roles,
     source: KerasSource,
-    custom: dict[str, Handler],
+    meanings: Meanings,
     bounds: Bounds,
     progress: Progress,
 ) -> tuple[Package, list[str]]:
@@ -98,10 +103,10 @@ def _converted(
     prepared = normalized(inputs, description)
     size = f"{description.frames} frames × {description.features} features"
     progress.say(f"Converting {_count(model)} layers for {size}")
-    made = convert(source, model, description.frames, extents, prepared[:1], custom, arguments.from_logits, bounds)
+    made = convert(source, model, description.frames, extents, prepared[:1], meanings, arguments.from_logits, bounds)
     open_time = description.padding_side == "none"
     if open_time:
-        _check_open(source, model, description, extents, prepared[:1], custom, arguments, made)
+        _check_open(source, model, description, extents, prepared[:1], meanings, arguments, made)
     classes = made.probabilities.shape[-1]
     if labels is not None and len(labels) != classes:
         raise ExportError(f"{len(labels)} labels ({', '.join(labels[:20])}) for {classes} outputs")
@@ -235,7 +240,7 @@ def _check_open(
     description: InputDescription,
     extents: list[int],
     probe: np.ndarray,
-    custom: dict[str, Any],
+    meanings: Meanings,
     arguments: argparse.Namespace,
     made: Converted,
 ) -> None:
@@ -244,7 +249,7 @@ def _check_open(
         raise ExportError("--pad-side none needs at least two frames")
     bounds = Bounds(source.path.stat().st_size, not arguments.no_limits)
     frames, logits = description.frames - 1, arguments.from_logits
-    other = convert(source, model, frames, extents, probe[:, :-1], custom, logits, bounds)
+    other = convert(source, model, frames, extents, probe[:, :-1], meanings, logits, bounds)
     for one, two in zip(made.nodes, other.nodes):
         same = (
             one.operation == two.operation
@@ -277,7 +282,9 @@ def _self_test(
         check_without_code(source.root)
         progress.say("Running the model in Keras")
         with bounds.lifted():
-            theirs = outputs_by_keras(roles.model, prepared, source.generation, extents, arguments.from_logits)
+            theirs = outputs_by_keras(
+                roles.model, prepared, source.generation, extents, arguments.from_logits, arguments.keras_classes
+            )
         difference = float(np.abs(theirs.probabilities - probabilities).max())
         if not difference <= 2e-5:
             raise ExportError(f"the export and Keras differ by {difference:.2g} in the probabilities: nothing written")

@@ -8,10 +8,21 @@ the output. `Tools/examples/custom_layers.py` shows it.
 from __future__ import annotations
 
 import runpy
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from emotionformer.errors import ExportError
+from emotionformer.export.conversion import Handler
+from emotionformer.export.readings import Readings
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """What the user says of layers that Keras does not have: functions of `--custom`, and readings by option."""
+
+    custom: dict[str, Handler] = field(default_factory=dict)
+    readings: Readings = field(default_factory=Readings)
 
 
 def load_custom(path: Path) -> dict[str, Any]:

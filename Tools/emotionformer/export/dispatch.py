@@ -8,6 +8,7 @@ from emotionformer.export.graph import Call
 from emotionformer.export.layer import Layer
 from emotionformer.export.layers import attention, core, merging, normalization, recurrent, shape, time
 from emotionformer.export.operators import keras2, keras3
+from emotionformer.export.readings import Readings
 from emotionformer.export.recognition import recognized
 
 # Each registers what it handles.
@@ -15,8 +16,10 @@ FAMILIES = (attention, core, merging, normalization, recurrent, shape, time)
 OPERATORS = {2: keras2.convert, 3: keras3.convert}
 
 
-def handler(custom: dict[str, Handler]) -> Handler:
-    """The conversion of any layer; `custom` holds the user's own, by class or by name."""
+def handler(custom: dict[str, Handler], readings: Readings | None = None) -> Handler:
+    """The conversion of any layer; `custom` holds the user's own, by class or by name, `readings` what the user says of
+    custom layers that are recognized."""
+    stated = readings or Readings()
 
     def convert(converter: Converter, layer: Layer, call: Call) -> Result:
         if layer.layers:
@@ -29,6 +32,6 @@ def handler(custom: dict[str, Handler]) -> Handler:
             return OPERATORS[converter.generation](converter, layer, call)
         if layer.known and layer.class_name in HANDLERS:
             return HANDLERS[layer.class_name](converter, layer, call)
-        return recognized(converter, layer, call)
+        return recognized(converter, layer, call, stated)
 
     return convert

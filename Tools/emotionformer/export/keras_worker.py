@@ -1,7 +1,9 @@
-"""Run by `--verify-with keras` in a Python that has TensorFlow: MODEL INPUT.npy OUTPUT.npz GENERATION."""
+"""Run by `--verify-with keras` in a Python that has TensorFlow: MODEL INPUT.npy OUTPUT.npz GENERATION [CLASSES.py]."""
 
 from __future__ import annotations
 
+import inspect
+import runpy
 import sys
 from typing import Any
 
@@ -25,10 +27,22 @@ def framework(generation: int) -> Any:
     return keras
 
 
+def custom_objects(keras: Any, path: str) -> dict[str, Any]:
+    """The layer classes that a Python file has, and its own functions (activations, initializers)."""
+    held = runpy.run_path(path)
+    return {
+        name: item
+        for name, item in held.items()
+        if (inspect.isclass(item) and issubclass(item, keras.layers.Layer))
+        or (inspect.isfunction(item) and item.__module__ == held["__name__"])
+    }
+
+
 def main() -> None:
     model_path, input_path, output_path, generation = sys.argv[1:5]
     keras = framework(int(generation))
-    model = keras.models.load_model(model_path, compile=False)
+    given = custom_objects(keras, sys.argv[5]) if len(sys.argv) > 5 else {}
+    model = keras.models.load_model(model_path, compile=False, custom_objects=given)
     data = np.load(input_path)
     held: dict[str, Any] = {"output": np.asarray(model(data, training=False))}
     held["oracle"] = np.asarray(f"keras {keras.__version__}")
@@ -39,4 +53,5 @@ def main() -> None:
     np.savez(output_path, **held)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,8 @@ import numpy as np
 
 from emotionformer.errors import ExportError
 from emotionformer.export.bounds import Bounds
-from emotionformer.export.conversion import Converter, Handler
+from emotionformer.export.conversion import Converter
+from emotionformer.export.custom import Meanings
 from emotionformer.export.dispatch import handler
 from emotionformer.export.functional import references, run_model
 from emotionformer.export.graph import Call, Graph, Node, Tensor, Value
@@ -76,7 +77,7 @@ def convert(
     frames: int,
     extents: list[int],
     probe: np.ndarray,
-    custom: dict[str, Handler],
+    meanings: Meanings,
     from_logits: bool,
     bounds: Bounds,
 ) -> Converted:
@@ -85,7 +86,7 @@ def convert(
     `extents` are the features' extents as the model has them: [478], or [478, 3].
     """
     graph = Graph(bounds)
-    converter = Converter(graph, source.generation, source.keras_version, handler(custom))
+    converter = Converter(graph, source.generation, source.keras_version, handler(meanings.custom, meanings.readings))
     start = graph.input("input", "float32", probe)
     current = start
     if len(extents) > 1:

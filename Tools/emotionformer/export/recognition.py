@@ -1,4 +1,7 @@
-"""Layers that Keras does not have: recognized where configuration and weights leave no doubt, refused otherwise."""
+"""Layers that Keras does not have: recognized where configuration and weights leave no doubt.
+
+Where they leave one thing open, the user is asked for it (`Readings`); everything else is refused.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ from collections.abc import Callable
 import numpy as np
 
 from emotionformer.export import blocks
+from emotionformer.export.arguments import BLOCK_FORM, BLOCK_OPTION, POSITION_OPTION, POSITIONS
 from emotionformer.export.blocks import Component, component, components
 from emotionformer.export.conversion import Converter, Result, as_bool, tensor
 from emotionformer.export.graph import Call, Tensor, Value
 from emotionformer.export.layer import Layer
 from emotionformer.export.layers.core import activation_name, function_of
+from emotionformer.export.readings import ACTIVATIONS, BlockReading, Readings
 
 PLAIN = {"name", "trainable", "dtype", "activity_regularizer", "autocast", "batch_input_shape", "batch_shape", "seed"}
 SIZES = set(
@@ -24,19 +29,21 @@ SIZES = set(
     ).split()
 )
 ADVICE = "give its meaning with --custom FILE.py (Tools/examples shows how)"
+CHECK = "--verify-with keras --keras-classes FILE.py checks it"
+BLOCK_CLASSES = ("TransformerBlock", "TransformerEncoder", "TransformerEncoderBlock", "TransformerLayer")
 
 
-def recognized(converter: Converter, layer: Layer, call: Call) -> Result:
+def recognized(converter: Converter, layer: Layer, call: Call, readings: Readings) -> Result:
     """The meaning of a layer of a class that is not Keras's own."""
     if layer.class_name == "Lambda":
         raise layer.refuse(f"a Lambda holds Python bytecode, which is never run; {ADVICE}")
     package = layer.registered.split(">")[0]
     if package in ("keras_hub", "keras_nlp", "KerasHub", "KerasNLP") and layer.class_name in LIBRARY:
         return LIBRARY[layer.class_name](converter, layer, call)
-    if re.search(r"position", layer.class_name, re.IGNORECASE):
-        return _positional_encoding(converter, layer, call)
-    if layer.class_name in ("TransformerBlock", "TransformerEncoder", "TransformerEncoderBlock", "TransformerLayer"):
-        return _transformer_block(converter, layer, call)
+    if layer.class_name in readings.positions or re.search(r"position", layer.class_name, re.IGNORECASE):
+        return _position_layer(converter, layer, call, readings.position(layer.class_name))
+    if layer.class_name in readings.blocks or layer.class_name in BLOCK_CLASSES:
+        return _transformer_block(converter, layer, call, readings.block(layer.class_name))
     held = ", ".join(f"{item.path or '.'} ({item.kind})" for item in components(layer)) or "no weights"
     raise layer.refuse(f"this class is not Keras's own (the file holds {held}); {ADVICE}")
 
@@ -45,8 +52,13 @@ def _unknown_options(layer: Layer) -> list[str]:
     return sorted(key for key in layer.config if key not in PLAIN and key not in SIZES)
 
 
-def _positional_encoding(converter: Converter, layer: Layer, call: Call) -> Result:
-    """One table as long as the clip and as wide as the input: its rows are added."""
+def _without_mask(layer: Layer, given: Tensor) -> None:
+    if given.mask is not None:
+        raise layer.refuse(f"its input carries a mask, and the file does not say what becomes of it; {ADVICE}")
+
+
+def _position_layer(converter: Converter, layer: Layer, call: Call, reading: str | None) -> Result:
+    """One table as long as the clip and as wide as the input. What is done with it stands nowhere in the file."""
     given = tensor(call.first, layer)
     held = components(layer)
     options = _unknown_options(layer)
@@ -62,8 +74,21 @@ def _positional_encoding(converter: Converter, layer: Layer, call: Call) -> Resu
     steps, width = given.shape[1:]
     if table.shape[1] != width or table.shape[0] < steps:
         raise layer.refuse(f"its table has the shape {table.shape}, its input {steps} × {width}; {ADVICE}")
+    if reading is None:
+        known = ", ".join(f"{name} ({meaning})" for name, meaning in POSITIONS.items())
+        raise layer.refuse(
+            f"it holds a table, and the file does not say what it does with it: say it with {POSITION_OPTION} "
+            f"{layer.class_name}=R, R one of {known}, or {ADVICE}"
+        )
+    _without_mask(layer, given)
+    graph, x = converter.graph, given.value
+    converter.note(f"{layer.class_name}: read as {POSITION_OPTION} {reading} says ({POSITIONS[reading]}); {CHECK}")
+    if reading == "table":
+        return Tensor(graph.constant(np.asarray(table[None, :steps], np.float32)))
+    if reading == "scaled":
+        x = graph.one("multiply", x, graph.constant(float(width) ** 0.5))
     weight = converter.derived(layer, "table", table)
-    return Tensor(converter.graph.one("positionalEncoding", given.value, weights={"table": weight}))
+    return Tensor(graph.one("positionalEncoding", x, weights={"table": weight}))
 
 
 # What keras.io's TransformerBlock holds: by attribute (.keras), by sub-layer and order (.h5).
@@ -83,9 +108,8 @@ BLOCK_ORDER = [
 ]
 
 
-def _transformer_block(converter: Converter, layer: Layer, call: Call) -> Result:
-    """The block of keras.io's tutorials: attention, add, normalize; dense with ReLU, dense, add, normalize."""
-    given = tensor(call.first, layer)
+def _block_parts(layer: Layer, given: Tensor) -> list[Component]:
+    """Attention, inner and outer dense layer, first and second norm."""
     held = {item.path: item for item in components(layer)}
     ordered = list(held.values())
     if {path: item.kind for path, item in held.items()} == BLOCK_ATTRIBUTES:
@@ -95,23 +119,52 @@ def _transformer_block(converter: Converter, layer: Layer, call: Call) -> Result
     else:
         found = ", ".join(f"{item.path or '.'} ({item.kind})" for item in ordered) or "no weights"
         raise layer.refuse(f"its parts ({found}) are not those of keras.io's block, so their order is open; {ADVICE}")
-    options = _unknown_options(layer)
-    if options:
-        raise layer.refuse(f"its options {', '.join(options)} may change what it computes; {ADVICE}")
-    attention, inner, outer, first, second = parts
+    _, inner, outer, _, _ = parts
     width = given.shape[-1]
     if inner.arrays["kernel"].shape[0] != width or outer.arrays["kernel"].shape != inner.arrays["kernel"].shape[::-1]:
         raise layer.refuse(f"its dense layers do not fit its input; {ADVICE}")
-    graph, x = converter.graph, given.value
-    x = graph.one("add", x, blocks.multi_head_attention(converter, layer, attention, x))
-    x = blocks.layer_normalization(converter, layer, first, x, 1e-6)
-    y = blocks.dense(converter, layer, inner, x, "relu")
-    x = graph.one("add", x, blocks.dense(converter, layer, outer, y))
-    converter.note(
-        f"{layer.class_name}: read as keras.io's block (norms after the sums, ReLU, epsilon 1e-6), whose parts it has; "
-        "the file does not say these three, so check with --verify-with keras or give --custom FILE.py"
-    )
-    return Tensor(blocks.layer_normalization(converter, layer, second, x, 1e-6))
+    return parts
+
+
+def _transformer_block(converter: Converter, layer: Layer, call: Call, reading: BlockReading | None) -> Result:
+    """A block that has the parts of keras.io's: attention, two dense layers, two norms.
+
+    Neither configuration nor weights say its activation, the place of its norms, their epsilon or its mask.
+    """
+    given = tensor(call.first, layer)
+    parts = _block_parts(layer, given)
+    options = _unknown_options(layer)
+    if options:
+        raise layer.refuse(f"its options {', '.join(options)} may change what it computes; {ADVICE}")
+    if reading is None:
+        raise layer.refuse(
+            "it has the parts of keras.io's block, and the file does not say where its norms stand, its activation, "
+            f"their epsilon and whether it is causal: say it with {BLOCK_OPTION} {BLOCK_FORM} "
+            f"(keras.io's is post-norm,relu,1e-6), or {ADVICE}"
+        )
+    _without_mask(layer, given)
+    attention, inner, outer, first, second = parts
+    graph, epsilon = converter.graph, reading.epsilon
+    function = ACTIVATIONS[reading.activation]
+
+    def attend(x: Value) -> Value:
+        return blocks.multi_head_attention(converter, layer, attention, x, causal=reading.causal)
+
+    def feed(x: Value) -> Value:
+        return blocks.dense(converter, layer, outer, blocks.dense(converter, layer, inner, x, function))
+
+    def normal(x: Value, norm: Component) -> Value:
+        return blocks.layer_normalization(converter, layer, norm, x, epsilon)
+
+    x = given.value
+    if reading.pre_norm:
+        x = graph.one("add", x, attend(normal(x, first)))
+        x = graph.one("add", x, feed(normal(x, second)))
+    else:
+        x = normal(graph.one("add", x, attend(x)), first)
+        x = normal(graph.one("add", x, feed(x)), second)
+    converter.note(f"{layer.class_name}: read as {BLOCK_OPTION} {reading} says; {CHECK}")
+    return Tensor(x)
 
 
 def _sine_position_encoding(converter: Converter, layer: Layer, call: Call) -> Result:
