@@ -19,7 +19,7 @@ from emotionformer.export.keras_worker import custom_objects
 from emotionformer.export.layer import Layer
 from emotionformer.export.readings import BlockReading, Readings
 
-RECOGNISED, LOOKALIKES = FIXTURES / "k3_custom_recognized.keras", FIXTURES / "k3_custom_lookalikes.keras"
+RECOGNIZED, LOOKALIKES = FIXTURES / "k3_custom_recognized.keras", FIXTURES / "k3_custom_lookalikes.keras"
 POSITIONS = UNSAID["custom_lookalikes"][2:]
 BLOCK = UNSAID["custom_lookalikes"][:2]
 
@@ -32,7 +32,7 @@ def refusal(capsys: pytest.CaptureFixture[str], folder: Path, source: Path, *opt
     return lines[0]
 
 
-@pytest.mark.parametrize("source", [RECOGNISED, LOOKALIKES], ids=["as its name says", "otherwise"])
+@pytest.mark.parametrize("source", [RECOGNIZED, LOOKALIKES], ids=["as its name says", "otherwise"])
 def test_a_block_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str], source: Path) -> None:
     """Also one that is keras.io's own: the two files differ in nothing that says which it is."""
     line = refusal(capsys, tmp_path, source, "--position-layer", "add")
@@ -40,7 +40,7 @@ def test_a_block_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "--transformer-block NORMS,ACTIVATION,EPSILON[,causal]" in line and "--custom" in line
 
 
-@pytest.mark.parametrize("source", [RECOGNISED, LOOKALIKES], ids=["added", "otherwise"])
+@pytest.mark.parametrize("source", [RECOGNIZED, LOOKALIKES], ids=["added", "otherwise"])
 def test_a_table_of_positions_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str], source: Path) -> None:
     line = refusal(capsys, tmp_path, source, *BLOCK)
     assert "Position" in line and "--position-layer" in line and "--custom" in line
@@ -128,7 +128,7 @@ def test_two_readings_of_one_class() -> None:
 
 
 def test_keras_classes_go_with_verifying(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    line = refusal(capsys, tmp_path, RECOGNISED, "--keras-classes", "mine.py")
+    line = refusal(capsys, tmp_path, RECOGNIZED, "--keras-classes", "mine.py")
     assert "--keras-classes goes with --verify-with keras" in line
 
 
