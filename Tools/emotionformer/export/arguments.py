@@ -15,6 +15,8 @@ SIDES = {"end": "end", "post": "end", "start": "start", "pre": "start", "none": 
 TRUNCATIONS = {"end": "end", "post": "end", "start": "start", "pre": "start", "uniform": "uniform"}
 ORDERS = dict.fromkeys(("before", "beforeNormalization"), "beforeNormalization")
 ORDERS.update(dict.fromkeys(("after", "afterNormalization"), "afterNormalization"))
+# What the outputs are, where the graph does not prove it.
+LOGITS_OPTION, PROBABILITIES_OPTION = "--from-logits", "--from-probabilities"
 # How a custom layer is read, where the file leaves it open.
 BLOCK_OPTION, POSITION_OPTION = "--transformer-block", "--position-layer"
 BLOCK_FORM = "NORMS,ACTIVATION,EPSILON[,causal]"
@@ -104,7 +106,12 @@ def parser() -> Parser:
         help="what a custom layer with a table of positions gives: "
         + ", ".join(f"{name} ({meaning})" for name, meaning in POSITIONS.items()),
     )
-    add("--from-logits", action="store_true", help="the model ends in logits: add the softmax")
+    add(LOGITS_OPTION, action="store_true", help="the model ends in logits: add the softmax")
+    add(
+        PROBABILITIES_OPTION,
+        action="store_true",
+        help="the outputs are probabilities of classes that exclude each other, though no softmax shows it",
+    )
     add(
         "--verify-with",
         choices=("keras",),

@@ -17,11 +17,20 @@ import numpy as np
 from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import say, tell
 from emotionformer.errors import ExportError, ToolError
-from emotionformer.export.arguments import DEFAULT_FRAMES, ORDERS, SIDES, TRUNCATIONS, parser
+from emotionformer.export.arguments import (
+    DEFAULT_FRAMES,
+    LOGITS_OPTION,
+    ORDERS,
+    PROBABILITIES_OPTION,
+    SIDES,
+    TRUNCATIONS,
+    parser,
+)
 from emotionformer.export.bounds import ADVICE, CLIP_ELEMENTS, Bounds
 from emotionformer.export.custom import Meanings, load_custom
 from emotionformer.export.layer import Layer
 from emotionformer.export.model import Converted, convert, input_shape, read_model
+from emotionformer.export.outputs import check_rows
 from emotionformer.export.package import PACKAGE, InputDescription, Package, SelfTest
 from emotionformer.export.reading.folder import (
     FEATURES_KEYS,
@@ -103,7 +112,7 @@ def _converted(
     prepared = normalized(inputs, description)
     size = f"{description.frames} frames × {description.features} features"
     progress.say(f"Converting {_count(model)} layers for {size}")
-    made = convert(source, model, description.frames, extents, prepared[:1], meanings, arguments.from_logits, bounds)
+    made = convert(source, model, description.frames, extents, prepared[:1], meanings, _stated(arguments), bounds)
     open_time = description.padding_side == "none"
     if open_time:
         _check_open(source, model, description, extents, prepared[:1], meanings, arguments, made)
@@ -133,6 +142,13 @@ def _converted(
         self_test=test,
     )
     return package, made.notes
+
+
+def _stated(arguments: argparse.Namespace) -> str | None:
+    """What the user says that the model's outputs are."""
+    if arguments.from_logits and arguments.from_probabilities:
+        raise ExportError(f"{LOGITS_OPTION} and {PROBABILITIES_OPTION}: the outputs are one or the other")
+    return "logits" if arguments.from_logits else "probabilities" if arguments.from_probabilities else None
 
 
 def _count(model: Layer) -> int:
@@ -248,8 +264,8 @@ def _check_open(
     if description.frames < 2:
         raise ExportError("--pad-side none needs at least two frames")
     bounds = Bounds(source.path.stat().st_size, not arguments.no_limits)
-    frames, logits = description.frames - 1, arguments.from_logits
-    other = convert(source, model, frames, extents, probe[:, :-1], meanings, logits, bounds)
+    frames = description.frames - 1
+    other = convert(source, model, frames, extents, probe[:, :-1], meanings, _stated(arguments), bounds)
     for one, two in zip(made.nodes, other.nodes):
         same = (
             one.operation == two.operation
@@ -275,6 +291,8 @@ def _self_test(
     progress: Progress,
 ) -> SelfTest:
     probabilities, logits = expected(made.graph, made.nodes, made.probabilities, made.logits, prepared)
+    if arguments.from_probabilities:
+        check_rows(probabilities)
     oracle = "numpy-float64"
     if arguments.verify_with:
         from emotionformer.export.keras_oracle import check_without_code, outputs_by_keras

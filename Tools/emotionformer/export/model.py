@@ -14,6 +14,7 @@ from emotionformer.export.dispatch import handler
 from emotionformer.export.functional import references, run_model
 from emotionformer.export.graph import Call, Graph, Node, Tensor, Value
 from emotionformer.export.layer import Layer
+from emotionformer.export.outputs import chosen, ends
 from emotionformer.export.reading.binding import bind
 from emotionformer.export.reading.layer_reading import is_graph, read_layer
 from emotionformer.export.reading.source import KerasSource
@@ -78,12 +79,13 @@ def convert(
     extents: list[int],
     probe: np.ndarray,
     meanings: Meanings,
-    from_logits: bool,
+    stated: str | None,
     bounds: Bounds,
 ) -> Converted:
     """Builds the graph for clips of `frames` frames. `probe` is (1, frames, features), float32, normalized.
 
-    `extents` are the features' extents as the model has them: [478], or [478, 3].
+    `extents` are the features' extents as the model has them: [478], or [478, 3]. `stated` is what the user says that
+    the outputs are: `logits`, `probabilities`, or None.
     """
     graph = Graph(bounds)
     converter = Converter(graph, source.generation, source.keras_version, handler(meanings.custom, meanings.readings))
@@ -93,39 +95,12 @@ def convert(
         graph.scope = "input"
         current = graph.one("reshape", start, shape=[1, frames, *extents])
     outputs = run_model(converter, model, Call([Tensor(current)]))
-    result = _chosen(outputs, model).value
+    result = chosen(outputs, model.name).value
     if result.rank != 2 or result.shape[0] != 1:
         raise ExportError(
             f"the model's output has the shape {result.shape[1:]} for one clip, expected (classes): one row of "
             "probabilities"
         )
-    probabilities, logits = _ends(converter, result, from_logits)
+    probabilities, logits = ends(graph, result, stated)
     wanted = [probabilities] + ([logits] if logits is not None else [])
     return Converted(graph, graph.pruned(wanted), probabilities, logits, converter.notes)
-
-
-def _chosen(outputs: list[Tensor], model: Layer) -> Tensor:
-    if len(outputs) == 1:
-        return outputs[0]
-    fitting = [out for out in outputs if out.value.node is not None and out.value.node.operation == "softmax"]
-    if len(fitting) != 1:
-        raise ExportError(f"the model '{model.name}' has {len(outputs)} outputs, and not exactly one is a softmax")
-    return fitting[0]
-
-
-def _ends(converter: Converter, result: Value, from_logits: bool) -> tuple[Value, Value | None]:
-    node = result.node
-    if node is None:
-        raise ExportError("the model's output is its input, or a constant")
-    if node.operation == "softmax" and len(node.inputs) == 1 and "beta" not in node.attributes:
-        before = node.inputs[0]
-        return result, before
-    if from_logits:
-        converter.graph.scope = ""
-        return converter.graph.one("softmax", result), result
-    if abs(float(result.data.sum()) - 1) > 1e-4 or result.data.min() < 0:
-        raise ExportError(
-            "the model does not end in a softmax and its outputs are no probabilities; if they are logits, "
-            "say so with --from-logits"
-        )
-    return result, None
