@@ -92,6 +92,23 @@ struct EngineGolden: CustomStringConvertible, @unchecked Sendable {
     }
 
     func run(_ options: PlanOptions) throws -> [Tensor] {
+        let (program, inputs) = try program()
+        return try Self.run(program, inputs, options)
+    }
+
+    static func run(_ program: Program, _ given: [Tensor], _ options: PlanOptions) throws -> [Tensor] {
+        let session = Session(try Plan(program, inputShapes: given.map(\.shape), options: options))
+        for (index, tensor) in given.enumerated() {
+            tensor.withUnsafeBytes { session.input(index).copyMemory(from: $0) }
+        }
+        try session.run()
+        return session.plan.outputTypes.enumerated().map { index, type in
+            Tensor(type.elementType, type.shape) { $0.copyMemory(from: session.output(index)) }
+        }
+    }
+
+    /// The case's node as a program, and the operands that come at run time: the case's, or `replaced` in their place.
+    func program(_ replaced: [Tensor]? = nil) throws -> (program: Program, inputs: [Tensor]) {
         var tensors: [String: StoredTensor] = [:]
         var nodes: [Node] = []
         var inputs: [GraphInput] = []
@@ -109,28 +126,16 @@ struct EngineGolden: CustomStringConvertible, @unchecked Sendable {
                 tensors[name] = stored
                 nodes.append(Node(.constant, name: name, outputs: [name], weights: ["value": name]))
             } else {
-                given.append(stored.tensor)
-                inputs.append(
-                    GraphInput(
-                        name: name, elementType: stored.tensor.elementType, extents: stored.tensor.shape.extents))
+                let tensor = replaced?[given.count] ?? stored.tensor
+                given.append(tensor)
+                inputs.append(GraphInput(name: name, elementType: tensor.elementType, extents: tensor.shape.extents))
             }
         }
         let names = outputs.indices.map { "output \($0)" }
         nodes.append(try Self.node(json, name: "node", inputs: operands, outputs: names, prefix: "", &tensors))
         var graphs = [Graph(name: "main", inputs: inputs, outputs: names, nodes: nodes)]
         for body in json["graphs"] as? [[String: Any]] ?? [] { graphs.append(try Self.graph(body, &tensors)) }
-        let plan = try Plan(
-            Program(graphs: graphs, tensors: tensors).validated(), inputShapes: given.map(\.shape), options: options)
-        let session = Session(plan)
-        for (index, tensor) in given.enumerated() {
-            tensor.withUnsafeBytes { session.input(index).copyMemory(from: $0) }
-        }
-        try session.run()
-        return plan.outputTypes.indices.map { index in
-            Tensor(plan.outputTypes[index].elementType, plan.outputTypes[index].shape) {
-                $0.copyMemory(from: session.output(index))
-            }
-        }
+        return (try Program(graphs: graphs, tensors: tensors).validated(), given)
     }
 
     private static func graph(_ body: [String: Any], _ tensors: inout [String: StoredTensor]) throws -> Graph {
