@@ -67,7 +67,7 @@ struct InputOptions: ParsableArguments {
         if let frames, !(1...65536).contains(frames) {
             throw ValidationError("--frames is out of range (found \(frames), expected 1 to 65536)")
         }
-        guard padValue.isFinite else { throw ValidationError("--pad-value is no number") }
+        guard padValue.isFinite else { throw ValidationError("--pad-value is not a number") }
     }
 
     func apply(to conversion: inout TFLiteConversion) {

@@ -59,7 +59,7 @@ extension ClassNames {
         case .integer(let number): return "\(number)"
         case .number(let number): return "\(number)"
         case .none, .boolean, .global, .object:
-            throw Fault(.invalidValue, at: "", "a class name in the pickle is no text")
+            throw Fault(.invalidValue, at: "", "a class name in the pickle is not text")
         }
     }
 

@@ -106,7 +106,7 @@ struct ModelAssets {
         }
         var status = stat()
         guard stat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw Fault(.unreadableFile, at: file, "this is no regular file", expected: "a file")
+            throw Fault(.unreadableFile, at: file, "this is not a regular file", expected: "a file")
         }
         return file
     }

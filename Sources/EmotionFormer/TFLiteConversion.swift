@@ -49,7 +49,7 @@ package struct TFLiteConversion: Sendable {
     func package(of bytes: [UInt8], _ path: String) throws(Fault) -> ModelPackage {
         guard TFLiteImporter.recognizes(bytes.prefix(8)) else {
             throw Fault(
-                .unreadableFile, at: path, "the file is no model",
+                .unreadableFile, at: path, "the file is not a model",
                 expected: "a folder with manifest.json, or a TensorFlow Lite file")
         }
         let model = try TFLiteImporter.read(bytes, name: path, limits: limits)

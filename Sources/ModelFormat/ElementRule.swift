@@ -37,7 +37,7 @@ enum ElementRule {
             guard hasBit(0xFE, words, { $0 }) else { return }
             let index = words.firstIndex { $0 > 1 } ?? 0
             throw Fault(
-                .invalidValue, at: place, "element \(firstByte + index) is no Boolean", found: "\(words[index])",
+                .invalidValue, at: place, "element \(firstByte + index) is not a Boolean", found: "\(words[index])",
                 expected: "0 or 1")
         }
     }

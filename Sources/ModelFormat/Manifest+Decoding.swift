@@ -42,7 +42,7 @@ extension Manifest {
         let format = try root.required("format")
         guard try format.string() == Manifest.format else {
             throw format.fault(
-                .invalidValue, "the file is no manifest of a model package",
+                .invalidValue, "the file is not a manifest of a model package",
                 found: "'\(JSONPath.shortened(try format.string()))'", expected: "'\(Manifest.format)'")
         }
         let version = try root.required("formatVersion")
@@ -199,7 +199,7 @@ extension JSONCursor {
         let text = try string()
         guard PackageRules.isHexadecimal(text, count: count) else {
             throw fault(
-                .invalidValue, "the value is no checksum", found: "'\(JSONPath.shortened(text))'",
+                .invalidValue, "the value is not a checksum", found: "'\(JSONPath.shortened(text))'",
                 expected: "\(count) lower-case hexadecimal digits")
         }
         return text

@@ -17,7 +17,7 @@ enum PackageRules {
         }
         for (index, source) in producer.sources.enumerated() where !isHexadecimal(source.sha256, count: 64) {
             throw Fault(
-                .invalidValue, at: "producer.sources[\(index)].sha256", "the value is no SHA-256",
+                .invalidValue, at: "producer.sources[\(index)].sha256", "the value is not a SHA-256",
                 found: "'\(JSONPath.shortened(source.sha256))'", expected: "64 lower-case hexadecimal digits")
         }
     }
@@ -37,7 +37,7 @@ enum PackageRules {
         }
         guard Float(input.padding.value).isFinite else {
             throw Fault(
-                .invalidValue, at: "input.padding.value", "the number is no finite float32",
+                .invalidValue, at: "input.padding.value", "the number is not a finite float32",
                 found: "\(input.padding.value)")
         }
         if let normalization = input.normalization {

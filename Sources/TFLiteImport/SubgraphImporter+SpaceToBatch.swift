@@ -48,7 +48,7 @@ extension SubgraphImporter {
         let padded = (0..<blocks.count).map { blocks.before[$0] + blocks.extents[$0] + blocks.after[$0] }
         guard zip(padded, blocks.sizes).allSatisfy({ $0.isMultiple(of: $1) }) else {
             throw Fault(
-                .shapeMismatch, at: "", "the padded extents are no multiples of the blocks", found: "\(padded)",
+                .shapeMismatch, at: "", "the padded extents are not multiples of the blocks", found: "\(padded)",
                 expected: "multiples of \(blocks.sizes)")
         }
         let margins = zip(blocks.before, blocks.after).flatMap { [$0, $1] }

@@ -83,7 +83,7 @@ struct BenchmarkCommandTests {
     }
 
     @Test(
-        "--interactive ends with one line at the first line that is no count, having answered those before",
+        "--interactive ends with one line at the first line that is not a count, having answered those before",
         arguments: ["0", "-1", "many", "", "1.5", "1 2", "99999999999999999999"])
     func badLines(line: String) throws {
         let run = try Executable.run("benchmark", "--model", model, "--interactive", input: "2\n\(line)\n2\n")

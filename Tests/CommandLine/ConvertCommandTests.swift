@@ -111,7 +111,7 @@ struct ConvertCommandTests {
         #expect(try Executable.run("convert", model, "--name", "second", "-o", package).code == 0)
         #expect(try Executable.run("inspect", package).lines.first?.hasSuffix("second") == true)
         #expect(try FileManager.default.contentsOfDirectory(atPath: package).sorted() == first)
-        // A folder that is no package is never touched.
+        // A folder that is not a package is never touched.
         let foreign = try Executable.run("convert", model, "-o", assets.path)
         #expect(foreign.code == 1)
         #expect(foreign.isOneLineFailure)
@@ -126,7 +126,7 @@ struct ConvertCommandTests {
         let run = try Executable.run("convert", model, "-o", app.path)
         #expect(run.code == 1)
         #expect(run.isOneLineFailure)
-        #expect(run.errors.contains("no model package stands there"), "\(run.errors)")
+        #expect(run.errors.contains("not a model package exists there"), "\(run.errors)")
         let empty = folder.url.appendingPathComponent("empty")
         try FileManager.default.createDirectory(at: empty, withIntermediateDirectories: true)
         let here = try Executable.run(["convert", model, "-o", "."], in: empty)
@@ -157,7 +157,7 @@ struct ConvertCommandTests {
         try #require(mkfifo(metadata.path, 0o600) == 0)
         let pipe = try Executable.run("convert", model, "--assets", assets.path, "-o", package)
         #expect(pipe.code == 1)
-        #expect(pipe.errors.contains("no regular file"), "\(pipe.errors)")
+        #expect(pipe.errors.contains("not a regular file"), "\(pipe.errors)")
         try manager.removeItem(at: metadata)
         let sub = assets.appendingPathComponent("sub")
         try manager.createDirectory(at: sub, withIntermediateDirectories: true)

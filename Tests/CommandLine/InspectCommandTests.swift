@@ -70,7 +70,7 @@ struct InspectCommandTests {
         #expect(run.isOneLineFailure)
     }
 
-    @Test("An empty path is no model, and not the root folder", arguments: ["inspect", "verify"])
+    @Test("An empty path is not a model, and not the root folder", arguments: ["inspect", "verify"])
     func emptyPath(command: String) throws {
         let run = try Executable.run(command, "")
         #expect(run.code == 1 && run.isOneLineFailure)

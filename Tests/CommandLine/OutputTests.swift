@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Models that end in logits, a log-softmax, a tanh or a regression: every way of showing a prediction.
-@Suite("Outputs that are no probabilities")
+@Suite("Outputs that are not probabilities")
 struct OutputTests {
     private let folder: TemporaryFolder
     private let model: String

@@ -85,7 +85,7 @@ struct PredictPageTests {
         for look in looks { #expect(html.components(separatedBy: look).count == 2, "\(look)") }
     }
 
-    @Test("Features that are no landmarks have a page without a face, and the page says so")
+    @Test("Features that are not landmarks have a page without a face, and the page says so")
     func rawFeatures() throws {
         let page = folder.url.appendingPathComponent("<b>.html")
         let named = try folder.write("1,0\n2,0\n", to: "<img src=x>.csv")

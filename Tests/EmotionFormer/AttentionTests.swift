@@ -75,7 +75,7 @@ struct AttentionTests {
         #expect(padded.received() == [1, 0])
     }
 
-    @Test("Rows say which frame of the clip they are: dropped frames are left out, padding is no frame")
+    @Test("Rows say which frame of the clip they are: dropped frames are left out, padding is not a frame")
     func frames() throws {
         let model = try EmotionModel(path: Self.folder.appendingPathComponent("blocks.package").path)
         var values = [Float](repeating: 0.5, count: 4 * 5)
@@ -86,7 +86,7 @@ struct AttentionTests {
         #expect(map.queryFrames == map.keyFrames)
     }
 
-    @Test("Behind pooling a row stands for several frames; rows that are no groups of frames stand for none")
+    @Test("Behind pooling a row stands for several frames; rows that are not groups of frames stand for none")
     func pooledRows() {
         let places: [Int?] = [0, 1, 3, 4, 5, nil, nil, nil, nil, nil]
         #expect(EmotionModel.shortened(places, to: 5) == [0...1, 3...4, 5...5, nil, nil])

@@ -80,7 +80,7 @@ struct ClassNamesTests {
     @Test("An escape is digits alone, without a sign", arguments: ["V\\u+123", "V\\u-000", "V\\U+0000041", "S'\\x+1'"])
     func escapes(text: String) throws {
         let fault = try #require(Self.fault(Array("]\(text)\na.".utf8)))
-        #expect(fault.code == .invalidValue && fault.problem.contains("an escaped character is none"))
+        #expect(fault.code == .invalidValue && fault.problem.contains("an escape is malformed"))
         // Negative control: a digit in the sign's place.
         let digits = text.replacing("+", with: "0").replacing("-", with: "0")
         #expect(try ClassNames.pickled(Array("]\(digits)\na.".utf8)).count == 1)
@@ -106,8 +106,8 @@ struct ClassNamesTests {
         let shape =
             "cnumpy.core.numeric\n_frombuffer\n(S''\ncnumpy\ndtype\n(S'i8'\ntR(I4294967296\nI4294967296\ntS'C'\ntR."
         #expect(Self.fault(Array(shape.utf8))?.code == .limitExceeded)
-        // A list that holds itself has no end, but is no name either.
-        #expect(Self.fault(Array("]q\0h\0a.".utf8))?.problem == "a class name in the pickle is no text")
+        // A list that holds itself has no end, but is not a name either.
+        #expect(Self.fault(Array("]q\0h\0a.".utf8))?.problem == "a class name in the pickle is not text")
     }
 
     @Test(

@@ -57,7 +57,7 @@ struct ClassificationReportTests {
                 == "truth 0: the model has no such label (found d, expected a, b, c)")
     }
 
-    @Test("Outputs that are no probabilities have a label and no losses; one clip of many is enough")
+    @Test("Outputs that are not probabilities have a label and no losses; one clip of many is enough")
     func noProbabilities() throws {
         let wrong = Prediction(labels: Self.labels, probabilities: [-3, 5, 1], logits: nil, framesUsed: 1)
         let report = try ClassificationReport([prediction(0), wrong], truths: ["a", "b"])

@@ -109,7 +109,7 @@ struct ClipMemoryTests {
         #expect(refused.code == .limitExceeded && refused.place == "clip: 4.npy")
     }
 
-    @Test("A member that is larger than its array is refused by its header, and no array that is no clip is unpacked")
+    @Test("A member that is larger than its array is refused by its header, and only clips are unpacked")
     func sizes() throws {
         let falseSize = Self.zeros("(2, 2)", elements: 1 << 23)
         let fault = try #require(ClipFixtures.fault(.npz, Self.archive([falseSize])))

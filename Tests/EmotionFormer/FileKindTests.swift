@@ -25,7 +25,7 @@ struct FileKindTests {
 
     enum Kind: String, CaseIterable, Sendable { case pipe, device, link, folder, sparse }
 
-    /// Puts something there that is no file of a few bytes; false where this user may not.
+    /// Puts something there that is not a file of a few bytes; false where this user may not.
     private static func place(_ kind: Kind, at path: String) throws -> Bool {
         try? FileManager.default.removeItem(atPath: path)
         switch kind {

@@ -82,7 +82,7 @@ struct JSONLinesClipTests {
         for second in ["e000", "ffff", "dbff", "0041"] {
             #expect(problem("{\"clip\":\"\\ud83d\\u\(second)\"}") == "the first half of a surrogate pair stands alone")
         }
-        // A sign is no digit.
+        // A sign is not a digit.
         for escape in ["-000", "+123"] {
             #expect(problem("{\"clip\":\"\\u\(escape)\",\"features\":[1]}") == "an escape \\u is incomplete")
         }

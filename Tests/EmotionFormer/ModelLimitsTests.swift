@@ -87,7 +87,7 @@ struct ModelLimitsTests {
         #expect(error?.code == .limitExceeded && error?.place.contains("selfTest.tensors") == true)
     }
 
-    @Test("A limit that is no number of anything is an error of the call", arguments: Limits.Name.allCases)
+    @Test("A limit that is not a number of anything is an error of the call", arguments: Limits.Name.allCases)
     func ranges(name: Limits.Name) throws {
         let package = try Package(SmallModel.package())
         let range = Limits.range(of: name)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Clips from NumPy archives")
 struct ZipClipTests {
-    @Test("Stored and deflated archives hold the same clips; arrays that are no clips are passed over")
+    @Test("Stored and deflated archives hold the same clips; arrays that are not clips are passed over")
     func archives() throws {
         for name in ["stored.npz", "deflated.npz"] {
             let clips = try ClipFixtures.clips(name)

@@ -40,7 +40,7 @@ import Testing
         var status = stat()
         #expect(stat(folder.path + "/page", &status) == 0)
         #expect(status.st_mode & 0o777 == 0o640)
-        expectRefused("thesis", "no page stands there")
+        expectRefused("thesis", "not a page exists there")
         expectRefused("thesis/page", "no folder")
         expectRefused("absent/page", "no folder")
         expectRefused(".", "a folder")

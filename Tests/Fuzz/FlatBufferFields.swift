@@ -120,7 +120,7 @@ struct FlatBufferFields {
             }
             let old = number(place.position, width).map { Int64($0) } ?? 0
             let value: Int64
-            // An index that is no neighbor's is refused at once.
+            // An index that is not a neighbor's is refused at once.
             let isIndex = [.operand, .result, .buffer].contains(kind) && random.chance(0.9)
             switch isIndex ? Int.random(in: 0..<3, using: &random) : Int.random(in: 0..<6, using: &random) {
             case 0: value = old &+ 1

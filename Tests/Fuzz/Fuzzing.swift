@@ -151,7 +151,7 @@ extension Fault {
     /// Errors are one line, whatever the file held.
     func checkForm() {
         let text = description
-        if text.utf8.contains(0x0A) || text.utf8.count > 4000 { finding("an error is no single short line: \(text)") }
+        if text.utf8.contains(0x0A) || text.utf8.count > 4000 { finding("an error must be one short line: \(text)") }
         if Statistics.refusals.count < 1000 { Statistics.refusals[problem, default: 0] += 1 }
     }
 }

@@ -62,7 +62,7 @@ import Testing
         #expect(result.operations.contains("attention"))
     }
 
-    @Test("a softmax over the queries, or a mask that only weakens scores, is no attention and stays")
+    @Test("a softmax over the queries, or a mask that only weakens scores, is not an attention and stays")
     func controls() throws {
         #expect(try !lowered(.none, softmaxAxis: 2).simplifiedAndCompared().operations.contains("attention"))
         #expect(try !lowered(.select, masked: -10).simplifiedAndCompared().operations.contains("attention"))

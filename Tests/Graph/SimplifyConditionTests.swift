@@ -6,7 +6,7 @@ import Testing
 @Suite struct SimplifyConditionTests {
     private typealias Operation = EmotionFormerGraph.Operation
 
-    /// Something behind a value, so that it is no output of the graph and its producer may go.
+    /// Something behind a value, so that it is not an output of the graph and its producer may go.
     private static func used(_ builder: inout GraphBuilder, _ value: Int) throws -> Int {
         try builder.binary(.multiply, value, value)
     }
@@ -43,7 +43,7 @@ import Testing
         _ = try builder.finished(Self.used(&builder, turned)).simplifiedAndCompared()
     }
 
-    @Test("constants whose product is no float stay apart")
+    @Test("constants whose product is not float stay apart")
     func hugeConstants() throws {
         var builder = GraphBuilder()
         let input = try builder.input("input", [1, 3])
@@ -69,7 +69,7 @@ import Testing
         #expect(!graph.operations.contains("layerNormalization"))
     }
 
-    @Test("the sum of some steps over the count of others is no masked mean", arguments: [true, false])
+    @Test("the sum of some steps over the count of others is not a masked mean", arguments: [true, false])
     func otherCount(isSame: Bool) throws {
         var builder = GraphBuilder()
         let input = try builder.input("input", [1, 6, 3])
@@ -83,7 +83,7 @@ import Testing
         #expect(graph.operations.contains("globalPooling1D") == isSame)
     }
 
-    @Test("features that differ in some step are no steps that differ in some feature", arguments: [1, 2])
+    @Test("features that differ in some step are not steps that differ in some feature", arguments: [1, 2])
     func maskedFeatures(axis: Int) throws {
         var builder = GraphBuilder()
         let input = try builder.input("input", [1, 4, 4])
@@ -207,7 +207,7 @@ import Testing
     }
 
     @Test(
-        "a summand that leaves differences between the scores of a row is no mask",
+        "a summand that leaves differences between the scores of a row is not a mask",
         arguments: [-1e5, -1e7, -20] as [Float])
     func weakMasks(number: Float) throws {
         let graph = try attention { builder, scores in

@@ -37,7 +37,7 @@ import Testing
         #expect(graph.nodes[0].weights.keys.sorted() == ["beta", "gamma"])
     }
 
-    @Test("a variance over another axis, or another gamma for the mean, is no layer normalization and stays")
+    @Test("a variance over another axis, or another gamma for the mean, is not a layer normalization and stays")
     func controls() throws {
         let axis = try lowered(isKeras3: true, varianceAxis: 1).simplifiedAndCompared()
         #expect(!axis.operations.contains("layerNormalization"))

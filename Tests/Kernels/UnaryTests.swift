@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    /// The measure of this suite must see an error: eˣ is no tanh, and a wrong last digit counts.
+    /// The measure of this suite must see an error: eˣ is not a tanh, and a wrong last digit counts.
     @Test func theMeasureCanFail() {
         let expected = Self.inputs.map { Oracle.unary(.exponential, Double($0), 0, 0) }
         let wrong = expected.map { Float($0) * 1.000_001 }

@@ -102,7 +102,7 @@ import Testing
         try manager.removeItem(atPath: package.path + "/weights.bin")
         package.expectFault(.missingFile, ["weights.bin: ", "no file"])
         try manager.createDirectory(atPath: package.path + "/weights.bin", withIntermediateDirectories: false)
-        package.expectFault(.unreadableFile, ["weights.bin: ", "no regular file", "found a folder"])
+        package.expectFault(.unreadableFile, ["weights.bin: ", "not a regular file", "found a folder"])
         try manager.removeItem(atPath: package.path + "/manifest.json")
         package.expectFault(.missingFile, ["manifest.json: there is no manifest"])
         try manager.createDirectory(atPath: package.path + "/manifest.json", withIntermediateDirectories: false)
@@ -137,7 +137,7 @@ import Testing
         let package = try HostilePackage()
         try FileManager.default.removeItem(atPath: package.path + "/manifest.json")
         #expect(mkfifo(package.path + "/manifest.json", 0o600) == 0)
-        package.expectFault(.unreadableFile, ["manifest.json: ", "no regular file"])
+        package.expectFault(.unreadableFile, ["manifest.json: ", "not a regular file"])
     }
 
     @Test("Booleans are 0 or 1, int8 weights have no zero point, floats of 16 bits are finite")
@@ -145,7 +145,7 @@ import Testing
         let boolean = Tensor(.bool, try Shape([3])) { $0[2] = 2 }
         #expect(
             refusal { try PackageRules.check(StoredTensor(boolean)) }
-                == "element 2 is no Boolean (found 2, expected 0 or 1)")
+                == "element 2 is not a Boolean (found 2, expected 0 or 1)")
         let half = Tensor(.float16, try Shape([2])) {
             $0.storeBytes(of: UInt16(0xFC00), toByteOffset: 2, as: UInt16.self)
         }

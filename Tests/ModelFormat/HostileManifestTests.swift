@@ -43,7 +43,7 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
         ),
         Spoiling("\"formatVersion\": 1,", "", .missingField, "expected 'formatVersion'"),
         Spoiling(
-            "emotionformer-model", "another-model", .invalidValue, "no manifest of a model package",
+            "emotionformer-model", "another-model", .invalidValue, "not a manifest of a model package",
             "found 'another-model'"),
         Spoiling(
             "\"name\": \"small\"", "\"name\": \"small\", \"color\": 1", .unknownField, "line 4, column 20: color",

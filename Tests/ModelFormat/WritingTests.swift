@@ -49,7 +49,7 @@ import Testing
         #expect(try folder.names() == ["model"])
     }
 
-    @Test("a file, a folder that is no package, and a package with a foreign file are refused and stay as they are")
+    @Test("a file, a folder that is not a package, and a package with a foreign file are refused and stay as they are")
     func refused() throws {
         let folder = try TemporaryFolder()
         let manager = FileManager.default
@@ -64,7 +64,7 @@ import Testing
         try expect("file", "found a file")
         try manager.createDirectory(atPath: folder.path + "/other", withIntermediateDirectories: false)
         try Data("{}".utf8).write(to: URL(fileURLWithPath: folder.path + "/other/manifest.json"))
-        try expect("other", "no model package stands there")
+        try expect("other", "not a model package exists there")
         try SmallPackage.make(selfTest: false).write(to: folder.path + "/model")
         try Data("text".utf8).write(to: URL(fileURLWithPath: folder.path + "/model/notes.txt"))
         try expect("model", "found 'notes.txt'")

@@ -43,7 +43,7 @@ def unsaid(path: Path) -> list[str]:
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Hostile files and texts are no names: what is long is shown by its start and its length."""
+    """Hostile files and texts are not names: what is long is shown by its start and its length."""
     if not isinstance(val, (bytes, str)) or len(val) <= 40:
         return None
     return f"{ascii(val[:24])[:40]}…{len(val)}"

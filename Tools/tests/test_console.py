@@ -86,7 +86,7 @@ def test_any_text_stays_in_its_element() -> None:
 
 
 def test_any_cell_reads_back_and_begins_no_formula() -> None:
-    """By Python's csv and by pandas; NUL is no text that pandas reads."""
+    """By Python's csv and by pandas; NUL is not text that pandas reads."""
     found = [text.replace("\0", "") for text in texts(3, 600)] + [
         "-1.5e3",
         "-",

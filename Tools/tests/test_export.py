@@ -217,7 +217,7 @@ def test_a_web_apps_folder_and_the_current_one_are_not_replaced(
     (folder / "manifest.json").write_text('{"name": "My web app"}')
     (folder / "index.html").write_text("mine")
     assert main([str(BASE), "-o", str(folder)]) == 1
-    assert "no model package stands there: not replaced" in capsys.readouterr().err
+    assert "not a model package exists there: not replaced" in capsys.readouterr().err
     (folder / "empty").mkdir()
     monkeypatch.chdir(folder / "empty")
     assert main([str(BASE), "-o", "."]) == 1
@@ -245,7 +245,7 @@ def test_a_link_out_of_the_published_folder_is_not_followed(
 def test_another_folder_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "made").mkdir()
     (tmp_path / "made" / "precious.txt").write_text("mine")
-    assert "no model package" in failure(capsys, tmp_path, str(BASE))
+    assert "not a model package" in failure(capsys, tmp_path, str(BASE))
     assert (tmp_path / "made" / "precious.txt").read_text() == "mine"
 
 

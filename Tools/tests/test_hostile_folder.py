@@ -39,8 +39,8 @@ HOSTILE_NPY = {
     "a terabyte": (npy(described("(1099511627776,)"), bytes(24)), "holds 24 of its 4398046511104 bytes"),
     "a size that overflows": (npy(described("(4294967296, 4294967296)"), bytes(24)), "holds 24 of its 737869762948"),
     "a negative extent": (npy(described("(-6,)"), bytes(24)), "holds no array|its header is not"),
-    "an extent of 5000 digits": (npy(described(f"({'9' * 5000},)"), bytes(24)), "its shape is no list"),
-    "many axes": (npy(described(f"({'1,' * 40})"), bytes(24)), "its shape is no list of at most 8"),
+    "an extent of 5000 digits": (npy(described(f"({'9' * 5000},)"), bytes(24)), "its shape is not a list"),
+    "many axes": (npy(described(f"({'1,' * 40})"), bytes(24)), "its shape is not a list of at most 8"),
     "objects": (npy(described(kind="'|O'"), bytes(24)), "its element type is '|O'"),
     "complex numbers": (npy(described(kind="'<c8'"), bytes(48)), "its element type is '<c8'"),
     "records": (npy(described(kind="[('a', '<f4')]"), bytes(24)), "holds no array of numbers"),
@@ -88,7 +88,7 @@ def test_what_numpy_writes_is_read(tmp_path: Path, array: np.ndarray, version: t
 
 @pytest.mark.parametrize("code", [0x110000, 0xFFFFFFFF, 0xD800])
 def test_text_of_no_character(tmp_path: Path, code: int) -> None:
-    """NumPy's strings hold any number; Python ends in a SystemError for one that is no character."""
+    """NumPy's strings hold any number; Python ends in a SystemError for one that is not a character."""
     content = struct.pack("<I", code)
     (tmp_path / "names.npy").write_bytes(npy(described("(1,)", "'<U1'"), content))
     with pytest.raises(ExportError, match="^--labels: names.npy: found text that holds numbers of no character$"):
@@ -102,7 +102,7 @@ def test_text_of_no_character(tmp_path: Path, code: int) -> None:
 METADATA = {
     "nothing": (b"", "not JSON"),
     "no UTF-8": (b'{"a": "\xff"}', "not UTF-8"),
-    "NaN": (b'{"accuracy": NaN}', "holds NaN, which is no JSON"),
+    "NaN": (b'{"accuracy": NaN}', "holds NaN, which is not JSON"),
     "nested for ever": (b"[" * 200_000, "nested too deep"),
     "nested deep": (b"[" * 100 + b"]" * 100, "nested more than 64 deep"),
     "a key twice": (b'{"labels": [], "labels": []}', "'labels' occurs twice"),
@@ -137,7 +137,7 @@ def test_what_is_no_regular_file_is_not_read(tmp_path: Path, capsys: pytest.Capt
         expected = "is neither a file nor a list"
     else:
         options = ["--mean", str(tmp_path / name), "--std", str(tmp_path / name)]
-        expected = "mean.npy: no regular file"
+        expected = "mean.npy: not a regular file"
     assert expected in failure(capsys, tmp_path, str(BASE), *options)
 
 

@@ -143,7 +143,7 @@ def test_refuses_a_hostile_encoder(encoder: Any, tmp_path: Path) -> None:
         (pickle.dumps([True]), "found a class name of type bool"),
         (pickle.dumps([1 << 40000]), "found a class number of 40001 bits"),
         (pickle.dumps(["\ud800"]), "half a character"),
-        (pickle.dumps({1 << 40: "a"}), "dictionary key that is no name or number"),
+        (pickle.dumps({1 << 40: "a"}), "dictionary key that is not a name or number"),
         (b"\x80\x04]\x8c\x01ab.", "a state it cannot have|an object that is not its own"),
         (b"\x80\x04)K\x01R.", "without a list of arguments"),
         (b"\x80\x04))\x93.", "refers to something that has no name"),
@@ -228,11 +228,11 @@ AMPLIFIED: dict[str, tuple[bytes, str]] = {
     "marks and pops": (b"(1" * (1 << 19) + b".", "takes more than 524288 steps"),
     "marks": (b"(" * (1 << 20) + b".", "takes more than 524288 steps"),
     "nothing, a million times": (b"N" * (1 << 20) + b".", "takes more than 524288 steps"),
-    "tuples of tuples as a key": (b"\x80\x04" + doubled(b")") + b"}(h(Nu.", "dictionary key that is no name"),
+    "tuples of tuples as a key": (b"\x80\x04" + doubled(b")") + b"}(h(Nu.", "dictionary key that is not a name"),
     "tuples of tuples as a shape": (b"\x80\x04" + doubled(b")") + ARRAY + b"(K\x01h(N\x89Ntb.", "has no element type"),
     "tuples of tuples as an extent": (
         b"\x80\x04" + doubled(b")") + OBJECTS + b"\x94" + ARRAY + b"(K\x01h(\x85h)\x89]tb.",
-        "an extent that is no number",
+        "an extent that is not a number",
     ),
     "tuples of tuples as an element type": (
         b"\x80\x04" + doubled(b")") + b"cnumpy\ndtype\nh(\x85R.",
@@ -244,7 +244,7 @@ AMPLIFIED: dict[str, tuple[bytes, str]] = {
     "an element type of fields": (b"cnumpy\ndtype\nX\x05\x00\x00\x00i4,i4\x85R.", "element type 'i4,i4'"),
     "an absurd extent": (
         OBJECTS + b"q\x010" + ARRAY + b"(K\x01J\xff\xff\xff\x7f\x85h\x01I00\n]tb.",
-        "an extent that is no number up to 65536",
+        "an extent that is not a number up to 65536",
     ),
     "absurd extents together": (
         OBJECTS + b"q\x010" + ARRAY + b"(K\x01M\xff\xffM\xff\xff\x86h\x01I00\n]tb.",
@@ -288,7 +288,7 @@ def test_the_limits_are_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(pickle_reader, "MAXIMUM_ELEMENTS", 6)
     assert label_names(written(tmp_path, array)) == NAMES
     monkeypatch.setattr(pickle_reader, "MAXIMUM_ELEMENTS", 5)
-    with pytest.raises(ExportError, match="an extent that is no number up to 5"):
+    with pytest.raises(ExportError, match="an extent that is not a number up to 5"):
         label_names(written(tmp_path, array))
     monkeypatch.undo()
     state = b"}(X\x05\x00\x00\x00shape)X\x05\x00\x00\x00dtype" + OBJECTS + b"ub"
@@ -305,7 +305,7 @@ def test_refuses_a_large_file(tmp_path: Path) -> None:
     os.truncate(path, 1 << 40)
     with pytest.raises(ExportError, match="larger than 16777216 bytes, expected a label encoder"):
         label_names(path)
-    with pytest.raises(ExportError, match="no regular file"):
+    with pytest.raises(ExportError, match="not a regular file"):
         label_names(Path("/dev/zero"))
 
 

@@ -241,7 +241,7 @@ def test_another_file_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "clip.npy"
     np.save(path, np.arange(3))
     old = path.read_bytes()
-    with pytest.raises(VideoError, match="no clip of Tools/landmarks stands there: not replaced"):
+    with pytest.raises(VideoError, match="not a clip of Tools/landmarks exists there: not replaced"):
         NumPyWriter(path)
     assert path.read_bytes() == old and len(list(tmp_path.iterdir())) == 1
 
@@ -273,18 +273,18 @@ def test_predictions_stand_until_the_next() -> None:
     assert timeline.labels == ("Sad", "Happy")
 
 
-PROBABILITIES = "line 1: this is no prediction ('probabilities' is no object of 1 to 64 labels)"
-NUMBERS = "line 1: this is no prediction (neither 'frames' [first, last] nor 'frame' is there)"
-PROBABILITY = "line 1: this is no prediction (the probability of 'a' is no number from 0 to 1)"
+PROBABILITIES = "line 1: this is not a prediction ('probabilities' is not an object of 1 to 64 labels)"
+NUMBERS = "line 1: this is not a prediction (neither 'frames' [first, last] nor 'frame' is there)"
+PROBABILITY = "line 1: this is not a prediction (the probability of 'a' is not a number from 0 to 1)"
 
 
 @pytest.mark.parametrize(
     "text,expected",
     [
         ("", "there are no predictions"),
-        ("no json", "line 1: this is no prediction (Expecting value: line 1 column 1 (char 0))"),
-        ("[1]", "line 1: this is no prediction (an object is expected)"),
-        ("[" * 100_000, "line 1: this is no prediction (maximum recursion depth exceeded…"),
+        ("no json", "line 1: this is not a prediction (Expecting value: line 1 column 1 (char 0))"),
+        ("[1]", "line 1: this is not a prediction (an object is expected)"),
+        ("[" * 100_000, "line 1: this is not a prediction (maximum recursion depth exceeded…"),
         ('{"frame":1}', PROBABILITIES),
         ('{"frame":1,"probabilities":{}}', PROBABILITIES),
         ('{"frame":-1,"probabilities":{"a":1}}', NUMBERS),
@@ -292,7 +292,7 @@ PROBABILITY = "line 1: this is no prediction (the probability of 'a' is no numbe
         ('{"probabilities":{"a":1}}', NUMBERS),
         ('{"frame":1,"probabilities":{"a":NaN}}', PROBABILITY),
         ('{"frame":1,"probabilities":{"a":2}}', PROBABILITY),
-        ('{"frame":1,"probabilities":{"a":1},"label":3}', "line 1: this is no prediction ('label' is no string)"),
+        ('{"frame":1,"probabilities":{"a":1},"label":3}', "line 1: this is not a prediction ('label' is not a string)"),
         (
             '{"frame":1,"probabilities":{"a":1}}\n{"frame":2,"probabilities":{"b":1}}',
             "line 2: the labels are not those of the lines before",

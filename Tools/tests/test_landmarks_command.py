@@ -299,4 +299,4 @@ def test_the_number_of_pictures_that_progress_counts() -> None:
 def test_help_says_what_was_not_tried(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="^0$"):
         parser().parsed(["--help"])
-    assert "not with a camera" in capsys.readouterr().out
+    assert "a video in place of a camera only" in capsys.readouterr().out

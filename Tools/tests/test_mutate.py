@@ -56,7 +56,7 @@ def test_swift_faults_are_in_every_module() -> None:
         ({"name": "x", "file": "Sources/A.swift", "find": "a", "replace": "b", "why": ""}, "nothing is replaced"),
         ({"name": "x", "file": "Tests/A.swift", "find": "a", "replace": "b", "why": "w"}, "no Swift file of Sources"),
         ({"name": "x", "color": "red"}, "unknown field"),
-        ({"name": 1}, "no object of strings"),
+        ({"name": 1}, "not an object of strings"),
     ],
 )
 def test_a_list_of_another_form_is_refused(tmp_path: Path, entry: dict[str, object], message: str) -> None:

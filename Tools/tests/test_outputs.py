@@ -83,14 +83,14 @@ def web_app(folder: Path) -> None:
 
 def test_a_web_apps_folder_is_refused(place: Path) -> None:
     web_app(place / "app")
-    refused(place, lambda: write_package(place / "app"), "a folder that is no model package stands there")
+    refused(place, lambda: write_package(place / "app"), "a folder that is not a model package exists there")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"format": 1}', '{"format": "emotionformer-model-2"}', "[" * 100_000])
 def test_a_manifest_that_is_no_packages_is_refused(place: Path, text: str) -> None:
     (place / "app").mkdir()
     (place / "app" / "manifest.json").write_text(text)
-    refused(place, lambda: write_package(place / "app"), "no model package")
+    refused(place, lambda: write_package(place / "app"), "not a model package")
 
 
 @pytest.mark.parametrize("foreign", ["notes.txt", "sub/notes.txt", "sub/weights.bin", "empty/", "link"])
@@ -103,14 +103,14 @@ def test_a_package_with_something_foreign_is_refused(place: Path, foreign: str) 
     else:
         (folder / foreign).parent.mkdir(exist_ok=True)
         (folder / foreign).write_text("mine")
-    refused(place, lambda: write_package(folder), f"holds '{foreign.rstrip('/')}', which is not its own")
+    refused(place, lambda: write_package(folder), f"contains '{foreign.rstrip('/')}', which does not belong to it")
 
 
 def test_a_manifest_that_is_a_link_makes_no_package(place: Path) -> None:
     package(place / "model")
     (place / "other").mkdir()
     (place / "other" / "manifest.json").symlink_to(place / "model" / "manifest.json")
-    refused(place, lambda: write_package(place / "other"), "no model package")
+    refused(place, lambda: write_package(place / "other"), "not a model package")
 
 
 def test_a_package_is_replaced_whole_with_its_rights(place: Path) -> None:
@@ -177,14 +177,14 @@ def test_a_link_to_itself_is_refused(place: Path) -> None:
 
 def test_a_file_in_the_way_is_refused(place: Path) -> None:
     (place / "file").write_text("mine")
-    refused(place, lambda: write_package(place / "file"), "a file stands there, no model package")
+    refused(place, lambda: write_package(place / "file"), "a file exists there, not a model package")
     refused(place, lambda: write_package(place / "file" / "model"), "file")
     refused(place, lambda: write_page(place / "file" / "page"), "file")
 
 
 def test_a_file_is_replaced_only_if_it_is_known(place: Path) -> None:
     (place / "thesis").write_text("mine")
-    refused(place, lambda: write_page(place / "thesis"), "a file that is no page stands there")
+    refused(place, lambda: write_page(place / "thesis"), "a file that is not a page exists there")
     (place / "empty").touch()
     write_page(place / "empty")
     (place / "page").write_text("page old")
@@ -224,13 +224,13 @@ def nodes(place: Path) -> Iterator[dict[str, Path]]:
 
 def test_what_is_no_file_is_never_replaced(place: Path, nodes: dict[str, Path]) -> None:
     for kind, path in nodes.items():
-        refused(place, partial(write_package, path), f"{kind} stands there")
+        refused(place, partial(write_package, path), f"{kind} exists there")
 
         def video(path: Path = path) -> None:
             with OutputFile(path, "video", is_page):
                 pass
 
-        refused(place, video, f"{kind} stands there, which cannot become a video")
+        refused(place, video, f"{kind} exists there, which cannot become a video")
     refused(place, lambda: write_page(nodes["a pipe"]), "cannot be written to: No such device")
     refused(place, lambda: write_page(nodes["a socket"]), "cannot be written to: No such device")
     if IS_ROOT:
@@ -518,13 +518,13 @@ def test_a_trained_folder_is_replaced_only_if_it_is_one(place: Path) -> None:
             output.keep()
 
     web_app(place / "trained")
-    refused(place, write, "no folder of Tools/train")
+    refused(place, write, "not a folder of Tools/train")
     for path in (place / "trained").iterdir():
         path.unlink()
     write()
     write()
     (place / "trained" / "thesis.h5").write_text("mine")
-    refused(place, write, "holds 'thesis.h5'")
+    refused(place, write, "contains 'thesis.h5'")
 
 
 def test_parity_replaces_its_own_reports_alone(place: Path) -> None:

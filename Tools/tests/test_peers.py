@@ -117,7 +117,7 @@ def test_a_resting_contestant_uses_no_processor_time() -> None:
     [
         ("dies", "it is broken"),
         ("silent", "no answer within"),
-        ("talks", "no line of timings"),
+        ("talks", "not a line of timings"),
         ("short", "2 positive timings"),
     ],
 )

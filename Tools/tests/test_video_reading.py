@@ -118,7 +118,7 @@ def test_rotated_videos_are_shown_upright(turn: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("as_stored", [False, True])
 def test_pictures_lie_in_one_piece(as_stored: bool, tmp_path: Path) -> None:
-    """Decoders pad the rows of a width that is no multiple of 32; a detector refuses such pictures."""
+    """Decoders pad the rows of a width that is not a multiple of 32; a detector refuses such pictures."""
     path = tmp_path / "clip.mp4"
     with av.open(str(path), "w") as container:
         stream: Any = container.add_stream("mpeg4", rate=30)
@@ -153,10 +153,10 @@ def test_variable_rate(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content,expected",
     [
-        (b"", "this is no video that can be read"),
-        (b"no video" * 100, "this is no video that can be read"),
+        (b"", "this is not a video that can be read"),
+        (b"no video" * 100, "this is not a video that can be read"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 64, "the video cannot be decoded"),
-        (b"RIFF\0\0\0\0AVI ", "this is no video that can be read"),
+        (b"RIFF\0\0\0\0AVI ", "this is not a video that can be read"),
     ],
     ids=["nothing", "text", "half a picture", "half a video"],
 )

@@ -63,7 +63,7 @@ extension StepBuilder {
     private mutating func recurrentDirection(_ node: TypedGraph.Node, gates: Int) throws(Fault) -> RecurrentDirection {
         let units = try node.attributes.integer("units")
         guard case .recurrence(let kind) = node.operation.family else {
-            throw unsupported(node, "the operation is no recurrent layer")
+            throw unsupported(node, "the operation is not a recurrent layer")
         }
         let hasCell = kind == .lstm
         return RecurrentDirection(

@@ -40,7 +40,7 @@ struct PickleBytes {
     mutating func line() throws(FileFormatError) -> String { try PickleBytes.text(lineBytes(), at: self) }
 
     mutating func decimalLine() throws(FileFormatError) -> Int {
-        guard let value = Int(try line()) else { throw fault("a number is none") }
+        guard let value = Int(try line()) else { throw fault("a number is malformed") }
         return value
     }
 
@@ -55,7 +55,7 @@ struct PickleBytes {
             let digits = try line()
             return .integer(try integer(digits.hasSuffix("L") ? String(digits.dropLast()) : digits))
         case UInt8(ascii: "F"):
-            guard let value = Double(try line()) else { throw fault("a number is none") }
+            guard let value = Double(try line()) else { throw fault("a number is malformed") }
             return .number(value)
         case UInt8(ascii: "K"): return .integer(Int(try byte()))
         case UInt8(ascii: "M"): return .integer(try count(2))
@@ -90,7 +90,7 @@ struct PickleBytes {
     }
 
     private func integer(_ digits: String) throws(FileFormatError) -> Int {
-        guard let value = Int(digits) else { throw fault("a number is none, or is too large") }
+        guard let value = Int(digits) else { throw fault("a number is malformed or too large") }
         return value
     }
 
@@ -108,7 +108,7 @@ struct PickleBytes {
     }
 
     private static func text(_ bytes: ArraySlice<UInt8>, at place: PickleBytes) throws(FileFormatError) -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw place.fault("a text is no UTF-8") }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw place.fault("a text is not UTF-8") }
         return text
     }
 
@@ -138,7 +138,7 @@ struct PickleBytes {
             }
             rest.removeFirst()
             guard let code = Hexadecimal.number(rest.prefix(width), digits: width), let scalar = Unicode.Scalar(code)
-            else { throw fault("an escaped character is none") }
+            else { throw fault("an escape is malformed") }
             rest = rest.dropFirst(width)
             text.append(scalar)
         }

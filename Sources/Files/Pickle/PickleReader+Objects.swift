@@ -6,7 +6,7 @@ extension PickleReader {
 
     /// The result of calling a class or function. Nothing is executed: each known callee is handled here.
     mutating func construct(_ callee: PickleValue, _ arguments: [PickleValue]) throws(FileFormatError) -> PickleValue {
-        guard case .global(let global) = callee else { throw bytes.fault("something that is no class is called") }
+        guard case .global(let global) = callee else { throw bytes.fault("something that is not a class is called") }
         switch (global, arguments.count) {
         case (.labelEncoder, _): return object(.labelEncoder)
         case (.joblibWrapper, _): return object(.joblibWrapper)
@@ -113,7 +113,7 @@ extension PickleReader {
         var count = 1
         for extent in shape {
             guard case .integer(let extent) = extent, extent >= 0 else {
-                throw bytes.fault("an array's extent is no count")
+                throw bytes.fault("an array's extent is not a count")
             }
             let (product, overflow) = count.multipliedReportingOverflow(by: extent)
             guard !overflow, product <= PickleReader.arrayLimit else {

@@ -121,7 +121,7 @@ package struct PickleReader {
         case 0x93:
             let names = try pop(2)
             guard case .text(let module) = names[0], case .text(let name) = names[1] else {
-                throw bytes.fault("a global's name is no text")
+                throw bytes.fault("a global's name is not text")
             }
             try pushGlobal(module, name)
         case UInt8(ascii: "R"), 0x81:
@@ -130,7 +130,7 @@ package struct PickleReader {
         case UInt8(ascii: "b"):
             let state = try pop()
             guard case .object(let index) = try top() else {
-                throw bytes.fault("a state is given to something that is no object")
+                throw bytes.fault("a state is given to something that is not an object")
             }
             try build(index, state: state)
         // The protocol number and the lengths of frames are not needed.

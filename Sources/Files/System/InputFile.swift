@@ -27,7 +27,7 @@ package struct InputFile: ~Copyable {
             let isFolder = status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR)
             close(descriptor)
             throw Fault(
-                .unreadableFile, at: path, "the \(what) is no regular file", found: isFolder ? "a folder" : nil,
+                .unreadableFile, at: path, "the \(what) is not a regular file", found: isFolder ? "a folder" : nil,
                 expected: "a file")
         }
         self.descriptor = descriptor

@@ -28,7 +28,7 @@ package struct OutputFile: Sendable {
         case .folder:
             throw Fault(.writeFailed, at: given, "this is a folder", expected: "the name of a \(what)")
         case .disk, .other, .socket:
-            throw Fault(.writeFailed, at: given, "no \(what) can stand there", found: place.words)
+            throw Fault(.writeFailed, at: given, "a \(what) cannot be written there", found: place.words)
         case .pipe, .device: return
         case .nothing:
             var status = stat()
@@ -42,11 +42,11 @@ package struct OutputFile: Sendable {
             if place.isDescriptor { return }
             guard access(place.path, W_OK) == 0 else {
                 throw Fault(
-                    .writeFailed, at: given, "the file that stands there may not be written", found: lastSystemError())
+                    .writeFailed, at: given, "the existing file may not be written", found: lastSystemError())
             }
             guard try isKnown(place) else {
                 throw Fault(
-                    .writeFailed, at: given, "a file that is no \(what) stands there, and is not replaced",
+                    .writeFailed, at: given, "a file that is not a \(what) exists there, and is not replaced",
                     expected: "an older \(what), an empty file, or nothing")
             }
         }
@@ -106,7 +106,7 @@ package struct OutputFile: Sendable {
         let descriptor = retrying {
             open(place.path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
         }
-        guard descriptor >= 0 else { throw fault("\(place.words) stands there that cannot be written to", errno) }
+        guard descriptor >= 0 else { throw fault("\(place.words) is there that cannot be written to", errno) }
         defer { close(descriptor) }
         _ = fcntl(descriptor, F_SETFL, O_APPEND)
         try bytes.withUnsafeBytes { buffer in

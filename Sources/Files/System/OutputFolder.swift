@@ -86,7 +86,7 @@ package struct OutputFolder: ~Copyable {
             OutputFolder.put(unfinished, target, oldNames, inOneStep: inOneStep, changed: changed)
         }
         guard failure != changed else {
-            throw Fault(.writeFailed, at: target, "what stands there changed while it was to be replaced")
+            throw Fault(.writeFailed, at: target, "the existing folder changed while it was being replaced")
         }
         guard failure == 0 else {
             errno = failure
@@ -187,7 +187,7 @@ package struct OutputKind: Sendable {
         let place = try OutputPlace(given)
         if case .nothing = place.entry { return (place.path, nil) }
         guard case .folder = place.entry else {
-            throw Fault(.writeFailed, at: given, "something that is no \(name) stands there", found: place.words)
+            throw Fault(.writeFailed, at: given, "something that is not a \(name) exists there", found: place.words)
         }
         if place.isCurrentFolder {
             throw Fault(.writeFailed, at: given, "the current folder cannot be replaced", expected: "another folder")
@@ -207,12 +207,12 @@ package struct OutputKind: Sendable {
         }
         guard let isOwn = recognize(place.path) else {
             throw Fault(
-                .writeFailed, at: given, "a folder that is no \(name) stands there",
+                .writeFailed, at: given, "a folder that is not a \(name) exists there",
                 expected: "a \(name), an empty folder, or nothing")
         }
         if let foreign = (found.files.filter { !isOwn($0) } + found.other).min() {
             throw Fault(
-                .writeFailed, at: given, "the \(name) that stands there holds a file that is not its own",
+                .writeFailed, at: given, "the existing \(name) contains a file that does not belong to it",
                 found: "'\(foreign)'")
         }
         return (place.path, found.files)

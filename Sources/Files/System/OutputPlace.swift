@@ -37,7 +37,7 @@ package struct OutputPlace: Sendable {
             guard isThere, !isDescriptor, status.st_mode & mode_t(S_IFMT) == mode_t(S_IFLNK) else { break }
             links += 1
             guard links <= OutputPlace.linkLimit, let text = OutputPlace.link(path) else {
-                throw Fault(.writeFailed, at: given, "a symbolic link that leads to itself stands there")
+                throw Fault(.writeFailed, at: given, "the target is a symbolic link that leads to itself")
             }
             path = OutputPlace.withoutEndingSlashes(text.hasPrefix("/") ? text : "\(folder)/\(text)")
         }

@@ -140,7 +140,7 @@ extension ShapeInference {
         let batchCount = batch < 0 ? batch &+ indices.rank : batch
         guard batchCount >= 0, batchCount <= indices.rank, batchCount <= axis else {
             throw Fault(
-                .invalidValue, at: "attribute 'batchDimensions'", "there are not so many leading axes",
+                .invalidValue, at: "attribute 'batchDimensions'", "there are fewer leading axes",
                 found: "\(batch)", expected: "0...\(min(indices.rank, axis))")
         }
         guard indices.extents.prefix(batchCount) == input.shape.extents.prefix(batchCount) else {

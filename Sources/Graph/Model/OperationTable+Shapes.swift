@@ -57,7 +57,7 @@ extension OperationTable {
             "One output for each index of `axis`, which goes."),
         OperationSpecification(
             .expansion(.tile), ["input", "multiples?"], attributes: [.optional("multiples", .integers)],
-            "The input repeated so many times along each axis."),
+            "The input repeated along each axis, as often as stated."),
         OperationSpecification(
             .expansion(.pad), ["input", "paddings?", "value?"],
             attributes: [.optional("paddings", .integers), .number("value", 0)],

@@ -12,7 +12,7 @@ from emotionformer.outputs.ending import ending_tidily
 
 
 class ReaderGone(Exception):
-    """Whoever read standard output has had enough, which is no failure."""
+    """Whoever read standard output has had enough, which is not a failure."""
 
 
 class OutputFailed(Exception):

@@ -9,18 +9,18 @@ from emotionformer.arguments import Parser, whole
 from emotionformer.environments import Environment
 
 _DESCRIPTION = """\
-Turns the published landmark dataset (emotion_landmark_dataset.parquet: a row a frame with video_filename, frame_num,
-emotion, x_0, y_0, z_0, … z_477) into clips with labels: DIR/labels.csv (clip, label, split, subject, frames, video)
-and DIR/clips/*.npy, float32, frames × 478 × 3, which `emotionformer evaluate` and Tools/train read.
+Turns the published landmark dataset (emotion_landmark_dataset.parquet: one row per frame with video_filename,
+frame_num, emotion, x_0, y_0, z_0, … z_477) into clips with labels: DIR/labels.csv (clip, label, split, subject, frames,
+video) and DIR/clips/*.npy, float32, frames × 478 × 3, which `emotionformer evaluate` and Tools/train read.
 
-What is found, and said: columns by name in any order (x_0, X0, landmark_0_x, …); one column of lists; any other
-feature columns as they are stored (frames × features), such as 478 a frame. Numbers of any width; rows in any order, of
-a video together or not; frames by frame_num, of two with one number the first. A row with a missing number or one that
-is not finite is a frame without a face: NaN throughout. Without a column of emotions, CREMA-D's file names tell them.
+Recognized and reported: columns by name in any order (x_0, X0, landmark_0_x, …); one column of lists; any other
+feature columns as they are stored (frames × features), such as 478 per frame. Numbers of any width; rows in any order;
+frames by frame_num, the first of two with the same number. A row with a missing number or one that is not finite is a
+frame without a face: all its values are NaN. Without a column of emotions, they are taken from CREMA-D's file names.
 
 The file is read twice: its narrow columns, then the others in strips, so memory is bounded (--memory), whatever the
-size of the file and of its row groups. The folder appears whole, or not at all. Progress is
-a bar on standard error, if that is a terminal.
+size of the file and of its row groups. The folder is written atomically. Progress is a bar on standard error, if that
+is a terminal.
 """
 
 _EXAMPLES = """\
@@ -29,8 +29,8 @@ examples:
   Tools/dataset emotion_landmark_dataset.parquet -o dataset --split train=0.8,validation=0.1,test=0.1 --by subject
   emotionformer evaluate dataset
 
-Cells of labels.csv that a spreadsheet would take for a formula (=, +, -, @, …) stand behind an apostrophe, which
-readers of these tables take away again.
+Cells of labels.csv that a spreadsheet would take for a formula (=, +, -, @, …) get an apostrophe in front,
+which readers of these tables remove.
 
 exit codes: 0 the folder is written, 1 it is not, 2 the command line is wrong
 """
@@ -65,7 +65,7 @@ def parser() -> Parser:
     result = Parser("dataset", _DESCRIPTION, _EXAMPLES)
     result.add_argument("file", type=Path, metavar="FILE.parquet")
     result.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="DIR", help="a folder that is not there yet"
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="a folder that does not exist"
     )
     result.add_argument(
         "--features",
@@ -104,7 +104,7 @@ def parser() -> Parser:
         type=whole(64, 1_000_000),
         default=512,
         metavar="MB",
-        help="about what the file may take (default: 512)",
+        help="about how much memory the file may take (default: 512)",
     )
     return result
 

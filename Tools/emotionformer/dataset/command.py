@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> None:
         show(f"layout    {layout.description}")
         index = read_index(file, layout, arguments.labels, arguments.gaps)
     except (OSError, pa.ArrowException) as error:
-        raise DatasetError(f"this is no Parquet file that can be read ({reason(error)})") from error
+        raise DatasetError(f"this is not a Parquet file that can be read ({reason(error)})") from error
     if arguments.split:
         (split_by_subject if arguments.by == "subject" else split_by_clip)(index.clips, arguments.split, arguments.seed)
     progress = Progress(sys.stderr, "writing", None)

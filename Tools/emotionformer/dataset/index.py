@@ -111,7 +111,7 @@ def _frame_numbers(batch: pa.RecordBatch, layout: Layout) -> Array:
     try:
         column = batch.column(layout.frame).cast(pa.int64())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DatasetError(f"'{layout.frame}' holds something that is no whole number") from error
+        raise DatasetError(f"'{layout.frame}' holds something that is not a whole number") from error
     if column.null_count:
         raise DatasetError(f"'{layout.frame}' is missing in {column.null_count} rows")
     return np.asarray(column.to_numpy(zero_copy_only=False))

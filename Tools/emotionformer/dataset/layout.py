@@ -46,7 +46,7 @@ class Layout:
         try:
             columns = [column.cast(pa.float32(), safe=False).to_numpy(zero_copy_only=False) for column in batch.columns]
         except pa.ArrowInvalid as error:
-            raise DatasetError(f"a feature is no number ({reason(error)})") from error
+            raise DatasetError(f"a feature is not a number ({reason(error)})") from error
         return np.stack(columns, axis=1)
 
 
@@ -152,4 +152,4 @@ def _flatten(value: Any, into: list[float]) -> None:
             else:
                 _flatten(item, into)
         return
-    raise DatasetError(f"a frame's list holds something that is no number (found {type(value).__name__})")
+    raise DatasetError(f"a frame's list holds something that is not a number (found {type(value).__name__})")

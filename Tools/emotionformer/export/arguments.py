@@ -48,7 +48,7 @@ def parser() -> Parser:
         metavar="PACKAGE",
         type=Path,
         required=True,
-        help="the package's folder; an older package there is replaced whole, anything else is left alone",
+        help="the package's folder; an older package there is replaced, anything else is an error",
     )
     add("--name", help="the model's name in the package (default: the folder's name)")
     add("--mean", metavar="F", type=Path, help=".npy file of the features' means")
@@ -65,31 +65,31 @@ def parser() -> Parser:
         type=int,
         help=f"frames a clip, where the model leaves them open (default {DEFAULT_FRAMES})",
     )
-    add("--features", metavar="N", type=int, help="features a frame, where the model leaves them open")
+    add("--features", metavar="N", type=int, help="features of a frame, if the model does not fix them")
     add(
         "--layout",
         choices=LAYOUTS,
-        help="how landmarks become features (default: 1434 features xyz-interleaved, else raw)",
+        help="order of a frame's features (default: xyz-interleaved for 1434 features, else raw)",
     )
     add("--padding-order", choices=sorted(ORDERS), help="pad before or after normalizing (default before)")
     add(
         "--pad-side",
         choices=list(SIDES),
-        help="where a short clip is padded (default end); none: run at its own length",
+        help="where a short clip is padded (default end), or none to run it at its own length",
     )
-    add("--pad-value", metavar="V", type=float, default=None, help="what it is padded with (default 0)")
+    add("--pad-value", metavar="V", type=float, default=None, help="the value that it is padded with (default 0)")
     add(
         "--truncate",
         choices=list(TRUNCATIONS),
-        help="which frames of a long clip go: the last (default), the first, or every n-th",
+        help="which frames of a long clip are dropped: the last (default), the first, or uniform to sample evenly",
     )
     add(
         "--missing-frame",
         choices=("drop", "zeros", "repeatPrevious"),
         default="drop",
-        help="what a frame without a face becomes (default drop)",
+        help="how a frame without a face is treated (default drop)",
     )
-    add("--custom", metavar="FILE.py", type=Path, help="meanings of custom layers and Lambdas (see Tools/examples)")
+    add("--custom", metavar="FILE.py", type=Path, help="describes custom layers and Lambdas (see Tools/examples)")
     add(
         BLOCK_OPTION,
         metavar="[CLASS=]READING",
@@ -131,9 +131,9 @@ def parser() -> Parser:
         default=CLIPS,
         help=f"clips in the package's self-test (default {CLIPS}); fewer make a smaller package",
     )
-    add("--no-limits", action="store_true", help="for a model of your own that asks for more than its size explains")
-    add("--license", help="the model's license, for people")
-    add("--citation", help="how to cite it, for people")
+    add("--no-limits", action="store_true", help="without limits on memory and work, for your own models only")
+    add("--license", help="the model's license, as text")
+    add("--citation", help="how to cite the model, as text")
     return result
 
 

@@ -99,7 +99,7 @@ def weight(converter: Converter, layer: Layer, item: Component, role: str) -> We
 def dense(converter: Converter, layer: Layer, item: Component, value: Value, activation: str = "linear") -> Value:
     """activation(value · kernel + bias); `activation` is a name of the operation table (`relu`, `gelu`, `geluTanh`)."""
     if item.kind != "dense":
-        raise ExportError(f"{layer.described}: '{item.path}' is no dense layer")
+        raise ExportError(f"{layer.described}: '{item.path}' is not a dense layer")
     return converter.graph.one(
         "dense", value, weights=_held(converter, layer, item, ("kernel", "bias")), activation=activation
     )
@@ -107,7 +107,7 @@ def dense(converter: Converter, layer: Layer, item: Component, value: Value, act
 
 def layer_normalization(converter: Converter, layer: Layer, item: Component, value: Value, epsilon: float) -> Value:
     if item.kind != "normalization":
-        raise ExportError(f"{layer.described}: '{item.path}' is no layer normalization")
+        raise ExportError(f"{layer.described}: '{item.path}' is not a layer normalization")
     return converter.graph.one(
         "layerNormalization", value, weights=_held(converter, layer, item, ("gamma", "beta")), epsilon=epsilon
     )
@@ -124,7 +124,7 @@ def multi_head_attention(
 ) -> Value:
     """Attention of `query` to `value` (to itself if there is none)."""
     if item.kind != "attention":
-        raise ExportError(f"{layer.described}: '{item.path}' is no multi-head attention")
+        raise ExportError(f"{layer.described}: '{item.path}' is not a multi-head attention")
     weights = {}
     for role in PROJECTIONS:
         for kind in ("kernel", "bias"):

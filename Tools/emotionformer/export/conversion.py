@@ -124,7 +124,7 @@ def as_tensor(converter: Converter, argument: Any, dtype: str | None = None) -> 
         try:
             return Tensor(converter.graph.constant(np.asarray(argument), dtype))
         except (ValueError, TypeError) as error:
-            raise ExportError(f"{converter.graph.scope}: an argument is no array of numbers ({error})") from error
+            raise ExportError(f"{converter.graph.scope}: an argument is not an array of numbers ({error})") from error
     raise ExportError(f"{converter.graph.scope}: found {type(argument).__name__}, expected a tensor or a number")
 
 

@@ -16,34 +16,34 @@ from emotionformer.errors import VideoError
 _DESCRIPTION = """\
 Finds the 478 face landmarks of every frame of videos, pictures or a camera.
 
-What comes out (-o DIR): DIR/NAME.npy for each video NAME.mp4, float32, frames × 478 × 3: x and y as fractions of the
-picture as it is shown, z on x's scale. A file appears whole or not at all. Or JSON lines, one object a frame, as soon
-as it is seen: {"clip": …, "frame": …, "time": seconds, "landmarks": [[x, y, z], …] or null}.
+Output (-o DIR): DIR/NAME.npy for each video NAME.mp4, float32, frames × 478 × 3: x and y as fractions of the
+displayed picture, z on the scale of x. Files are written atomically. Or (-) JSON lines, one object per frame, as soon
+as it is processed: {"clip": …, "frame": …, "time": seconds, "landmarks": [[x, y, z], …] or null}.
 
-What finds them:
+Detectors:
   --task FILE      MediaPipe's Face Landmarker with that model bundle (face_landmarker.task), in the current mediapipe
                    or with --mediapipe 0.10.21 in that one
-  without --task   the Face Mesh that comes inside mediapipe 0.10.21 (Python 3.9 to 3.12)
-Both follow the face from frame to frame; --still looks at every frame by itself. All work is done on this machine.
+  without --task   the Face Mesh of mediapipe 0.10.21 (Python 3.9 to 3.12)
+Both track the face from frame to frame; --still treats every frame separately. All work is done on this machine.
 The current mediapipe's tasks send usage metrics, not pictures, to Google, says its privacy notice, and it has no switch
 for that; 0.10.21 opens no connection.
 
-What is done where there is a choice:
+Choices:
   frames without a face    --missing
   several faces            --faces
   rotated or mirrored      The picture is turned as the video's display matrix or a photo's EXIF says, as players show
                            it; --as-stored leaves it.
-  variable frame rate      Frames as they come, with the container's times; --fps N takes the nearest frame at each
+  variable frame rate      Every frame, with the container's times; --fps N takes the nearest frame at each
                            1/N of a second. Where the container only rounds the times of a constant rate, the exact
                            times are used. The detector is given whole milliseconds that rise strictly.
   folders                  A folder of pictures is one clip, its files in natural order (2 before 10), 30 frames a
                            second or --fps; a picture is a clip of one frame.
-  a camera                 Pictures as they come, timed when they are read, until Ctrl-C or --seconds; the clip is named
-                           camera-N. If it gives none for two seconds (unplugged), what came before is kept, with one
-                           line and exit code 1. This was tried with a stand-in that plays a video, not with a camera.
-  a bad video among many   One line on standard error, the others go on, exit code 1.
+  a camera                 Pictures as they arrive, timed when they are read, until Ctrl-C or --seconds; the clip is
+                           named camera-N. If it gives none for two seconds (unplugged), the frames so far are kept,
+                           with one line and exit code 1. This was tested with a video in place of a camera only.
+  a bad video among many   One line on standard error, the others continue, exit code 1.
   progress                 With -o and --annotate a bar on standard error, if that is a terminal (a count for a camera).
-                           Not with -: whoever reads the lines may draw on the same terminal.
+                           Not with -: the program that reads the lines may draw on the same terminal.
 """
 
 _EXAMPLES = """\

@@ -67,7 +67,7 @@ class FaceLandmarker:
                 )
             )
         except (OSError, RuntimeError, ValueError) as error:
-            raise VideoError(f"{task}: this is no bundle of the Face Landmarker that can be read") from error
+            raise VideoError(f"{task}: this is not a bundle of the Face Landmarker that can be read") from error
 
     def faces(self, picture: Array, milliseconds: int) -> list[Array]:
         image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=picture)

@@ -54,7 +54,7 @@ class Overlay:
 
     def _with_mesh(self, picture: Array, face: Array) -> Array:
         height, width = picture.shape[:2]
-        # A landmark far outside is no place that OpenCV can draw to.
+        # A landmark far outside is not a place that OpenCV can draw to.
         points = np.clip(face[:, :2] * (width, height), -4 * width, 4 * width) * (1 << _SHIFT)
         points = np.round(points).astype(np.int32)
         thickness = max(1, round(self._plan.unit / 20))

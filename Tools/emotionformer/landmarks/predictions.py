@@ -51,7 +51,7 @@ def read_predictions(lines: Iterable[str], place: str) -> Timeline:
             found.append(_shown(json.loads(line)))
         except (ValueError, RecursionError) as error:
             reason = str(error).splitlines()[0] if str(error) else "nested too deeply"
-            raise VideoError(f"{place}: line {number}: this is no prediction ({reason})") from error
+            raise VideoError(f"{place}: line {number}: this is not a prediction ({reason})") from error
         if [label for label, _ in found[-1].probabilities] != [label for label, _ in found[0].probabilities]:
             raise VideoError(f"{place}: line {number}: the labels are not those of the lines before")
     if not found:
@@ -64,7 +64,7 @@ def _shown(line: Any) -> Shown:
         raise ValueError("an object is expected")
     probabilities = line.get("probabilities")
     if not isinstance(probabilities, dict) or not 0 < len(probabilities) <= _MOST_LABELS:
-        raise ValueError(f"'probabilities' is no object of 1 to {_MOST_LABELS} labels")
+        raise ValueError(f"'probabilities' is not an object of 1 to {_MOST_LABELS} labels")
     pairs = tuple((label, _number(value, label)) for label, value in probabilities.items())
     window = line.get("frames")
     frame = window[-1] if isinstance(window, list) and window else line.get("frame")
@@ -72,7 +72,7 @@ def _shown(line: Any) -> Shown:
         raise ValueError("neither 'frames' [first, last] nor 'frame' is there")
     label = line.get("label", max(pairs, key=lambda pair: pair[1])[0])
     if not isinstance(label, str):
-        raise ValueError("'label' is no string")
+        raise ValueError("'label' is not a string")
     return Shown(frame, label, pairs)
 
 
@@ -83,5 +83,5 @@ def _number(value: Any, label: str) -> float:
         or not math.isfinite(value)
         or not 0 <= value <= 1.001
     ):
-        raise ValueError(f"the probability of '{label}' is no number from 0 to 1")
+        raise ValueError(f"the probability of '{label}' is not a number from 0 to 1")
     return float(value)

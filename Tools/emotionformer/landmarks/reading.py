@@ -83,7 +83,7 @@ def _opened(source: VideoFile) -> Any:
     try:
         container = av.open(str(source.path.absolute()), metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise VideoError(f"{source.path}: this is no video that can be read ({reason(error)})") from error
+        raise VideoError(f"{source.path}: this is not a video that can be read ({reason(error)})") from error
     if not container.streams.video:
         container.close()
         raise VideoError(f"{source.path}: the file has no pictures")
@@ -152,7 +152,7 @@ def _pictures(source: Pictures, rate: Fraction, as_stored: bool) -> Iterator[Fra
         except (OSError, cv2.error):
             array = None
         if array is None:
-            raise VideoError(f"{file}: this is no picture that can be read")
+            raise VideoError(f"{file}: this is not a picture that can be read")
         yield Timed(index / rate, cv2.cvtColor(array, cv2.COLOR_BGR2RGB))
 
 

@@ -39,7 +39,7 @@ def read_faults(path: Path, suite: str) -> list[Fault]:
     names: set[str] = set()
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict) or not all(isinstance(value, str) for value in entry.values()):
-            raise MutationError(f"{path.name}: entry {index} is no object of strings")
+            raise MutationError(f"{path.name}: entry {index} is not an object of strings")
         if unknown := set(entry) - known:
             raise MutationError(f"{path.name}: entry {index} has an unknown field (found {min(unknown)})")
         try:

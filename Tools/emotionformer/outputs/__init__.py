@@ -1,5 +1,5 @@
 """How every tool writes: beside the target, then in its place in one step. What stands there is replaced only if it is
-recognizably a tool's own; what is no regular file is never replaced."""
+recognizably a tool's own; what is not a regular file is never replaced."""
 
 from emotionformer.outputs.ending import ending_tidily
 from emotionformer.outputs.file import OutputFile, write_text

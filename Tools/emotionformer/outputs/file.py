@@ -24,8 +24,8 @@ def anything(path: Path) -> bool:
 class OutputFile:
     """`with OutputFile(target, what, recognize) as output:` write the file `output.path`, then `output.keep()`.
 
-    An existing file is replaced if it is empty or `recognize` says that it is such a file. What is no regular file is
-    refused.
+    An existing file is replaced if it is empty or `recognize` says that it is such a file. What is not a regular file
+    is refused.
     """
 
     def __init__(self, target: Path, what: str, recognize: Recognize) -> None:
@@ -33,7 +33,7 @@ class OutputFile:
         self._place = place = Place.of(target)
         _check(place, what, recognize)
         if place.status is not None and not place.is_file:
-            raise OutputError(f"{target}: {place.kind} stands there, which cannot become a {what}: not replaced")
+            raise OutputError(f"{target}: {place.kind} exists there, which cannot become a {what}: not replaced")
         self._made: list[Path] = []
         self._unfinished: Unfinished | None = None
         try:
@@ -84,9 +84,9 @@ def _check(place: Place, what: str, recognize: Recognize) -> None:
     if not place.is_file:
         return
     if not os.access(place.path, os.W_OK):
-        raise OutputError(f"{given}: the file that stands there may not be written: not replaced")
+        raise OutputError(f"{given}: the existing file may not be written: not replaced")
     if place.status is not None and place.status.st_size and not recognize(place.path):
-        raise OutputError(f"{given}: a file that is no {what} stands there: not replaced")
+        raise OutputError(f"{given}: a file that is not a {what} exists there: not replaced")
 
 
 def check(target: Path, what: str, recognize: Recognize) -> None:
@@ -113,11 +113,11 @@ def write_text(target: Path, text: str, what: str, recognize: Recognize) -> None
 def _write_into(target: Path, data: bytes) -> None:
     try:
         if stat.S_ISBLK(os.stat(target).st_mode):
-            raise OutputError(f"{target}: a disk stands there: not written to")
+            raise OutputError(f"{target}: a disk exists there: not written to")
         # Without O_NONBLOCK, a pipe would wait for a reader for ever.
         handle = os.open(target, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as error:
-        raise OutputError(f"{target}: no file stands there, and it cannot be written to: {reason(error)}") from error
+        raise OutputError(f"{target}: it is not a file, and cannot be written to: {reason(error)}") from error
     try:
         os.set_blocking(handle, True)
         rest = memoryview(data)

@@ -35,7 +35,7 @@ class Kind:
         if place.status is None:
             return None
         if not place.is_folder:
-            raise OutputError(f"{place.given}: {place.kind} stands there, no {self.name}: not replaced")
+            raise OutputError(f"{place.given}: {place.kind} exists there, not a {self.name}: not replaced")
         if os.path.samestat(place.status, os.stat(os.curdir)):
             raise OutputError(f"{place.given}: the current folder cannot be replaced; name another folder")
         if place.path.is_mount():
@@ -47,18 +47,18 @@ class Kind:
             return []
         own = self.recognize(place.path)
         if own is None:
-            raise OutputError(f"{place.given}: a folder that is no {self.name} stands there: not replaced")
+            raise OutputError(f"{place.given}: a folder that is not a {self.name} exists there: not replaced")
         foreign = sorted([name for name in names if not own(name)] + other)
         if foreign:
             raise OutputError(
-                f"{place.given}: the {self.name} that stands there holds '{foreign[0]}', which is not its own: "
+                f"{place.given}: the existing {self.name} contains '{foreign[0]}', which does not belong to it: "
                 "not replaced"
             )
         return names
 
 
 def _names(place: Place) -> tuple[list[str], list[str]]:
-    """The relative names of all regular files, and of all else that is no folder with something in it."""
+    """The relative names of all regular files, and of all else that is not a folder with something in it."""
     files: list[str] = []
     other: list[str] = []
     waiting = [place.path]
@@ -77,7 +77,7 @@ def _names(place: Place) -> tuple[list[str], list[str]]:
                 else:
                     other.append(path.relative_to(place.path).as_posix())
             if len(files) > _MOST_FILES:
-                raise OutputError(f"{place.given}: the folder that stands there holds too many files: not replaced")
+                raise OutputError(f"{place.given}: the existing folder holds too many files: not replaced")
     except OSError as error:
         raise OutputError(f"{place.given}: cannot be listed: {reason(error)}") from error
     return files, other

@@ -28,7 +28,7 @@ class Place:
         except OSError as error:
             raise OutputError(f"{given}: cannot be looked up: {reason(error)}") from error
         if status is not None and stat.S_ISLNK(status.st_mode):
-            raise OutputError(f"{given}: a symbolic link that leads to itself stands there: not replaced")
+            raise OutputError(f"{given}: the target is a symbolic link that leads to itself: not replaced")
         return cls(given, path, status)
 
     @property
@@ -62,7 +62,7 @@ class Place:
             remove_folders(made)
             raise OutputError(f"cannot write in {path}: {reason(error)}") from error
         if not self.path.parent.is_dir():
-            raise OutputError(f"{self.given}: {self.path.parent} is no folder")
+            raise OutputError(f"{self.given}: {self.path.parent} is not a folder")
         return made
 
 

@@ -82,7 +82,7 @@ def _load(file: Path) -> Array:
     try:
         array = np.load(file, allow_pickle=False)
     except (OSError, ValueError) as error:
-        raise ParityError(f"{file}: this is no NumPy array that can be read") from error
+        raise ParityError(f"{file}: this is not a NumPy array that can be read") from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu" or array.size == 0:
         raise ParityError(f"{file}: the file holds no array of numbers")
     if not np.isfinite(array).all():

@@ -15,10 +15,10 @@ Measures this engine beside LiteRT, ONNX Runtime and OpenVINO on the same models
 
 Keras models are built from a seed and written as TensorFlow Lite (float32, dynamic-range int8) and ONNX (float32,
 dynamically quantized int8). Every engine runs in a process of its own, which is stopped by a signal while another has
-its turn, so that threads that wait by spinning cost the others nothing. Where an engine has several ways (one batched
-input or a clip a thread, an attention operator of its own), the fastest is found first and measured then. Outputs are
-held against Keras's: an engine whose outputs are wrong is told, and takes part in no ratio. Cold start and peak memory
-are of whole processes, each engine by the least program that predicts one clip.
+its turn, so that threads that wait by spinning cost the others nothing. Where an engine has several modes (one batched
+input or one clip per thread, an attention operator of its own), the fastest is found first and then measured. Outputs
+are compared with Keras's: an engine with wrong outputs is reported and left out of the ratios. Cold start and peak
+memory are of whole processes, each engine in a minimal program that predicts one clip.
 """
 
 _EXAMPLES = """\

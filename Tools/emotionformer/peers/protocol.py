@@ -100,7 +100,7 @@ class Contestant:
             samples = json.loads(line)["milliseconds"]
             numbers = [float(sample) for sample in samples]
         except (ValueError, KeyError, TypeError) as error:
-            raise PeersError(f"{self.name}: the answer is no line of timings (found {line[:80]!r})") from error
+            raise PeersError(f"{self.name}: the answer is not a line of timings (found {line[:80]!r})") from error
         if len(numbers) != count or not all(0 < number < float("inf") for number in numbers):
             raise PeersError(f"{self.name}: {count} positive timings were asked for (found {line[:80]!r})")
         return numbers

@@ -10,7 +10,7 @@ from emotionformer.environments import Environment
 from emotionformer.errors import ToolError
 
 _DESCRIPTION = """\
-Writes a package of any size with random weights: something to measure speed on, where no trained model is at hand.
+Writes a package of any size with random weights, to measure speed without a trained model.
 
     Tools/random-package -o build/full                      # 300×478 → 256 wide, 4 blocks, 8 heads, feed-forward 512
     Tools/random-package -o build/long --frames 1200 --lstm 128

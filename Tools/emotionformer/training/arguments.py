@@ -14,12 +14,13 @@ Trains a sequence transformer on clips of landmarks and writes a folder of the p
 (dynamic-range int8), assets/ (global mean and deviation, labels, metadata), history.json, curves.svg of accuracy and
 loss over the epochs, and assessment.json and .md on held-out clips.
 
-Adam; the rate is halved after two epochs without a better validation loss, training stops after --patience of them, and
-the weights of the best epoch are kept. Class weights; augmentation: mirror, crop, speed, lost frames. The normalization
-is one mean and deviation for each axis of landmarks, else for each feature. Frames without a face are dropped.
+Adam; the rate is halved after two epochs without a better validation loss, training stops after --patience such
+epochs, and the weights of the best epoch are kept. Class weights; augmentation: mirror, crop, speed, lost frames. The
+normalization is one mean and deviation for each axis of landmarks, else for each feature. Frames without a face are
+dropped.
 
-FOLDER.training-… beside the folder holds the generated clips and the state after every epoch: the same command goes on
-after an interruption. It is not needed any more once the folder is there.
+FOLDER.training-… beside the folder holds the generated clips and the state after every epoch: the same command
+continues after an interruption. It can be deleted when the folder is complete.
 """
 EXAMPLES = """examples:
   Tools/train --synthetic -o build/EmotionFormer-Synthetic --package build/Package
@@ -55,10 +56,10 @@ def parser() -> Parser:
     mode.add_argument("--assess", metavar="FOLDER", type=Path, help="measure a trained folder on generated clips")
     mode.add_argument("--write-dataset", metavar="DIR", type=Path, help="write generated clips as a dataset")
     add = result.add_argument
-    add("-o", "--output", metavar="FOLDER", type=Path, help="the folder to write; an older one is replaced whole")
+    add("-o", "--output", metavar="FOLDER", type=Path, help="the folder to write; an older one is replaced")
     add("--package", metavar="PACKAGE", type=Path, help="also make a model package there, with Tools/export")
     add("--name", help="the model's name (default: the output folder's)")
-    add("--seed", type=int, default=20251122, help="of clips, weights and order (default 20251122)")
+    add("--seed", type=int, default=20251122, help="seed of clips, weights and order (default 20251122)")
     add("--jobs", type=int, default=2, help="processes that generate clips, threads that train (default 2)")
     data = result.add_argument_group("clips").add_argument
     data("--people", type=int, help="synthetic people to train on (default 450), to assess a shift (40), to write (20)")
@@ -66,18 +67,18 @@ def parser() -> Parser:
     data("--frames", type=int, default=300, help="frames the model takes (default 300)")
     data("--condition", choices=CONDITIONS, default="as trained", help="for --write-dataset")
     net = result.add_argument_group("network").add_argument
-    net("--width", type=int, default=64, help="of a step inside the encoder (default 64)")
-    net("--heads", type=int, default=4, help="of attention (default 4)")
+    net("--width", type=int, default=64, help="width of the encoder (default 64)")
+    net("--heads", type=int, default=4, help="attention heads (default 4)")
     net("--blocks", type=int, default=2, help="encoder blocks (default 2)")
     net("--forward", type=int, default=128, help="width inside the feed-forward parts (default 128)")
     net("--bilstm", type=int, default=0, metavar="UNITS", help="a bidirectional LSTM after the encoder (default none)")
     net("--pool", type=int, default=10, help="frames averaged into one step (default 10; 1: none)")
-    net("--dropout", type=float, default=0.2, help="(default 0.2; half of it on the input)")
+    net("--dropout", type=float, default=0.2, help="dropout rate (default 0.2; half of it on the input)")
     net("--no-center", action="store_true", help="keep the face's place and size (only 1,434 features are centered)")
     learn = result.add_argument_group("learning").add_argument
-    learn("--epochs", type=int, default=40, help="at most so many (default 40)")
-    learn("--batch", type=int, default=64, help="clips a step (default 64)")
-    learn("--rate", type=float, default=1e-3, help="of Adam at first (default 0.001)")
+    learn("--epochs", type=int, default=40, help="the most epochs (default 40)")
+    learn("--batch", type=int, default=64, help="clips per step (default 64)")
+    learn("--rate", type=float, default=1e-3, help="initial learning rate of Adam (default 0.001)")
     learn("--patience", type=int, default=6, help="epochs without a better validation loss (default 6)")
     learn("--no-augmentation", action="store_true")
     return result

@@ -54,7 +54,7 @@ def activation_name(layer: Layer, key: str = "activation", default: str = "linea
 
 
 def function_of(layer: Layer, name: str) -> str | None:
-    """The operation table's name of an activation; None for softmax and log-softmax, which are no functions of one
+    """The operation table's name of an activation; None for softmax and log-softmax, which are not functions of one
     element."""
     bare = name.split(">")[-1].split(".")[-1]
     if bare in ("softmax", "log_softmax", "Softmax"):

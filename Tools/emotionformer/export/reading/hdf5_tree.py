@@ -217,7 +217,7 @@ def _element_type(kind: h5t.TypeID, place: str) -> np.dtype[Any]:
     except (TypeError, ValueError):
         dtype = None
     if dtype is None or dtype.kind not in "fiub" or dtype.itemsize > 8 or dtype.itemsize < kind.get_size():
-        raise ExportError(f"{place} has an element type that is no number of at most 64 bits")
+        raise ExportError(f"{place} has an element type that is not a number of at most 64 bits")
     return dtype
 
 
@@ -251,7 +251,7 @@ def _strings(group: h5g.GroupID, name: str, path: str, place: str) -> list[str] 
     if 0 in shape:
         return []
     if attribute.get_type().get_class() != h5t.STRING:
-        raise ExportError(f"{place}: the attribute '{name}' of '{path}' is no text")
+        raise ExportError(f"{place}: the attribute '{name}' of '{path}' is not text")
     if math.prod(shape) > MAXIMUM_OBJECTS:
         raise ExportError(f"{place}: the attribute '{name}' of '{path}' is a list of {math.prod(shape)} names")
     value = h5py.AttributeManager(h5py.Group(group))[name]

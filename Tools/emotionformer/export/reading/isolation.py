@@ -72,7 +72,7 @@ def close_doors() -> None:
 def _serve(read: Callable[[], Parts], writing: int, memory: int) -> NoReturn:
     try:
         faulthandler.disable()
-        # What a C library prints before it aborts is no line of ours.
+        # What a C library prints before it aborts is not a line of ours.
         quiet = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(quiet, descriptor)

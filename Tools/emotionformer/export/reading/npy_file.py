@@ -21,7 +21,7 @@ _TYPE = re.compile(r"[<>|=]?(f[248]|[iu][1248]|b1|U[0-9]{1,5})")
 
 
 def read_npy(path: Path, role: str) -> np.ndarray:
-    """The array; raises `ExportError` in one line for anything that is no whole array of numbers or text."""
+    """The array; raises `ExportError` in one line for anything that is not a whole array of numbers or text."""
     place = f"{role}: {path.name}"
     data = read_bounded(path, MAXIMUM_BYTES, "an .npy file")
     if data[:6] != b"\x93NUMPY" or len(data) < 12 or data[6] not in (1, 2, 3):
@@ -68,5 +68,5 @@ def _header(text: str, place: str) -> tuple[np.dtype, bool, tuple[int, ...]]:
         raise ExportError(f"{place} holds no array of numbers or text (its element type is '{kind}')")
     extents = [item.strip() for item in found["shape"].group(4).split(",") if item.strip()]
     if len(extents) > MAXIMUM_RANK or not all(item.isdigit() and len(item) < 19 for item in extents):
-        raise ExportError(f"{place}: its shape is no list of at most {MAXIMUM_RANK} extents")
+        raise ExportError(f"{place}: its shape is not a list of at most {MAXIMUM_RANK} extents")
     return np.dtype(kind), found["fortran_order"].group(3) == "True", tuple(int(item) for item in extents)

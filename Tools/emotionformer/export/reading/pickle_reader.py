@@ -176,7 +176,7 @@ class PickleReader:
 
     def _list_at_top(self) -> list[Any]:
         if not isinstance(self.stack[-1], list):
-            raise ExportError(f"{self.place}: the pickle appends to something that is no list: refused")
+            raise ExportError(f"{self.place}: the pickle appends to something that is not a list: refused")
         return self.stack[-1]
 
     def _setitem(self, _: Any) -> None:
@@ -192,12 +192,14 @@ class PickleReader:
             # Hashing a tuple of tuples of the same tuple takes for ever, and large integers can be made to collide.
             small = isinstance(key, (int, float)) and abs(key) < 1 << 31
             if not small and not (isinstance(key, (str, bytes)) and len(key) < 1 << 12):
-                raise ExportError(f"{self.place}: the pickle has a dictionary key that is no name or number: refused")
+                raise ExportError(
+                    f"{self.place}: the pickle has a dictionary key that is not a name or number: refused"
+                )
             target[key] = value
 
     def _dict_at_top(self) -> dict[Any, Any]:
         if not isinstance(self.stack[-1], dict):
-            raise ExportError(f"{self.place}: the pickle sets an item of something that is no dictionary: refused")
+            raise ExportError(f"{self.place}: the pickle sets an item of something that is not a dictionary: refused")
         return self.stack[-1]
 
     def _memoize(self, _: Any) -> None:
@@ -304,12 +306,12 @@ class PickleReader:
 
     def _count(self, shape: Any) -> int:
         if not isinstance(shape, (tuple, list)) or len(shape) > 8:
-            raise ExportError(f"{self.place}: found an array whose shape is no list of at most 8 extents")
+            raise ExportError(f"{self.place}: found an array whose shape is not a list of at most 8 extents")
         count = 1
         for extent in shape:
             if not isinstance(extent, int) or not 0 <= extent <= MAXIMUM_ELEMENTS:
                 raise ExportError(
-                    f"{self.place}: found an array with an extent that is no number up to {MAXIMUM_ELEMENTS}: more "
+                    f"{self.place}: found an array with an extent that is not a number up to {MAXIMUM_ELEMENTS}: more "
                     "than a label encoder has"
                 )
             count *= extent

@@ -77,7 +77,7 @@ def _layers_of(root: dict[str, Any]) -> list[dict[str, Any]]:
 def open_source(path: Path) -> KerasSource:
     """The model in `path`; raises `ExportError` when it is none, or holds weights alone."""
     if not path.is_file():
-        raise ExportError(f"{path}: no such file" if not path.exists() else f"{path}: no regular file")
+        raise ExportError(f"{path}: no such file" if not path.exists() else f"{path}: not a regular file")
     document, content = isolated(lambda: _read(path), path.name, path.stat().st_size)
     held = document["held"]
     stored = tree(document["tree"], content)

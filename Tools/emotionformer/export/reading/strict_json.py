@@ -46,7 +46,7 @@ def read_bounded(path: Path, most: int, expected: str) -> bytes:
     """A regular file's bytes; a file that is larger is refused before it is read, whatever size it says it has."""
     try:
         if not path.is_file():
-            raise ExportError(f"{path.name}: no regular file, expected {expected}")
+            raise ExportError(f"{path.name}: not a regular file, expected {expected}")
         with path.open("rb") as stream:
             data = stream.read(most + 1)
     except OSError as error:
@@ -65,7 +65,7 @@ def _object(pairs: list[tuple[str, Any]], place: str) -> dict[str, Any]:
 
 
 def _refuse(name: str, place: str) -> Any:
-    raise ExportError(f"{place}: holds {name}, which is no JSON")
+    raise ExportError(f"{place}: holds {name}, which is not JSON")
 
 
 def _check_text(value: Any, place: str) -> None:
