@@ -6,7 +6,7 @@ extension ReferenceStep {
         let input = try operand(0)
         let (batch, steps, width) = (input.shape[0], input.shape[1], input.shape[2])
         let units = try attributes.integer("units")
-        let cell = try RecurrentCell(self, kind, units: units)
+        let cell = try KerasCell(self, kind, units: units)
         let mask = optionalOperand(1)?.elements
         let isBackward = try attributes.boolean("goBackwards")
         let zeroes = try attributes.boolean("zeroOutputForMask")
@@ -38,7 +38,7 @@ extension ReferenceStep {
 }
 
 /// One step of a recurrent layer for one clip.
-private struct RecurrentCell {
+private struct KerasCell {
     let kind: OperationFamily.Recurrence
     let units: Int
     let kernel: MatrixView

@@ -2,6 +2,10 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
+    static let layerNames: [String: Operation] = [
+        "SELECT": .select, "SELECT_V2": .select, "PRELU": .prelu, "SOFTMAX": .softmax, "LOG_SOFTMAX": .logSoftmax,
+    ]
+
     static let activationFunctions: [String: ActivationFunction] = [
         "LOGISTIC": .sigmoid, "TANH": .tanh, "RELU": .relu, "RELU6": .relu6, "RELU_N1_TO_1": .reluN1To1,
         "RELU_0_TO_1": .relu0To1, "ELU": .elu, "HARD_SWISH": .hardSilu, "GELU": .gelu, "LEAKY_RELU": .leakyRelu,

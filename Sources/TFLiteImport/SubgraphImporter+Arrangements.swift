@@ -2,6 +2,12 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
+    static let arrangementNames: [String: Operation] = [
+        "RESHAPE": .reshape, "TRANSPOSE": .transpose, "EXPAND_DIMS": .expandDimensions, "SQUEEZE": .squeeze,
+        "REVERSE_V2": .reverse, "FILL": .fill, "RANGE": .range, "SHAPE": .shape, "ONE_HOT": .oneHot,
+        "ZEROS_LIKE": .zerosLike,
+    ]
+
     func arrangement(_ reader: OperatorReader, _ kind: OperationFamily.Arrangement) throws(Fault) {
         switch kind {
         case .reshape: try reshape(reader)

@@ -2,6 +2,8 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
+    static let controlNames: [String: Operation] = ["WHILE": .while, "IF": .if]
+
     func control(_ reader: OperatorReader, _ kind: OperationFamily.Control) throws(Fault) {
         switch kind {
         case .while: try loop(reader)

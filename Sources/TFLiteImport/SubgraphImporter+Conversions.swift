@@ -2,6 +2,8 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
+    static let conversionNames: [String: Operation] = ["CAST": .cast, "DEQUANTIZE": .dequantize, "QUANTIZE": .quantize]
+
     func conversion(_ reader: OperatorReader, _ kind: OperationFamily.Conversion) throws(Fault) {
         switch kind {
         case .cast:

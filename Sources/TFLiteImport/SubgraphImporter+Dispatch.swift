@@ -11,32 +11,23 @@ enum CompositeOperator: String {
 }
 
 extension SubgraphImporter {
-    /// The operation of each operator that becomes a single operation.
-    static let operations: [String: Operation] = [
-        "ADD": .add, "SUB": .subtract, "MUL": .multiply, "DIV": .divide, "FLOOR_DIV": .floorDivide,
-        "FLOOR_MOD": .floorModulo, "POW": .power, "MAXIMUM": .maximum, "MINIMUM": .minimum,
-        "SQUARED_DIFFERENCE": .squaredDifference, "EQUAL": .equal, "NOT_EQUAL": .notEqual, "LESS": .less,
-        "LESS_EQUAL": .lessEqual, "GREATER": .greater, "GREATER_EQUAL": .greaterEqual, "LOGICAL_AND": .logicalAnd,
-        "LOGICAL_OR": .logicalOr, "LOGICAL_NOT": .logicalNot, "NEG": .negate, "ABS": .absolute, "SQUARE": .square,
-        "SQRT": .squareRoot, "RSQRT": .reciprocalSquareRoot, "EXP": .exponential, "LOG": .logarithm, "SIN": .sine,
-        "COS": .cosine, "FLOOR": .floor, "CEIL": .ceiling, "ROUND": .round, "SIGN": .sign, "SELECT": .select,
-        "SELECT_V2": .select, "PRELU": .prelu, "SOFTMAX": .softmax, "LOG_SOFTMAX": .logSoftmax,
-        "FULLY_CONNECTED": .fullyConnected, "BATCH_MATMUL": .matmul, "CONV_2D": .conv2D,
-        "DEPTHWISE_CONV_2D": .depthwiseConv2D, "AVERAGE_POOL_2D": .pooling2D, "MAX_POOL_2D": .pooling2D,
-        "MEAN": .reduceMean, "SUM": .reduceSum, "REDUCE_MAX": .reduceMaximum, "REDUCE_MIN": .reduceMinimum,
-        "REDUCE_PROD": .reduceProduct, "REDUCE_ANY": .reduceAny, "REDUCE_ALL": .reduceAll, "ARG_MAX": .argMaximum,
-        "ARG_MIN": .argMinimum, "CUMSUM": .cumulativeSum, "RESHAPE": .reshape, "TRANSPOSE": .transpose,
-        "EXPAND_DIMS": .expandDimensions, "SQUEEZE": .squeeze, "REVERSE_V2": .reverse, "CONCATENATION": .concatenate,
-        "PACK": .pack, "TILE": .tile, "PAD": .pad, "PADV2": .pad, "MIRROR_PAD": .mirrorPad,
-        "BROADCAST_TO": .broadcastTo, "SPLIT": .split, "SPLIT_V": .splitSizes, "UNPACK": .unpack, "SLICE": .slice,
-        "STRIDED_SLICE": .stridedSlice, "DYNAMIC_UPDATE_SLICE": .updateSlice, "GATHER": .gather,
-        "EMBEDDING_LOOKUP": .gather, "GATHER_ND": .gatherND, "FILL": .fill, "RANGE": .range, "SHAPE": .shape,
-        "ONE_HOT": .oneHot, "ZEROS_LIKE": .zerosLike, "CAST": .cast, "DEQUANTIZE": .dequantize, "QUANTIZE": .quantize,
-        "UNIDIRECTIONAL_SEQUENCE_LSTM": .sequenceLSTM, "BIDIRECTIONAL_SEQUENCE_LSTM": .sequenceLSTM, "WHILE": .while,
-        "IF": .if,
-    ].merging(activationFunctions.mapValues { _ in .activation }) { operation, _ in operation }
+    /// The operation that an operator becomes, whatever stands beside it. Each family's names are in its file.
+    private static let operations: [String: Operation] = [
+        elementwiseNames, layerNames, activationFunctions.mapValues { _ in .activation }, productNames, windowNames,
+        reductionNames, arrangementNames, expansionNames, selectionNames, conversionNames, sequenceNames, controlNames,
+    ].reduce(into: [:]) { $0.merge($1) { operation, _ in operation } }
 
-    func importOperation(_ reader: OperatorReader, _ operation: Operation) throws(Fault) {
+    func importOperator(_ reader: OperatorReader) throws(Fault) {
+        if let composite = CompositeOperator(rawValue: reader.name) {
+            try importComposite(reader, composite)
+        } else if let operation = SubgraphImporter.operations[reader.name] {
+            try importOperation(reader, operation)
+        } else {
+            throw reader.notImported()
+        }
+    }
+
+    private func importOperation(_ reader: OperatorReader, _ operation: Operation) throws(Fault) {
         switch operation.family {
         case .layer, .recurrence: throw reader.notImported()
         case .normalization(let kind): try normalization(reader, kind)
@@ -58,7 +49,7 @@ extension SubgraphImporter {
         }
     }
 
-    func importComposite(_ reader: OperatorReader, _ operator: CompositeOperator) throws(Fault) {
+    private func importComposite(_ reader: OperatorReader, _ operator: CompositeOperator) throws(Fault) {
         switch `operator` {
         case .addN: try sum(reader)
         case .l2Normalization: try l2Normalization(reader)

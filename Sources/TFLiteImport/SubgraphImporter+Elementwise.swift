@@ -2,6 +2,16 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
+    static let elementwiseNames: [String: Operation] = [
+        "ADD": .add, "SUB": .subtract, "MUL": .multiply, "DIV": .divide, "FLOOR_DIV": .floorDivide,
+        "FLOOR_MOD": .floorModulo, "POW": .power, "MAXIMUM": .maximum, "MINIMUM": .minimum,
+        "SQUARED_DIFFERENCE": .squaredDifference, "EQUAL": .equal, "NOT_EQUAL": .notEqual, "LESS": .less,
+        "LESS_EQUAL": .lessEqual, "GREATER": .greater, "GREATER_EQUAL": .greaterEqual, "LOGICAL_AND": .logicalAnd,
+        "LOGICAL_OR": .logicalOr, "LOGICAL_NOT": .logicalNot, "NEG": .negate, "ABS": .absolute, "SQUARE": .square,
+        "SQRT": .squareRoot, "RSQRT": .reciprocalSquareRoot, "EXP": .exponential, "LOG": .logarithm, "SIN": .sine,
+        "COS": .cosine, "FLOOR": .floor, "CEIL": .ceiling, "ROUND": .round, "SIGN": .sign,
+    ]
+
     func arithmetic(
         _ reader: OperatorReader, _ operation: Operation, _ kind: OperationFamily.Arithmetic
     ) throws(Fault) {

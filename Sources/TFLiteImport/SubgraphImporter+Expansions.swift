@@ -2,6 +2,11 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
+    static let expansionNames: [String: Operation] = [
+        "CONCATENATION": .concatenate, "PACK": .pack, "TILE": .tile, "PAD": .pad, "PADV2": .pad,
+        "MIRROR_PAD": .mirrorPad, "BROADCAST_TO": .broadcastTo,
+    ]
+
     func expansion(_ reader: OperatorReader, _ kind: OperationFamily.Expansion) throws(Fault) {
         switch kind {
         case .pack:

@@ -2,6 +2,8 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
+    static let productNames: [String: Operation] = ["FULLY_CONNECTED": .fullyConnected, "BATCH_MATMUL": .matmul]
+
     func product(_ reader: OperatorReader, _ kind: OperationFamily.Product) throws(Fault) {
         switch kind {
         case .fullyConnected: try fullyConnected(reader)

@@ -2,6 +2,12 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
+    static let reductionNames: [String: Operation] = [
+        "MEAN": .reduceMean, "SUM": .reduceSum, "REDUCE_MAX": .reduceMaximum, "REDUCE_MIN": .reduceMinimum,
+        "REDUCE_PROD": .reduceProduct, "REDUCE_ANY": .reduceAny, "REDUCE_ALL": .reduceAll, "ARG_MAX": .argMaximum,
+        "ARG_MIN": .argMinimum, "CUMSUM": .cumulativeSum,
+    ]
+
     func reduction(_ reader: OperatorReader, _ operation: Operation) throws(Fault) {
         try reader.expect(inputs: 2...2)
         let attributes: Attributes = [

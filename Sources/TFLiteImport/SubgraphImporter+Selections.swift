@@ -2,6 +2,11 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
+    static let selectionNames: [String: Operation] = [
+        "SPLIT": .split, "SPLIT_V": .splitSizes, "UNPACK": .unpack, "SLICE": .slice, "STRIDED_SLICE": .stridedSlice,
+        "DYNAMIC_UPDATE_SLICE": .updateSlice, "GATHER": .gather, "EMBEDDING_LOOKUP": .gather, "GATHER_ND": .gatherND,
+    ]
+
     func selection(_ reader: OperatorReader, _ kind: OperationFamily.Selection) throws(Fault) {
         switch kind {
         case .slice: try withIntegers(reader, .slice, ["begin", "size"])

@@ -2,6 +2,10 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
+    static let sequenceNames: [String: Operation] = [
+        "UNIDIRECTIONAL_SEQUENCE_LSTM": .sequenceLSTM, "BIDIRECTIONAL_SEQUENCE_LSTM": .sequenceLSTM,
+    ]
+
     /// Positions of one direction's operands in an LSTM operator.
     private struct Direction {
         /// Kernels of the input, one for each gate: input, forget, cell, output. The other weights follow: recurrent

@@ -2,6 +2,11 @@ import EmotionFormerGraph
 import EmotionFormerTensors
 
 extension SubgraphImporter {
+    static let windowNames: [String: Operation] = [
+        "CONV_2D": .conv2D, "DEPTHWISE_CONV_2D": .depthwiseConv2D, "AVERAGE_POOL_2D": .pooling2D,
+        "MAX_POOL_2D": .pooling2D,
+    ]
+
     func window(_ reader: OperatorReader, _ kind: OperationFamily.Window) throws(Fault) {
         switch kind {
         case .conv2D: try convolution(reader)

@@ -41,27 +41,17 @@ final class SubgraphImporter {
         for (position, operation) in subgraph.operators.enumerated() {
             let reader = OperatorReader(file: file, subgraph: index, index: position, operation: operation)
             do throws(Fault) {
+                try checkTypes(of: reader)
                 try importOperator(reader)
+                for tensor in reader.outputs where !made.contains(tensor) {
+                    throw Fault(.missingField, at: reader.place(tensor), "the operator has a result too many")
+                }
             } catch {
                 throw error.within(file.place(operator: position, subgraph: index))
             }
         }
         let outputs = try subgraph.outputs.map { (tensor) throws(Fault) in try value(tensor) }
         return Graph(name: graphNames[index], inputs: inputs, outputs: outputs, nodes: nodes)
-    }
-
-    private func importOperator(_ reader: OperatorReader) throws(Fault) {
-        try checkTypes(of: reader)
-        if let composite = CompositeOperator(rawValue: reader.name) {
-            try importComposite(reader, composite)
-        } else if let operation = SubgraphImporter.operations[reader.name] {
-            try importOperation(reader, operation)
-        } else {
-            throw reader.notImported()
-        }
-        for tensor in reader.outputs where !made.contains(tensor) {
-            throw Fault(.missingField, at: reader.place(tensor), "the operator has a result too many")
-        }
     }
 
     /// The main graph's first axis is the batch's; it is 1 at run time where the file leaves it open.

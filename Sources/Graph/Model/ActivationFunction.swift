@@ -1,32 +1,3 @@
-/// Every operation that a graph can hold; raw values are the names in a manifest.
-///
-/// The operands, results and meaning of an operation are in its `OperationSpecification`.
-package enum Operation: String, Sendable, CaseIterable, Hashable {
-    // Layers
-    case constant, dense, multiHeadAttention, attention, layerNormalization, rmsNormalization, batchNormalization
-    case positionalEncoding, embedding, lstm, gru, simpleRNN
-    case conv1D, depthwiseConv1D, masking, pooling1D, globalPooling1D, activation, softmax, logSoftmax, rescaling
-    // Elementwise
-    case add, subtract, multiply, divide, floorDivide, floorModulo, power, maximum, minimum, squaredDifference
-    case equal, notEqual, less, lessEqual, greater, greaterEqual, logicalAnd, logicalOr, logicalNot
-    case negate, absolute, square, squareRoot, reciprocalSquareRoot, exponential, logarithm, sine, cosine
-    case floor, ceiling, round, sign, errorFunction, prelu, select, clip
-    // Matrix products
-    case matmul, fullyConnected, conv2D, depthwiseConv2D, pooling2D
-    // Reductions and scans
-    case reduceSum, reduceMean, reduceMaximum, reduceMinimum, reduceProduct, reduceAny, reduceAll
-    case argMaximum, argMinimum, cumulativeSum
-    // Shapes
-    case identity, reshape, transpose, expandDimensions, squeeze, concatenate, split, splitSizes, slice, stridedSlice
-    case updateSlice
-    case gather, gatherND, pack, unpack, tile, pad, mirrorPad, fill, range, shape, broadcastTo, reverse, oneHot
-    case onesLike, zerosLike
-    // Types and quantization
-    case cast, dequantize, quantize
-    // Sequences and control
-    case sequenceLSTM, `while`, `if`
-}
-
 /// The functions of an `activation` node, and of operations with an activation of their own. Formulas: `x` is an element.
 package enum ActivationFunction: String, Sendable, CaseIterable, Hashable {
     /// x

@@ -1,12 +1,57 @@
+/// Every operation that a graph can hold; raw values are the names in a manifest.
+///
+/// The operands, results and meaning of an operation are in its `OperationSpecification`. Its name stands twice in this
+/// file: among all operations, and among the kinds of its family.
+package enum Operation: String, Sendable, CaseIterable, Hashable {
+    // Layers
+    case constant, dense, multiHeadAttention, attention, layerNormalization, rmsNormalization, batchNormalization
+    case positionalEncoding, embedding, lstm, gru, simpleRNN
+    case conv1D, depthwiseConv1D, masking, pooling1D, globalPooling1D, activation, softmax, logSoftmax, rescaling
+    // Elementwise
+    case add, subtract, multiply, divide, floorDivide, floorModulo, power, maximum, minimum, squaredDifference
+    case equal, notEqual, less, lessEqual, greater, greaterEqual, logicalAnd, logicalOr, logicalNot
+    case negate, absolute, square, squareRoot, reciprocalSquareRoot, exponential, logarithm, sine, cosine
+    case floor, ceiling, round, sign, errorFunction, prelu, select, clip
+    // Matrix products
+    case matmul, fullyConnected, conv2D, depthwiseConv2D, pooling2D
+    // Reductions and scans
+    case reduceSum, reduceMean, reduceMaximum, reduceMinimum, reduceProduct, reduceAny, reduceAll
+    case argMaximum, argMinimum, cumulativeSum
+    // Shapes
+    case identity, reshape, transpose, expandDimensions, squeeze, concatenate, split, splitSizes, slice, stridedSlice
+    case updateSlice
+    case gather, gatherND, pack, unpack, tile, pad, mirrorPad, fill, range, shape, broadcastTo, reverse, oneHot
+    case onesLike, zerosLike
+    // Types and quantization
+    case cast, dequantize, quantize
+    // Sequences and control
+    case sequenceLSTM, `while`, `if`
+}
+
 /// An operation by its family and its kind there, as the operation's specification states it.
 ///
 /// Shape inference, the reference executor, the engine and the importer switch over families and their kinds without
 /// `default`, so the compiler reports every place where a new operation must be added.
 package enum OperationFamily: Sendable, Hashable {
-    case layer(Layer), normalization(Normalization), window(Window), recurrence(Recurrence), sequence(FusedSequence)
-    case product(Product), arithmetic(Arithmetic), comparison(Comparison), logic(Logic), function(Function)
-    case pointwise(Pointwise), reduction(Reduction), scan(Scan), arrangement(Arrangement), expansion(Expansion)
-    case selection(Selection), generator(Generator), conversion(Conversion), control(Control)
+    case layer(Layer)
+    case normalization(Normalization)
+    case window(Window)
+    case recurrence(Recurrence)
+    case sequence(FusedSequence)
+    case product(Product)
+    case arithmetic(Arithmetic)
+    case comparison(Comparison)
+    case logic(Logic)
+    case function(Function)
+    case pointwise(Pointwise)
+    case reduction(Reduction)
+    case scan(Scan)
+    case arrangement(Arrangement)
+    case expansion(Expansion)
+    case selection(Selection)
+    case generator(Generator)
+    case conversion(Conversion)
+    case control(Control)
 
     /// Layers with weights, and constants.
     package enum Layer: String, Sendable {
