@@ -66,70 +66,46 @@ package enum OperationFamily: Sendable, Hashable {
         case conv1D, depthwiseConv1D, conv2D, depthwiseConv2D, pooling1D, pooling2D, globalPooling1D
     }
     /// Layers with a state from step to step.
-    package enum Recurrence: String, Sendable {
-        case lstm, gru, simpleRNN
-    }
+    package enum Recurrence: String, Sendable { case lstm, gru, simpleRNN }
     /// TensorFlow Lite's layers over whole sequences.
-    package enum FusedSequence: String, Sendable {
-        case sequenceLSTM
-    }
+    package enum FusedSequence: String, Sendable { case sequenceLSTM }
     /// Matrix products of two values.
-    package enum Product: String, Sendable {
-        case matmul, fullyConnected
-    }
+    package enum Product: String, Sendable { case matmul, fullyConnected }
     /// A number from two numbers.
     package enum Arithmetic: String, Sendable {
         case add, subtract, multiply, divide, floorDivide, floorModulo, power, maximum, minimum, squaredDifference
     }
     /// A Boolean from two elements.
-    package enum Comparison: String, Sendable {
-        case equal, notEqual, less, lessEqual, greater, greaterEqual
-    }
+    package enum Comparison: String, Sendable { case equal, notEqual, less, lessEqual, greater, greaterEqual }
     /// A Boolean from Booleans.
-    package enum Logic: String, Sendable {
-        case logicalAnd, logicalOr, logicalNot
-    }
+    package enum Logic: String, Sendable { case logicalAnd, logicalOr, logicalNot }
     /// A number from one number.
     package enum Function: String, Sendable {
         case negate, absolute, square, squareRoot, reciprocalSquareRoot, exponential, logarithm, sine, cosine, floor
         case ceiling, round, sign, errorFunction
     }
     /// Element by element, with attributes or more operands.
-    package enum Pointwise: String, Sendable {
-        case activation, rescaling, prelu, select, clip
-    }
+    package enum Pointwise: String, Sendable { case activation, rescaling, prelu, select, clip }
     /// One element from all elements along some axes.
     package enum Reduction: String, Sendable {
         case reduceSum, reduceMean, reduceMaximum, reduceMinimum, reduceProduct, reduceAny, reduceAll
     }
     /// Along one axis, in order.
-    package enum Scan: String, Sendable {
-        case argMaximum, argMinimum, cumulativeSum
-    }
+    package enum Scan: String, Sendable { case argMaximum, argMinimum, cumulativeSum }
     /// The same elements under other axes.
-    package enum Arrangement: String, Sendable {
-        case identity, reshape, transpose, expandDimensions, squeeze, reverse
-    }
+    package enum Arrangement: String, Sendable { case identity, reshape, transpose, expandDimensions, squeeze, reverse }
     /// More elements than one operand has: repeated, joined or padded.
-    package enum Expansion: String, Sendable {
-        case concatenate, pack, tile, pad, mirrorPad, broadcastTo
-    }
+    package enum Expansion: String, Sendable { case concatenate, pack, tile, pad, mirrorPad, broadcastTo }
     /// Parts of a tensor.
     package enum Selection: String, Sendable {
         case split, splitSizes, unpack, slice, updateSlice, stridedSlice, gather, gatherND
     }
     /// Tensors made from scalars, indices or shapes.
-    package enum Generator: String, Sendable {
-        case fill, range, shape, oneHot, onesLike, zerosLike
-    }
+    package enum Generator: String, Sendable { case fill, range, shape, oneHot, onesLike, zerosLike }
     /// From one element type to another.
-    package enum Conversion: String, Sendable {
-        case cast, dequantize, quantize
-    }
+    package enum Conversion: String, Sendable { case cast, dequantize, quantize }
     /// Loops and branches.
-    package enum Control: String, Sendable {
-        case `while`, `if`
-    }
+    package enum Control: String, Sendable { case `while`, `if` }
 
     /// Whether each element of the result depends only on the elements of the operands at the same index, after
     /// broadcasting.
