@@ -49,8 +49,8 @@ extension SubgraphImporter {
         }
     }
 
-    private func importComposite(_ reader: OperatorReader, _ operator: CompositeOperator) throws(Fault) {
-        switch `operator` {
+    private func importComposite(_ reader: OperatorReader, _ composite: CompositeOperator) throws(Fault) {
+        switch composite {
         case .addN: try sum(reader)
         case .l2Normalization: try l2Normalization(reader)
         case .segmentProducts: try segmentProducts(reader)
