@@ -92,7 +92,7 @@ struct EvaluateClips: Sendable {
         }
     }
 
-    /// A label that the model does not have ends the evaluation: it is not a fault of a single clip.
+    /// A label that the model does not have ends the evaluation: it concerns more than one clip.
     private func checkLabels() throws {
         for entry in dataset.entries {
             if let label = entry.label, modelLabel(label) == nil { throw unknownLabel(label, in: entry.name) }

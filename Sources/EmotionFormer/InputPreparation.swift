@@ -1,6 +1,6 @@
 package import EmotionFormerTensors
 
-/// Turns a clip into a model's input: picks frames, lays out features, normalizes, pads.
+/// Turns a clip into a model's input: selects frames, lays out features, normalizes and pads.
 package struct InputPreparation: Sendable {
     package let input: ModelInput
     let normalizer: Normalizer?

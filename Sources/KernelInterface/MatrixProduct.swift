@@ -1,4 +1,4 @@
-/// C = epilogue(A·B) with B packed beforehand; all extents ≥ 1, strides in elements.
+/// C = epilogue(A·B) with B packed; all extents ≥ 1, strides in elements.
 package struct PackedProduct {
     /// m × k, rows `aStride` ≥ 1 apart; they may overlap, as a convolution's do.
     package var a: UnsafePointer<Float>

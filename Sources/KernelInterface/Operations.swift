@@ -39,7 +39,7 @@ package enum Reduction: UInt8, CaseIterable, Sendable {
     case sum, mean, maximum, minimum
 }
 
-/// Which of LiteRT's two ways of dynamic-range quantization a kernel follows.
+/// Which of LiteRT's two rules of dynamic-range quantization a kernel follows.
 package enum QuantizationRule: UInt8, CaseIterable, Sendable {
     /// XNNPACK: s = 255/(max − min), rounding half to even before the zero point is added, the last step is one fused
     /// multiply-add.

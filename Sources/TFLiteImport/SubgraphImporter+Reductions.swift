@@ -41,8 +41,8 @@ extension SubgraphImporter {
         try emit(reader, operation, [try value(try reader.input(0))], attributes)
     }
 
-    /// Products of neighbors in a vector, in the order of their segments: how attention over an open number of frames
-    /// computes its shapes.
+    /// Products of consecutive elements of a vector, by segment. Attention over an open number of frames computes its
+    /// shapes with it.
     func segmentProducts(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 3...3, outputs: 1)
         let segments = try knownIntegers(reader, 1, "segments")

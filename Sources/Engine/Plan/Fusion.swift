@@ -131,7 +131,7 @@ extension StepBuilder {
         fusion.replacement[place] = [.dense(step)]
     }
 
-    /// A normalization takes in the addition before it, if nobody else reads the sum.
+    /// Fuses a normalization with the addition before it, if nothing else reads the sum.
     private func takeSum(_ index: Int, _ fusion: inout Fusion) {
         let node = graph.nodes[index]
         guard let input = node.input(0), fusion.uses.onlyConsumer(of: input) == index,

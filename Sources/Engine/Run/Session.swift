@@ -10,7 +10,7 @@ package final class Session {
     private let barrier = Barrier()
     private let fault = FaultWord()
     private let operations: UnsafeMutablePointer<Int>
-    /// Of the resumed run that is under way.
+    /// The kept frames of the current resumed run.
     let frames: UnsafeMutablePointer<KeptFrames>
 
     package init(_ plan: Plan) {

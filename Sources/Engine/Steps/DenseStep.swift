@@ -34,7 +34,7 @@ struct DenseStep {
     var rowTable: StoredTensor?
     /// A value of rows × n, added after the activation.
     var residual: Int?
-    /// Whether an int8 product quantizes its rows around zero, by the builtin kernels' rule.
+    /// Whether an int8 product quantizes its rows symmetrically around zero, by the rule of the builtin kernels.
     var isSymmetric = false
     var output: Int
 
@@ -252,7 +252,7 @@ struct DenseProduct: Sendable {
     var quantizedStride = 0
     var isSymmetric = false
 
-    /// Quantized rows, then what is needed to read them.
+    /// Quantized rows, then their scales and zero points.
     var scratchByteCount: Int {
         guard case .quantized = form else { return 0 }
         return quantizationOffset + rows * MemoryLayout<RowQuantization>.stride

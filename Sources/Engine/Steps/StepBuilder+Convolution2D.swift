@@ -63,7 +63,7 @@ extension StepBuilder {
             dilations: node.attributes.integers("dilations"), padding: node.attributes.text("padding"), for: node)
     }
 
-    /// The constant bias at operand 2, in memory of the plan's own; nil if there is none.
+    /// The constant bias at operand 2, in memory that the plan owns; nil if there is none.
     mutating func makeBias(_ node: TypedGraph.Node, count: Int) throws(Fault) -> ConstantAddress? {
         guard let value = node.input(2) else { return nil }
         guard let bias = graph.constant(value)?.tensor.elements(as: Float.self), bias.count == count else {

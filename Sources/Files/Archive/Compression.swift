@@ -2,9 +2,9 @@ import EmotionFormerTensors
 
 /// Files that are one compressed whole: gzip (RFC 1952) and zlib (RFC 1950).
 package enum Compression {
-    /// The bytes inside a file that gzip or zlib compressed; another's as they are.
-    /// - Throws: malformed, `sizeMismatch` if it makes more than so many bytes, `checksumMismatch`; `unsupportedAttribute`
-    ///   for other compressions.
+    /// The contents of a file that is compressed by gzip or zlib; the bytes of any other file unchanged.
+    /// - Throws: malformed, `sizeMismatch` if it decodes to more than `limit` bytes, `checksumMismatch`;
+    ///   `unsupportedAttribute` for other compressions.
     package static func decompressed(_ file: [UInt8], atMost limit: Int) throws(FileFormatError) -> [UInt8] {
         if file.starts(with: [0x1F, 0x8B]) { return try gunzipped(file, atMost: limit) }
         if file.first == 0x78, file.count > 6 {

@@ -172,7 +172,7 @@ package struct OutputKind: Sendable {
     private let name: String
     private let recognize: @Sendable (_ folder: String) -> (@Sendable (_ relativeName: String) -> Bool)?
 
-    /// - Parameter recognize: for a folder of the kind, which names are the kind's own; nil if it is no such folder.
+    /// - Parameter recognize: for a folder of this kind, which file names belong to it; nil for any other folder.
     package init(
         _ name: String,
         recognize: @escaping @Sendable (_ folder: String) -> (@Sendable (_ relativeName: String) -> Bool)?

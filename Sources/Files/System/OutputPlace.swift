@@ -135,7 +135,7 @@ func synchronize(_ path: String) throws(Fault) {
         throw Fault(.writeFailed, at: path, "the folder cannot be opened", found: lastSystemError())
     }
     defer { close(descriptor) }
-    // Some file systems do not synchronize folders, and say EINVAL.
+    // Some file systems cannot synchronize folders and report EINVAL.
     guard retrying({ fsync(descriptor) }) == 0 || errno == EINVAL else {
         throw Fault(.writeFailed, at: path, "the folder cannot be written to the disk", found: lastSystemError())
     }
