@@ -7,11 +7,14 @@ the output. `Tools/examples/custom_layers.py` shows it.
 
 from __future__ import annotations
 
+import importlib
 import runpy
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import emotionformer
 from emotionformer.errors import ExportError
 from emotionformer.export.conversion import Handler
 from emotionformer.export.readings import Readings
@@ -25,10 +28,23 @@ class Meanings:
     readings: Readings = field(default_factory=Readings)
 
 
+# What files written for earlier versions import, in place of `emotionformer.custom`.
+EARLIER_MODULES = ("blocks", "conversion", "graph", "layer")
+
+
+def name_earlier_modules() -> None:
+    """Makes `emotionformer.blocks` and its like importable."""
+    for name in EARLIER_MODULES:
+        module = importlib.import_module(f"emotionformer.export.{name}")
+        sys.modules.setdefault(f"emotionformer.{name}", module)
+        setattr(emotionformer, name, module)
+
+
 def load_custom(path: Path) -> dict[str, Any]:
     """The mapping that the user's own file defines; the file is run."""
     if not path.is_file():
         raise ExportError(f"--custom {path}: no such file")
+    name_earlier_modules()
     try:
         layers = runpy.run_path(str(path)).get("LAYERS")
     except ExportError:
