@@ -6,8 +6,10 @@ import hashlib
 import json
 import pickle
 import shutil
+import sys
 import zipfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import h5py
@@ -15,9 +17,11 @@ import numpy as np
 import pytest
 from conftest import FIXTURES, Export, unsaid
 
+from emotionformer.errors import ExportError
 from emotionformer.export.command import main
 from emotionformer.export.graph import operation_table
 from emotionformer.export.package import read_tensor
+from emotionformer.export.reading.hdf5_tree import _element_type
 from emotionformer.export.xxh64 import xxh64
 
 BASE = FIXTURES / "k3_post_norm_constant.keras"
@@ -183,6 +187,89 @@ def test_statistics_follow_the_layout(export: Export, tmp_path: Path) -> None:
         assert np.array_equal(package.tensor("normalization/mean"), expected)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ufeffAngry\nDisgust\nFear\nHappy\nNeutral\nSad",
+        '\ufeff["Angry", "Disgust", "Fear", "Happy", "Neutral", "Sad"]',
+        '{"Sad": 5, "Angry": 0, "Disgust": 1, "Fear": 2, "Happy": 3, "Neutral": 4}',
+        '{"class_indices": {"Angry": 0, "Disgust": 1, "Fear": 2, "Happy": 3, "Neutral": 4, "Sad": 5}}',
+    ],
+    ids=["text with a mark", "JSON with a mark", "name to index", "class indices"],
+)
+def test_label_files(export: Export, tmp_path: Path, content: str) -> None:
+    path = tmp_path / ("labels.json" if content.strip("\ufeff")[0] in "[{" else "labels.txt")
+    path.write_text(content, "utf-8")
+    assert export(BASE, "--labels", str(path)).manifest["labels"] == LABELS.split(",")
+
+
+@pytest.mark.parametrize("numbers", [(0, 1, 3), (0, 1, 1), (0, 1, 2.0), (0, 1, True), (1, 2, 3)])
+def test_a_map_whose_numbers_are_no_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], numbers: tuple[Any, ...]
+) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text(json.dumps(dict(zip("abc", numbers))))
+    assert "holds no list of class names" in failure(capsys, tmp_path, str(BASE), "--labels", str(path))
+
+
+def pickled_scaler(monkeypatch: pytest.MonkeyPatch, name: str = "StandardScaler", **state: Any) -> bytes:
+    """What scikit-learn pickles of a scaler."""
+    module = ModuleType("sklearn.preprocessing._data")
+    kind = type(name, (), {"__module__": module.__name__, "__qualname__": name})
+    setattr(module, name, kind)
+    for part in ("sklearn", "sklearn.preprocessing"):
+        monkeypatch.setitem(sys.modules, part, ModuleType(part))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    scaler = kind()
+    scaler.__dict__.update(state)
+    return pickle.dumps(scaler)
+
+
+def published(tmp_path: Path, scaler: bytes) -> Path:
+    folder = tmp_path / "published"
+    folder.mkdir()
+    shutil.copy(BASE, folder / "model.keras")
+    (folder / "scaler.pkl").write_bytes(scaler)
+    return folder
+
+
+@pytest.mark.parametrize("with_mean,with_std", [(True, True), (False, True), (True, False)])
+def test_a_scaler_is_the_normalization(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_mean: bool, with_std: bool
+) -> None:
+    """Beside an encoder or alone; scikit-learn keeps the means that a scaler without means does not use."""
+    means, deviations = np.arange(478.0), np.arange(478.0) + 1
+    state: dict[str, Any] = {"with_mean": with_mean, "with_std": with_std, "copy": True, "n_features_in_": 478}
+    state |= {"mean_": means, "scale_": deviations if with_std else None, "n_samples_seen_": np.int64(9)}
+    folder = published(tmp_path, pickled_scaler(monkeypatch, **state))
+    package = export(folder)
+    assert "labels" not in package.manifest
+    assert np.array_equal(package.tensor("normalization/mean"), means.astype(np.float32) * with_mean)
+    found = package.tensor("normalization/standardDeviation")
+    assert np.array_equal(found, deviations if with_std else np.ones(478))
+    assert "scaler.pkl" in [source["name"] for source in package.manifest["producer"]["sources"]]
+    (folder / "label_encoder.pkl").write_bytes(pickle.dumps(np.array(LABELS.split(","))))
+    assert export(folder).manifest["labels"] == LABELS.split(",")
+    np.save(folder / "mean.npy", np.ones(478))
+    np.save(folder / "std.npy", np.ones(478))
+    assert np.array_equal(export(folder).tensor("normalization/mean"), np.ones(478))
+
+
+def test_another_scaler_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rather than exported without it."""
+    folder = published(tmp_path, pickled_scaler(monkeypatch, "MinMaxScaler", min_=np.zeros(478)))
+    message = failure(capsys, tmp_path, str(folder))
+    assert "scaler.pkl" in message and "MinMaxScaler" in message and "--mean" in message
+    (folder / "scaler.pkl").write_bytes(pickled_scaler(monkeypatch, mean_=np.zeros(477), scale_=np.ones(477)))
+    assert "scaler.pkl's mean_ has the shape (477,)" in failure(capsys, tmp_path, str(folder))
+    (folder / "scaler.pkl").write_bytes(pickled_scaler(monkeypatch, with_mean=True))
+    assert "was not fitted" in failure(capsys, tmp_path, str(folder))
+    (folder / "scaler.pkl").write_bytes(pickle.dumps(np.ones(478)))
+    assert "holds no StandardScaler" in failure(capsys, tmp_path, str(folder))
+
+
 def test_a_package_is_replaced_whole(tmp_path: Path) -> None:
     """What was there before goes, and no scratch folder stays."""
     target = tmp_path / "package"
@@ -290,6 +377,42 @@ def test_an_unsupported_layer_is_named(tmp_path: Path, capsys: pytest.CaptureFix
     assert "ConvLSTM1D" in message and "'pool'" in message and "--custom" in message
 
 
+@pytest.mark.parametrize(
+    "class_name,module", [("Conv2D", "keras.layers"), ("ConvLSTM1D", "keras.layers"), ("Conv3D", "")]
+)
+def test_a_layer_of_kerass_own_is_not_called_foreign(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], class_name: str, module: str
+) -> None:
+    path = changed(
+        tmp_path,
+        lambda config: layer_of(config, "GlobalAveragePooling1D").update({"class_name": class_name, "module": module}),
+    )
+    assert f"{class_name} 'pool': this layer of Keras's own is not supported" in failure(capsys, tmp_path, str(path))
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        "int8_from_float32",
+        {"module": "keras", "class_name": "QuantizedDTypePolicy", "config": {"mode": "int8", "source_name": "float32"}},
+        {"class_name": "DTypePolicyMap", "config": {"policy_map": {"x": {"config": {"name": "int8_from_float32"}}}}},
+    ],
+)
+def test_a_quantized_layer_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], dtype: Any) -> None:
+    path = changed(tmp_path, lambda config: layer_of(config, "Dense")["config"].update({"dtype": dtype}))
+    message = failure(capsys, tmp_path, str(path))
+    assert "Dense" in message and "Keras quantized it (int8)" in message and "float model" in message
+
+
+def test_bfloat16_weights_are_named(tmp_path: Path) -> None:
+    """Keras hands them to HDF5 as two bytes each."""
+    path = tmp_path / "weights.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("weight", data=np.zeros(3, "V2"))
+    with pytest.raises(ExportError, match="bfloat16.*float32"):
+        _element_type(h5py.File(path)["weight"].id.get_type(), "weight")
+
+
 def test_a_lambda_is_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Also when its bytecode could not be loaded anyway."""
     path = changed(
@@ -368,7 +491,7 @@ def test_a_truncated_file_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixt
         (["--labels", "nowhere.json"], "neither a file"),
         (["--frames", "7"], "takes 5"),
         (["--features", "9"], "takes 478"),
-        (["--layout", "xyz-planar"], "1434"),
+        (["--layout", "xyz-planar"], "three features of each landmark, the model takes 478"),
         (["--mean", "missing.npy"], "--std"),
         (["--pad-side", "none"], "exactly 5"),
         (["--custom", "missing.py"], "no such file"),

@@ -43,6 +43,7 @@ from emotionformer.export.reading.folder import (
     read_labels,
 )
 from emotionformer.export.reading.label_pickle import label_names
+from emotionformer.export.reading.scaler_pickle import scaler_statistics
 from emotionformer.export.reading.source import KerasSource, SourceFile, open_source
 from emotionformer.export.readings import Readings
 from emotionformer.export.selftest import clips, expected, normalized
@@ -105,7 +106,7 @@ def _converted(
     labels, label_file = _labels(arguments, roles, metadata)
     description, extents = _input(arguments, roles, model, metadata)
     sources = list(source.files)
-    for path in (roles.mean, roles.deviation, label_file, roles.metadata, arguments.custom):
+    for path in (roles.mean, roles.deviation, roles.scaler, label_file, roles.metadata, arguments.custom):
         if path is not None and path.name not in {item.name for item in sources}:
             sources.append(SourceFile.of(path))
     inputs = clips(description, arguments.self_test_clips)
@@ -162,6 +163,8 @@ def _roles(arguments: argparse.Namespace) -> Roles:
         roles = Roles(arguments.source)
     roles.mean = arguments.mean or roles.mean
     roles.deviation = arguments.std or roles.deviation
+    if roles.mean is not None or roles.deviation is not None:
+        roles.scaler = None
     if (roles.mean is None) != (roles.deviation is None):
         missing = "--std" if roles.deviation is None else "--mean"
         raise ExportError(f"mean and standard deviation go together: {missing} is missing")
@@ -216,6 +219,12 @@ def _input(
             read_array(roles.deviation, "std"), frames, features, "the standard deviation", description.layout
         )
         _check_deviation(description)
+    elif roles.scaler is not None:
+        means, deviations = scaler_statistics(roles.scaler)
+        place = f"{roles.scaler.name}'s"
+        description.mean = fitted(means, frames, features, f"{place} mean_", description.layout)
+        description.deviation = fitted(deviations, frames, features, f"{place} scale_", description.layout)
+        _check_deviation(description)
     if description.padding_side == "none" and shape[1] is not None:
         raise ExportError(f"--pad-side none: the model takes exactly {shape[1]} frames")
     return description, extents
@@ -244,9 +253,8 @@ def _layout(arguments: argparse.Namespace, features: int, extents: list[int]) ->
     layout = arguments.layout
     if layout is None:
         layout = "xyz-interleaved" if features == 1434 else "raw"
-    wanted = {"xyz-interleaved": 1434, "xyz-planar": 1434, "x": 478, "y": 478, "z": 478}.get(layout, features)
-    if wanted != features:
-        raise ExportError(f"--layout {layout} makes {wanted} features, the model takes {features}")
+    if layout.startswith("xyz") and features % 3:
+        raise ExportError(f"--layout {layout} makes three features of each landmark, the model takes {features}")
     return layout
 
 

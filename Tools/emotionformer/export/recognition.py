@@ -17,6 +17,7 @@ from emotionformer.export.conversion import Converter, Result, as_bool, tensor
 from emotionformer.export.graph import Call, Tensor, Value
 from emotionformer.export.layer import Layer
 from emotionformer.export.layers.core import activation_name, function_of
+from emotionformer.export.reading.layer_reading import is_own
 from emotionformer.export.readings import ACTIVATIONS, BlockReading, Readings
 
 PLAIN = {"name", "trainable", "dtype", "activity_regularizer", "autocast", "batch_input_shape", "batch_shape", "seed"}
@@ -44,6 +45,8 @@ def recognized(converter: Converter, layer: Layer, call: Call, readings: Reading
         return _position_layer(converter, layer, call, readings.position(layer.class_name))
     if layer.class_name in readings.blocks or layer.class_name in BLOCK_CLASSES:
         return _transformer_block(converter, layer, call, readings.block(layer.class_name))
+    if is_own(layer):
+        raise layer.refuse(f"this layer of Keras's own is not supported; {ADVICE}")
     held = ", ".join(f"{item.path or '.'} ({item.kind})" for item in components(layer)) or "no weights"
     raise layer.refuse(f"this class is not Keras's own (the file holds {held}); {ADVICE}")
 

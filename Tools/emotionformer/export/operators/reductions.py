@@ -64,11 +64,18 @@ def compound_reduction(converter: Converter, arguments: list[Any], options: Opti
 
 @operator("argmax", "argmin")
 def argument_of(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
-    value = value_of(converter, arguments[0])
+    graph, value = converter.graph, value_of(converter, arguments[0])
     axis = options.get("axis")
+    if axis is None and converter.generation == 3 and value.rank > 1:
+        name = options["function"]
+        raise ExportError(f"{graph.scope}: {name} over all axes counts through the batch; give it an axis")
     operation = "argMaximum" if options["function"] == "argmax" else "argMinimum"
     element = options.get("dtype") or ("int32" if converter.generation == 3 else "int64")
-    return Tensor(converter.graph.one(operation, value, axis=0 if axis is None else int(axis), elementType=element))
+    place = 0 if axis is None else int(integers(converter, axis)[0])
+    result = graph.one(operation, value, axis=place, elementType=element)
+    if options.get("keepdims"):
+        result = graph.one("expandDimensions", result, axis=place % value.rank)
+    return Tensor(result)
 
 
 @operator("cumsum")

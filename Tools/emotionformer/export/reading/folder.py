@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ FRAMES_KEYS = (
     "max_seq_len", "maxlen", "max_length", "timesteps", "time_steps",
 )
 FEATURES_KEYS = ("num_features", "n_features", "features", "feature_dim", "feature_count", "input_dim")
-LABEL_KEYS = ("class_names", "classes", "labels", "emotions", "emotion_labels", "label_names", "label_classes")
+LABEL_KEYS = (
+    "class_names", "classes", "labels", "emotions", "emotion_labels", "label_names", "label_classes", "class_indices",
+)
 
 
 @dataclass
@@ -33,6 +36,7 @@ class Roles:
     deviation: Path | None = None
     labels: Path | None = None
     metadata: Path | None = None
+    scaler: Path | None = None
 
 
 def find_roles(folder: Path) -> Roles:
@@ -56,8 +60,9 @@ def find_roles(folder: Path) -> Roles:
         deviation=_one(arrays, ("std", "stdev", "deviation", "sigma", "scale"), "standard deviation", folder),
         labels=_labels(files, folder),
         metadata=_metadata(files),
+        scaler=_scaler(files, folder),
     )
-    for path in (roles.model, roles.mean, roles.deviation, roles.labels, roles.metadata):
+    for path in (roles.model, roles.mean, roles.deviation, roles.labels, roles.metadata, roles.scaler):
         # What a link elsewhere points at would be carried into the package.
         if path is not None and not path.resolve().is_relative_to(folder.resolve()):
             name = path.relative_to(folder).as_posix()
@@ -88,8 +93,24 @@ def _one(files: list[Path], words: tuple[str, ...], role: str, folder: Path) -> 
     return fitting[0] if fitting else None
 
 
+def _pickles(files: list[Path]) -> list[Path]:
+    return [path for path in files if path.suffix.lower() in (".pkl", ".pickle", ".joblib")]
+
+
+def _is_scaler(path: Path) -> bool:
+    return "scaler" in path.stem.lower()
+
+
+def _scaler(files: list[Path], folder: Path) -> Path | None:
+    found = [path for path in _pickles(files) if _is_scaler(path)]
+    if len(found) > 1:
+        listed = ", ".join(path.relative_to(folder).as_posix() for path in found)
+        raise ExportError(f"{folder}: found {len(found)} scalers ({listed}); give --mean and --std as .npy files")
+    return found[0] if found else None
+
+
 def _labels(files: list[Path], folder: Path) -> Path | None:
-    pickles = [path for path in files if path.suffix.lower() in (".pkl", ".pickle", ".joblib")]
+    pickles = [path for path in _pickles(files) if not _is_scaler(path)]
     named = [path for path in pickles if any(word in path.stem.lower() for word in ("label", "encoder", "class"))]
     chosen = named or pickles
     if len(chosen) > 1:
@@ -136,7 +157,17 @@ class Metadata:
                 ordered = sorted(value.items(), key=lambda item: int(item[0]))
                 if all(isinstance(name, str) for _, name in ordered):
                     return [name for _, name in ordered]
+            if (names := _names_by_number(value)) is not None:
+                return names
         return None
+
+
+def _names_by_number(value: Any) -> list[str] | None:
+    """The names of a map from name to number, if the numbers are 0, 1, 2, …, two or more."""
+    if not isinstance(value, dict) or len(value) < 2:
+        return None
+    names = {number: name for name, number in value.items() if type(number) is int}
+    return [names[number] for number in range(len(value))] if set(names) == set(range(len(value))) else None
 
 
 def read_labels(argument: str) -> tuple[list[str], Path | None]:
@@ -153,13 +184,13 @@ def read_labels(argument: str) -> tuple[list[str], Path | None]:
         return [str(name) for name in np.ravel(read_array(path, "--labels", text=True))], path
     data = read_bounded(path, MAXIMUM_LABEL_BYTES, "class names")
     if path.suffix.lower() == ".json":
-        document = parse_json(data, path.name)
+        document = parse_json(data.removeprefix(codecs.BOM_UTF8), path.name)
         held = Metadata.of({"labels": document}, path.name).labels() or Metadata.of(document, path.name).labels()
         if held is None:
             raise ExportError(f"{path.name}: holds no list of class names")
         return held, path
     try:
-        lines = data.decode("utf-8").splitlines()
+        lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise ExportError(f"{path.name}: no label file: not UTF-8 (byte {error.start})") from error
     return [line.strip() for line in lines if line.strip()], path

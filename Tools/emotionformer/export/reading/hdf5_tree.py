@@ -212,6 +212,11 @@ def _shape(dataset: h5d.DatasetID, place: str) -> tuple[int, ...]:
 
 
 def _element_type(kind: h5t.TypeID, place: str) -> np.dtype[Any]:
+    if kind.get_class() == h5t.OPAQUE and kind.get_size() == 2:
+        raise ExportError(
+            f"{place} is bfloat16, which HDF5 files hold as bytes without a meaning: save the model with float32 "
+            "weights (the same layers made under keras.config.set_dtype_policy('float32'), then set_weights)"
+        )
     try:
         dtype = kind.dtype if kind.get_class() in (h5t.INTEGER, h5t.FLOAT, h5t.ENUM) else None
     except (TypeError, ValueError):

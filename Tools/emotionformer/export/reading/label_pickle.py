@@ -1,7 +1,8 @@
 """Class names from a pickled scikit-learn `LabelEncoder` (pickle or joblib), without unpickling anything.
 
-The pickle's opcodes are read one by one and interpreted here. What a pickle can make is a `LabelEncoder`, NumPy
-arrays and scalars, and plain Python data; every other name it refers to is an error, and nothing is ever called.
+The pickle's opcodes are read one by one and interpreted here. What a pickle can make is a `LabelEncoder`, a
+`StandardScaler`, NumPy arrays and scalars, and plain Python data; every other name it refers to is an error, and
+nothing is ever called.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import bz2
 import io
 import lzma
 import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,14 +22,19 @@ from emotionformer.export.reading.pickle_reader import Made, PickleReader
 from emotionformer.export.reading.strict_json import read_bounded
 
 MAXIMUM_BYTES = 16 << 20
+Kind = TypeVar("Kind")
 
 
 def label_names(path: Path) -> list[str]:
     """The class names, in the encoder's order; raises for a pickle that holds anything else."""
-    data = _decompressed(read_bounded(path, MAXIMUM_BYTES, "a label encoder"), path.name)
+    return read_pickle(path, "a label encoder", _names)
+
+
+def read_pickle(path: Path, expected: str, meaning: Callable[[Any, str], Kind]) -> Kind:
+    """What `meaning` makes of the pickle's object; raises in one line for anything damaged or unknown."""
+    data = _decompressed(read_bounded(path, MAXIMUM_BYTES, expected), path.name)
     try:
-        made = PickleReader(io.BytesIO(data), path.name).read()
-        return _names(made, path.name)
+        return meaning(PickleReader(io.BytesIO(data), path.name).read(), path.name)
     except ExportError:
         raise
     except RecursionError as error:
@@ -52,16 +59,21 @@ def _names(made: Any, place: str) -> list[str]:
 def _numbered(names: dict[Any, Any]) -> list[Any] | None:
     """The names of a dictionary number → name or name → number, if the numbers are 0, 1, 2, …"""
     pairs = list(names.items())
-    if all(isinstance(name, int) for _, name in pairs):
+    pairs = [(number, _plain(name)) for number, name in pairs]
+    if all(type(name) is int for _, name in pairs):
         pairs = [(number, name) for name, number in pairs]
     if sorted(number for number, _ in pairs if isinstance(number, int)) != list(range(len(pairs))):
         return None
     return [name for _, name in sorted(pairs, key=lambda pair: pair[0])]
 
 
+def _plain(item: Any) -> Any:
+    """A NumPy number as Python's own."""
+    return item.value if isinstance(item, Made) and item.kind == "scalar" else item
+
+
 def _name(item: Any, place: str) -> str:
-    if isinstance(item, Made) and item.kind == "scalar":
-        item = item.value
+    item = _plain(item)
     if isinstance(item, bytes):
         return item.decode("utf-8", "replace")
     if isinstance(item, int) and abs(item) >= 1 << 64:

@@ -41,6 +41,8 @@ def read_layer(entry: dict[str, Any], generation: int, depth: int = 0) -> Layer:
         inbound=entry.get("inbound_nodes") or [],
         build=entry.get("build_config") or {},
     )
+    if (mode := quantization(config.get("dtype"))) is not None:
+        raise layer.refuse(f"Keras quantized it ({mode}); export the float model, saved before model.quantize()")
     layer.operator = is_operator(layer)
     _declare(layer, generation, depth)
     return layer
@@ -62,6 +64,15 @@ def is_operator(layer: Layer) -> bool:
     if layer.class_name not in DECLARATIONS:
         return "trainable" not in layer.config
     return layer.class_name in AMBIGUOUS and "trainable" not in layer.config and "dtype" not in layer.config
+
+
+def is_own(layer: Layer) -> bool:
+    """Whether Keras itself has the layer's class, exported or not."""
+    if layer.registered:
+        return False
+    if layer.module:
+        return layer.module.split(".")[0] in ("keras", "tf_keras") and ".layers" in layer.module
+    return layer.class_name in DECLARATIONS or layer.class_name in UNSUPPORTED
 
 
 def is_graph(class_name: Any, config: Any) -> bool:
@@ -193,6 +204,20 @@ def _einsum_dense(layer: Layer, _: int) -> None:
         layer.variables.append(Variable("bias"))
 
 
+def quantization(dtype: Any) -> str | None:
+    """How Keras quantized a layer with this element type policy; None for a policy of plain numbers."""
+    if isinstance(dtype, dict):
+        config = dtype.get("config")
+        if not isinstance(config, dict):
+            return None
+        if isinstance(config.get("mode"), str):
+            return str(config["mode"])[:40]
+        if isinstance(config.get("policy_map"), dict):
+            return next((mode for item in config["policy_map"].values() if (mode := quantization(item))), None)
+        dtype = config.get("name")
+    return dtype.split("_from_")[0][:40] if isinstance(dtype, str) and "_from_" in dtype else None
+
+
 NOTHING = _plain()
 WITHOUT_WEIGHTS = (
     "InputLayer Activation Add Subtract Multiply Average Maximum Minimum Concatenate Dot Masking MaxPooling1D "
@@ -201,6 +226,20 @@ WITHOUT_WEIGHTS = (
     "AlphaDropout ActivityRegularization Rescaling ReLU LeakyReLU ELU Softmax ThresholdedReLU ZeroPadding1D "
     "Cropping1D UpSampling1D Identity UnitNormalization Lambda"
 ).split()
+
+# Keras's own layers that are not exported yet.
+UNSUPPORTED = frozenset(
+    (
+        "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AveragePooling2D "
+        "AveragePooling3D AvgPool2D AvgPool3D CategoryEncoding Conv1DTranspose Conv2D Conv2DTranspose Conv3D "
+        "Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Convolution2D Convolution3D Cropping2D Cropping3D "
+        "DepthwiseConv2D Discretization GlobalAveragePooling2D GlobalAveragePooling3D GlobalAvgPool2D GlobalMaxPool2D "
+        "GlobalMaxPooling2D GlobalMaxPooling3D Hashing HashedCrossing IntegerLookup MaxPool2D MaxPool3D MaxPooling2D "
+        "MaxPooling3D ReversibleEmbedding SeparableConv2D SeparableConvolution2D SpatialDropout3D "
+        "SpectralNormalization StackedRNNCells StringLookup TextVectorization UpSampling2D UpSampling3D "
+        "ZeroPadding2D ZeroPadding3D"
+    ).split()
+)
 
 DECLARATIONS: dict[str, Callable[[Layer, int], None]] = {
     **dict.fromkeys(WITHOUT_WEIGHTS, NOTHING),

@@ -52,7 +52,8 @@ LABEL_ENCODERS = {
     "sklearn.preprocessing.label.LabelEncoder",
     "sklearn.preprocessing.LabelEncoder",
 }
-ALLOWED = LABEL_ENCODERS | {
+SCALERS = {"sklearn.preprocessing._data.StandardScaler", "sklearn.preprocessing.data.StandardScaler"}
+ALLOWED = LABEL_ENCODERS | SCALERS | {
     "numpy.ndarray", "numpy.dtype", "numpy.core.multiarray._reconstruct", "numpy.core.multiarray.scalar",
     "numpy.core.numeric._frombuffer", "joblib.numpy_pickle.NumpyArrayWrapper", "_codecs.encode",
     # How protocols 0 and 1 write "an object of this class".
@@ -189,6 +190,8 @@ class PickleReader:
     def _fill(self, items: list[Any]) -> None:
         target = self._dict_at_top()
         for key, value in zip(items[::2], items[1::2]):
+            if isinstance(key, Made) and key.kind == "scalar":
+                key = key.value
             # Hashing a tuple of tuples of the same tuple takes for ever, and large integers can be made to collide.
             small = isinstance(key, (int, float)) and abs(key) < 1 << 31
             if not small and not (isinstance(key, (str, bytes)) and len(key) < 1 << 12):
@@ -228,8 +231,9 @@ class PickleReader:
         symbol = Symbol(module, name)
         if symbol.path not in ALLOWED:
             raise ExportError(
-                f"{self.place}: the pickle refers to {module[:100]}.{name[:100]}; only a LabelEncoder and NumPy "
-                "arrays are read. Give the class names with --labels A,B,C instead"
+                f"{self.place}: the pickle refers to {module[:100]}.{name[:100]}; only a LabelEncoder, a "
+                "StandardScaler and NumPy arrays are read. Give the class names with --labels A,B,C instead, and a "
+                "scaler's numbers with --mean and --std"
             )
         self.stack.append(symbol)
 
@@ -249,6 +253,8 @@ class PickleReader:
             path = arguments[0].path
         if path in LABEL_ENCODERS:
             return Made("encoder")
+        if path in SCALERS:
+            return Made("scaler")
         if path == "joblib.numpy_pickle.NumpyArrayWrapper":
             return Made("wrapper")
         if path == "numpy.core.multiarray._reconstruct":
@@ -281,7 +287,7 @@ class PickleReader:
         elif made.kind == "dtype":
             if len(state) > 1 and state[1] in (">", "<") and made.value.kind != "O":
                 made.value = made.value.newbyteorder(state[1])
-        elif made.kind in ("encoder", "wrapper") and isinstance(state, dict):
+        elif made.kind in ("encoder", "scaler", "wrapper") and isinstance(state, dict):
             self.budget.spend(len(state))
             made.state.update(state)
             if made.kind == "wrapper":
