@@ -45,6 +45,9 @@ struct ConvertCommand: ParsableCommand {
             valueName: "file or names"))
     var labels: String?
 
+    @Flag(help: "The model ends in logits: add the softmax.")
+    var fromLogits = false
+
     @OptionGroup var input: InputOptions
 
     @Option(help: "The model's name; by default that of the package's folder.")
@@ -73,6 +76,7 @@ struct ConvertCommand: ParsableCommand {
         conversion.standardDeviation = std
         conversion.epsilon = epsilon
         conversion.labels = labels
+        conversion.isFromLogits = fromLogits
         input.apply(to: &conversion)
         conversion.name = name ?? output.split(separator: "/").last.map(String.init)
         conversion.license = license
@@ -87,10 +91,13 @@ struct ConvertCommand: ParsableCommand {
     }
 
     private func summary(of package: ModelPackage, _ compiled: EmotionModel) -> [String] {
+        let note =
+            package.outputs.logits == nil
+            ? ["outputs: no softmax is the end of the model; if they are logits, convert with --from-logits"] : []
         let summary = ModelSummary(contents: package, labels: compiled.labels)
         let shown: Set = ["input", "normalization", "padding", "longer clips", "labels"]
         let assumed = summary.lines.filter { shown.contains($0.0) }.map { "\($0.0): \($0.1)" }
         return ["Wrote \(output): \(package.program.graphs.map(\.nodes.count).reduce(0, +)) nodes, no self-test"]
-            + assumed
+            + assumed + note
     }
 }

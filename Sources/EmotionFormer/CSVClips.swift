@@ -42,7 +42,9 @@ enum CSVClips {
             // Removed from the list, so that the memory has one owner and is not copied.
             let assembly = assemblies[index]
             assemblies[index] = ClipAssembly(place: "")
-            clips.append(try assembly.clip())
+            var clip = try assembly.clip()
+            clip.isReordered = columns.areReordered
+            clips.append(clip)
         }
         return clips
     }

@@ -11,6 +11,8 @@ struct CSVColumns {
     var features: [Int]
     /// Whether the features are x, y, z of the first landmark, then of the next, and so on.
     var areLandmarks = false
+    /// Whether the landmarks' columns stand in the file in another order than the features.
+    var areReordered = false
     /// The names in the header, for messages; empty without one.
     var names: [String] = []
     let count: Int
@@ -21,8 +23,8 @@ struct CSVColumns {
         features = Array(0..<count)
     }
 
-    /// Columns by the names in a header: `video_filename`, `frame_num`, `emotion`; `x_0`, `y_0`, `z_0`, … in any order
-    /// are landmarks if all three coordinates are there for each. A column without a name holds row numbers and is
+    /// Columns by the names in a header: `video_filename`, `frame_num`, `emotion`; `x_0`, `y_0`, `z_0`, … in any order,
+    /// numbered from 0 or 1, are landmarks if all three coordinates are there for each. A column without a name holds row numbers and is
     /// ignored.
     /// - Throws: `duplicateName`, `unknownName` for a column that is not a landmark's among columns that are, `emptyClip` if
     ///   no column is a feature.
@@ -58,9 +60,13 @@ struct CSVColumns {
                 .unknownName, at: "line \(line), column \(other + 1)", "the column is not a landmark's coordinate",
                 found: names[other], expected: "x_0, y_0, z_0, …, video_filename, frame_num or emotion")
         }
-        let order = (0..<features.count / 3).flatMap { index in ["x", "y", "z"].map { columns["\($0)_\(index)"] } }
+        let first = ["x", "y", "z"].contains { columns["\($0)_0"] != nil } ? 0 : 1
+        let order = (first..<first + features.count / 3).flatMap { index in
+            ["x", "y", "z"].map { columns["\($0)_\(index)"] }
+        }
         let landmarks = order.compactMap { $0 }
         guard landmarks.count == features.count else { return }
+        areReordered = features != landmarks
         features = landmarks
         areLandmarks = true
     }

@@ -6,6 +6,7 @@ import EmotionFormerTensors
 package enum ClassNames {
     private static let keys = [
         "class_names", "classes", "labels", "emotions", "emotion_labels", "label_names", "label_classes",
+        "class_indices",
     ]
 
     /// Reads a label encoder's pickle (`.pkl`, `.pickle`, `.joblib`), a `.json`, or a text file with one name per line.
@@ -15,14 +16,14 @@ package enum ClassNames {
             switch file.fileExtension {
             case "pkl", "pickle", "joblib": return try pickled(file.contents)
             case "json":
-                let value = try JSONValue(parsing: file.contents)
+                let value = try JSONValue(parsing: withoutMark(file.contents))
                 guard let names = names(value) ?? names(in: value) else {
                     throw Fault(.invalidValue, at: "", "the file holds no list of class names")
                 }
                 return names
             default:
                 guard file.contents.count <= PickleReader.byteLimit,
-                    let text = String(validating: file.contents, as: UTF8.self)
+                    let text = String(validating: withoutMark(file.contents), as: UTF8.self)
                 else { throw Fault(.invalidValue, at: "", "the file holds no text") }
                 let lines = text.split(whereSeparator: \.isNewline).map(trimmed).filter { !$0.isEmpty }
                 guard !lines.isEmpty else { throw Fault(.invalidValue, at: "", "the file holds no class names") }
@@ -31,6 +32,11 @@ package enum ClassNames {
         } catch {
             throw error.within(file.path)
         }
+    }
+
+    /// The bytes after a byte order mark, which is no part of the text.
+    private static func withoutMark(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     }
 
     /// The names in a list such as `A,B,C`; nil if there are fewer than two.
@@ -55,10 +61,23 @@ package enum ClassNames {
             let numbered = members.compactMap { member in
                 Int(member.name).flatMap { number in text(member.value).map { (number, $0) } }
             }
-            guard !numbered.isEmpty, numbered.count == members.count else { return nil }
-            return numbered.sorted { $0.0 < $1.0 }.map(\.1)
+            if !numbered.isEmpty, numbered.count == members.count {
+                return numbered.sorted { $0.0 < $1.0 }.map(\.1)
+            }
+            return namesByNumber(members.map { ($0.name, $0.value) })
         default: return nil
         }
+    }
+
+    /// The names of a map from name to number, if the numbers are 0, 1, 2, …, two or more.
+    private static func namesByNumber(_ members: [(name: String, value: JSONValue)]) -> [String]? {
+        var names: [Int: String] = [:]
+        for member in members {
+            guard case .integer(let number) = member.value else { return nil }
+            names[number] = member.name
+        }
+        let ordered = (0..<members.count).compactMap { names[$0] }
+        return members.count > 1 && ordered.count == members.count ? ordered : nil
     }
 
     private static func text(_ value: JSONValue) -> String? {

@@ -142,7 +142,9 @@ public final class EmotionModel: Sendable {
             limits: options.limits.values)
         attentionPlans = AttentionPlans(source, of: contents, options: planOptions)
         let labels = contents.labels
+        let (endsInScores, hasOpenBatch) = (contents.endsInScores, contents.hasOpenBatch)
         plans = try PlanCache(consume contents, options: planOptions)
+        try plans.checkOutputs(areScores: endsInScores, hasOpenBatch: hasOpenBatch)
         self.labels = labels ?? (0..<plans.classCount).map { "class\($0)" }
         guard self.labels.count == plans.classCount else {
             throw Fault(

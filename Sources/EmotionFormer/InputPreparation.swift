@@ -155,6 +155,13 @@ package struct InputPreparation: Sendable {
 
     private func check(_ clip: LandmarkClip) throws(Fault) {
         try check(featureCount: clip.featureCount, landmarkCount: clip.landmarkCount, at: clip.name ?? "")
+        if clip.isReordered, input.layout == .raw {
+            throw Fault(
+                .layoutMismatch, at: clip.name ?? "",
+                "the file's columns are not x, y, z of each landmark in turn, and the model does not say in which order "
+                    + "it takes them: export or convert it with \(Parameter.layout) set to xyz-planar or xyz-interleaved",
+                found: "raw")
+        }
     }
 
     /// - Throws: `featureCountMismatch` or `layoutMismatch` unless a frame with these numbers of values fits this

@@ -6,9 +6,10 @@ extension LandmarkClip {
         let range = range.clamped(to: 0..<frameCount)
         guard range != 0..<frameCount, !range.isEmpty else { return self }
         let part = values[range.lowerBound * featureCount..<range.upperBound * featureCount]
-        let clip = try? LandmarkClip(
+        var clip = try? LandmarkClip(
             values: Array(part), frameCount: range.count, featureCount: featureCount, landmarkCount: landmarkCount,
             name: name, emotion: emotion)
+        clip?.isReordered = isReordered
         // What was checked for the whole clip holds for a part of it.
         return clip ?? self
     }

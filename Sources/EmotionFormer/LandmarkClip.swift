@@ -11,6 +11,9 @@ public struct LandmarkClip: Sendable, Hashable {
     /// The clip's true emotion, if its file states it; `Evaluation` compares predictions with it.
     public var emotion: String?
 
+    /// Whether the file had the coordinates in another order than x, y, z of each landmark.
+    package var isReordered = false
+
     public let frameCount: Int
     /// Values per frame: the number of features, or three times the number of landmarks.
     public let featureCount: Int

@@ -81,7 +81,14 @@ struct ModelAssets {
         mean = try one(named(arrays, ["mean"]), "mean", .mean)
         standardDeviation = try one(
             named(arrays, ["std", "stdev", "deviation", "sigma", "scale"]), "standard deviation", .standardDeviation)
-        let pickles = all(["pkl", "pickle", "joblib"])
+        let scalers = named(all(["pkl", "pickle", "joblib"]), ["scaler"])
+        if let scaler = scalers.first, mean == nil || standardDeviation == nil {
+            throw Fault(
+                .invalidArgument, at: scaler,
+                "the folder holds a scaler, which is not read, and without it the features would not be normalized",
+                expected: "its mean_ and scale_ as mean.npy and std.npy")
+        }
+        let pickles = all(["pkl", "pickle", "joblib"]).filter { !scalers.contains($0) }
         let labelWords = ["label", "encoder", "class"]
         let encoders = named(pickles, labelWords)
         let lists = pickles.isEmpty ? named(all(["json", "txt"]), labelWords) : []

@@ -46,6 +46,32 @@ final class PlanCache: Sendable {
         }
     }
 
+    /// Checks that the model's output can be the probabilities of a clip's classes.
+    /// - Throws: `shapeMismatch` for a single number a clip, and for an output without the batch's axis, which the input's
+    ///   first axis then is not; `unsupportedOperation` for scores that do not exclude each other.
+    func checkOutputs(areScores: Bool, hasOpenBatch: Bool) throws(Fault) {
+        let shape = whole.plan.outputTypes[0].shape
+        if hasOpenBatch, shape.rank < 2 {
+            throw Fault(
+                .shapeMismatch, at: "inputs",
+                "the first axis is open and the output has no axis for it: the axis is no batch, perhaps it is time",
+                found: "an output of shape \(shape)", expected: "input [1, frames, features], output [1, classes]")
+        }
+        guard classCount > 1 else {
+            throw Fault(
+                .shapeMismatch, at: "outputs",
+                "the model gives one number for a clip\(areScores ? " (a sigmoid)" : ""), and that is no class",
+                found: "\(shape)",
+                expected: "probabilities of two classes or more; a sigmoid over z is the softmax over (0, z)")
+        }
+        if areScores {
+            throw Fault(
+                .unsupportedOperation, at: "outputs",
+                "the model ends in a sigmoid: its outputs are scores that do not exclude each other",
+                expected: "a softmax over the classes")
+        }
+    }
+
     /// The outputs of a session's last run.
     func output(of session: Session) -> Output {
         func values(_ index: Int) -> [Float] { Array(session.output(index).bindMemory(to: Float.self)) }

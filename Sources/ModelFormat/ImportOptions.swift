@@ -19,6 +19,8 @@ package struct ImportOptions: Sendable {
     package var truncation = InputDescription.Truncation.end
     package var missingFrame = InputDescription.MissingFrame.drop
     package var labels: [String]?
+    /// Whether the graph's first output is logits, to which the softmax is added.
+    package var isFromLogits = false
     package var selfTest: SelfTest?
 
     package init(name: String, producer: ModelPackage.Producer) {
@@ -34,7 +36,7 @@ package struct ImportOptions: Sendable {
 extension ModelPackage {
     /// Makes a package of an imported program. Its first output is the probabilities; if they are a softmax, its
     /// operand is the logits.
-    /// - Throws: `shapeMismatch` unless the main graph takes one clip (batch, frames, features), `invalidArgument` if
+    /// - Throws: `invalidArgument` for logits that are the result of a softmax or of a sigmoid; `shapeMismatch` unless the main graph takes one clip (batch, frames, features), `invalidArgument` if
     ///   the number of frames is open and not given or differs from the graph's, and why no package can be made.
     package init(importing program: Program, options: ImportOptions) throws(Fault) {
         guard let main = program.graphs.first, main.inputs.count == 1, let clip = main.inputs.first,
@@ -55,12 +57,13 @@ extension ModelPackage {
                     ? "the model leaves the number of frames open: give the largest" : "the model has another number",
                 found: options.frames.map { "\($0)" }, expected: clip.extents[1].map { "\($0)" })
         }
-        guard let probabilities = main.outputs.first else {
+        guard let output = main.outputs.first else {
             throw Fault(.missingField, at: "outputs", "the model has no output", expected: "its probabilities")
         }
         var program = program
-        let logits = main.logits(of: probabilities)
-        if let logits, !main.outputs.contains(logits) { program.graphs[0].outputs.append(logits) }
+        let probabilities = options.isFromLogits ? try program.addSoftmax(to: output) : output
+        let logits = options.isFromLogits ? output : main.logits(of: output)
+        if let logits, !program.graphs[0].outputs.contains(logits) { program.graphs[0].outputs.append(logits) }
         var normalization = options.normalization
         if let given = normalization {
             normalization?.mean = try given.mean.withoutLeadingAxes()
@@ -76,6 +79,24 @@ extension ModelPackage {
                 missingFrame: options.missingFrame),
             labels: options.labels, program: program, outputs: .init(probabilities: probabilities, logits: logits),
             selfTest: options.selfTest)
+    }
+}
+
+extension Program {
+    /// Adds the softmax of the main graph's first output, which takes its place. Gives the new output's name.
+    fileprivate mutating func addSoftmax(to output: String) throws(Fault) -> String {
+        let main = graphs[0]
+        guard main.logits(of: output) == nil, !main.isSigmoid(output) else {
+            throw Fault(
+                .invalidArgument, at: "outputs", "the model's outputs are no logits",
+                found: main.isSigmoid(output) ? "a sigmoid" : "a softmax")
+        }
+        let taken = Set(main.nodes.flatMap { [$0.name] + $0.outputs } + main.inputs.map(\.name))
+        var name = "probabilities"
+        while taken.contains(name) { name += "_" }
+        graphs[0].nodes.append(Node(.softmax, name: name, inputs: [output], outputs: [name]))
+        graphs[0].outputs[0] = name
+        return name
     }
 }
 

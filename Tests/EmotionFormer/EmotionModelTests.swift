@@ -63,6 +63,43 @@ struct EmotionModelTests {
         }
     }
 
+    @Test("Outputs that cannot be the probabilities of classes are refused before any clip")
+    func outputsThatAreNoClasses() throws {
+        #expect(
+            refusal { try EmotionModel(SmallModel.ending(in: .sigmoid, classes: 1)) }
+                == "outputs: the model gives one number for a clip (a sigmoid), and that is no class (found [1, 1], "
+                + "expected probabilities of two classes or more; a sigmoid over z is the softmax over (0, z))")
+        #expect(
+            refusal { try EmotionModel(SmallModel.ending(in: .linear, classes: 1)) }
+                .contains("the model gives one number for a clip, and that is no class"))
+        #expect(
+            refusal { try EmotionModel(SmallModel.ending(in: .sigmoid, classes: 3)) }
+                == "outputs: the model ends in a sigmoid: its outputs are scores that do not exclude each other "
+                + "(expected a softmax over the classes)")
+        // Logits are shown as they are, and said to be no probabilities.
+        #expect(throws: Never.self) { try EmotionModel(SmallModel.ending(in: .linear, classes: 3)) }
+    }
+
+    @Test("An open first axis that the output has not is no batch")
+    func noBatch() throws {
+        #expect(
+            refusal { try EmotionModel(SmallModel.withoutBatch()) }
+                == "inputs: the first axis is open and the output has no axis for it: the axis is no batch, perhaps it "
+                + "is time (found an output of shape [3], expected input [1, frames, features], output [1, classes])")
+    }
+
+    @Test("Columns in another order are refused where the model's layout does not say which it takes")
+    func reorderedColumns() throws {
+        let model = try EmotionModel(SmallModel.ending(in: .linear, classes: 3, features: 6))
+        let planar = try ClipFixtures.clips(.csv, "x_0,x_1,y_0,y_1,z_0,z_1\n1,2,3,4,5,6\n")
+        #expect(refusal { try model.predict(planar[0]) }.contains("xyz-planar or xyz-interleaved"))
+        let inOrder = try ClipFixtures.clips(.csv, "x_0,y_0,z_0,x_1,y_1,z_1\n1,3,5,2,4,6\n")
+        #expect(throws: Never.self) { try model.predict(inOrder[0]) }
+        let stated = try EmotionModel(SmallModel.ending(in: .linear, classes: 3, features: 6, layout: .xyzPlanar))
+        let given = try stated.graphInput(of: planar[0]).elements(as: Float.self)
+        #expect(given == [1, 2, 3, 4, 5, 6] + [Float](repeating: 0, count: 18))
+    }
+
     @Test("A model whose number of outputs follows its frames predicts clips of the one length that fits its labels")
     func outputsThatFollowTheFrames() throws {
         let model = try EmotionModel(SmallModel.outputPerFrame(frames: 4))

@@ -49,6 +49,53 @@ enum SmallModel {
             program: Program(graphs: [graph], tensors: [:]), outputs: .init(probabilities: "probabilities"))
     }
 
+    /// A dense layer over the mean in time, with an activation, as the outputs.
+    static func ending(
+        in activation: ActivationFunction, classes: Int, features: Int = 2, layout: LandmarkLayout = .raw
+    ) throws(Fault) -> ModelPackage {
+        let graph = Graph(
+            name: "main", inputs: [GraphInput(name: "clip", elementType: .float32, extents: [1, 4, features])],
+            outputs: ["scores"],
+            nodes: [
+                Node(
+                    .reduceMean, name: "mean", inputs: ["clip"], outputs: ["means"],
+                    attributes: ["axes": .integers([1])]),
+                Node(
+                    .dense, name: "head", inputs: ["means"], outputs: ["head"],
+                    attributes: ["activation": .text(activation.rawValue)], weights: ["kernel": "head/kernel"]),
+                Node(
+                    .reshape, name: "shaped", inputs: ["head"], outputs: ["scores"],
+                    attributes: ["shape": .integers([1, classes])]),
+            ])
+        let tensor = try Tensor([Float](repeating: 0.5, count: features * classes), shape: Shape([features, classes]))
+        return try ModelPackage(
+            name: "ending", producer: .init(tool: "tests", version: "1"),
+            input: InputDescription(frames: 4, features: features, layout: layout),
+            program: Program(graphs: [graph], tensors: ["head/kernel": StoredTensor(tensor)]),
+            outputs: .init(probabilities: "scores"))
+    }
+
+    /// Frames of landmarks without a batch, as competitions have them: (frames, 4, 2) to three classes.
+    static func withoutBatch() throws(Fault) -> ModelPackage {
+        let graph = Graph(
+            name: "main", inputs: [GraphInput(name: "clip", elementType: .float32, extents: [nil, 4, 2])],
+            outputs: ["probabilities"],
+            nodes: [
+                Node(
+                    .reduceMean, name: "mean", inputs: ["clip"], outputs: ["means"],
+                    attributes: ["axes": .integers([0, 1])]),
+                Node(
+                    .dense, name: "head", inputs: ["means"], outputs: ["logits"], weights: ["kernel": "head/kernel"]),
+                Node(.softmax, name: "softmax", inputs: ["logits"], outputs: ["probabilities"]),
+            ])
+        return try ModelPackage(
+            name: "no batch", producer: .init(tool: "tests", version: "1"),
+            input: InputDescription(frames: 4, features: 2, layout: .raw),
+            program: Program(
+                graphs: [graph], tensors: ["head/kernel": StoredTensor(Tensor(kernel, shape: Shape([2, 3])))]),
+            outputs: .init(probabilities: "probabilities"))
+    }
+
     /// A self-test of one clip of ones, whose logits are (1, 1, 2 + error).
     static func selfTest(error: Float = 0) throws(Fault) -> SelfTest {
         let logits: [Float] = [1, 1, 2 + error]

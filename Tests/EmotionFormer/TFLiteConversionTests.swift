@@ -159,9 +159,33 @@ final class TFLiteConversionTests {
         let list = folder.appendingPathComponent("emotions.json")
         try Data("[\"p\", \"q\", \"r\"]".utf8).write(to: list)
         #expect(try names(list.path) == ["p", "q", "r"])
+        for (name, text) in [
+            ("bom.txt", "\u{FEFF}p\nq\nr"), ("bom.json", "\u{FEFF}[\"p\", \"q\", \"r\"]"),
+            ("map.json", #"{"r": 2, "p": 0, "q": 1}"#),
+            ("indices.json", #"{"class_indices": {"p": 0, "q": 1, "r": 2}}"#),
+        ] {
+            let file = folder.appendingPathComponent("given_\(name)")
+            try Data(text.utf8).write(to: file)
+            #expect(try names(file.path) == ["p", "q", "r"], "\(name)")
+        }
+        // Numbers that are no order of names.
+        for text in [#"{"p": 0, "q": 2, "r": 3}"#, #"{"p": 0, "q": 1, "r": 1}"#, #"{"p": 0, "q": 1, "r": "2"}"#] {
+            try Data(text.utf8).write(to: list)
+            #expect(fault { $0.labels = list.path }?.problem == "the file holds no list of class names", "\(text)")
+        }
         #expect(try names("d, e,f") == ["d", "e", "f"])
         #expect(fault { $0.labels = "d,e" }?.code == .shapeMismatch)
         #expect(fault { $0.labels = "d,e,d" }?.code == .duplicateName)
+    }
+
+    @Test("A scaler among the assets is neither labels nor left out in silence")
+    func scaler() throws {
+        try Data("anything".utf8).write(to: folder.appendingPathComponent("scaler.pkl"))
+        let fault = fault { $0.assets = folder.path }
+        #expect(fault?.code == .invalidArgument && fault?.place == folder.path + "/scaler.pkl")
+        #expect(fault?.expected == "its mean_ and scale_ as mean.npy and std.npy")
+        for name in ["mean.npy", "std.npy"] { _ = try write([1], "()", to: name) }
+        #expect(self.fault { $0.assets = folder.path } == nil)
     }
 
     @Test("A package takes no assets")

@@ -26,6 +26,28 @@ import Testing
         #expect(try ModelPackage(importing: program, options: options).outputs.logits == nil)
     }
 
+    @Test("a softmax is added to logits, and to nothing that is a softmax or a sigmoid already")
+    func fromLogits() throws {
+        var (program, options) = (try SmallPackage.program(), options)
+        options.isFromLogits = true
+        program.graphs[0].outputs = ["logits"]
+        let package = try ModelPackage(importing: program, options: options)
+        #expect(package.outputs == .init(probabilities: "probabilities_", logits: "logits"))
+        #expect(package.program.graphs[0].nodes.last?.operation == .softmax)
+        program.graphs[0].outputs = ["probabilities"]
+        #expect(
+            refusal { try ModelPackage(importing: program, options: options) }
+                == "outputs: the model's outputs are no logits (found a softmax)")
+        program.graphs[0].nodes.append(
+            Node(
+                .activation, name: "score", inputs: ["logits"], outputs: ["score"],
+                attributes: ["function": .text("sigmoid")]))
+        program.graphs[0].outputs = ["score"]
+        #expect(
+            refusal { try ModelPackage(importing: program, options: options) }
+                == "outputs: the model's outputs are no logits (found a sigmoid)")
+    }
+
     @Test("an open number of frames must be given, a fixed one cannot be changed")
     func frames() throws {
         var program = try SmallPackage.program()
