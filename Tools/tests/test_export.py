@@ -413,6 +413,31 @@ def test_bfloat16_weights_are_named(tmp_path: Path) -> None:
         _element_type(h5py.File(path)["weight"].id.get_type(), "weight")
 
 
+def pooling_named_like_kerass(config: Any, **entry: Any) -> None:
+    """A layer without weights in the pooling's place."""
+    layer_of(config, "GlobalAveragePooling1D").update({"class_name": "GlobalMaxPooling1D", **entry})
+
+
+def test_a_class_with_the_name_of_one_of_kerass_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Keras says of its own classes in which module they are, and of others under which name they are registered."""
+    path = changed(
+        tmp_path,
+        lambda config: pooling_named_like_kerass(config, module=None, registered_name="GlobalMaxPooling1D"),
+    )
+    assert "GlobalMaxPooling1D 'pool': this class is not Keras's own" in failure(capsys, tmp_path, str(path))
+    path = changed(tmp_path, lambda config: pooling_named_like_kerass(config, module="keras.layers"))
+    assert main([str(path), "-o", str(tmp_path / "made")]) == 0
+
+
+def test_an_attention_without_kerass_options_is_not_kerass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Older files say nothing of modules."""
+    own = {"class_name": "Attention", "module": "", "config": {"name": "pool", "units": 8}}
+    path = changed(tmp_path, lambda config: layer_of(config, "GlobalAveragePooling1D").update(own))
+    assert "Attention 'pool': this class is not Keras's own" in failure(capsys, tmp_path, str(path))
+
+
 def test_a_lambda_is_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Also when its bytecode could not be loaded anyway."""
     path = changed(

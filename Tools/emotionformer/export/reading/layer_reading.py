@@ -37,7 +37,8 @@ def read_layer(entry: dict[str, Any], generation: int, depth: int = 0) -> Layer:
         config=config,
         generation=generation,
         module=entry.get("module") or "",
-        registered=registered if ">" in registered else "",
+        # A class of the user's own may bear the name of one of Keras's: it then has a registered name and no module.
+        registered=registered if ">" in registered or entry.get("module", "") is None else "",
         inbound=entry.get("inbound_nodes") or [],
         build=entry.get("build_config") or {},
     )
@@ -72,7 +73,7 @@ def is_own(layer: Layer) -> bool:
         return False
     if layer.module:
         return layer.module.split(".")[0] in ("keras", "tf_keras") and ".layers" in layer.module
-    return layer.class_name in DECLARATIONS or layer.class_name in UNSUPPORTED
+    return layer.class_name in UNSUPPORTED
 
 
 def is_graph(class_name: Any, config: Any) -> bool:
@@ -89,6 +90,8 @@ def _declare(layer: Layer, generation: int, depth: int) -> None:
         layer.layers = [read_layer(entry, generation, depth + 1) for entry in layer.config["layers"]]
         return
     foreign = layer.module and not layer.module.startswith(("keras", "tf_keras", "tensorflow"))
+    if not layer.module and layer.class_name in OWN_OPTIONS:
+        foreign = OWN_OPTIONS[layer.class_name] not in layer.config
     if layer.registered or foreign or layer.class_name not in DECLARATIONS:
         layer.known = False
         return
@@ -226,6 +229,15 @@ WITHOUT_WEIGHTS = (
     "AlphaDropout ActivityRegularization Rescaling ReLU LeakyReLU ELU Softmax ThresholdedReLU ZeroPadding1D "
     "Cropping1D UpSampling1D Identity UnitNormalization Lambda"
 ).split()
+
+# What the configuration of these classes has in every version of Keras. In an `.h5` file nothing else tells them from
+# classes of the user's own that have the same names, as many attention layers have.
+OWN_OPTIONS = {
+    "Attention": "use_scale",
+    "AdditiveAttention": "use_scale",
+    "MultiHeadAttention": "num_heads",
+    "LayerNormalization": "epsilon",
+}
 
 # Keras's own layers that are not exported yet.
 UNSUPPORTED = frozenset(
