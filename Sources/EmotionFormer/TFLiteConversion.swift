@@ -87,7 +87,9 @@ package struct TFLiteConversion: Sendable {
                 frames: frames, features: features, layout: layout, epsilon: epsilon)
         }
         do throws(Fault) {
-            return try ModelPackage(importing: model.program, options: options)
+            var package = try ModelPackage(importing: model.program, options: options)
+            package.hasOpenBatch = model.hasOpenBatch
+            return package
         } catch {
             throw error.within(path)
         }

@@ -64,8 +64,9 @@ package struct ModelPackage: Sendable {
     /// Whether the graph ends in a sigmoid: scores that do not exclude each other, whatever they happen to sum to.
     package var endsInScores: Bool { program.graphs.first?.isSigmoid(outputs.probabilities) ?? false }
 
-    /// Whether the main graph leaves its first axis open, as a batch of any size.
-    package var hasOpenBatch: Bool { program.graphs.first?.inputs.first?.extents.first == .some(nil) }
+    /// Whether the TensorFlow Lite file that this was read from leaves its first axis open. Read as a batch, it is 1 in
+    /// the program.
+    package var hasOpenBatch = false
 
     /// Checks all rules of a package; reading and writing both use this initializer.
     /// - Throws: the first broken rule, with the field, tensor, graph or node.

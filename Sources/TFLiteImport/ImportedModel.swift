@@ -36,6 +36,8 @@ package struct ImportedModel: Sendable {
     /// The main graph's inputs and outputs under the names of the file's first signature of it; empty without one.
     package var signatureInputs: [SignatureEntry]
     package var signatureOutputs: [SignatureEntry]
+    /// Whether the file leaves the first axis of its first input open; in the program it is 1.
+    package var hasOpenBatch: Bool
     /// The file's own description, often `MLIR Converted.`
     package var description: String
 

@@ -74,9 +74,12 @@ package enum TFLiteImporter {
                 subgraphs.first?.valueNames[entry.tensor].map { .init(name: entry.name, value: $0) }
             }
         }
+        let main = file.subgraphs[0]
         return ImportedModel(
             program: try program.validated(), subgraphs: subgraphs, signatureInputs: entries(signature?.inputs),
-            signatureOutputs: entries(signature?.outputs), description: file.description)
+            signatureOutputs: entries(signature?.outputs),
+            hasOpenBatch: main.inputs.first.flatMap { main.tensors[$0].signature.first }.map { $0 < 0 } ?? false,
+            description: file.description)
     }
 
     /// The main subgraph and those that it runs, each once.

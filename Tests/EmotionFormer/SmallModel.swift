@@ -75,10 +75,11 @@ enum SmallModel {
             outputs: .init(probabilities: "scores"))
     }
 
-    /// Frames of landmarks without a batch, as competitions have them: (frames, 4, 2) to three classes.
+    /// Frames of landmarks without a batch, as competitions have them: (frames, 4, 2) to three classes, of a file that
+    /// leaves its first axis open.
     static func withoutBatch() throws(Fault) -> ModelPackage {
         let graph = Graph(
-            name: "main", inputs: [GraphInput(name: "clip", elementType: .float32, extents: [nil, 4, 2])],
+            name: "main", inputs: [GraphInput(name: "clip", elementType: .float32, extents: [1, 4, 2])],
             outputs: ["probabilities"],
             nodes: [
                 Node(
@@ -88,12 +89,14 @@ enum SmallModel {
                     .dense, name: "head", inputs: ["means"], outputs: ["logits"], weights: ["kernel": "head/kernel"]),
                 Node(.softmax, name: "softmax", inputs: ["logits"], outputs: ["probabilities"]),
             ])
-        return try ModelPackage(
+        var package = try ModelPackage(
             name: "no batch", producer: .init(tool: "tests", version: "1"),
             input: InputDescription(frames: 4, features: 2, layout: .raw),
             program: Program(
                 graphs: [graph], tensors: ["head/kernel": StoredTensor(Tensor(kernel, shape: Shape([2, 3])))]),
             outputs: .init(probabilities: "probabilities"))
+        package.hasOpenBatch = true
+        return package
     }
 
     /// A self-test of one clip of ones, whose logits are (1, 1, 2 + error).
