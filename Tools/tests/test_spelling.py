@@ -43,6 +43,10 @@ BRITISH = re.compile(
 )
 
 
+# An option's earlier name, which scripts still use.
+EARLIER_OPTION = "--no-centre"
+
+
 def british(text: str) -> list[str]:
     """Every word that contains another spelling."""
     return [match[0] for match in re.finditer(r"[A-Za-z]+", text) if BRITISH.search(match[0])]
@@ -59,7 +63,9 @@ def test_american_spelling() -> None:
     found = [f"{name}: {word}" for name in listed for word in british(name)]
     for file in files:
         for number, line in enumerate(file.read_text("utf-8", errors="replace").splitlines(), 1):
-            found += [f"{file.relative_to(ROOT)}:{number}: {word}" for word in british(line)]
+            found += [
+                f"{file.relative_to(ROOT)}:{number}: {word}" for word in british(line.replace(EARLIER_OPTION, ""))
+            ]
     assert found == []
 
 

@@ -74,7 +74,12 @@ def parser() -> Parser:
     net("--bilstm", type=int, default=0, metavar="UNITS", help="a bidirectional LSTM after the encoder (default none)")
     net("--pool", type=int, default=10, help="frames averaged into one step (default 10; 1: none)")
     net("--dropout", type=float, default=0.2, help="dropout rate (default 0.2; half of it on the input)")
-    net("--no-center", action="store_true", help="keep the face's place and size (only 1,434 features are centered)")
+    net(
+        "--no-center",
+        "--no-centre",
+        action="store_true",
+        help="keep the face's place and size (only 1,434 features are centered)",
+    )
     learn = result.add_argument_group("learning").add_argument
     learn("--epochs", type=int, default=40, help="the most epochs (default 40)")
     learn("--batch", type=int, default=64, help="clips per step (default 64)")
