@@ -48,6 +48,9 @@ struct ConvertCommand: ParsableCommand {
     @Flag(help: "The model ends in logits: add the softmax.")
     var fromLogits = false
 
+    @Flag(help: "The model ends in one sigmoid p: two classes with the probabilities 1 − p and p.")
+    var fromSigmoid = false
+
     @OptionGroup var input: InputOptions
 
     @Option(help: "The model's name; by default that of the package's folder.")
@@ -65,6 +68,7 @@ struct ConvertCommand: ParsableCommand {
         guard epsilon >= 0, epsilon.isFinite else {
             throw ValidationError("--epsilon is out of range (found \(epsilon), expected 0 or more)")
         }
+        if fromLogits, fromSigmoid { throw ValidationError("--from-logits and --from-sigmoid exclude each other") }
         if output.isEmpty { throw ValidationError("--output is empty") }
     }
 
@@ -76,7 +80,7 @@ struct ConvertCommand: ParsableCommand {
         conversion.standardDeviation = std
         conversion.epsilon = epsilon
         conversion.labels = labels
-        conversion.isFromLogits = fromLogits
+        conversion.outputs = fromLogits ? .logits : fromSigmoid ? .sigmoid : .probabilities
         input.apply(to: &conversion)
         conversion.name = name ?? output.split(separator: "/").last.map(String.init)
         conversion.license = license
@@ -92,7 +96,7 @@ struct ConvertCommand: ParsableCommand {
 
     private func summary(of package: ModelPackage, _ compiled: EmotionModel) -> [String] {
         let note =
-            package.outputs.logits == nil
+            package.outputs.logits == nil && !fromSigmoid
             ? ["outputs: no softmax is the end of the model; if they are logits, convert with --from-logits"] : []
         let summary = ModelSummary(contents: package, labels: compiled.labels)
         let shown: Set = ["input", "normalization", "padding", "longer clips", "labels"]

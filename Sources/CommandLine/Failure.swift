@@ -59,7 +59,12 @@ struct Failure: Error {
     /// A message of the library, which knows no options, with their names in place of its parameters.
     private static func withOptions(_ message: String) -> String {
         Parameter.allCases.reduce(message) { message, parameter in
-            let option = parameter == .standardDeviation ? "std" : parameter.rawValue
+            let option =
+                switch parameter {
+                case .standardDeviation: "std"
+                case .fromSigmoid: "from-sigmoid"
+                case .mean, .labels, .layout: parameter.rawValue
+                }
             return message.replacing("\(parameter)", with: "--\(option)")
         }
     }

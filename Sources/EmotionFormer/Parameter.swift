@@ -2,6 +2,7 @@
 /// description.
 package enum Parameter: String, CaseIterable, CustomStringConvertible {
     case mean, standardDeviation, labels, layout
+    case fromSigmoid
 
     package var description: String { "the parameter '\(rawValue)'" }
 }

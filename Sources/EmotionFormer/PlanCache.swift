@@ -62,7 +62,8 @@ final class PlanCache: Sendable {
                 .shapeMismatch, at: "outputs",
                 "the model gives one number for a clip\(areScores ? " (a sigmoid)" : ""), and that is no class",
                 found: "\(shape)",
-                expected: "probabilities of two classes or more; a sigmoid over z is the softmax over (0, z)")
+                expected: "probabilities of two classes or more"
+                    + (areScores ? "; convert it with \(Parameter.fromSigmoid) for 1 − p and p" : ""))
         }
         if areScores {
             throw Fault(

@@ -23,8 +23,7 @@ package struct TFLiteConversion: Sendable {
     package var padding = InputDescription.Padding()
     package var truncation = InputDescription.Truncation.end
     package var missingFrame = InputDescription.MissingFrame.drop
-    /// Whether the model ends in logits: the softmax is added.
-    package var isFromLogits = false
+    package var outputs = ImportOptions.Outputs.probabilities
     package var name: String?
     package var license: String?
     package var citation: String?
@@ -72,7 +71,7 @@ package struct TFLiteConversion: Sendable {
         options.padding = padding
         options.truncation = truncation
         options.missingFrame = missingFrame
-        options.isFromLogits = isFromLogits
+        options.outputs = outputs
         options.layout = layout
         options.frames = frames
         let clip = model.program.graphs.first?.inputs.first?.extents ?? []

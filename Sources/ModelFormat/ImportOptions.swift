@@ -19,9 +19,17 @@ package struct ImportOptions: Sendable {
     package var truncation = InputDescription.Truncation.end
     package var missingFrame = InputDescription.MissingFrame.drop
     package var labels: [String]?
-    /// Whether the graph's first output is logits, to which the softmax is added.
-    package var isFromLogits = false
+    package var outputs = Outputs.probabilities
     package var selfTest: SelfTest?
+
+    /// What the graph's first output is.
+    package enum Outputs: Sendable, Hashable {
+        case probabilities
+        /// The softmax is added.
+        case logits
+        /// One sigmoid p: two classes with the probabilities 1 − p and p.
+        case sigmoid
+    }
 
     package init(name: String, producer: ModelPackage.Producer) {
         self.name = name
@@ -36,7 +44,8 @@ package struct ImportOptions: Sendable {
 extension ModelPackage {
     /// Makes a package of an imported program. Its first output is the probabilities; if they are a softmax, its
     /// operand is the logits.
-    /// - Throws: `invalidArgument` for logits that are the result of a softmax or of a sigmoid; `shapeMismatch` unless the main graph takes one clip (batch, frames, features), `invalidArgument` if
+    /// - Throws: `invalidArgument` for logits that are the result of a softmax or of a sigmoid, and for a sigmoid that is
+    ///   none; `shapeMismatch` unless the main graph takes one clip (batch, frames, features), `invalidArgument` if
     ///   the number of frames is open and not given or differs from the graph's, and why no package can be made.
     package init(importing program: Program, options: ImportOptions) throws(Fault) {
         guard let main = program.graphs.first, main.inputs.count == 1, let clip = main.inputs.first,
@@ -61,8 +70,13 @@ extension ModelPackage {
             throw Fault(.missingField, at: "outputs", "the model has no output", expected: "its probabilities")
         }
         var program = program
-        let probabilities = options.isFromLogits ? try program.addSoftmax(to: output) : output
-        let logits = options.isFromLogits ? output : main.logits(of: output)
+        let probabilities: String
+        switch options.outputs {
+        case .probabilities: probabilities = output
+        case .logits: probabilities = try program.addSoftmax(to: output)
+        case .sigmoid: probabilities = try program.addOtherClass(to: output)
+        }
+        let logits = options.outputs == .logits ? output : main.logits(of: output)
         if let logits, !program.graphs[0].outputs.contains(logits) { program.graphs[0].outputs.append(logits) }
         var normalization = options.normalization
         if let given = normalization {
@@ -91,11 +105,35 @@ extension Program {
                 .invalidArgument, at: "outputs", "the model's outputs are no logits",
                 found: main.isSigmoid(output) ? "a sigmoid" : "a softmax")
         }
-        let taken = Set(main.nodes.flatMap { [$0.name] + $0.outputs } + main.inputs.map(\.name))
-        var name = "probabilities"
-        while taken.contains(name) { name += "_" }
+        let name = unused("probabilities")
         graphs[0].nodes.append(Node(.softmax, name: name, inputs: [output], outputs: [name]))
         graphs[0].outputs[0] = name
+        return name
+    }
+
+    /// Adds 1 − p before the main graph's first output p. Gives the new output's name.
+    fileprivate mutating func addOtherClass(to output: String) throws(Fault) -> String {
+        guard graphs[0].isSigmoid(output) else {
+            throw Fault(.invalidArgument, at: "outputs", "the model does not end in a sigmoid")
+        }
+        let (other, name) = (unused("otherClass"), unused("probabilities"))
+        graphs[0].nodes += [
+            Node(
+                .rescaling, name: other, inputs: [output], outputs: [other],
+                attributes: ["scale": .number(-1), "offset": .number(1)]),
+            Node(
+                .concatenate, name: name, inputs: [other, output], outputs: [name],
+                attributes: ["axis": .integer(-1)]),
+        ]
+        graphs[0].outputs[0] = name
+        return name
+    }
+
+    /// A name that nothing in the main graph has.
+    private func unused(_ wanted: String) -> String {
+        let taken = Set(graphs[0].nodes.flatMap { [$0.name] + $0.outputs } + graphs[0].inputs.map(\.name))
+        var name = wanted
+        while taken.contains(name) { name += "_" }
         return name
     }
 }

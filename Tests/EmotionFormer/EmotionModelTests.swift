@@ -68,7 +68,8 @@ struct EmotionModelTests {
         #expect(
             refusal { try EmotionModel(SmallModel.ending(in: .sigmoid, classes: 1)) }
                 == "outputs: the model gives one number for a clip (a sigmoid), and that is no class (found [1, 1], "
-                + "expected probabilities of two classes or more; a sigmoid over z is the softmax over (0, z))")
+                + "expected probabilities of two classes or more; convert it with the parameter 'fromSigmoid' for 1 − p and p)"
+        )
         #expect(
             refusal { try EmotionModel(SmallModel.ending(in: .linear, classes: 1)) }
                 .contains("the model gives one number for a clip, and that is no class"))

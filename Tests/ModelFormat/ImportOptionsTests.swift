@@ -29,7 +29,7 @@ import Testing
     @Test("a softmax is added to logits, and to nothing that is a softmax or a sigmoid already")
     func fromLogits() throws {
         var (program, options) = (try SmallPackage.program(), options)
-        options.isFromLogits = true
+        options.outputs = .logits
         program.graphs[0].outputs = ["logits"]
         let package = try ModelPackage(importing: program, options: options)
         #expect(package.outputs == .init(probabilities: "probabilities_", logits: "logits"))
@@ -46,6 +46,15 @@ import Testing
         #expect(
             refusal { try ModelPackage(importing: program, options: options) }
                 == "outputs: the model's outputs are no logits (found a sigmoid)")
+        options.outputs = .sigmoid
+        let two = try ModelPackage(importing: program, options: options)
+        #expect(two.outputs == .init(probabilities: "probabilities_"))
+        #expect(two.program.graphs[0].nodes.suffix(2).map(\.operation) == [.rescaling, .concatenate])
+        #expect(two.program.graphs[0].nodes.last?.inputs == ["otherClass", "score"])
+        program.graphs[0].outputs = ["logits"]
+        #expect(
+            refusal { try ModelPackage(importing: program, options: options) }
+                == "outputs: the model does not end in a sigmoid")
     }
 
     @Test("an open number of frames must be given, a fixed one cannot be changed")

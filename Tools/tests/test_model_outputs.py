@@ -16,7 +16,11 @@ def hidden(graph: Graph, *shape: int) -> Value:
 
 def dense(graph: Graph, x: Value, classes: int, activation: str = "linear", bias: float = 0) -> Value:
     kernel = np.ones((x.shape[-1], classes), np.float32) * np.arange(1, classes + 1, dtype=np.float32) / 9
-    weights = {"kernel": Weight("kernel", kernel), "bias": Weight("bias", np.full(classes, bias, np.float32))}
+    name = f"dense {len(graph.nodes)}"
+    weights = {
+        "kernel": Weight(f"{name}/kernel", kernel),
+        "bias": Weight(f"{name}/bias", np.full(classes, bias, np.float32)),
+    }
     return graph.one("dense", x, weights=weights, activation=activation)
 
 
@@ -74,8 +78,24 @@ def test_one_number_is_refused(stated: str | None, bias: float) -> None:
     graph = Graph()
     result = dense(graph, hidden(graph, 1, 3), 1, "sigmoid", bias)
     assert bias == 0 or abs(float(result.data[0, 0]) - 1) < 1e-6
-    with pytest.raises(ExportError, match=r"gives 1 number for a clip \(sigmoid\).*two classes"):
+    with pytest.raises(ExportError, match=r"gives 1 number for a clip \(sigmoid\).*--from-sigmoid"):
         ends(graph, result, stated)
+
+
+def test_one_sigmoid_is_two_classes_if_the_user_says_so() -> None:
+    graph = Graph()
+    result = dense(graph, hidden(graph, 1, 3), 1, "sigmoid", 0.3)
+    probabilities, logits = ends(graph, result, "sigmoid")
+    assert np.allclose(probabilities.data, [[1 - result.data[0, 0], result.data[0, 0]]]) and logits is None
+    for wrong in (dense(graph, result, 1), dense(graph, result, 3, "sigmoid")):
+        with pytest.raises(ExportError, match="--from-sigmoid.*expected one sigmoid"):
+            ends(graph, wrong, "sigmoid")
+
+
+def test_one_number_that_is_no_sigmoid_has_no_way_out() -> None:
+    graph = Graph()
+    with pytest.raises(ExportError, match="gives 1 number for a clip,.*cannot be exported"):
+        ends(graph, dense(graph, hidden(graph, 1, 3), 1), None)
 
 
 @pytest.mark.parametrize("bias", [-0.5, -40.0], ids=["in between", "as in one class"])

@@ -16,7 +16,7 @@ TRUNCATIONS = {"end": "end", "post": "end", "start": "start", "pre": "start", "u
 ORDERS = dict.fromkeys(("before", "beforeNormalization"), "beforeNormalization")
 ORDERS.update(dict.fromkeys(("after", "afterNormalization"), "afterNormalization"))
 # What the outputs are, where the graph does not prove it.
-LOGITS_OPTION, PROBABILITIES_OPTION = "--from-logits", "--from-probabilities"
+LOGITS_OPTION, PROBABILITIES_OPTION, SIGMOID_OPTION = "--from-logits", "--from-probabilities", "--from-sigmoid"
 # How a custom layer is read, where the file leaves it open.
 BLOCK_OPTION, POSITION_OPTION = "--transformer-block", "--position-layer"
 BLOCK_FORM = "NORMS,ACTIVATION,EPSILON[,causal]"
@@ -107,6 +107,11 @@ def parser() -> Parser:
         + ", ".join(f"{name} ({meaning})" for name, meaning in POSITIONS.items()),
     )
     add(LOGITS_OPTION, action="store_true", help="the model ends in logits: add the softmax")
+    add(
+        SIGMOID_OPTION,
+        action="store_true",
+        help="the model ends in one sigmoid p: two classes, with the probabilities 1 − p and p",
+    )
     add(
         PROBABILITIES_OPTION,
         action="store_true",

@@ -23,6 +23,7 @@ from emotionformer.export.arguments import (
     ORDERS,
     PROBABILITIES_OPTION,
     SIDES,
+    SIGMOID_OPTION,
     TRUNCATIONS,
     parser,
 )
@@ -147,9 +148,15 @@ def _converted(
 
 def _stated(arguments: argparse.Namespace) -> str | None:
     """What the user says that the model's outputs are."""
-    if arguments.from_logits and arguments.from_probabilities:
-        raise ExportError(f"{LOGITS_OPTION} and {PROBABILITIES_OPTION}: the outputs are one or the other")
-    return "logits" if arguments.from_logits else "probabilities" if arguments.from_probabilities else None
+    given = {
+        LOGITS_OPTION: ("logits", arguments.from_logits),
+        PROBABILITIES_OPTION: ("probabilities", arguments.from_probabilities),
+        SIGMOID_OPTION: ("sigmoid", arguments.from_sigmoid),
+    }
+    options = [option for option, (_, is_given) in given.items() if is_given]
+    if len(options) > 1:
+        raise ExportError(f"{' and '.join(options)}: the outputs are one or the other")
+    return given[options[0]][0] if options else None
 
 
 def _count(model: Layer) -> int:
@@ -309,7 +316,7 @@ def _self_test(
         progress.say("Running the model in Keras")
         with bounds.lifted():
             theirs = outputs_by_keras(
-                roles.model, prepared, source.generation, extents, arguments.from_logits, arguments.keras_classes
+                roles.model, prepared, source.generation, extents, _stated(arguments), arguments.keras_classes
             )
         difference = float(np.abs(theirs.probabilities - probabilities).max())
         if not difference <= 2e-5:

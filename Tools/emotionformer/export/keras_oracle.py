@@ -54,7 +54,7 @@ def outputs_by_keras(
     inputs: np.ndarray,
     generation: int,
     shape: list[int],
-    from_logits: bool,
+    stated: str | None,
     classes: Path | None = None,
 ) -> KerasOutputs:
     """Runs the model in Keras on normalized clips (N, frames, features); `classes` is the user's own Python file."""
@@ -89,7 +89,10 @@ def outputs_by_keras(
         with np.load(made, allow_pickle=False) as held:
             output, oracle = held["output"].astype(np.float64), str(held["oracle"])
             logits = held["logits"].astype(np.float64) if "logits" in held.files else None
-    if from_logits:
+    if stated == "sigmoid":
+        output = np.concatenate([1 - output, output], axis=-1)
+        logits = None
+    if stated == "logits":
         logits = output
         shifted = np.exp(output - output.max(axis=-1, keepdims=True))
         output = shifted / shifted.sum(axis=-1, keepdims=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from emotionformer.errors import ExportError
-from emotionformer.export.arguments import LOGITS_OPTION, PROBABILITIES_OPTION
+from emotionformer.export.arguments import LOGITS_OPTION, PROBABILITIES_OPTION, SIGMOID_OPTION
 from emotionformer.export.graph import Graph, Node, Tensor, Value
 
 TOLERANCE = 1e-4
@@ -104,18 +104,25 @@ def chosen(outputs: list[Tensor], name: str) -> Tensor:
 
 
 def ends(graph: Graph, result: Value, stated: str | None) -> tuple[Value, Value | None]:
-    """Probabilities and logits of an output of shape (1, classes); `stated` is the user's word, `logits` or
-    `probabilities`."""
+    """Probabilities and logits of an output of shape (1, classes); `stated` is the user's word: `logits`,
+    `probabilities`, `sigmoid`, or None."""
     node = result.node
     if node is None:
         raise ExportError("the model's output is its input, or a constant")
     classes, function = result.shape[-1], _last_function(node)
     found = f"the model ends in {function}" if function else "the model does not end in a softmax"
+    is_one_sigmoid = classes == 1 and function == "sigmoid"
+    if stated == "sigmoid":
+        if not is_one_sigmoid:
+            raise ExportError(f"{SIGMOID_OPTION}: {found}, with {classes} outputs; expected one sigmoid")
+        graph.scope = ""
+        other = graph.one("rescaling", result, scale=-1.0, offset=1.0)
+        return graph.one("concatenate", other, result, axis=-1), None
     if classes < 2:
+        way = f"say {SIGMOID_OPTION} for two classes, 1 − p and p" if is_one_sigmoid else "it cannot be exported"
         raise ExportError(
-            f"the model gives {classes} number for a clip{f' ({function})' if function else ''}; a package holds the "
-            "probabilities of two classes or more. A sigmoid over z is the softmax over (0, z): give the model "
-            "Dense(2, activation='softmax') for its last layer, with zeros for the first class's weights"
+            f"the model gives {classes} number for a clip{f' ({function})' if function else ''}, and a package holds "
+            f"the probabilities of two classes or more: {way}"
         )
     if is_distribution(result):
         if stated == "logits":
