@@ -24,8 +24,8 @@ struct CSVColumns {
     }
 
     /// Columns by the names in a header: `video_filename`, `frame_num`, `emotion`; `x_0`, `y_0`, `z_0`, … in any order,
-    /// numbered from 0 or 1, are landmarks if all three coordinates are there for each. A column without a name holds row numbers and is
-    /// ignored.
+    /// numbered from 0 or 1, are landmarks if all three coordinates are there for each. A column without a name holds row
+    /// numbers and is ignored.
     /// - Throws: `duplicateName`, `unknownName` for a column that is not a landmark's among columns that are, `emptyClip` if
     ///   no column is a feature.
     init(header: CSVReader.Row) throws(Fault) {
