@@ -86,6 +86,13 @@ final class ConstantStore {
         return name
     }
 
+    /// The stored tensor's name for a constant that is not the file's own.
+    func name(ofLiteral tensor: Tensor, wish: String) -> String {
+        let name = names.claim(wish, suffix: "\(tensors.count)")
+        tensors[name] = StoredTensor(tensor)
+        return name
+    }
+
     /// Whether every byte of a buffer is zero.
     func isZero(buffer: Int) -> Bool {
         if let known = zeroBuffers[buffer] { return known }

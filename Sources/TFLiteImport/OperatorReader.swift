@@ -10,6 +10,8 @@ struct OperatorReader {
     var name: String { file.operationName(operation) }
     var version: Int { file.operatorCodes[operation.code].version }
     var outputs: [Int] { operation.outputs }
+    /// Whether it is one of TensorFlow's own operators.
+    var isFlex: Bool { name.hasPrefix("CUSTOM Flex") }
     private var tensors: [TFLiteFile.Tensor] { file.subgraphs[subgraph].tensors }
 
     func tensor(_ index: Int) -> TFLiteFile.Tensor { tensors[index] }
@@ -56,7 +58,16 @@ struct OperatorReader {
         return OperatorOptions(table: operation.options)
     }
 
-    func notImported() -> Fault { unsupported("is not supported", found: name) }
+    /// What to do about TensorFlow's own operators.
+    static let wayOut =
+        "convert the model with a batch of 1 and without SELECT_TF_OPS, or export its Keras file with Tools/export"
+
+    func notImported() -> Fault {
+        guard isFlex else { return unsupported("is not supported", found: name) }
+        return unsupported(
+            "is one of TensorFlow's own operators (SELECT_TF_OPS), which is not supported: \(OperatorReader.wayOut)",
+            found: name)
+    }
 
     /// Names what is not supported, with the operator's version and its first result.
     func unsupported(_ problem: String, found: String? = nil) -> Fault {

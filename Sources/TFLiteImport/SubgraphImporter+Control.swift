@@ -17,9 +17,31 @@ extension SubgraphImporter {
         try reader.expect(inputs: 1...max(1, count), outputs: count)
         try check(bodies[0], inputs: count, outputs: 1)
         try check(bodies[1], inputs: count, outputs: count)
+        try handOnLists(reader, bodies)
         emit(
             reader, .while, try operands(reader), outputs: reader.outputs.map { name($0) },
             ["condition": .text(graphNames[bodies[0]]), "body": .text(graphNames[bodies[1]])])
+    }
+
+    /// The lists among a loop's operands are lists for its condition and its body, and among its results.
+    private func handOnLists(_ reader: OperatorReader, _ bodies: [Int]) throws(Fault) {
+        for (position, tensor) in reader.operation.inputs.enumerated() where tensor != -1 {
+            let (condition, body) = (file.subgraphs[bodies[0]], file.subgraphs[bodies[1]])
+            let isList = [
+                reader.tensor(tensor), reader.tensor(reader.outputs[position]),
+                condition.tensors[condition.inputs[position]], body.tensors[body.inputs[position]],
+                body.tensors[body.outputs[position]],
+            ].map { $0.type == .variant }
+            guard isList.contains(true) else { continue }
+            guard !isList.contains(false), let list = list(tensor) else {
+                throw Fault(
+                    .elementTypeMismatch, at: reader.place(tensor),
+                    "a tensor list does not stay one through the loop, or nothing made it")
+            }
+            try lists.declare(list, reader.outputs[position], subgraph: index)
+            try lists.declare(list, condition.inputs[position], subgraph: bodies[0])
+            try lists.declare(list, body.inputs[position], subgraph: bodies[1])
+        }
     }
 
     private func branch(_ reader: OperatorReader) throws(Fault) {

@@ -18,7 +18,9 @@ extension SubgraphImporter {
     ].reduce(into: [:]) { $0.merge($1) { operation, _ in operation } }
 
     func importOperator(_ reader: OperatorReader) throws(Fault) {
-        if let composite = CompositeOperator(rawValue: reader.name) {
+        if let list = ListOperator(rawValue: reader.name) {
+            try importList(reader, list)
+        } else if let composite = CompositeOperator(rawValue: reader.name) {
             try importComposite(reader, composite)
         } else if let operation = SubgraphImporter.operations[reader.name] {
             try importOperation(reader, operation)

@@ -9,11 +9,21 @@ extension SubgraphImporter {
 
     /// Refuses element types that the package does not have, and computation on quantized activations.
     func checkTypes(of reader: OperatorReader) throws(Fault) {
+        // TensorFlow's own operators have types of their own: those on lists check them, of the others the name says more.
+        guard ListOperator(rawValue: reader.name) == nil else { return }
+        guard !reader.isFlex else { throw reader.notImported() }
         /// The first quantized value that is not a constant.
         var activation: Int?
         var quantizations: [TFLiteFile.Quantization?] = []
         for tensor in reader.operation.inputs + reader.outputs where tensor != -1 {
             let content = reader.tensor(tensor)
+            // A loop hands a list on.
+            if content.type == .variant, reader.name == "WHILE" { continue }
+            guard content.type != .variant else {
+                throw reader.unsupported(
+                    "needs \(reader.place(tensor)), a tensor list: only loops, and TensorFlow's operators to "
+                        + "fill, read and stack lists, take one; \(OperatorReader.wayOut)", found: content.type.name)
+            }
             guard let type = content.type.elementType else {
                 throw reader.unsupported(
                     "needs \(reader.place(tensor)) of a type that is not supported", found: content.type.name)

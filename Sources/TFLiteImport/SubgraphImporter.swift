@@ -9,6 +9,7 @@ final class SubgraphImporter {
     let index: Int
     /// Names of the program's graphs by subgraph.
     let graphNames: [String]
+    let lists: TensorLists
     private let constants: ConstantStore
     private(set) var nodes: [Node] = []
     private(set) var valueNames: [Int: String] = [:]
@@ -18,11 +19,14 @@ final class SubgraphImporter {
     /// The operator that makes a tensor.
     private var producers: [Int: Int] = [:]
 
-    init(_ file: TFLiteFile, subgraph index: Int, graphNames: [String], constants: ConstantStore) {
+    init(
+        _ file: TFLiteFile, subgraph index: Int, graphNames: [String], constants: ConstantStore, lists: TensorLists
+    ) {
         self.file = file
         self.index = index
         self.graphNames = graphNames
         self.constants = constants
+        self.lists = lists
     }
 
     private var subgraph: TFLiteFile.Subgraph { file.subgraphs[index] }
@@ -50,13 +54,21 @@ final class SubgraphImporter {
                 throw error.within(file.place(operator: position, subgraph: index))
             }
         }
-        let outputs = try subgraph.outputs.map { (tensor) throws(Fault) in try value(tensor) }
+        let outputs = try subgraph.outputs.map { (tensor) throws(Fault) in
+            guard index != 0 || list(tensor) == nil else {
+                throw Fault(.unsupportedOperation, at: place(tensor), "a tensor list as an output is not supported")
+            }
+            return try value(tensor)
+        }
         return Graph(name: graphNames[index], inputs: inputs, outputs: outputs, nodes: nodes)
     }
 
     /// The main graph's first axis is the batch's; it is 1 at run time where the file leaves it open.
     private func graphInput(_ tensor: Int) throws(Fault) -> GraphInput {
         let content = subgraph.tensors[tensor]
+        if let list = list(tensor) {
+            return GraphInput(name: name(tensor), elementType: .float32, extents: list.extents)
+        }
         guard let type = content.type.elementType else {
             throw Fault(
                 .elementTypeMismatch, at: place(tensor), "inputs of this type are not supported",
@@ -81,6 +93,9 @@ final class SubgraphImporter {
     /// The value name that stands for a tensor.
     func name(_ tensor: Int) -> String { valueNames[tensor] ?? "tensor\(tensor)" }
 
+    /// The tensor list that a tensor is, if it is one.
+    func list(_ tensor: Int) -> TensorList? { lists.list(tensor, subgraph: index) }
+
     func isConstant(_ tensor: Int) -> Bool { file.isConstant(subgraph.tensors[tensor]) }
 
     /// The value of an operand. A constant's node is made when the first operator uses it.
@@ -103,6 +118,17 @@ final class SubgraphImporter {
         }
         made.insert(tensor)
         return name
+    }
+
+    /// The value of a constant that an operator needs and the file does not hold.
+    func literal(_ tensor: Tensor, _ reader: OperatorReader, _ what: String) throws(Fault) -> String {
+        let result = intermediate(of: reader.outputs[0], what)
+        let stored = constants.name(ofLiteral: tensor, wish: result)
+        nodes.append(
+            Node(
+                .constant, name: nodeNames.claim("\(reader.name)_\(reader.index)_\(what)", suffix: "2"),
+                outputs: [result], weights: ["value": stored]))
+        return result
     }
 
     /// The value of an int8 constant matrix with its rows and columns exchanged.

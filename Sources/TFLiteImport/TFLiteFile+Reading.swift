@@ -171,6 +171,7 @@ extension TFLiteFile.Operator {
         optionsType = Int(try table.number(3, default: 0 as UInt8))
         // A custom operation's options are not a table; a missing table is refused where it is needed.
         options = optionsType == 0 ? nil : try table.table(4)
+        customOptions = try table.vector(5, elementByteCount: 1)?.byteRange ?? 0..<0
         intermediates = try table.indices(8)
     }
 }

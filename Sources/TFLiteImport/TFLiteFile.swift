@@ -42,6 +42,8 @@ struct TFLiteFile {
         var intermediates: [Int]
         var optionsType: Int
         var options: FlatBufferTable?
+        /// The bytes of the file that hold a custom operator's options; empty without them.
+        var customOptions: Range<Int>
     }
 
     struct Subgraph {

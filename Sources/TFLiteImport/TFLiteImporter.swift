@@ -57,10 +57,12 @@ package enum TFLiteImporter {
             names.claim(subgraph.name, suffix: "subgraph\(index)")
         }
         let constants = ConstantStore(file)
+        let lists = TensorLists()
         var program = Program(graphs: [], tensors: [:])
         var subgraphs: [ImportedModel.Subgraph] = []
         for index in try reachable(in: file) {
-            let importer = SubgraphImporter(file, subgraph: index, graphNames: graphNames, constants: constants)
+            let importer = SubgraphImporter(
+                file, subgraph: index, graphNames: graphNames, constants: constants, lists: lists)
             program.graphs.append(try importer.graph())
             subgraphs.append(
                 ImportedModel.Subgraph(

@@ -4,6 +4,9 @@ import EmotionFormerTensors
 struct TensorType: Equatable {
     let rawValue: Int
 
+    /// The type of TensorFlow's own values; in a TensorFlow Lite file they are tensor lists.
+    static let variant = TensorType(rawValue: 14)
+
     /// Names in the schema's order.
     private static let names = [
         "FLOAT32", "FLOAT16", "INT32", "UINT8", "INT64", "STRING", "BOOL", "INT16", "COMPLEX64", "INT8", "FLOAT64",

@@ -4,8 +4,8 @@ import EmotionFormerTensors
 /// x · kernel + h₋₁ · recurrentKernel + bias.
 struct LSTMCell {
     /// Positions of the loop's variables.
-    let hidden: Int
-    let cell: Int
+    private let hidden: Int
+    private let cell: Int
     private let input: Int
     private let units: Int
     private let kernel: Tensor
@@ -149,51 +149,23 @@ struct LSTMCell {
         return (input, kernel, recurrentKernel, bias.map { Float($0) })
     }
 
-    func write(to rewriter: inout GraphRewriter, at index: Int, _ loop: CountedLoop) throws(Fault) {
-        let node = loop.node
-        guard let sequence = node.input(input), let firstHidden = node.input(hidden), let firstCell = node.input(cell)
-        else { return }
-        let shape = rewriter.shape(of: sequence)
-        let needed = node.outputs.indices.filter { rewriter.isUsed(node.outputs[$0]) }
-        let copies = needed.filter { loop.isCopy($0, of: [hidden]) && loop.accumulators[$0] == nil }
-        let given = Set(loop.accumulators.keys).union([hidden, cell]).union(copies)
-        // The batch is one clip, so that (T, 1, F) and (1, T, F) are the same elements in the same order.
-        guard shape.extents == [loop.tripCount, 1, kernel.shape[0]], needed.allSatisfy(given.contains),
-            rewriter.shape(of: firstHidden).extents == [1, units], rewriter.shape(of: firstCell).extents == [1, units]
-        else { return }
-        rewriter.remove(index)
-        let steps = rewriter.reshaped(
-            sequence, to: try Shape([1, loop.tripCount, kernel.shape[0]]), name: "\(node.name)/steps")
-        var operands: [Int?] = [steps, nil]
-        for state in [firstHidden, firstCell] {
-            operands.append(rewriter.constant(state)?.isAll(0) ?? false ? nil : state)
-        }
-        let type = ValueType(.float32, try Shape([1, loop.tripCount, units]))
-        let output = rewriter.addValue(named: "\(node.name)/sequence", type)
-        let hasStates = needed.contains(hidden) || needed.contains(cell) || !copies.isEmpty
-        rewriter.insert(
-            .lstm, name: node.name, inputs: operands,
-            making: [output] + (hasStates ? [node.outputs[hidden], node.outputs[cell]] : []),
+    /// The layer that the loop is.
+    var layer: LoopLayer {
+        LoopLayer(
+            operation: .lstm, units: units, input: input, states: [hidden, cell],
             attributes: [
-                "units": .integer(units), "returnSequences": .boolean(true), "activation": .text(activation.rawValue),
-                "recurrentActivation": .text(recurrentActivation.rawValue),
+                "activation": .text(activation.rawValue), "recurrentActivation": .text(recurrentActivation.rawValue),
             ],
             weights: [
                 "kernel": StoredTensor(kernel), "recurrentKernel": StoredTensor(recurrentKernel),
                 "bias": StoredTensor(Tensor(bias)),
             ])
-        for position in loop.accumulators.keys.sorted() where needed.contains(position) {
-            rewriter.reshape(output, making: node.outputs[position], name: "\(node.name)/rows")
-        }
-        for position in copies {
-            rewriter.reshape(node.outputs[hidden], making: node.outputs[position], name: "\(node.name)/last")
-        }
     }
 }
 
 extension TypedGraph.Node {
     /// The kernel of a float dense layer as (in, out).
-    fileprivate var kernelMatrix: Tensor? {
+    var kernelMatrix: Tensor? {
         guard let stored = weights["kernel"], stored.quantization == nil, stored.tensor.shape.rank == 2,
             let numbers = stored.tensor.elements(as: Float.self)
         else { return nil }

@@ -1,12 +1,12 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// A loop over time whose body is one step of an LSTM with float weights, and nothing else → lstm.
+    /// A loop over time whose body is one step of an LSTM or GRU with float weights, and nothing else → lstm, gru.
     static let raiseLoops = SimplifierPass("raiseLoops", at: .while) { rewriter, index, node throws(Fault) in
-        guard let loop = CountedLoop(rewriter, node), let cell = LSTMCell(loop),
-            loop.isWhole(states: [cell.hidden, cell.cell])
+        guard let loop = CountedLoop(rewriter, node), let layer = LSTMCell(loop)?.layer ?? GRUCell(loop)?.layer,
+            loop.isWhole(states: layer.states)
         else { return }
-        try cell.write(to: &rewriter, at: index, loop)
+        try layer.write(to: &rewriter, at: index, loop)
     }
 }
 
@@ -77,7 +77,19 @@ struct CountedLoop {
     /// The position of the variable whose value before the round is this value of the body.
     func variable(_ value: Int) -> Int? { bodyInputs.firstIndex(of: value) }
 
-    func isCounter(_ value: Int) -> Bool { variable(body.beforeReshapes(value)).map { counters.contains($0) } ?? false }
+    /// Whether a value of the body is the round's number; also if it was looked up in 0, 1, … n − 1, as places in a
+    /// list are to refuse one outside.
+    func isCounter(_ value: Int) -> Bool {
+        let value = body.beforeReshapes(value)
+        if let position = variable(value) { return counters.contains(position) }
+        guard let gather = body.producing(value, .gather), let places = body.constant(gather.input(0)),
+            // Of a vector only the axis 0 can be, and a scalar has no batch.
+            body.shape(of: value).elementCount == 1,
+            places.quantization == nil, places.tensor.shape.rank == 1, places.tensor.shape[0] >= tripCount,
+            let numbers = places.tensor.integers, numbers == Array(0..<numbers.count), let index = gather.input(1)
+        else { return false }
+        return variable(body.beforeReshapes(index)).map { counters.contains($0) } ?? false
+    }
 
     /// The position of an invariant (T, …) of which this value of the body is row i in round i.
     func sequence(_ value: Int) -> Int? {

@@ -6,7 +6,9 @@ extension SimplifierPass {
     static let removeNoOperations = SimplifierPass("removeNoOperations") { rewriter throws(Fault) in
         for index in rewriter.nodes.indices {
             guard let node = rewriter.nodes[index], let input = node.input(0), node.outputs.count == 1 else { continue }
-            if rewriter.type(of: input) == rewriter.type(of: node.outputs[0]), rewriter.isNoOperation(node) {
+            if let update = rewriter.wholeUpdate(node) {
+                rewriter.redirect(node.outputs[0], to: update)
+            } else if rewriter.type(of: input) == rewriter.type(of: node.outputs[0]), rewriter.isNoOperation(node) {
                 rewriter.redirect(node.outputs[0], to: input)
             } else {
                 rewriter.mergeWithProducer(index)
@@ -43,6 +45,15 @@ extension GraphRewriter {
         case .multiply, .divide: return constant(node.input(1))?.isAll(1) ?? false
         default: return false
         }
+    }
+
+    /// The update that covers the whole of what it is written into, at a place that is known.
+    fileprivate func wholeUpdate(_ node: TypedGraph.Node) -> Int? {
+        guard node.operation == .updateSlice, let update = node.input(1),
+            type(of: update) == type(of: node.outputs[0]),
+            node.input(2) == nil || constant(node.input(2)) != nil
+        else { return nil }
+        return update
     }
 
     /// Joins a node with its producer if both together are one node or nothing.
