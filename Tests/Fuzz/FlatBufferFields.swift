@@ -29,7 +29,7 @@ struct FlatBufferFields {
             1: .numbers(.operand, 4), 2: .numbers(.result, 4),
             3: .tables([
                 0: .number(.operation, 4), 1: .numbers(.operand, 4), 2: .numbers(.result, 4), 3: .number(.type, 1),
-                4: .unknown, 8: .numbers(.operand, 4),
+                4: .unknown, 5: .numbers(.option, 1), 8: .numbers(.operand, 4),
             ]),
         ]),
         4: .tables([0: .numbers(.constant, 1)]),

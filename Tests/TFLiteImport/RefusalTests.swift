@@ -13,16 +13,18 @@ import Testing
         }
     }
 
-    @Test("an operation that is not supported is named with its version and its result")
+    @Test(
+        "an operation that is not supported is named with its version and its result; TensorFlow's own with a way out")
     func operations() {
         #expect(
             fault(.unary(142, version: 3))?.description
                 == "m: subgraph 0: operator 0 (VAR_HANDLE): version 3, which makes tensor 1 'y', is not supported "
                 + "(found VAR_HANDLE)")
         #expect(
-            fault(.unary(32, custom: "FlexTensorListReserve"))?.description
-                == "m: subgraph 0: operator 0 (CUSTOM FlexTensorListReserve): version 1, which makes tensor 1 'y', is not "
-                + "supported (found CUSTOM FlexTensorListReserve)")
+            fault(.unary(32, custom: "FlexErf"))?.description
+                == "m: subgraph 0: operator 0 (CUSTOM FlexErf): version 1, which makes tensor 1 'y', is one of TensorFlow's "
+                + "own operators (SELECT_TF_OPS), which is not supported: convert the model with a batch of 1 and without "
+                + "SELECT_TF_OPS, or export its Keras file with Tools/export (found CUSTOM FlexErf)")
         for code: Int32 in [143, 144, 129, 32, 206, 209, 500, 5, 24, 16] {
             #expect(fault(.unary(code))?.code == .unsupportedOperation)
         }

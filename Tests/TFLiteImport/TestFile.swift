@@ -40,11 +40,13 @@ struct TestFile {
     }
 
     static func operation(
-        _ code: UInt32, _ inputs: [Int32], _ outputs: [Int32], options: (UInt8, Table)? = nil
+        _ code: UInt32, _ inputs: [Int32], _ outputs: [Int32], options: (UInt8, Table)? = nil,
+        customOptions: [UInt8]? = nil
     ) -> Table {
         var table = Table([0: .uint32(code), 1: .int32s(inputs), 2: .int32s(outputs)])
         table.fields[3] = options.map { .uint8($0.0) }
         table.fields[4] = options.map { .table($0.1) }
+        table.fields[5] = customOptions.map { .bytes($0) }
         return table
     }
 
