@@ -36,13 +36,18 @@ import Testing
         }
     }
 
+    /// The fault of a file that is read and does not run, as it is and simplified.
     private func runFault(_ file: TensorListFile, count: Int32? = nil) throws -> Fault? {
-        do {
-            _ = try run(try program(file), count: count)
-            return nil
-        } catch let fault as Fault {
-            return fault
+        var found: Fault?
+        for simplified in [false, true] {
+            do {
+                _ = try run(try program(file), count: count, simplified: simplified)
+                return nil
+            } catch let fault as Fault {
+                found = fault
+            }
         }
+        return found
     }
 
     // MARK: Values
@@ -244,6 +249,23 @@ import Testing
             file.reserveBytes = bytes
             #expect(fault(file)?.code == .malformedTFLite)
         }
+    }
+
+    @Test("a list that the model gives out, and one that another operator takes, are refused")
+    func misuse() {
+        var file = TensorListFile().file
+        file.subgraphs[0].fields[2] = .int32s([6])
+        #expect(fault(file.bytes)?.code == .unsupportedOperation)
+        file = TensorListFile().file
+        file.subgraphs[0].fields[2] = .int32s([9])
+        #expect(fault(file.bytes)?.problem.contains("output") == true)
+        // The first loop's body hands on its steps where its list should be.
+        file = TensorListFile().file
+        file.subgraphs[2].fields[2] = .int32s([4, 2, 2])
+        #expect(fault(file.bytes)?.code == .elementTypeMismatch)
+        file = TensorListFile().file
+        file.codes[5] = TestFile.code(101)
+        #expect(fault(file.bytes) != nil)
     }
 
     @Test("an operator of TensorFlow's own that is none of lists is refused by name, with what to do")
