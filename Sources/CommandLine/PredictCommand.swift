@@ -17,7 +17,7 @@ struct PredictCommand: ParsableCommand {
             (clips, frames, features), several arrays in an archive, or several values of video_filename in a table.
 
             Outputs that are not probabilities (below 0, above 1, or not summing to 1) are shown as plain numbers, with a \
-            note; in JSON "areProbabilities" is then false.
+            note; in JSON they are then called "values".
 
             EXAMPLES:
               emotionformer predict clip.npy

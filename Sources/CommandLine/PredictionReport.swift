@@ -61,10 +61,9 @@ struct JSONReport: PredictionReport {
             line += ",\"startFrame\":\(source.frames.lowerBound),\"endFrame\":\(source.frames.upperBound)"
         }
         line += ",\"label\":\(PrintedText.quotedInJSON(prediction.label))"
-        let probabilities = zip(prediction.labels, prediction.probabilities)
+        let outputs = zip(prediction.labels, prediction.probabilities)
             .map { "\(PrintedText.quotedInJSON($0)):\($1)" }.joined(separator: ",")
-        line += ",\"probabilities\":{\(probabilities)}"
-        if !prediction.areProbabilities { line += ",\"areProbabilities\":false" }
+        line += ",\"\(prediction.areProbabilities ? "probabilities" : "values")\":{\(outputs)}"
         let logits = prediction.logits.map { "[\($0.map { "\($0)" }.joined(separator: ","))]" } ?? "null"
         line += ",\"logits\":\(logits)"
         if let top {

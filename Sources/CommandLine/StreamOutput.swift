@@ -36,8 +36,8 @@ final class StreamLines: StreamOutput {
         if let time = prediction.startTime { line += ",\"start\":\(time)" }
         if let time = prediction.endTime { line += ",\"end\":\(time)" }
         line += ",\"label\":\(PrintedText.quotedInJSON(prediction.label))"
-        line += ",\"probabilities\":\(object(prediction.probabilities))"
-        if !prediction.smoothed.areProbabilities { line += ",\"areProbabilities\":false" }
+        let kind = prediction.smoothed.areProbabilities ? "probabilities" : "values"
+        line += ",\"\(kind)\":\(object(prediction.probabilities))"
         if isSmoothed { line += ",\"window\":\(object(prediction.window.probabilities))" }
         line += ",\"framesUsed\":\(prediction.window.framesUsed)}"
         try StandardOutput.writeLine(line)

@@ -27,7 +27,13 @@ package enum ModelFile {
                 .missingFile, at: "model", "the path is empty", expected: "a package folder, or a TensorFlow Lite file")
         }
         var isFolder = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder {
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        guard exists else {
+            throw Fault(
+                .missingFile, at: path, "there is no such file or folder",
+                expected: "a package folder, or a TensorFlow Lite file")
+        }
+        if !isFolder {
             var conversion = TFLiteConversion()
             conversion.assets = assets
             conversion.frames = frames

@@ -43,14 +43,14 @@ struct OutputTests {
         }
         let number = try #require(Float(frame.split(separator: ",")[0]))
         let objects = try objects(run("predict", "--json", clip))
-        #expect(objects[0]["areProbabilities"] as? Bool == false)
-        let first = try #require((objects[0]["probabilities"] as? [String: Double])?["Angry"])
+        #expect(objects[0]["probabilities"] == nil)
+        let first = try #require((objects[0]["values"] as? [String: Double])?["Angry"])
         #expect(abs(Float(first) - number) <= max(abs(number) * 1e-6, 1e-37))
         let table = try run("predict", "--csv", clip)
         #expect(table.lines.count == 2)
         #expect(table.errors.hasPrefix("emotionformer: note: these are not probabilities"))
         let stream = try self.objects(run("stream", "--window", "2", "--hop", "1", "--smoothing", "0.5", clip))
-        #expect(stream.count == 2 && stream.allSatisfy { $0["areProbabilities"] as? Bool == false })
+        #expect(stream.count == 2 && stream.allSatisfy { $0["probabilities"] == nil && $0["values"] is [String: Any] })
     }
 
     @Test("Pages show numbers without bars and percents of them, and say so", arguments: frames)
@@ -106,6 +106,6 @@ struct OutputTests {
         let clip = try folder.write("-1e38,3\n", to: "clip.csv")
         let run = try Executable.run("predict", clip, "--model", softmax)
         #expect(run.output.contains(" % ") && run.output.contains("█") && !run.output.contains("not probabilities"))
-        #expect(try !Executable.run("predict", "--json", clip, "--model", softmax).output.contains("areProbabilities"))
+        #expect(try !Executable.run("predict", "--json", clip, "--model", softmax).output.contains("\"values\""))
     }
 }
