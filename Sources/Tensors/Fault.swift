@@ -16,6 +16,8 @@ package struct Fault: Error, Equatable, Sendable {
     }
 
     package var code: Code
+    // A file decides how long a shape, a name or a value is; each part of the line shows the beginning and the end of it.
+
     /// Where the fault is, from the outermost place to the innermost: `model/manifest.json: graphs[0]`.
     package var place: String
     /// What is wrong: one sentence without a period.
@@ -27,10 +29,10 @@ package struct Fault: Error, Equatable, Sendable {
         _ code: Code, at place: String, _ problem: String, found: String? = nil, expected: String? = nil
     ) {
         self.code = code
-        self.place = place
-        self.problem = problem
-        self.found = found
-        self.expected = expected
+        self.place = PrintedText.short(place)
+        self.problem = PrintedText.short(problem)
+        self.found = found.map(PrintedText.short)
+        self.expected = expected.map(PrintedText.short)
     }
 
     /// The same fault with an outer place in front: `outer: place`.

@@ -14,6 +14,14 @@ package enum PrintedText {
         return String(result)
     }
 
+    /// The text, or of a text of more than 1,000 bytes the first 500 characters, an ellipsis and the last 200.
+    package static func short(_ text: String) -> String {
+        guard text.utf8.count > 1000 else { return text }
+        let scalars = text.unicodeScalars
+        guard scalars.count > 700 else { return text }
+        return String(scalars.prefix(500)) + " … " + String(scalars.suffix(200))
+    }
+
     /// Controls (C0, DEL, C1), line separators, and format characters: direction marks reorder the text around them,
     /// others are invisible. Joiners are kept, because several scripts and emoji need them.
     package static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
