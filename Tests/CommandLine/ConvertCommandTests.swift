@@ -211,7 +211,8 @@ struct ConvertCommandTests {
             ([model, "--assets", "/nonexistent"], ["/nonexistent"]),
             ([model, "--frames", "77"], ["77", "12"]), ([model, "--pad-side", "none"], ["padding"]),
             ([model, "--layout", "xyz-planar"], ["multiple of 3"]), ([broken], ["broken.tflite"]),
-            (["/nonexistent.tflite"], ["/nonexistent.tflite"]), ([folder.url.path], ["folder"]), ([clip], ["not a model"]),
+            (["/nonexistent.tflite"], ["/nonexistent.tflite"]), ([folder.url.path], ["folder"]),
+            ([clip], ["not a model"]),
         ] as [([String], [String])] {
             let run = try Executable.run(["convert"] + arguments + ["-o", package])
             #expect(run.code == 1, "\(arguments)")
