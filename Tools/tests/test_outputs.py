@@ -328,9 +328,12 @@ def python(code: str, *arguments: object, **options: object) -> subprocess.Popen
     )  # type: ignore[call-overload]
 
 
+# Whatever started the tests may ignore a signal (`nohup`, a job in the background), and a child inherits that.
 WRITING = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
 from emotionformer.outputs import OutputFolder, ending_tidily
 from test_outputs import PACKAGE
 with ending_tidily():
