@@ -92,3 +92,10 @@ def export(tmp_path: Path) -> Export:
         return Written(folder, json.loads((folder / "manifest.json").read_text("utf-8")))
 
     return run
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

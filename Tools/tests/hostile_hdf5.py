@@ -291,4 +291,3 @@ HDF5_CASES: dict[str, tuple[Change, str]] = {
     "unknown filter": (unknown_filter, "is compressed by filter 32004"),
     "200 groups deep": (deep, "groups are nested more than 64 deep"),
 }
-

@@ -235,9 +235,7 @@ def test_bad_tables_are_one_line(
         ("x.parquet -o y --split a=0", "argument --split: expected NAME=SHARE,NAME=SHARE,… (found a=0)"),
     ],
 )
-def test_a_wrong_command_line_is_one_line(
-    arguments: str, expected: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_command_line_is_one_line(arguments: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="^2$"):
         main(arguments.split())
     assert capsys.readouterr().err == f"dataset: {expected} (see --help)\n"

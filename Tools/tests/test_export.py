@@ -6,36 +6,18 @@ import hashlib
 import json
 import pickle
 import shutil
-import sys
-import zipfile
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 from conftest import FIXTURES, Export, unsaid
+from exporting import BASE, LABELS, failure
 
-from emotionformer.errors import ExportError
 from emotionformer.export.command import main
 from emotionformer.export.graph import operation_table
 from emotionformer.export.package import read_tensor
-from emotionformer.export.reading.hdf5_tree import _element_type
 from emotionformer.export.xxh64 import xxh64
-
-BASE = FIXTURES / "k3_post_norm_constant.keras"
-LABELS = "Angry,Disgust,Fear,Happy,Neutral,Sad"
-
-
-def failure(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str) -> str:
-    """The one line that a failing export prints; nothing is left in `folder`."""
-    before = sorted(folder.iterdir())
-    assert main([*arguments, "-o", str(folder / "made")]) == 1
-    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("export: ")]
-    assert len(lines) == 1
-    assert sorted(folder.iterdir()) == before
-    return lines[0]
 
 
 def test_published_folder(export: Export, tmp_path: Path) -> None:
@@ -175,101 +157,6 @@ def test_options_reach_the_manifest(export: Export) -> None:
     assert package.manifest["name"] == "Mine" and package.manifest["license"] == "Apache-2.0"
 
 
-def test_statistics_follow_the_layout(export: Export, tmp_path: Path) -> None:
-    """Statistics for each landmark and axis, (478, 3), in the features' own order."""
-    points = np.arange(1434, dtype=np.float32).reshape(478, 3) + 1
-    np.save(tmp_path / "mean.npy", points)
-    np.save(tmp_path / "std.npy", points)
-    options = ["--mean", str(tmp_path / "mean.npy"), "--std", str(tmp_path / "std.npy")]
-    path = FIXTURES / "k3_pre_norm_gelu_positions.keras"
-    for layout, expected in (("xyz-interleaved", points.ravel()), ("xyz-planar", points.T.ravel())):
-        package = export(path, *options, "--layout", layout)
-        assert np.array_equal(package.tensor("normalization/mean"), expected)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "\ufeffAngry\nDisgust\nFear\nHappy\nNeutral\nSad",
-        '\ufeff["Angry", "Disgust", "Fear", "Happy", "Neutral", "Sad"]',
-        '{"Sad": 5, "Angry": 0, "Disgust": 1, "Fear": 2, "Happy": 3, "Neutral": 4}',
-        '{"class_indices": {"Angry": 0, "Disgust": 1, "Fear": 2, "Happy": 3, "Neutral": 4, "Sad": 5}}',
-    ],
-    ids=["text with a mark", "JSON with a mark", "name to index", "class indices"],
-)
-def test_label_files(export: Export, tmp_path: Path, content: str) -> None:
-    path = tmp_path / ("labels.json" if content.strip("\ufeff")[0] in "[{" else "labels.txt")
-    path.write_text(content, "utf-8")
-    assert export(BASE, "--labels", str(path)).manifest["labels"] == LABELS.split(",")
-
-
-@pytest.mark.parametrize("numbers", [(0, 1, 3), (0, 1, 1), (0, 1, 2.0), (0, 1, True), (1, 2, 3)])
-def test_a_map_whose_numbers_are_no_order(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], numbers: tuple[Any, ...]
-) -> None:
-    path = tmp_path / "labels.json"
-    path.write_text(json.dumps(dict(zip("abc", numbers))))
-    assert "holds no list of class names" in failure(capsys, tmp_path, str(BASE), "--labels", str(path))
-
-
-def pickled_scaler(monkeypatch: pytest.MonkeyPatch, name: str = "StandardScaler", **state: Any) -> bytes:
-    """What scikit-learn pickles of a scaler."""
-    module = ModuleType("sklearn.preprocessing._data")
-    kind = type(name, (), {"__module__": module.__name__, "__qualname__": name})
-    setattr(module, name, kind)
-    for part in ("sklearn", "sklearn.preprocessing"):
-        monkeypatch.setitem(sys.modules, part, ModuleType(part))
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    scaler = kind()
-    scaler.__dict__.update(state)
-    return pickle.dumps(scaler)
-
-
-def published(tmp_path: Path, scaler: bytes) -> Path:
-    folder = tmp_path / "published"
-    folder.mkdir()
-    shutil.copy(BASE, folder / "model.keras")
-    (folder / "scaler.pkl").write_bytes(scaler)
-    return folder
-
-
-@pytest.mark.parametrize("with_mean,with_std", [(True, True), (False, True), (True, False)])
-def test_a_scaler_is_the_normalization(
-    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_mean: bool, with_std: bool
-) -> None:
-    """Beside an encoder or alone; scikit-learn keeps the means that a scaler without means does not use."""
-    means, deviations = np.arange(478.0), np.arange(478.0) + 1
-    state: dict[str, Any] = {"with_mean": with_mean, "with_std": with_std, "copy": True, "n_features_in_": 478}
-    state |= {"mean_": means, "scale_": deviations if with_std else None, "n_samples_seen_": np.int64(9)}
-    folder = published(tmp_path, pickled_scaler(monkeypatch, **state))
-    package = export(folder)
-    assert "labels" not in package.manifest
-    assert np.array_equal(package.tensor("normalization/mean"), means.astype(np.float32) * with_mean)
-    found = package.tensor("normalization/standardDeviation")
-    assert np.array_equal(found, deviations if with_std else np.ones(478))
-    assert "scaler.pkl" in [source["name"] for source in package.manifest["producer"]["sources"]]
-    (folder / "label_encoder.pkl").write_bytes(pickle.dumps(np.array(LABELS.split(","))))
-    assert export(folder).manifest["labels"] == LABELS.split(",")
-    np.save(folder / "mean.npy", np.ones(478))
-    np.save(folder / "std.npy", np.ones(478))
-    assert np.array_equal(export(folder).tensor("normalization/mean"), np.ones(478))
-
-
-def test_another_scaler_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Rather than exported without it."""
-    folder = published(tmp_path, pickled_scaler(monkeypatch, "MinMaxScaler", min_=np.zeros(478)))
-    message = failure(capsys, tmp_path, str(folder))
-    assert "scaler.pkl" in message and "MinMaxScaler" in message and "--mean" in message
-    (folder / "scaler.pkl").write_bytes(pickled_scaler(monkeypatch, mean_=np.zeros(477), scale_=np.ones(477)))
-    assert "scaler.pkl's mean_ has the shape (477,)" in failure(capsys, tmp_path, str(folder))
-    (folder / "scaler.pkl").write_bytes(pickled_scaler(monkeypatch, with_mean=True))
-    assert "was not fitted" in failure(capsys, tmp_path, str(folder))
-    (folder / "scaler.pkl").write_bytes(pickle.dumps(np.ones(478)))
-    assert "holds no StandardScaler" in failure(capsys, tmp_path, str(folder))
-
-
 def test_a_package_is_replaced_whole(tmp_path: Path) -> None:
     """What was there before goes, and no scratch folder stays."""
     target = tmp_path / "package"
@@ -312,9 +199,7 @@ def test_a_web_apps_folder_and_the_current_one_are_not_replaced(
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["app", "empty", "index.html", "manifest.json"]
 
 
-def test_a_link_out_of_the_published_folder_is_not_followed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_link_out_of_the_published_folder_is_not_followed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source, secret = tmp_path / "source", tmp_path / "secret.json"
     source.mkdir()
     secret.write_text('{"secret": 1}')
@@ -336,179 +221,6 @@ def test_another_folder_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFi
     assert (tmp_path / "made" / "precious.txt").read_text() == "mine"
 
 
-def test_weights_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An .h5 of weights says what is missing."""
-    path = tmp_path / "model.h5"
-    with h5py.File(FIXTURES / "k2_post_norm_constant.h5") as source, h5py.File(path, "w") as target:
-        for name in source["model_weights"]:
-            source.copy(f"model_weights/{name}", target)
-        target.attrs["layer_names"] = source["model_weights"].attrs["layer_names"]
-    message = failure(capsys, tmp_path, str(path))
-    assert "model_config" in message and "architecture" in message
-
-
-def changed(tmp_path: Path, edit: Any, source: str = "k3_post_norm_constant.keras") -> Path:
-    """A copy of a fixture with another configuration."""
-    path = tmp_path / "changed.keras"
-    with zipfile.ZipFile(FIXTURES / source) as old, zipfile.ZipFile(path, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name == "config.json":
-                config = json.loads(content)
-                edit(config)
-                content = json.dumps(config).encode()
-            new.writestr(name, content)
-    return path
-
-
-def layer_of(config: Any, class_name: str) -> Any:
-    return next(layer for layer in config["config"]["layers"] if layer["class_name"] == class_name)
-
-
-def test_an_unsupported_layer_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its class, its name, and what to do."""
-    path = changed(
-        tmp_path,
-        lambda config: layer_of(config, "GlobalAveragePooling1D").update(
-            {"class_name": "ConvLSTM1D", "module": "keras.layers"}
-        ),
-    )
-    message = failure(capsys, tmp_path, str(path))
-    assert "ConvLSTM1D" in message and "'pool'" in message and "--custom" in message
-
-
-@pytest.mark.parametrize(
-    "class_name,module", [("Conv2D", "keras.layers"), ("ConvLSTM1D", "keras.layers"), ("Conv3D", "")]
-)
-def test_a_layer_of_kerass_own_is_not_called_foreign(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], class_name: str, module: str
-) -> None:
-    path = changed(
-        tmp_path,
-        lambda config: layer_of(config, "GlobalAveragePooling1D").update({"class_name": class_name, "module": module}),
-    )
-    assert f"{class_name} 'pool': this layer of Keras's own is not supported" in failure(capsys, tmp_path, str(path))
-
-
-@pytest.mark.parametrize(
-    "dtype",
-    [
-        "int8_from_float32",
-        {"module": "keras", "class_name": "QuantizedDTypePolicy", "config": {"mode": "int8", "source_name": "float32"}},
-        {"class_name": "DTypePolicyMap", "config": {"policy_map": {"x": {"config": {"name": "int8_from_float32"}}}}},
-    ],
-)
-def test_a_quantized_layer_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], dtype: Any) -> None:
-    path = changed(tmp_path, lambda config: layer_of(config, "Dense")["config"].update({"dtype": dtype}))
-    message = failure(capsys, tmp_path, str(path))
-    assert "Dense" in message and "Keras quantized it (int8)" in message and "float model" in message
-
-
-def test_bfloat16_weights_are_named(tmp_path: Path) -> None:
-    """Keras hands them to HDF5 as two bytes each."""
-    path = tmp_path / "weights.h5"
-    with h5py.File(path, "w") as file:
-        file.create_dataset("weight", data=np.zeros(3, "V2"))
-    with pytest.raises(ExportError, match="bfloat16.*float32"):
-        _element_type(h5py.File(path)["weight"].id.get_type(), "weight")
-
-
-def pooling_named_like_kerass(config: Any, **entry: Any) -> None:
-    """A layer without weights in the pooling's place."""
-    layer_of(config, "GlobalAveragePooling1D").update({"class_name": "GlobalMaxPooling1D", **entry})
-
-
-def test_a_class_with_the_name_of_one_of_kerass_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Keras says of its own classes in which module they are, and of others under which name they are registered."""
-    path = changed(
-        tmp_path,
-        lambda config: pooling_named_like_kerass(config, module=None, registered_name="GlobalMaxPooling1D"),
-    )
-    assert "GlobalMaxPooling1D 'pool': this class is not Keras's own" in failure(capsys, tmp_path, str(path))
-    path = changed(tmp_path, lambda config: pooling_named_like_kerass(config, module="keras.layers"))
-    assert main([str(path), "-o", str(tmp_path / "made")]) == 0
-
-
-def test_an_attention_without_kerass_options_is_not_kerass(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Older files say nothing of modules."""
-    own = {"class_name": "Attention", "module": "", "config": {"name": "pool", "units": 8}}
-    path = changed(tmp_path, lambda config: layer_of(config, "GlobalAveragePooling1D").update(own))
-    assert "Attention 'pool': this class is not Keras's own" in failure(capsys, tmp_path, str(path))
-
-
-def test_a_lambda_is_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Also when its bytecode could not be loaded anyway."""
-    path = changed(
-        tmp_path,
-        lambda config: layer_of(config, "GlobalAveragePooling1D").update(
-            {"class_name": "Lambda", "config": {"name": "pool", "function": ["4wEAAAA=", None, None]}}
-        ),
-    )
-    message = failure(capsys, tmp_path, str(path))
-    assert "Lambda 'pool'" in message and "--custom" in message
-
-
-def test_an_unknown_activation_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = changed(tmp_path, lambda config: layer_of(config, "Dense")["config"].update({"activation": "mine>wavy"}))
-    assert "wavy" in failure(capsys, tmp_path, str(path))
-
-
-def test_a_position_without_a_table_is_not_guessed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    message = failure(capsys, tmp_path, str(FIXTURES / "k3_custom_given.keras"))
-    assert "SinusoidalPosition" in message and "--custom" in message
-
-
-def test_a_block_with_other_options_is_not_guessed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An option that may change what a custom block computes."""
-    path = changed(
-        tmp_path,
-        lambda config: layer_of(config, "TransformerBlock")["config"].update({"norm_first": True}),
-        "k3_custom_recognized.keras",
-    )
-    assert "norm_first" in failure(capsys, tmp_path, str(path), *unsaid(FIXTURES / "k3_custom_recognized.keras"))
-
-
-@pytest.mark.parametrize(
-    "edit,expected",
-    [
-        (lambda c: c["config"].pop("output_layers"), "output"),
-        (lambda c: c["config"].update(layers=[]), "no layers"),
-        (lambda c: c["config"]["layers"][1].update(config=7), "configuration"),
-        (lambda c: c["config"]["layers"].append(5), "class name"),
-        (lambda c: layer_of(c, "Dense")["config"].update(units=9, use_bias=False), "weights"),
-        (lambda c: c.update(class_name="Mine", registered_name="p>Mine", config={}), "p>Mine"),
-        (
-            lambda c: layer_of(c, "Dense").update(
-                inbound_nodes=[
-                    {"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["emotion", 0, 0]}}]}
-                ]
-            ),
-            "waits",
-        ),
-        (
-            lambda c: layer_of(c, "Dense").update(inbound_nodes=[{"args": [{"class_name": "__keras_tensor__"}]}]),
-            "damaged",
-        ),
-        (lambda c: c["config"].update(input_layers=[["a", 0, 0], ["b", 0, 0]]), "2 inputs"),
-    ],
-)
-def test_a_damaged_configuration_is_an_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], edit: Any, expected: str
-) -> None:
-    assert expected in failure(capsys, tmp_path, str(changed(tmp_path, edit)))
-
-
-@pytest.mark.parametrize("name", ["k3_post_norm_constant.keras", "k2_post_norm_constant.h5"])
-def test_a_truncated_file_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    content = (FIXTURES / name).read_bytes()
-    path = tmp_path / name
-    for length in (0, 10, 512, len(content) // 2, len(content) - 30):
-        path.write_bytes(content[:length])
-        failure(capsys, tmp_path, str(path))
-
-
 @pytest.mark.parametrize(
     "options,expected",
     [
@@ -524,26 +236,6 @@ def test_a_truncated_file_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixt
 )
 def test_wrong_options(tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], expected: str) -> None:
     assert expected in failure(capsys, tmp_path, str(BASE), *options)
-
-
-def test_a_deviation_of_zero(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is refused by feature unless epsilon is positive."""
-    mean, deviation = np.zeros(478), np.ones(478)
-    deviation[17] = 0
-    np.save(tmp_path / "mean.npy", mean)
-    np.save(tmp_path / "std.npy", deviation)
-    options = ["--mean", str(tmp_path / "mean.npy"), "--std", str(tmp_path / "std.npy")]
-    assert "feature 17" in failure(capsys, tmp_path, str(BASE), *options)
-    assert main([str(BASE), "-o", str(tmp_path / "made"), *options, "--epsilon", "1e-6"]) == 0
-
-
-def test_statistics_that_do_not_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    np.save(tmp_path / "mean.npy", np.zeros(477))
-    np.save(tmp_path / "std.npy", np.ones(477))
-    message = failure(
-        capsys, tmp_path, str(BASE), "--mean", str(tmp_path / "mean.npy"), "--std", str(tmp_path / "std.npy")
-    )
-    assert "(477,)" in message and "478" in message
 
 
 def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:

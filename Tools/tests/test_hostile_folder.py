@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import FIXTURES, Export
-from test_export import BASE, LABELS, failure
+from exporting import BASE, LABELS, failure
 
 from emotionformer.errors import ExportError
 from emotionformer.export import command as exporter

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import pytest
 from conftest import Export
+from exporting import failure
 from hostile_hdf5 import (
     H5,
     HDF5_CASES,
@@ -23,7 +24,6 @@ from hostile_hdf5 import (
     patched_foreign_link,
     rezipped,
 )
-from test_export import failure
 
 from emotionformer.errors import ExportError
 from emotionformer.export.reading import isolation

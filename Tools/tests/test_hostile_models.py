@@ -11,7 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from test_export import BASE, failure
+from exporting import BASE, failure
 
 from emotionformer.errors import ExportError
 from emotionformer.export import bounds, functional

@@ -205,24 +205,46 @@ BYTES = b"cnumpy\ndtype\nX\x06\x00\x00\x00S60000\x85R"
 AMPLIFIED: dict[str, tuple[bytes, str]] = {
     # Every REDUCE copies what one text holds.
     "copies of a text": (
-        b"X" + (4 << 20).to_bytes(4, "little") + b"a" * (4 << 20) + b"q\x000" + b"c_codecs\nencode\nq\x010"
-        + b"h\x01h\x00X\x06\x00\x00\x00latin1\x86R0" * 1000 + b".",
+        b"X"
+        + (4 << 20).to_bytes(4, "little")
+        + b"a" * (4 << 20)
+        + b"q\x000"
+        + b"c_codecs\nencode\nq\x010"
+        + b"h\x01h\x00X\x06\x00\x00\x00latin1\x86R0" * 1000
+        + b".",
         "makes more than 67108864 bytes",
     ),
     # Every BUILD copies a list of a thousand into an array of objects.
     "copies of a list": (
-        b"(" + b"N" * 1000 + b"lq\x000" + OBJECTS + b"q\x010" + ARRAY
-        + b"(K\x01M\xe8\x03\x85h\x01I00\nh\x00tb" * 1000 + b".",
+        b"("
+        + b"N" * 1000
+        + b"lq\x000"
+        + OBJECTS
+        + b"q\x010"
+        + ARRAY
+        + b"(K\x01M\xe8\x03\x85h\x01I00\nh\x00tb" * 1000
+        + b".",
         "takes more than 524288 steps",
     ),
     "copies of bytes": (
-        b"B" + (60000).to_bytes(4, "little") + b"a" * 60000 + b"q\x000" + BYTES + b"q\x010" + ARRAY
-        + b"(K\x01K\x01\x85h\x01I00\nh\x00tb" * 2000 + b".",
+        b"B"
+        + (60000).to_bytes(4, "little")
+        + b"a" * 60000
+        + b"q\x000"
+        + BYTES
+        + b"q\x010"
+        + ARRAY
+        + b"(K\x01K\x01\x85h\x01I00\nh\x00tb" * 2000
+        + b".",
         "makes more than 67108864 bytes",
     ),
     "an encoder built again and again": (
-        b"}(" + b"".join(b"K%cN" % index for index in range(200)) + b"uq\x000"
-        + b"csklearn.preprocessing\nLabelEncoder\n)R" + b"h\x00b" * 3000 + b".",
+        b"}("
+        + b"".join(b"K%cN" % index for index in range(200))
+        + b"uq\x000"
+        + b"csklearn.preprocessing\nLabelEncoder\n)R"
+        + b"h\x00b" * 3000
+        + b".",
         "takes more than 524288 steps",
     ),
     "marks and pops": (b"(1" * (1 << 19) + b".", "takes more than 524288 steps"),

@@ -157,7 +157,7 @@ def test_page_stands_alone(tmp_path: Path) -> None:
     assert "<svg" in text and "prefers-color-scheme" in text and "width=device-width" in text
     assert not any(word in text for word in ("http:", "https:", "<script", "@import", "url("))
     operators = model_file.read(FLOAT).operators
-    assert text.count("<circle class=\"ours\"") == sum(len(operator.outputs) for operator in operators)
+    assert text.count('<circle class="ours"') == sum(len(operator.outputs) for operator in operators)
 
 
 def test_a_missing_operation_fails() -> None:

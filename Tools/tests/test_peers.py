@@ -219,8 +219,13 @@ def document(ours: float = 6.0, problem: str | None = None) -> dict[str, Any]:
         for precision in ("float32", "int8")
     ]
     return {
-        "machine": {"processor": "A < B & C", "cores": 2, "system": "Linux"}, "versions": {}, "batch": 32, "seconds": 1,
-        "runs": runs, "coldStart": cold, "extra": {"shareOfPeak": 0.8, "portableAgainstBLAS": 1.4},
+        "machine": {"processor": "A < B & C", "cores": 2, "system": "Linux"},
+        "versions": {},
+        "batch": 32,
+        "seconds": 1,
+        "runs": runs,
+        "coldStart": cold,
+        "extra": {"shareOfPeak": 0.8, "portableAgainstBLAS": 1.4},
     }
 
 

@@ -279,9 +279,7 @@ def test_what_fails_fails_in_one_line(capsys: pytest.CaptureFixture[str]) -> Non
         ("--write-dataset x --people -1", "--people -1: expected a positive number"),
     ],
 )
-def test_a_wrong_command_line_is_one_line(
-    arguments: str, expected: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_command_line_is_one_line(arguments: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="^2$"):
         main(arguments.split())
     assert capsys.readouterr().err == f"train: {expected} (see --help)\n"

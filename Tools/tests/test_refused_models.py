@@ -1,0 +1,189 @@
+"""Models that the exporter refuses, and what it says of each."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from conftest import FIXTURES, unsaid
+from exporting import failure
+
+from emotionformer.errors import ExportError
+from emotionformer.export.command import main
+from emotionformer.export.reading.hdf5_tree import _element_type
+
+
+def test_weights_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An .h5 of weights says what is missing."""
+    path = tmp_path / "model.h5"
+    with h5py.File(FIXTURES / "k2_post_norm_constant.h5") as source, h5py.File(path, "w") as target:
+        for name in source["model_weights"]:
+            source.copy(f"model_weights/{name}", target)
+        target.attrs["layer_names"] = source["model_weights"].attrs["layer_names"]
+    message = failure(capsys, tmp_path, str(path))
+    assert "model_config" in message and "architecture" in message
+
+
+def changed(tmp_path: Path, edit: Any, source: str = "k3_post_norm_constant.keras") -> Path:
+    """A copy of a fixture with another configuration."""
+    path = tmp_path / "changed.keras"
+    with zipfile.ZipFile(FIXTURES / source) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "config.json":
+                config = json.loads(content)
+                edit(config)
+                content = json.dumps(config).encode()
+            new.writestr(name, content)
+    return path
+
+
+def layer_of(config: Any, class_name: str) -> Any:
+    return next(layer for layer in config["config"]["layers"] if layer["class_name"] == class_name)
+
+
+def test_an_unsupported_layer_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its class, its name, and what to do."""
+    path = changed(
+        tmp_path,
+        lambda config: layer_of(config, "GlobalAveragePooling1D").update(
+            {"class_name": "ConvLSTM1D", "module": "keras.layers"}
+        ),
+    )
+    message = failure(capsys, tmp_path, str(path))
+    assert "ConvLSTM1D" in message and "'pool'" in message and "--custom" in message
+
+
+@pytest.mark.parametrize(
+    "class_name,module", [("Conv2D", "keras.layers"), ("ConvLSTM1D", "keras.layers"), ("Conv3D", "")]
+)
+def test_a_layer_of_kerass_own_is_not_called_foreign(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], class_name: str, module: str
+) -> None:
+    path = changed(
+        tmp_path,
+        lambda config: layer_of(config, "GlobalAveragePooling1D").update({"class_name": class_name, "module": module}),
+    )
+    assert f"{class_name} 'pool': this layer of Keras's own is not supported" in failure(capsys, tmp_path, str(path))
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        "int8_from_float32",
+        {"module": "keras", "class_name": "QuantizedDTypePolicy", "config": {"mode": "int8", "source_name": "float32"}},
+        {"class_name": "DTypePolicyMap", "config": {"policy_map": {"x": {"config": {"name": "int8_from_float32"}}}}},
+    ],
+)
+def test_a_quantized_layer_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], dtype: Any) -> None:
+    path = changed(tmp_path, lambda config: layer_of(config, "Dense")["config"].update({"dtype": dtype}))
+    message = failure(capsys, tmp_path, str(path))
+    assert "Dense" in message and "Keras quantized it (int8)" in message and "float model" in message
+
+
+def test_bfloat16_weights_are_named(tmp_path: Path) -> None:
+    """Keras hands them to HDF5 as two bytes each."""
+    path = tmp_path / "weights.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("weight", data=np.zeros(3, "V2"))
+    with pytest.raises(ExportError, match="bfloat16.*float32"):
+        _element_type(h5py.File(path)["weight"].id.get_type(), "weight")
+
+
+def pooling_named_like_kerass(config: Any, **entry: Any) -> None:
+    """A layer without weights in the pooling's place."""
+    layer_of(config, "GlobalAveragePooling1D").update({"class_name": "GlobalMaxPooling1D", **entry})
+
+
+def test_a_class_with_the_name_of_one_of_kerass_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Keras says of its own classes in which module they are, and of others under which name they are registered."""
+    path = changed(
+        tmp_path,
+        lambda config: pooling_named_like_kerass(config, module=None, registered_name="GlobalMaxPooling1D"),
+    )
+    assert "GlobalMaxPooling1D 'pool': this class is not Keras's own" in failure(capsys, tmp_path, str(path))
+    path = changed(tmp_path, lambda config: pooling_named_like_kerass(config, module="keras.layers"))
+    assert main([str(path), "-o", str(tmp_path / "made")]) == 0
+
+
+def test_an_attention_without_kerass_options_is_not_kerass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Older files say nothing of modules."""
+    own = {"class_name": "Attention", "module": "", "config": {"name": "pool", "units": 8}}
+    path = changed(tmp_path, lambda config: layer_of(config, "GlobalAveragePooling1D").update(own))
+    assert "Attention 'pool': this class is not Keras's own" in failure(capsys, tmp_path, str(path))
+
+
+def test_a_lambda_is_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also when its bytecode could not be loaded anyway."""
+    path = changed(
+        tmp_path,
+        lambda config: layer_of(config, "GlobalAveragePooling1D").update(
+            {"class_name": "Lambda", "config": {"name": "pool", "function": ["4wEAAAA=", None, None]}}
+        ),
+    )
+    message = failure(capsys, tmp_path, str(path))
+    assert "Lambda 'pool'" in message and "--custom" in message
+
+
+def test_an_unknown_activation_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = changed(tmp_path, lambda config: layer_of(config, "Dense")["config"].update({"activation": "mine>wavy"}))
+    assert "wavy" in failure(capsys, tmp_path, str(path))
+
+
+def test_a_position_without_a_table_is_not_guessed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    message = failure(capsys, tmp_path, str(FIXTURES / "k3_custom_given.keras"))
+    assert "SinusoidalPosition" in message and "--custom" in message
+
+
+def test_a_block_with_other_options_is_not_guessed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An option that may change what a custom block computes."""
+    path = changed(
+        tmp_path,
+        lambda config: layer_of(config, "TransformerBlock")["config"].update({"norm_first": True}),
+        "k3_custom_recognized.keras",
+    )
+    assert "norm_first" in failure(capsys, tmp_path, str(path), *unsaid(FIXTURES / "k3_custom_recognized.keras"))
+
+
+@pytest.mark.parametrize(
+    "edit,expected",
+    [
+        (lambda c: c["config"].pop("output_layers"), "output"),
+        (lambda c: c["config"].update(layers=[]), "no layers"),
+        (lambda c: c["config"]["layers"][1].update(config=7), "configuration"),
+        (lambda c: c["config"]["layers"].append(5), "class name"),
+        (lambda c: layer_of(c, "Dense")["config"].update(units=9, use_bias=False), "weights"),
+        (lambda c: c.update(class_name="Mine", registered_name="p>Mine", config={}), "p>Mine"),
+        (
+            lambda c: layer_of(c, "Dense").update(
+                inbound_nodes=[
+                    {"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["emotion", 0, 0]}}]}
+                ]
+            ),
+            "waits",
+        ),
+        (
+            lambda c: layer_of(c, "Dense").update(inbound_nodes=[{"args": [{"class_name": "__keras_tensor__"}]}]),
+            "damaged",
+        ),
+        (lambda c: c["config"].update(input_layers=[["a", 0, 0], ["b", 0, 0]]), "2 inputs"),
+    ],
+)
+def test_a_damaged_configuration_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], edit: Any, expected: str
+) -> None:
+    assert expected in failure(capsys, tmp_path, str(changed(tmp_path, edit)))
+
+
+@pytest.mark.parametrize("name", ["k3_post_norm_constant.keras", "k2_post_norm_constant.h5"])
+def test_a_truncated_file_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    content = (FIXTURES / name).read_bytes()
+    path = tmp_path / name
+    for length in (0, 10, 512, len(content) // 2, len(content) - 30):
+        path.write_bytes(content[:length])
+        failure(capsys, tmp_path, str(path))
