@@ -7,6 +7,9 @@ import Testing
     func rows() {
         #expect(OperationTable.all.count == Operation.allCases.count)
         #expect(Set(OperationTable.all.map(\.operation)) == Set(Operation.allCases))
+        for operation in Operation.allCases {
+            #expect(operation.specification.operation == operation)
+        }
         for row in OperationTable.all {
             for names in [
                 row.inputs.map(\.name), row.outputs.map(\.name), row.weights.map(\.name), row.attributes.map(\.name),

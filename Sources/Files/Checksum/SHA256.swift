@@ -1,32 +1,18 @@
 /// SHA-256 of data that arrives in pieces.
 ///
 /// Source: FIPS 180-4, sections 4.1.2, 4.2.2, 5.1.1, 5.3.3 and 6.2.
-package struct SHA256 {
+package struct SHA256: BlockHash {
+    static let blockByteCount = 64
+
     private var state: SIMD8<UInt32> = [
         0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
     ]
-    private var byteCount: UInt64 = 0
-    /// The last bytes, fewer than a block of 64.
-    private var rest: [UInt8] = []
+    var byteCount: UInt64 = 0
+    var rest: [UInt8] = []
 
     package init() { rest.reserveCapacity(64) }
 
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        byteCount &+= UInt64(bytes.count)
-        var bytes = bytes
-        if !rest.isEmpty {
-            let missing = min(64 - rest.count, bytes.count)
-            rest += bytes.prefix(missing)
-            bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(missing))
-            guard rest.count == 64 else { return }
-            let block = rest
-            rest.removeAll(keepingCapacity: true)
-            block.withUnsafeBytes { blocks($0) }
-        }
-        let whole = bytes.count & ~63
-        blocks(UnsafeRawBufferPointer(rebasing: bytes.prefix(whole)))
-        rest += bytes.dropFirst(whole)
-    }
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) { take(bytes) }
 
     /// The digest of all bytes so far: 64 lower-case digits.
     package var hexadecimalValue: String {
@@ -48,7 +34,7 @@ package struct SHA256 {
     }
 
     /// - Parameter bytes: a multiple of 64.
-    private mutating func blocks(_ bytes: UnsafeRawBufferPointer) {
+    mutating func blocks(_ bytes: UnsafeRawBufferPointer) {
         guard var pointer = bytes.baseAddress else { return }
         let end = pointer + bytes.count
         var state = state

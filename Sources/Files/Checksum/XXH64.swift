@@ -1,7 +1,9 @@
 /// The 64-bit xxHash with seed 0, of data that arrives in pieces.
 ///
 /// Source: the xxHash fast digest algorithm's specification, version 0.1.1.
-package struct XXH64 {
+package struct XXH64: BlockHash {
+    static let blockByteCount = 32
+
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
     private static let prime3: UInt64 = 0x1656_67B1_9E37_79F9
@@ -12,9 +14,8 @@ package struct XXH64 {
     private var lane2 = XXH64.prime2
     private var lane3: UInt64 = 0
     private var lane4 = 0 &- XXH64.prime1
-    private var byteCount: UInt64 = 0
-    /// The last bytes, fewer than a stripe of 32.
-    private var rest: [UInt8] = []
+    var byteCount: UInt64 = 0
+    var rest: [UInt8] = []
 
     package init() { rest.reserveCapacity(32) }
 
@@ -25,25 +26,10 @@ package struct XXH64 {
         return hash.value
     }
 
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        byteCount &+= UInt64(bytes.count)
-        var bytes = bytes
-        if !rest.isEmpty {
-            let missing = min(32 - rest.count, bytes.count)
-            rest += bytes.prefix(missing)
-            bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(missing))
-            guard rest.count == 32 else { return }
-            let stripe = rest
-            rest.removeAll(keepingCapacity: true)
-            stripe.withUnsafeBytes { stripes($0) }
-        }
-        let whole = bytes.count & ~31
-        stripes(UnsafeRawBufferPointer(rebasing: bytes.prefix(whole)))
-        rest += bytes.dropFirst(whole)
-    }
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) { take(bytes) }
 
     /// - Parameter bytes: a multiple of 32.
-    private mutating func stripes(_ bytes: UnsafeRawBufferPointer) {
+    mutating func blocks(_ bytes: UnsafeRawBufferPointer) {
         guard var pointer = bytes.baseAddress else { return }
         let end = pointer + bytes.count
         var (a, b, c, d) = (lane1, lane2, lane3, lane4)

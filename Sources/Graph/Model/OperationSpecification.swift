@@ -84,6 +84,9 @@ package struct OperationSpecification: Sendable {
     }
 }
 
+// The two traps below are for whoever adds an operation and forgets its row, or its name. No file reaches them: what a file
+// names becomes an `Operation` first, and the test of the table asks every operation for its row and every row for its
+// operation.
 extension OperationSpecification {
     package var operation: Operation {
         guard let operation = Operation(rawValue: family.name) else {
