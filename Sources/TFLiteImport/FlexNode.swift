@@ -47,16 +47,24 @@ struct FlexNode {
         let name = String(decoding: strings[0], as: UTF8.self)
         guard name == operation else {
             throw Fault(
-                .malformedTFLite, at: "custom options", "they name two operators",
+                .malformedTFLite, at: "custom options", "the operator's name and its node definition disagree",
                 found: "'\(TFLiteFile.shortened(operation))'", expected: "'\(TFLiteFile.shortened(name))'")
         }
         self.operation = operation
         self.attributes = attributes
     }
 
-    /// An attribute's number, or nil if it has none of this kind.
-    func number(_ name: String, _ kind: Kind) -> Int? {
-        attributes[name]?[kind.rawValue].map { Int(Int64(bitPattern: $0)) }
+    /// An attribute's number, or nil if there is no such attribute.
+    /// - Throws: `malformedTFLite` if its value is of another kind.
+    func number(_ name: String, _ kind: Kind) throws(Fault) -> Int? {
+        guard let numbers = attributes[name] else { return nil }
+        guard let number = numbers[kind.rawValue] else {
+            throw Fault(
+                .malformedTFLite, at: "custom options", "the attribute '\(name)' has another kind of value",
+                found: numbers.isEmpty ? "no number" : "numbers in fields \(numbers.keys.sorted())",
+                expected: "a number in field \(kind.rawValue)")
+        }
+        return Int(Int64(bitPattern: number))
     }
 
     /// An entry of the map: the key, and the numbers of the value by field.

@@ -11,7 +11,9 @@ struct OperatorReader {
     var version: Int { file.operatorCodes[operation.code].version }
     var outputs: [Int] { operation.outputs }
     /// Whether it is one of TensorFlow's own operators.
-    var isFlex: Bool { name.hasPrefix("CUSTOM Flex") }
+    var isFlex: Bool { name.hasPrefix(OperatorReader.flexPrefix) }
+    /// What precedes TensorFlow's name of one of its own operators.
+    static let flexPrefix = "CUSTOM Flex"
     private var tensors: [TFLiteFile.Tensor] { file.subgraphs[subgraph].tensors }
 
     func tensor(_ index: Int) -> TFLiteFile.Tensor { tensors[index] }

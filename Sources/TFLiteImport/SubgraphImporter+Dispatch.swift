@@ -18,7 +18,7 @@ extension SubgraphImporter {
     ].reduce(into: [:]) { $0.merge($1) { operation, _ in operation } }
 
     func importOperator(_ reader: OperatorReader) throws(Fault) {
-        if let list = ListOperator(rawValue: reader.name) {
+        if let list = ListOperator(operatorName: reader.name) {
             try importList(reader, list)
         } else if let composite = CompositeOperator(rawValue: reader.name) {
             try importComposite(reader, composite)

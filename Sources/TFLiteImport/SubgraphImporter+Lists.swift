@@ -1,22 +1,28 @@
 import EmotionFormerGraph
 import EmotionFormerTensors
 
-/// TensorFlow's operators on tensor lists, which the converter writes for LSTM and GRU layers of an open batch.
+/// TensorFlow's operators on tensor lists, by its names. The converter writes them for LSTM and GRU layers of an open
+/// batch.
 enum ListOperator: String {
-    case reserve = "CUSTOM FlexTensorListReserve"
-    case fromTensor = "CUSTOM FlexTensorListFromTensor"
-    case setItem = "CUSTOM FlexTensorListSetItem"
-    case getItem = "CUSTOM FlexTensorListGetItem"
-    case stack = "CUSTOM FlexTensorListStack"
+    case reserve = "TensorListReserve"
+    case fromTensor = "TensorListFromTensor"
+    case setItem = "TensorListSetItem"
+    case getItem = "TensorListGetItem"
+    case stack = "TensorListStack"
 
-    /// TensorFlow's name, and the attributes that it may have.
-    var specification: (name: String, attributes: Set<String>) {
+    /// - Parameter operatorName: the name in a file, as `OperatorReader` gives it.
+    init?(operatorName: String) {
+        guard operatorName.hasPrefix(OperatorReader.flexPrefix) else { return nil }
+        self.init(rawValue: String(operatorName.dropFirst(OperatorReader.flexPrefix.count)))
+    }
+
+    /// The attributes that it may have.
+    var attributes: Set<String> {
         switch self {
-        case .reserve: ("TensorListReserve", ["element_dtype", "shape_type"])
-        case .fromTensor: ("TensorListFromTensor", ["element_dtype", "shape_type"])
-        case .setItem: ("TensorListSetItem", ["element_dtype", "resize_if_index_out_of_bounds"])
-        case .getItem: ("TensorListGetItem", ["element_dtype"])
-        case .stack: ("TensorListStack", ["element_dtype", "num_elements"])
+        case .reserve, .fromTensor: ["element_dtype", "shape_type"]
+        case .setItem: ["element_dtype", "resize_if_index_out_of_bounds"]
+        case .getItem: ["element_dtype"]
+        case .stack: ["element_dtype", "num_elements"]
         }
     }
 }
@@ -42,18 +48,17 @@ extension SubgraphImporter {
             throw Fault(.missingField, at: "custom options", "the operator does not say what its elements are")
         }
         let node = try FlexNode(file.bytes[reader.operation.customOptions])
-        let (name, attributes) = list.specification
-        guard node.operation == name else {
+        guard node.operation == list.rawValue else {
             throw Fault(
                 .malformedTFLite, at: "custom options", "they are another operator's",
-                found: "'\(TFLiteFile.shortened(node.operation))'", expected: "'\(name)'")
+                found: "'\(TFLiteFile.shortened(node.operation))'", expected: "'\(list.rawValue)'")
         }
         // TensorFlow's own notes begin with an underscore.
-        for attribute in node.attributeNames where !attributes.contains(attribute) && !attribute.hasPrefix("_") {
+        for attribute in node.attributeNames where !list.attributes.contains(attribute) && !attribute.hasPrefix("_") {
             throw reader.unsupported(
                 "has an attribute that is not supported", found: "'\(TFLiteFile.shortened(attribute))'")
         }
-        guard let type = node.number("element_dtype", .type) else {
+        guard let type = try node.number("element_dtype", .type) else {
             throw Fault(.missingField, at: "custom options", "the operator does not say the type of its elements")
         }
         guard type == FlexNode.float32 else {
@@ -104,14 +109,15 @@ extension SubgraphImporter {
     /// Operands: the list, an index and the item.
     private func setItem(_ reader: OperatorReader, _ node: FlexNode) throws(Fault) {
         try reader.expect(inputs: 3...3, outputs: 1)
-        guard node.number("resize_if_index_out_of_bounds", .boolean) ?? 0 == 0 else {
+        let grows = try node.number("resize_if_index_out_of_bounds", .boolean) ?? 0
+        guard grows == 0 else {
             throw reader.unsupported(
                 "makes its list longer as it runs, which is not supported: \(OperatorReader.wayOut)")
         }
         let (list, rows) = try listOperand(reader)
         let (index, item) = try (reader.input(1), reader.input(2))
-        try check(reader, index, .int32)
-        try check(reader, item, .float32)
+        try checkIndex(reader, index)
+        try checkItem(reader, item, of: list)
         try declare(list, reader)
         let row = step(reader, "row")
         emit(
@@ -144,7 +150,7 @@ extension SubgraphImporter {
         try reader.expect(inputs: 3...3, outputs: 1)
         let (list, rows) = try listOperand(reader)
         let index = try reader.input(1)
-        try check(reader, index, .int32)
+        try checkIndex(reader, index)
         try checkElement(reader, 2, of: list)
         try check(reader, reader.outputs[0], .float32)
         try emit(reader, .gather, [rows, try value(index)], ["axis": .integer(0)])
@@ -156,7 +162,7 @@ extension SubgraphImporter {
         let (list, rows) = try listOperand(reader)
         try checkElement(reader, 1, of: list)
         try check(reader, reader.outputs[0], .float32)
-        let stated = node.number("num_elements", .integer) ?? -1
+        let stated = try node.number("num_elements", .integer) ?? -1
         if stated >= 0, let count = list.count, count != stated {
             throw Fault(
                 .shapeMismatch, at: "custom options", "the operator expects another number of elements",
@@ -220,7 +226,35 @@ extension SubgraphImporter {
                 "leaves more of the elements' shape open than the batch, which is not supported: "
                     + OperatorReader.wayOut, found: "\(extents) in \(reader.place(tensor))")
         }
+        guard !extents.contains(0) else {
+            throw reader.unsupported(
+                "has a list whose elements are empty, which is not supported",
+                found: "\(extents) in \(reader.place(tensor))")
+        }
         return extents
+    }
+
+    /// An index is a scalar. Where the file does not know a shape, it says the same as for a scalar.
+    private func checkIndex(_ reader: OperatorReader, _ tensor: Int) throws(Fault) {
+        try check(reader, tensor, .int32)
+        let stated = reader.tensor(tensor).signature
+        guard stated.isEmpty else {
+            throw Fault(
+                .malformedTFLite, at: reader.place(tensor), "the index is no scalar", found: "\(stated)",
+                expected: "[]")
+        }
+    }
+
+    /// Checks the item's shape where the file knows it: another with as many numbers is not the element's.
+    private func checkItem(_ reader: OperatorReader, _ tensor: Int, of list: TensorList) throws(Fault) {
+        try check(reader, tensor, .float32)
+        let stated = reader.tensor(tensor).signature
+        guard !stated.isEmpty || isConstant(tensor) else { return }
+        guard stated.count == list.element.count, zip(stated, list.element).allSatisfy({ $0 < 0 || $0 == $1 }) else {
+            throw Fault(
+                .malformedTFLite, at: reader.place(tensor), "the item has another shape than the list's elements",
+                found: "\(stated)", expected: "\(list.element)")
+        }
     }
 
     /// Checks the element's shape that a reading operator states, if it is known.

@@ -9,8 +9,9 @@ extension SubgraphImporter {
 
     /// Refuses element types that the package does not have, and computation on quantized activations.
     func checkTypes(of reader: OperatorReader) throws(Fault) {
-        // TensorFlow's own operators have types of their own: those on lists check them, of the others the name says more.
-        guard ListOperator(rawValue: reader.name) == nil else { return }
+        // List operators check their types themselves. For the others, the error about the operator is more useful than
+        // one about a type.
+        guard ListOperator(operatorName: reader.name) == nil else { return }
         guard !reader.isFlex else { throw reader.notImported() }
         /// The first quantized value that is not a constant.
         var activation: Int?
@@ -21,8 +22,8 @@ extension SubgraphImporter {
             if content.type == .variant, reader.name == "WHILE" { continue }
             guard content.type != .variant else {
                 throw reader.unsupported(
-                    "needs \(reader.place(tensor)), a tensor list: only loops, and TensorFlow's operators to "
-                        + "fill, read and stack lists, take one; \(OperatorReader.wayOut)", found: content.type.name)
+                    "needs \(reader.place(tensor)), a tensor list, which this operator cannot take here: "
+                        + OperatorReader.wayOut, found: content.type.name)
             }
             guard let type = content.type.elementType else {
                 throw reader.unsupported(

@@ -32,7 +32,7 @@ final class TensorLists {
         if let known = lists[key], known != list {
             throw Fault(
                 .shapeMismatch, at: "subgraph \(subgraph): tensor \(tensor)",
-                "the tensor is two lists of different shapes", found: "\(list)", expected: "\(known)")
+                "two loops share one body with lists of different shapes", found: "\(list)", expected: "\(known)")
         }
         lists[key] = list
     }

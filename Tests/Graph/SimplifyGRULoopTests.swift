@@ -14,11 +14,11 @@ import Testing
 
     /// Four turns of a GRU with two features and three units, as Keras lowers it; rows are written at places that were
     /// looked up.
-    private func loop(_ flaw: Flaw, _ cut: Cut = .slices) throws -> TypedGraph {
+    private func loop(_ flaw: Flaw, _ cut: Cut = .slices, units: Int = 3) throws -> TypedGraph {
         func variables(_ builder: inout GraphBuilder) throws -> [Int] {
             [
-                try builder.input("i", [], .int32), try builder.input("rows", [4, 1, 3]),
-                try builder.input("h", [1, 3]), try builder.input("x", [4, 1, 2]),
+                try builder.input("i", [], .int32), try builder.input("rows", [4, 1, units]),
+                try builder.input("h", [1, units]), try builder.input("x", [4, 1, 2]),
             ]
         }
         var condition = GraphBuilder()
@@ -32,25 +32,25 @@ import Testing
             .add, [state[0], body.constant(Tensor(scalar: Int32(1)))], [], .int32)
         let row = try body.node(.gather, [state[3], flaw == .otherRow ? next : state[0]], [1, 2])
         let fromInput = try body.node(
-            .fullyConnected, [row, body.constant([9, 2]), body.constant([9])], [1, 9])
+            .fullyConnected, [row, body.constant([3 * units, 2]), body.constant([3 * units])], [1, 3 * units])
         let fromState = try body.node(
             .fullyConnected,
             [
-                flaw == .otherState ? body.activation(.tanh, state[2]) : state[2], body.constant([9, 3]),
-                body.constant([9]),
-            ], [1, 9])
+                flaw == .otherState ? body.activation(.tanh, state[2]) : state[2], body.constant([3 * units, units]),
+                body.constant([3 * units]),
+            ], [1, 3 * units])
         func parts(_ value: Int, _ cut: Cut, _ body: inout GraphBuilder) throws -> [Int] {
             guard cut == .slices else {
                 let first = try body.node(
-                    .split, [value], [1, 3], attributes: ["axis": .integer(-1)],
-                    further: Array(repeating: ([1, 3], .float32), count: 2))
+                    .split, [value], [1, units], attributes: ["axis": .integer(-1)],
+                    further: Array(repeating: ([1, units], .float32), count: 2))
                 return [first, first + 1, first + 2]
             }
             return try (0..<3).map { block in
                 try body.node(
-                    .stridedSlice, [value], [1, 3],
+                    .stridedSlice, [value], [1, units],
                     attributes: [
-                        "begin": .integers([0, 3 * block]), "end": .integers([0, 3 * block + 3]),
+                        "begin": .integers([0, units * block]), "end": .integers([0, units * (block + 1)]),
                         "strides": .integers([1, 1]), "beginMask": .integer(1), "endMask": .integer(1),
                     ])
             }
@@ -64,7 +64,7 @@ import Testing
         let scaled = try body.binary(.multiply, reset, flaw == .resetsBefore ? state[2] : states[2])
         let candidate = try body.activation(.tanh, body.binary(.add, inputs[2], scaled))
         let one = body.scalar(flaw == .otherOne ? 2 : 1)
-        let rest = try body.node(.subtract, [one, update], [1, 3])
+        let rest = try body.node(.subtract, [one, update], [1, units])
         let kept = try body.binary(.multiply, flaw == .swappedUpdate ? rest : update, state[2])
         let hidden = try body.binary(
             .add, kept, body.binary(.multiply, flaw == .swappedUpdate ? update : rest, candidate))
@@ -73,20 +73,22 @@ import Testing
         let first = try body.node(.reshape, [place], [1], .int32, attributes: ["shape": .integers([1])])
         let zeros = body.constant(Tensor([Int32(0), 0]))
         let begin = try body.node(.concatenate, [first, zeros], [3], .int32, attributes: ["axis": .integer(0)])
-        let rows = try body.node(.updateSlice, [state[1], body.reshape(hidden, [1, 1, 3]), begin], [4, 1, 3])
+        let rows = try body.node(.updateSlice, [state[1], body.reshape(hidden, [1, 1, units]), begin], [4, 1, units])
 
         var main = GraphBuilder()
         let sequence = try main.input("sequence", [1, 4, 2])
         let zero = main.constant(Tensor(scalar: Int32(0)))
-        let blank = main.constant(Tensor(.float32, try Shape([4, 1, 3])) { _ in })
-        let start = main.constant(Tensor(.float32, try Shape([1, 3])) { _ in })
+        let blank = main.constant(Tensor(.float32, try Shape([4, 1, units])) { _ in })
+        let start = main.constant(Tensor(.float32, try Shape([1, units])) { _ in })
         let steps = try main.reshape(sequence, [4, 1, 2])
-        let types: [([Int], ElementType)] = [([4, 1, 3], .float32), ([1, 3], .float32), ([4, 1, 2], .float32)]
+        let types: [([Int], ElementType)] = [
+            ([4, 1, units], .float32), ([1, units], .float32), ([4, 1, 2], .float32),
+        ]
         let loop = try main.node(.while, [zero, blank, start, steps], [], .int32, further: types)
         main.graph.nodes[main.graph.nodes.count - 1].bodies = [
             "condition": condition.finished(less), "body": body.finished(next, rows, hidden, state[3]),
         ]
-        return main.finished(try main.reshape(loop + 1, [1, 4, 3]), loop + 2)
+        return main.finished(try main.reshape(loop + 1, [1, 4, units]), loop + 2)
     }
 
     @Test("a loop whose body is one step of a GRU is a gru", arguments: Cut.allCases)
@@ -100,6 +102,11 @@ import Testing
     func controls(_ flaw: Flaw, _ cut: Cut) throws {
         let graph = try loop(flaw, cut).simplified()
         #expect(graph.operations.contains("while") && !graph.operations.contains("gru"))
+    }
+
+    @Test("a loop without units is no gru", arguments: Cut.allCases)
+    func noUnits(_ cut: Cut) throws {
+        #expect(try !loop(.none, cut, units: 0).simplified().operations.contains("gru"))
     }
 
     @Test("an update of everything at a known place is the update; at a place that is looked up it stays")

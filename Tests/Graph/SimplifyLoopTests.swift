@@ -5,7 +5,7 @@ import Testing
 @Suite struct SimplifyLoopTests {
     /// What is wrong with a loop's body.
     enum Flaw: CaseIterable {
-        case none, swappedStates, otherStep, otherRow, extraSummand, otherStart, otherBound, otherGate
+        case none, swappedStates, otherStep, otherRow, extraSummand, otherStart, otherBound, otherGate, fewerTurns
     }
 
     /// Four turns of an LSTM with two features and three units, as Keras 3 lowers it.
@@ -63,6 +63,9 @@ import Testing
         main.graph.nodes[main.graph.nodes.count - 1].bodies = [
             "condition": condition.finished(less), "body": body.finished(next, rows, hidden, cell, state[4]),
         ]
+        if flaw == .fewerTurns {
+            main.graph.nodes[main.graph.nodes.count - 1].attributes["maximumTripCount"] = .integer(3)
+        }
         let output = try main.reshape(first + 1, [1, 4, 3])
         return main.finished(output, first + 3)
     }
@@ -80,5 +83,14 @@ import Testing
     func controls(flaw: Flaw) throws {
         let graph = try loop(flaw).simplified()
         #expect(graph.operations.contains("while") && !graph.operations.contains("lstm"))
+    }
+
+    @Test("a loop that ends before its condition fails keeps its number of rounds")
+    func fewerTurns() throws {
+        let bounded = try loop(.fewerTurns)
+        let graph = try bounded.simplifiedAndCompared()
+        #expect(graph.operations.contains("while"))
+        // The control: the last round counts.
+        #expect(try loop(.none).largestDifference(from: bounded) > 1e-3)
     }
 }

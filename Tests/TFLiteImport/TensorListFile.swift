@@ -9,8 +9,14 @@ struct TensorListFile {
     var rounds: Int32 = 2
     /// Where the second loop writes: nil for the round's number.
     var place: Int32?
+    /// The file's shape of an index, and of an item with its signature.
+    var indexShape: [Int32] = []
+    var itemShape: [Int32] = [1, 2]
+    var itemSignature: [Int32]?
     /// What the operators that stack state; −1 for nothing.
     var stated: Int64 = -1
+    /// The number that they state, as an attribute of another kind.
+    var statedAttribute: FlexOptions.Attribute?
     /// Whether the list is made of x, and rows are read from it, as older converters write: then row i of the list is read
     /// in round i, before it is set.
     var isFromTensor = false
@@ -28,7 +34,8 @@ struct TensorListFile {
     private static let variant: Int8 = 14
 
     private var stack: FlexOptions {
-        FlexOptions("TensorListStack", [("element_dtype", .type(1)), ("num_elements", .integer(stated))])
+        FlexOptions(
+            "TensorListStack", [("element_dtype", .type(1)), ("num_elements", statedAttribute ?? .integer(stated))])
     }
 
     private func condition(_ limit: UInt32) -> Table {
@@ -49,11 +56,12 @@ struct TensorListFile {
         return TestFile.subgraph(
             negates ? "second" : "first",
             tensors: [
-                TestFile.tensor("i", [], type: 2), TestFile.tensor("list", [], type: TensorListFile.variant),
+                TestFile.tensor("i", indexShape, type: 2), TestFile.tensor("list", [], type: TensorListFile.variant),
                 TestFile.tensor("x", [4, 1, 2]), TestFile.tensor("one", [], type: 2, buffer: 5),
-                TestFile.tensor("next", [], type: 2), TestFile.tensor("row", [1, 2]), TestFile.tensor("item", [1, 2]),
+                TestFile.tensor("next", [], type: 2), TestFile.tensor("row", [1, 2]),
+                TestFile.tensor("item", itemShape, signature: itemSignature),
                 TestFile.tensor("written", [], type: TensorListFile.variant),
-                TestFile.tensor("place", [], type: 2, buffer: place ? 6 : 0),
+                TestFile.tensor("place", indexShape, type: 2, buffer: place ? 6 : 0),
                 TestFile.tensor("shape", [Int32(elementShape.count)], type: 2, buffer: 1),
             ], inputs: [0, 1, 2], outputs: [4, 7, 2],
             operators: [

@@ -153,6 +153,11 @@ import Testing
             #expect(fault(file)?.code == .unsupportedOperation)
             #expect(fault(file)?.problem.contains("Tools/export") == true)
         }
+        for shape: [Int32] in [[-1, 0], [0, 2], [0]] {
+            file.elementShape = shape
+            #expect(fault(file)?.code == .unsupportedOperation)
+            #expect(fault(file)?.problem.contains("empty") == true)
+        }
     }
 
     @Test("items of another size than the list's elements are refused")
@@ -162,6 +167,41 @@ import Testing
         #expect(try runFault(file)?.code != nil)
         file.elementShape = [-1, 1]
         #expect(try runFault(file)?.code != nil)
+    }
+
+    @Test("an item of another shape than the list's elements is refused, also with as many numbers")
+    func itemShape() {
+        for shape: [Int32] in [[2, 1], [2], [1, 1, 2], [1, 3]] {
+            var file = TensorListFile()
+            file.itemShape = shape
+            let found = fault(file)
+            #expect(found?.code == .malformedTFLite)
+            #expect(found?.found == "\(shape)" && found?.expected == "[1, 2]")
+        }
+        // What the signature leaves open, and a shape that is not known, are the converter's guess.
+        var file = TensorListFile()
+        file.itemShape = [7, 2]
+        file.itemSignature = [-1, 2]
+        #expect(fault(file) == nil)
+        file.itemShape = []
+        file.itemSignature = nil
+        #expect(fault(file) == nil)
+    }
+
+    @Test("an index that is no scalar is refused, where an item is set and where one is read")
+    func indexShape() {
+        for isFromTensor in [false, true] {
+            for place: Int32? in [nil, 1] {
+                var file = TensorListFile()
+                file.isFromTensor = isFromTensor
+                file.place = place
+                file.indexShape = [1]
+                let found = fault(file)
+                #expect(found?.code == .malformedTFLite)
+                #expect(found?.found == "[1]" && found?.expected == "[]")
+                #expect(found?.place.contains(isFromTensor ? "GetItem" : "SetItem") == true)
+            }
+        }
     }
 
     // MARK: Files that lie
@@ -195,8 +235,6 @@ import Testing
         }
         file.reserve.attributes = []
         #expect(fault(file)?.code == .missingField)
-        file.reserve.attributes = [("element_dtype", .integer(1))]
-        #expect(fault(file)?.code == .missingField)
         file.reserve.attributes = [("element_dtype", .type(1)), ("_note", .integer(1))]
         #expect(fault(file) == nil)
         file.reserve.attributes = [("element_dtype", .type(1)), ("speed", .integer(1))]
@@ -204,6 +242,21 @@ import Testing
         file = TensorListFile()
         file.setItem.attributes[1] = ("resize_if_index_out_of_bounds", .boolean(true))
         #expect(fault(file)?.problem.contains("longer") == true)
+    }
+
+    @Test("an attribute with another kind of value is refused, not taken for one that is absent")
+    func attributeKinds() {
+        var type = TensorListFile()
+        type.reserve.attributes = [("element_dtype", .integer(1))]
+        var growth = TensorListFile()
+        growth.setItem.attributes[1] = ("resize_if_index_out_of_bounds", .integer(1))
+        var count = TensorListFile()
+        count.statedAttribute = .boolean(true)
+        for file in [type, growth, count] {
+            let found = fault(file)
+            #expect(found?.code == .malformedTFLite)
+            #expect(found?.problem.contains("another kind of value") == true)
+        }
     }
 
     @Test("options of another operator, and none, are refused")
@@ -281,7 +334,7 @@ import Testing
 
     // MARK: Files of TensorFlow's converter
 
-    static let fixtures = Fixture.names.filter { $0.contains("_lists_") }
+    static let fixtures = Fixture.names.filter { $0.hasPrefix("lists_") }
 
     @Test("a loop over a list of float weights becomes one layer, as without lists", arguments: fixtures)
     func raised(_ name: String) throws {

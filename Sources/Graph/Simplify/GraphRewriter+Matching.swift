@@ -68,7 +68,7 @@ extension GraphRewriter {
             else { return nil }
             return (input, mask)
         case .multiply:
-            for (input, factor) in [(node.input(0), node.input(1)), (node.input(1), node.input(0))] {
+            for (input, factor) in node.bothOrders {
                 guard let input, let factor, shape(of: factor).extents == steps, shape(of: input).extents == extents,
                     let mask = castBoolean(factor)
                 else { continue }
@@ -104,6 +104,9 @@ extension GraphRewriter {
 }
 
 extension TypedGraph.Node {
+    /// The operands 0 and 1, in this order and in the other.
+    var bothOrders: [(Int?, Int?)] { [(input(0), input(1)), (input(1), input(0))] }
+
     /// The function of an `activation` node without parameters.
     var parameterlessFunction: ActivationFunction? {
         guard operation == .activation, let function = try? attributes.activation("function"),
@@ -118,6 +121,18 @@ extension StoredTensor {
     /// The numbers of a floating-point tensor without quantization; nil for others.
     var plainNumbers: [Double]? {
         quantization == nil && tensor.elementType.isFloatingPoint ? tensor.doubles : nil
+    }
+
+    /// Whether the elements of a plain integer tensor are 0, 1, 2, …
+    var isRange: Bool {
+        guard quantization == nil else { return false }
+        return tensor.withUnsafeBytes { bytes in
+            switch tensor.elementType {
+            case .int32: bytes.bindMemory(to: Int32.self).enumerated().allSatisfy { Int($0.element) == $0.offset }
+            case .int64: bytes.bindMemory(to: Int64.self).enumerated().allSatisfy { Int($0.element) == $0.offset }
+            default: false
+            }
+        }
     }
 
     /// Whether every element of a plain float32 or integer tensor is this number.

@@ -26,19 +26,22 @@ struct LSTMCell {
 
     private init?(_ loop: CountedLoop, hidden: Int) {
         let body = loop.body
-        guard let product = body.producing(loop.bodyOutputs[hidden], .multiply) else { return nil }
-        for (gate, state) in [(product.input(0), product.input(1)), (product.input(1), product.input(0))] {
+        let units = body.shape(of: loop.bodyInputs[hidden]).elementCount
+        // Every accumulated value must be this step's output. Weights are read only after all that is cheaper.
+        guard let product = body.producing(loop.bodyOutputs[hidden], .multiply), units > 0,
+            loop.accumulators.values.allSatisfy({ $0 == loop.bodyOutputs[hidden] })
+        else { return nil }
+        for (gate, state) in product.bothOrders {
             guard let output = Gate(body, gate), let squashed = body.producing(state, .activation),
                 let activation = squashed.parameterlessFunction, let next = squashed.input(0),
                 let cell = loop.bodyOutputs.firstIndex(of: next), cell != hidden,
+                body.shape(of: next).elementCount == units,
                 let parts = LSTMCell.parts(body, next, state: loop.bodyInputs[cell], activation: activation),
                 let gates = LSTMCell.order([parts.input, parts.forget, parts.candidate, output], body),
                 parts.input.function == output.function, parts.forget.function == output.function,
                 let sums = LSTMCell.sums(loop, gates.sum, hidden: hidden)
             else { continue }
-            let units = body.shape(of: next).elementCount
-            guard body.shape(of: loop.bodyInputs[hidden]).elementCount == units,
-                let kernel = sums.kernel.gates(gates.positions, units: units),
+            guard let kernel = sums.kernel.gates(gates.positions, units: units),
                 let recurrent = sums.recurrentKernel.gates(gates.positions, units: units),
                 recurrent.shape[0] == units, sums.bias.count == 4 * units
             else { continue }
@@ -51,8 +54,6 @@ struct LSTMCell {
             bias = gates.positions.flatMap { sums.bias[($0 * units)..<(($0 + 1) * units)] }
             self.activation = activation
             recurrentActivation = output.function
-            // Every accumulated value must be this step's output.
-            guard loop.accumulators.values.allSatisfy({ $0 == loop.bodyOutputs[hidden] }) else { return nil }
             return
         }
         return nil
@@ -77,7 +78,7 @@ struct LSTMCell {
         _ body: GraphRewriter, _ next: Int, state: Int, activation: ActivationFunction
     ) -> (input: Gate, forget: Gate, candidate: Gate)? {
         guard let sum = body.producing(next, .add) else { return nil }
-        for (kept, added) in [(sum.input(0), sum.input(1)), (sum.input(1), sum.input(0))] {
+        for (kept, added) in sum.bothOrders {
             guard let keep = body.producing(kept, .multiply), let add = body.producing(added, .multiply),
                 let forget = body.other(keep, than: state).flatMap({ Gate(body, $0) }),
                 let first = Gate(body, add.input(0)), let second = Gate(body, add.input(1))

@@ -83,14 +83,17 @@ struct GRUCell {
     private static func layer(_ loop: CountedLoop, hidden: Int) -> LoopLayer? {
         let body = loop.body
         let before = loop.bodyInputs[hidden]
-        guard let sum = body.producing(loop.bodyOutputs[hidden], .add) else { return nil }
         let units = body.shape(of: before).elementCount
-        for (kept, added) in orders(sum) {
+        // Every accumulated value must be this step's output. Weights are read only after all that is cheaper.
+        guard let sum = body.producing(loop.bodyOutputs[hidden], .add), units > 0,
+            loop.accumulators.values.allSatisfy({ $0 == loop.bodyOutputs[hidden] })
+        else { return nil }
+        for (kept, added) in sum.bothOrders {
             guard let keep = body.producing(kept, .multiply), let update = body.other(keep, than: before),
                 let updateGate = body.producing(update, .activation), let function = updateGate.parameterlessFunction,
                 let add = body.producing(added, .multiply)
             else { continue }
-            for (rest, squashed) in orders(add) {
+            for (rest, squashed) in add.bothOrders {
                 guard let complement = body.producing(rest, .subtract), complement.input(1) == update,
                     body.constant(complement.input(0))?.isAll(1) ?? false,
                     let candidate = body.producing(squashed, .activation),
@@ -98,7 +101,6 @@ struct GRUCell {
                     let parts = parts(body, updateGate, candidate, function, units: units),
                     let weights = weights(loop, parts, before: before, units: units)
                 else { continue }
-                guard loop.accumulators.values.allSatisfy({ $0 == loop.bodyOutputs[hidden] }) else { return nil }
                 return LoopLayer(
                     operation: .gru, units: units, input: weights.input, states: [hidden],
                     attributes: [
@@ -110,10 +112,6 @@ struct GRUCell {
         return nil
     }
 
-    private static func orders(_ node: TypedGraph.Node) -> [(Int?, Int?)] {
-        [(node.input(0), node.input(1)), (node.input(1), node.input(0))]
-    }
-
     /// The parts of the two products: update, reset, candidate. Those of the input come first in each pair; if the
     /// gates' sums do not tell which is which, the candidate's does: the reset gate multiplies the state's part.
     private static func parts(
@@ -121,11 +119,11 @@ struct GRUCell {
         _ function: ActivationFunction, units: Int
     ) -> [(input: Part, state: Part)]? {
         guard let sum = body.producing(candidate.input(0), .add) else { return nil }
-        for (plain, product) in orders(sum) {
+        for (plain, product) in sum.bothOrders {
             guard let input = Part(body, plain, units: units), let scaled = body.producing(product, .multiply) else {
                 continue
             }
-            for (gate, value) in orders(scaled) {
+            for (gate, value) in scaled.bothOrders {
                 guard let state = Part(body, value, units: units), input.source != state.source,
                     let reset = body.producing(gate, .activation), reset.parameterlessFunction == function,
                     let resetParts = pair(body, reset, input, state, units: units),
@@ -142,7 +140,7 @@ struct GRUCell {
         _ body: GraphRewriter, _ gate: TypedGraph.Node, _ input: Part, _ state: Part, units: Int
     ) -> (input: Part, state: Part)? {
         guard let sum = body.producing(gate.input(0), .add) else { return nil }
-        for (first, second) in orders(sum) {
+        for (first, second) in sum.bothOrders {
             if let first = Part(body, first, units: units), let second = Part(body, second, units: units),
                 first.source == input.source, second.source == state.source
             {

@@ -17,16 +17,22 @@ struct CountedLoop {
     let bodyInputs: [Int]
     let bodyOutputs: [Int]
     let tripCount: Int
+    /// The position of a variable by its value of the body before the round.
+    private let positions: [Int: Int]
     /// Positions of the variables that count rounds from 0, and of those that never change.
     private let counters: Set<Int>
     private let invariants: Set<Int>
+    /// Constants of the body from which round i takes number i, which is i.
+    private let places: Set<Int>
     /// Positions of tensors (T, …) into which round i writes row i, and the values written.
     private(set) var accumulators: [Int: Int] = [:]
 
     init?(_ rewriter: GraphRewriter, _ node: TypedGraph.Node) {
-        guard let body = node.bodies["body"], let condition = node.bodies["condition"],
-            body.outputs.count == node.inputs.count, body.inputs.count == node.inputs.count,
-            condition.inputs.count == node.inputs.count, node.outputs.count == node.inputs.count
+        // A loop that may end before its condition fails has another number of rounds.
+        guard node.attributes["maximumTripCount"] == nil, let body = node.bodies["body"],
+            let condition = node.bodies["condition"], body.outputs.count == node.inputs.count,
+            body.inputs.count == node.inputs.count, condition.inputs.count == node.inputs.count,
+            node.outputs.count == node.inputs.count
         else { return nil }
         self.node = node
         self.body = GraphRewriter(body)
@@ -36,15 +42,17 @@ struct CountedLoop {
         var invariants = Set<Int>()
         for position in node.inputs.indices {
             if bodyOutputs[position] == bodyInputs[position] { invariants.insert(position) }
-            if let step = self.body.producing(bodyOutputs[position], .add), step.input(0) == bodyInputs[position],
-                self.body.constant(step.input(1))?.isAll(1) ?? false,
+            if self.body.shape(of: bodyInputs[position]).elementCount == 1,
+                self.body.type(of: bodyInputs[position]).elementType.isInteger,
+                let step = self.body.producing(bodyOutputs[position], .add), step.input(0) == bodyInputs[position],
                 rewriter.constant(node.input(position))?.isAll(0) ?? false,
-                self.body.shape(of: bodyInputs[position]).elementCount == 1,
-                self.body.type(of: bodyInputs[position]).elementType.isInteger
+                self.body.constant(step.input(1))?.isAll(1) ?? false
             {
                 counters.insert(position)
             }
         }
+        let positions = Dictionary(zip(bodyInputs, bodyInputs.indices), uniquingKeysWith: { first, _ in first })
+        self.positions = positions
         self.counters = counters
         self.invariants = invariants
         let known = { (position: Int) -> Int? in
@@ -55,6 +63,7 @@ struct CountedLoop {
             return nil
         }
         tripCount = count
+        places = CountedLoop.provenPlaces(self.body, count: count, counters: Set(counters.map { body.inputs[$0] }))
         for position in node.inputs.indices {
             guard let written = write(to: position) else { continue }
             accumulators[position] = written
@@ -75,20 +84,34 @@ struct CountedLoop {
     }
 
     /// The position of the variable whose value before the round is this value of the body.
-    func variable(_ value: Int) -> Int? { bodyInputs.firstIndex(of: value) }
+    func variable(_ value: Int) -> Int? { positions[value] }
 
     /// Whether a value of the body is the round's number; also if it was looked up in 0, 1, … n − 1, as places in a
     /// list are to refuse one outside.
     func isCounter(_ value: Int) -> Bool {
         let value = body.beforeReshapes(value)
         if let position = variable(value) { return counters.contains(position) }
-        guard let gather = body.producing(value, .gather), let places = body.constant(gather.input(0)),
+        guard let gather = body.producing(value, .gather), let table = gather.input(0), let index = gather.input(1),
             // Of a vector only the axis 0 can be, and a scalar has no batch.
-            body.shape(of: value).elementCount == 1,
-            places.quantization == nil, places.tensor.shape.rank == 1, places.tensor.shape[0] >= tripCount,
-            let numbers = places.tensor.integers, numbers == Array(0..<numbers.count), let index = gather.input(1)
+            body.shape(of: value).elementCount == 1, places.contains(table)
         else { return false }
         return variable(body.beforeReshapes(index)).map { counters.contains($0) } ?? false
+    }
+
+    /// The constants 0, 1, … n − 1 of at least `count` numbers in which a counter is looked up. Each is compared once,
+    /// however many look-ups share it.
+    private static func provenPlaces(_ body: GraphRewriter, count: Int, counters: Set<Int>) -> Set<Int> {
+        var compared = Set<Int>()
+        var result = Set<Int>()
+        for index in body.indices(of: .gather) {
+            guard let gather = body.nodes[index], let table = gather.input(0), let stored = body.constant(table),
+                let place = gather.input(1), counters.contains(body.beforeReshapes(place)),
+                stored.tensor.shape.rank == 1, stored.tensor.shape[0] >= count,
+                compared.insert(table).inserted, stored.isRange
+            else { continue }
+            result.insert(table)
+        }
+        return result
     }
 
     /// The position of an invariant (T, …) of which this value of the body is row i in round i.
@@ -134,13 +157,14 @@ struct CountedLoop {
 
     /// The row that the body writes at the counter's place into a variable of T rows.
     private func write(to position: Int) -> Int? {
-        guard let update = body.producing(bodyOutputs[position], .updateSlice), update.input(0) == bodyInputs[position],
-            let row = update.input(1), let begin = body.producing(update.input(2), .concatenate),
-            begin.inputs.count == 2, let counter = begin.input(0), isCounter(counter),
-            body.shape(of: counter).elementCount == 1, body.constant(begin.input(1))?.isAll(0) ?? false
+        let whole = body.shape(of: bodyInputs[position]).extents
+        guard whole.first == tripCount, let update = body.producing(bodyOutputs[position], .updateSlice),
+            update.input(0) == bodyInputs[position], let row = update.input(1),
+            body.shape(of: row).extents == [1] + whole.dropFirst(),
+            let begin = body.producing(update.input(2), .concatenate), begin.inputs.count == 2,
+            let counter = begin.input(0), body.shape(of: counter).elementCount == 1, isCounter(counter),
+            body.constant(begin.input(1))?.isAll(0) ?? false
         else { return nil }
-        let whole = body.shape(of: bodyInputs[position])
-        guard whole[0] == tripCount, body.shape(of: row).extents == [1] + whole.extents.dropFirst() else { return nil }
         return body.beforeReshapes(row)
     }
 }
