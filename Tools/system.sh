@@ -16,6 +16,13 @@ only_help() {
     wrong "unknown argument '$1'"
 }
 
+# end_group ID: ends a job that was started with `set -m`, so that its children end with it, and waits for it. For traps.
+end_group() {
+    [ -n "$1" ] || return 0
+    kill -- "-$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+}
+
 # step NAME COMMAND…: runs the command, and says how many seconds it took.
 step() {
     local name=$1 begin=$SECONDS
@@ -39,7 +46,7 @@ need_debian() {
         if command -v flock >/dev/null; then flock 9; fi
         apt-get install -y -qq "$package" >/dev/null 2>&1 \
             || { apt-get update -qq >/dev/null 2>&1 && apt-get install -y -qq "$package" >/dev/null 2>&1; }
-    ) 9>"${TMPDIR:-/tmp}/emotionformer-apt.lock" || fail "$package could not be installed"
+    ) 9<"$project/Package.swift" || fail "$package could not be installed"
     "$@" >/dev/null 2>&1 || fail "$package is installed, but '$*' still fails"
 }
 

@@ -84,7 +84,9 @@ struct Way: Sendable, CustomTestStringConvertible {
     }
 
     private static func models(_ suffix: String) -> [String] {
-        Fixture.names.filter { $0.hasPrefix("k") && ($0.hasSuffix(suffix) || $0.hasSuffix(suffix + "_dynamic")) }
+        Fixture.names.filter {
+            ($0.hasPrefix("k") || $0.hasPrefix("lists_")) && ($0.hasSuffix(suffix) || $0.hasSuffix(suffix + "_dynamic"))
+        }
     }
 
     @Test(

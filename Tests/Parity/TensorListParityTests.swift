@@ -60,7 +60,7 @@ import Testing
 
     @Test(
         "what a loop writes into its list, another loop with the same list does not see",
-        arguments: ["k3_lstm_lists_int8", "k2_gru_lists_float32"], Way.all)
+        arguments: ["lists_k3_lstm_int8", "lists_k2_gru_float32"], Way.all)
     func value(_ name: String, _ way: Way) throws {
         let input = try #require(try Fixture.runs(name).first).inputs[0]
         let (shared, own, filled) = (

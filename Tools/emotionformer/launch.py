@@ -29,9 +29,7 @@ def start(tool: str, given: Sequence[str]) -> int:
     def body() -> int:
         arguments = import_module(f"emotionformer.{FOLDERS[tool]}.arguments")
         environment: Environment | None = arguments.environment(arguments.parser().parsed(given))
-        if sys.version_info < (3, 10):  # noqa: UP036
-            found = f"{sys.version_info[0]}.{sys.version_info[1]}"
-            raise ToolError(f"Python 3.10 or later is needed (found {found}): set PYTHON3 to such a one")
+        _check_version()
         python = interpreter(environment, tool) if environment else sys.executable
         chosen.append((str(python), environment.variables if environment else {}))
         return 0
@@ -40,6 +38,12 @@ def start(tool: str, given: Sequence[str]) -> int:
     for python, variables in chosen:
         os.execve(python, [python, str(TOOLS / "launch.py"), "run", tool, *given], {**os.environ, **variables})
     return code
+
+
+def _check_version() -> None:
+    if sys.version_info < (3, 10):  # noqa: UP036
+        found = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        raise ToolError(f"Python 3.10 or later is needed (found {found}): set PYTHON3 to such a one")
 
 
 def run(tool: str, given: Sequence[str]) -> int:
@@ -52,6 +56,7 @@ def make(name: str) -> int:
     """For shell scripts: makes an environment, and prints its interpreter."""
 
     def body() -> int:
+        _check_version()
         show(str(interpreter(Environment(name), f"environment {name}")))
         return 0
 

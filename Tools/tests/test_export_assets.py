@@ -15,7 +15,9 @@ import pytest
 from conftest import FIXTURES, Export
 from exporting import BASE, LABELS, failure
 
+from emotionformer.errors import ExportError
 from emotionformer.export.command import main
+from emotionformer.export.reading.folder import find_roles
 
 
 def test_statistics_follow_the_layout(export: Export, tmp_path: Path) -> None:
@@ -131,3 +133,57 @@ def test_statistics_that_do_not_fit(tmp_path: Path, capsys: pytest.CaptureFixtur
         capsys, tmp_path, str(BASE), "--mean", str(tmp_path / "mean.npy"), "--std", str(tmp_path / "std.npy")
     )
     assert "(477,)" in message and "478" in message
+
+
+def statistics(folder: Path, *names: str) -> Path:
+    """A folder with a model, and a file of numbers under each of these names."""
+    folder.mkdir()
+    shutil.copy(BASE, folder / "m.keras")
+    for name in names:
+        np.save(folder / name, np.arange(478.0) + len(name))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "mean,deviation",
+    [
+        ("scaler_mean.npy", "scaler_scale.npy"),
+        ("globalmean.npy", "globalstd.npy"),
+        ("mean.npy", "std_of_mean_removed.npy"),
+        ("means-2.npy", "sigma2.npy"),
+        ("mean.npy", "x-scales.npy"),
+    ],
+)
+def test_words_of_a_name(tmp_path: Path, mean: str, deviation: str) -> None:
+    if "mean" in deviation:
+        # Whatever else such a name says, it is no deviation: two means.
+        with pytest.raises(ExportError, match="2 files for the mean"):
+            find_roles(statistics(tmp_path / "source", mean, deviation))
+        return
+    roles = find_roles(statistics(tmp_path / "source", mean, deviation, "scaler.npy", "standard.npy", "var.npy"))
+    assert roles.mean is not None and roles.mean.name == mean
+    assert roles.deviation is not None and roles.deviation.name == deviation
+
+
+def test_a_scaler_s_mean_is_no_deviation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = statistics(tmp_path / "source", "scaler_mean.npy")
+    (folder / "scaler.pkl").write_bytes(b"")
+    assert "--std is missing" in failure(capsys, tmp_path, str(folder))
+    mean = str(folder / "scaler_mean.npy")
+    assert "cannot be both" in failure(capsys, tmp_path, str(folder), "--std", mean)
+
+
+def test_a_variance_is_no_deviation(tmp_path: Path, capsys: pytest.CaptureFixture[str], export: Export) -> None:
+    folder = statistics(tmp_path / "source", "scaler_mean.npy", "scaler_var.npy")
+    message = failure(capsys, tmp_path, str(folder))
+    assert "scaler_var.npy holds a variance" in message and "--std" in message
+    np.save(tmp_path / "root.npy", np.full(478, 3.0))
+    package = export(folder, "--std", str(tmp_path / "root.npy"))
+    assert np.array_equal(package.tensor("normalization/standardDeviation"), np.full(478, 3.0))
+
+
+def test_an_option_chooses_among_several(tmp_path: Path, capsys: pytest.CaptureFixture[str], export: Export) -> None:
+    folder = statistics(tmp_path / "source", "mean.npy", "mean_2.npy", "std.npy")
+    assert "2 files for the mean" in failure(capsys, tmp_path, str(folder))
+    package = export(folder, "--mean", str(folder / "mean_2.npy"))
+    assert package.tensor("normalization/mean")[0] == len("mean_2.npy")

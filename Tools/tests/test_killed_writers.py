@@ -1,4 +1,4 @@
-"""A few kills of what Tools/test-slow kills two hundred times."""
+"""A few kills of what Tools/test-writers kills 201 times."""
 
 from __future__ import annotations
 

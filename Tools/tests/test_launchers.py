@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from emotionformer.launch import FOLDERS, start
+from emotionformer.launch import FOLDERS, make, start
 from emotionformer.places import TOOLS
 
 COMMANDS = sorted(path.name for path in TOOLS.iterdir() if path.is_file() and os.access(path, os.X_OK))
@@ -90,5 +90,41 @@ def test_without_python(bare: Path) -> None:
 def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 18))
     assert start("bench-peers", ["--quick"]) == 1
-    said = "bench-peers: Python 3.10 or later is needed (found 3.9): set PYTHON3 to such a one\n"
-    assert capsys.readouterr().err == said
+    said = "Python 3.10 or later is needed (found 3.9): set PYTHON3 to such a one\n"
+    assert capsys.readouterr().err == f"bench-peers: {said}"
+    assert make("no-such-environment") == 1
+    assert capsys.readouterr().err == f"environment: {said}"
+
+
+def test_a_folder_of_somebody_s_is_not_written_into(bare: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "labels.csv"
+    kept.write_text("mine")
+    for folder in (tmp_path, kept):
+        done = run(bare, "check-pages", str(folder))
+        said = f"check-pages: {folder} is not empty and not of this command: remove it, or give another folder\n"
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.csv"] and kept.read_text() == "mine"
+
+
+@pytest.mark.parametrize("ends", ["exit 0", "fail 'of the test'"])
+def test_a_job_ends_with_its_children(tmp_path: Path, ends: str) -> None:
+    """As Tools/test-slow and Tools/test-train start one."""
+    script = (
+        f". {TOOLS}/system.sh; set -euo pipefail; job=; trap 'end_group \"$job\"' EXIT; set -m; "
+        f"(sleep 600 & echo $! >{tmp_path}/child; wait) & job=$!; set +m; "
+        f"while ! [ -s {tmp_path}/child ]; do sleep 0.01; done; {ends}"
+    )
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == (0 if ends == "exit 0" else 1)
+    state = Path("/proc") / (tmp_path / "child").read_text().strip() / "stat"
+    # Who waits for orphans may leave the dead one for a moment.
+    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_a_job_that_fails_says_so() -> None:
+    script = (
+        f". {TOOLS}/system.sh; set -euo pipefail; set -m; (fail inside) & job=$!; set +m; "
+        'code=0; wait "$job" || code=$?; exit $((code + 40))'
+    )
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 41 and done.stderr.endswith(": inside\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from ai_edge_litert import schema_py_generated as schema
 from emotionformer.parity import model_file
 from emotionformer.parity.command import main
 from emotionformer.parity.operations import OperationRow, distance
-from emotionformer.places import FIXTURES
+from emotionformer.places import FIXTURES, ROOT
 
 TFLITE = FIXTURES / "tflite"
 FLOAT = TFLITE / "k3_transformer_float32.tflite"
@@ -180,6 +181,29 @@ def test_several_files_end_in_the_largest_differences(capsys: pytest.CaptureFixt
     assert "float32 and float16: 1 files, largest differences" in lines
     assert "dynamic-range int8: 1 files, largest differences" in lines
     assert lines[-1].split()[-7:] == ["8", "of", "8", "equal", "bit", "for", "bit"]
+
+
+def test_a_file_that_litert_does_not_run_is_skipped(capsys: pytest.CaptureFixture[str]) -> None:
+    flex = str(TFLITE / "lists_k2_gru_float32.tflite")
+    assert main([flex, str(FLOAT), "--traced", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("skipped ") and "FlexTensorList" in lines[0] and flex.endswith(lines[0].split()[-1])
+    assert "float32 and float16: 1 files, largest differences" in lines
+    assert main([flex, flex]) == 2
+    assert "every file was skipped" in capsys.readouterr().err
+
+
+def test_the_readme_s_files_are_as_many_as_it_says() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    command = re.search(r"^Tools/parity (Tests/.*)$", text, re.MULTILINE)
+    total = re.search(r"These (\d+) small models", text)
+    kinds = re.search(r"\| (\d+) files, float32 and float16 \| (\d+) files, dynamic-range int8 \|", text)
+    assert command and total and kinds
+    files = [file for pattern in command[1].split() for file in ROOT.glob(pattern)]
+    int8 = [file for file in files if model_file.read(file).is_dynamic_range]
+    assert len(files) == int(total[1])
+    assert (len(files) - len(int8), len(int8)) == (int(kinds[1]), int(kinds[2]))
+    assert not any(model_file.flex_operators(file) for file in files)
 
 
 def test_a_report_of_several_files_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,8 @@ import pytest
 from conftest import FIXTURES, UNSAID, Export
 
 from emotionformer.errors import ExportError
+from emotionformer.export import recognition
+from emotionformer.export.blocks import Component
 from emotionformer.export.command import main
 from emotionformer.export.conversion import Converter
 from emotionformer.export.dispatch import handler
@@ -109,9 +111,58 @@ def test_a_mask_is_not_dropped() -> None:
 
 def test_readings_go_by_class() -> None:
     readings = Readings.parse(["pre-norm,gelu,1e-3", "Mine=post-norm,relu,1e-6,causal"], ["table"])
-    assert readings.block("Mine") == BlockReading(False, "relu", 1e-6, True)
-    assert readings.block("Other") == BlockReading(True, "gelu", 1e-3)
-    assert readings.position("Any") == "table" and Readings().position("Any") is None
+    assert readings.block(named("Mine")) == BlockReading(False, "relu", 1e-6, True)
+    assert readings.block(named("Other")) == BlockReading(True, "gelu", 1e-3)
+    assert readings.position(named("Any")) == "table" and Readings().position(named("Any")) is None
+
+
+def named(class_name: str, registered: str = "") -> Layer:
+    return Layer(class_name, "layer", {}, 3, registered=registered, known=False)
+
+
+def test_a_registered_name_says_more() -> None:
+    readings = Readings.parse(["Block=post-norm,relu,1e-6", "mine>Block=pre-norm,relu,1e-6"], [])
+    block = readings.block(named("Block", "mine>Block"))
+    assert block is not None and block.pre_norm and readings.names_block(named("Block", "mine>Block"))
+    other = readings.block(named("Block", "other>Block"))
+    assert other is not None and not other.pre_norm
+    readings.check_used()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [*BLOCK, *POSITIONS, "--transformer-block", "Encoder=post-norm,relu,1e-6"],
+        [*BLOCK, *POSITIONS, "--position-layer", "Table=add"],
+        [*BLOCK, *POSITIONS, "--position-layer", "add"],
+    ],
+    ids=["block", "positions", "any class"],
+)
+def test_a_reading_that_no_layer_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    line = refusal(capsys, tmp_path, LOOKALIKES, *options)
+    assert f"{options[-2]} {options[-1].split('=')[0]}" in line and "that takes it" in line
+
+
+def test_a_block_whose_class_speaks_of_positions() -> None:
+    """What is said of a class goes before what its name suggests."""
+    given = Graph().input("input", "float32", np.zeros((1, 3, 2)))
+    converter = Converter(Graph(), 3, "3.5.0", handler({}, Readings.parse(["PositionBlock=post-norm,relu,1e-6"], [])))
+    with pytest.raises(ExportError, match="not those of keras.io's block"):
+        converter.call(named("PositionBlock"), Call([Tensor(given)]))
+
+
+def test_a_block_of_another_name_is_told_of_the_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = Graph().input("input", "float32", np.zeros((1, 3, 2)))
+    converter = Converter(Graph(), 3, "3.5.0", handler({}))
+    with pytest.raises(ExportError) as plain:
+        converter.call(named("Mine"), Call([Tensor(given)]))
+    assert "--transformer-block" not in str(plain.value)
+    held = [Component(path, kind, {}) for path, kind in recognition.BLOCK_ATTRIBUTES.items()]
+    monkeypatch.setattr(recognition, "components", lambda layer: held)
+    with pytest.raises(ExportError, match="--transformer-block Mine=NORMS"):
+        converter.call(named("Mine"), Call([Tensor(given)]))
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,9 @@ def parser() -> Parser:
         action="append",
         default=[],
         help=f"how a custom block with the parts of keras.io's transformer block computes: {BLOCK_FORM}, such as "
-        "post-norm,relu,1e-6 (keras.io's own) or pre-norm,gelu,1e-3,causal; once for each class",
+        "post-norm,relu,1e-6 (keras.io's own) or pre-norm,gelu,1e-3,causal; once for each class. Without CLASS= it "
+        "goes for the classes TransformerBlock, TransformerEncoder, TransformerEncoderBlock and TransformerLayer; a "
+        "class of any other name needs CLASS=",
     )
     add(
         POSITION_OPTION,
@@ -104,7 +106,8 @@ def parser() -> Parser:
         action="append",
         default=[],
         help="what a custom layer with a table of positions gives: "
-        + ", ".join(f"{name} ({meaning})" for name, meaning in POSITIONS.items()),
+        + ", ".join(f"{name} ({meaning})" for name, meaning in POSITIONS.items())
+        + ". Without CLASS= it goes for classes with position in their name; any other needs CLASS=",
     )
     add(LOGITS_OPTION, action="store_true", help="the model ends in logits: add the softmax")
     add(

@@ -34,8 +34,11 @@ from emotionformer.export.model import Converted, convert, input_shape, read_mod
 from emotionformer.export.outputs import check_rows
 from emotionformer.export.package import PACKAGE, InputDescription, Package, SelfTest
 from emotionformer.export.reading.folder import (
+    DEVIATION_OPTION,
     FEATURES_KEYS,
     FRAMES_KEYS,
+    LABELS_OPTION,
+    MEAN_OPTION,
     Metadata,
     Roles,
     find_roles,
@@ -115,6 +118,7 @@ def _converted(
     size = f"{description.frames} frames × {description.features} features"
     progress.say(f"Converting {_count(model)} layers for {size}")
     made = convert(source, model, description.frames, extents, prepared[:1], meanings, _stated(arguments), bounds)
+    meanings.readings.check_used()
     open_time = description.padding_side == "none"
     if open_time:
         _check_open(source, model, description, extents, prepared[:1], meanings, arguments, made)
@@ -165,7 +169,8 @@ def _count(model: Layer) -> int:
 
 def _roles(arguments: argparse.Namespace) -> Roles:
     if arguments.source.is_dir():
-        roles = find_roles(arguments.source)
+        given = (MEAN_OPTION, arguments.mean), (DEVIATION_OPTION, arguments.std), (LABELS_OPTION, arguments.labels)
+        roles = find_roles(arguments.source, {option for option, value in given if value is not None})
     else:
         roles = Roles(arguments.source)
     roles.mean = arguments.mean or roles.mean
@@ -173,8 +178,11 @@ def _roles(arguments: argparse.Namespace) -> Roles:
     if roles.mean is not None or roles.deviation is not None:
         roles.scaler = None
     if (roles.mean is None) != (roles.deviation is None):
-        missing = "--std" if roles.deviation is None else "--mean"
+        missing = DEVIATION_OPTION if roles.deviation is None else MEAN_OPTION
         raise ExportError(f"mean and standard deviation go together: {missing} is missing")
+    both = [path for path in (roles.mean, roles.deviation) if path is not None and path.is_file()]
+    if len(both) == 2 and both[0].samefile(both[1]):
+        raise ExportError(f"{roles.mean} cannot be both the mean and the standard deviation")
     return roles
 
 

@@ -34,8 +34,6 @@ def row_sum(value: Value) -> float | None:
     return known[id(value)]
 
 
-
-
 def _sum(node: Node, value: Value, known: dict[int, float | None]) -> float | None:
     first = node.inputs[0] if node.inputs else None
     if first is None or value.rank == 0:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from emotionformer.errors import ExportError
 from emotionformer.export.arguments import BLOCK_FORM, BLOCK_OPTION, NORMS, POSITION_OPTION, POSITIONS
+from emotionformer.export.layer import Layer
 from emotionformer.export.layers.core import FUNCTIONS, PARAMETERLESS
 
 # Keras's names that a block's inner layer may have.
@@ -60,10 +61,11 @@ class BlockReading:
 
 @dataclass(frozen=True)
 class Readings:
-    """By class name; '' is any class."""
+    """By class name (`Block` or `package>Block`); '' is any class. `used` are options and names that layers took."""
 
     blocks: dict[str, BlockReading] = field(default_factory=dict)
     positions: dict[str, str] = field(default_factory=dict)
+    used: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
     def parse(cls, blocks: Sequence[str], positions: Sequence[str]) -> Readings:
@@ -71,11 +73,39 @@ class Readings:
             _by_class(BLOCK_OPTION, blocks, BlockReading.parse), _by_class(POSITION_OPTION, positions, _position)
         )
 
-    def block(self, class_name: str) -> BlockReading | None:
-        return self.blocks.get(class_name) or self.blocks.get("")
+    def names_block(self, layer: Layer) -> bool:
+        return any(name in self.blocks for name in _names(layer))
 
-    def position(self, class_name: str) -> str | None:
-        return self.positions.get(class_name) or self.positions.get("")
+    def names_position(self, layer: Layer) -> bool:
+        return any(name in self.positions for name in _names(layer))
+
+    def block(self, layer: Layer) -> BlockReading | None:
+        return self._taken(BLOCK_OPTION, self.blocks, layer)
+
+    def position(self, layer: Layer) -> str | None:
+        return self._taken(POSITION_OPTION, self.positions, layer)
+
+    def _taken(self, option: str, given: dict[str, Kind], layer: Layer) -> Kind | None:
+        for name in (*_names(layer), ""):
+            if name in given:
+                self.used.add((option, name))
+                return given[name]
+        return None
+
+    def check_used(self) -> None:
+        """After a model is converted: a reading that no layer took is a mistake in its class, or in the model."""
+        for option, given in ((BLOCK_OPTION, self.blocks), (POSITION_OPTION, self.positions)):
+            for name, reading in given.items():
+                if (option, name) in self.used:
+                    continue
+                if name:
+                    raise ExportError(f"{option} {name}={reading}: the model has no layer of this class that takes it")
+                raise ExportError(f"{option} {reading}: the model has no layer that takes it")
+
+
+def _names(layer: Layer) -> list[str]:
+    """What a reading may call a layer's class; the name that it was registered with says more."""
+    return [name for name in (layer.registered, layer.class_name) if name]
 
 
 def _position(text: str) -> str:

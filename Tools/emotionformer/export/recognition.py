@@ -41,14 +41,20 @@ def recognized(converter: Converter, layer: Layer, call: Call, readings: Reading
     package = layer.registered.split(">")[0]
     if package in ("keras_hub", "keras_nlp", "KerasHub", "KerasNLP") and layer.class_name in LIBRARY:
         return LIBRARY[layer.class_name](converter, layer, call)
-    if layer.class_name in readings.positions or re.search(r"position", layer.class_name, re.IGNORECASE):
-        return _position_layer(converter, layer, call, readings.position(layer.class_name))
-    if layer.class_name in readings.blocks or layer.class_name in BLOCK_CLASSES:
-        return _transformer_block(converter, layer, call, readings.block(layer.class_name))
+    if readings.names_block(layer):
+        return _transformer_block(converter, layer, call, readings.block(layer))
+    if readings.names_position(layer) or re.search(r"position", layer.class_name, re.IGNORECASE):
+        return _position_layer(converter, layer, call, readings.position(layer))
+    if layer.class_name in BLOCK_CLASSES:
+        return _transformer_block(converter, layer, call, readings.block(layer))
     if is_own(layer):
         raise layer.refuse(f"this layer of Keras's own is not supported; {ADVICE}")
     held = ", ".join(f"{item.path or '.'} ({item.kind})" for item in components(layer)) or "no weights"
-    raise layer.refuse(f"this class is not Keras's own (the file holds {held}); {ADVICE}")
+    advice = ADVICE
+    if _ordered_parts(layer) is not None:
+        name = layer.class_name
+        advice = f"if it is a block like keras.io's, say so with {BLOCK_OPTION} {name}={BLOCK_FORM}, or {ADVICE}"
+    raise layer.refuse(f"this class is not Keras's own (the file holds {held}); {advice}")
 
 
 def _unknown_options(layer: Layer) -> list[str]:
@@ -111,16 +117,22 @@ BLOCK_ORDER = [
 ]
 
 
-def _block_parts(layer: Layer, given: Tensor) -> list[Component]:
-    """Attention, inner and outer dense layer, first and second norm."""
+def _ordered_parts(layer: Layer) -> list[Component] | None:
+    """Attention, inner and outer dense layer, first and second norm, if that is what the layer holds."""
     held = {item.path: item for item in components(layer)}
     ordered = list(held.values())
     if {path: item.kind for path, item in held.items()} == BLOCK_ATTRIBUTES:
-        parts = [held[path] for path in BLOCK_ATTRIBUTES]
-    elif [(item.stem.removeprefix("sequential/"), item.kind) for item in ordered] == BLOCK_ORDER:
-        parts = ordered
-    else:
-        found = ", ".join(f"{item.path or '.'} ({item.kind})" for item in ordered) or "no weights"
+        return [held[path] for path in BLOCK_ATTRIBUTES]
+    if [(item.stem.removeprefix("sequential/"), item.kind) for item in ordered] == BLOCK_ORDER:
+        return ordered
+    return None
+
+
+def _block_parts(layer: Layer, given: Tensor) -> list[Component]:
+    """The parts, which fit each other and the input."""
+    parts = _ordered_parts(layer)
+    if parts is None:
+        found = ", ".join(f"{item.path or '.'} ({item.kind})" for item in components(layer)) or "no weights"
         raise layer.refuse(f"its parts ({found}) are not those of keras.io's block, so their order is open; {ADVICE}")
     _, inner, outer, _, _ = parts
     width = given.shape[-1]

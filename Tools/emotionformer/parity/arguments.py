@@ -11,7 +11,8 @@ from emotionformer.environments import Environment
 _DESCRIPTION = """\
 Runs LiteRT and this package's engine on a TensorFlow Lite file and the same inputs, and prints for every operation of
 the file how far they are apart; for the outputs also the best class and its margin. Of several files it prints a line
-each, and the largest differences of all.
+each, and the largest differences of all; a file with operators of TensorFlow's own (Flex), which LiteRT does not run,
+is skipped.
 
 What is held to what:
   float32 and float16 files   Every operation of the unfused plan, after all operations before it, against LiteRT's

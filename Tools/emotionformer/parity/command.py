@@ -10,6 +10,7 @@ from pathlib import Path
 
 from emotionformer.console.output import ReaderGone, say, show
 from emotionformer.console.output import run as run_tool
+from emotionformer.console.printing import printable
 from emotionformer.errors import ParityError
 from emotionformer.executable import find_executable
 from emotionformer.outputs import write_text
@@ -55,8 +56,13 @@ def _run_all(arguments: argparse.Namespace) -> int:
     """Several files: a line for each, and the largest differences of all."""
     files: list[survey.FileSummary] = []
     for path in arguments.models:
+        if flex := model_file.flex_operators(path):
+            show(f"skipped  LiteRT does not run TensorFlow's own operators ({', '.join(flex)})  {printable(path.name)}")
+            continue
         files.append(survey.summary_of(_compared(arguments, path)))
         show(files[-1].line)
+    if not files:
+        raise ParityError("every file was skipped: nothing is compared")
     for line in survey.totals(files):
         show(line)
     failed = [file.name for file in files if not file.passed]

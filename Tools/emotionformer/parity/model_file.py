@@ -125,6 +125,13 @@ def read_objects(path: Path) -> Any:
     return model
 
 
+def flex_operators(path: Path) -> list[str]:
+    """The file's operators of TensorFlow's own (SELECT_TF_OPS), by name."""
+    model = read_objects(path)
+    names = {operator_name(model, operator) for graph in model.subgraphs for operator in graph.operators or []}
+    return sorted(name for name in names if name.startswith("Flex"))
+
+
 def operator_name(model: Any, operator: Any) -> str:
     code = model.operatorCodes[operator.opcodeIndex]
     builtin = max(code.builtinCode, code.deprecatedBuiltinCode)

@@ -1,6 +1,6 @@
 """Kills programs that write at random moments: the old result or the new one must be there whole, and no litter.
 
-    PYTHONPATH=Tools python -m emotionformer.slow.killed_writers --kills 200 --executable .build/debug/emotionformer
+    PYTHONPATH=Tools python -m emotionformer.slow.killed_writers --kills 201 --executable .build/debug/emotionformer
 
 A process that is killed (SIGKILL) cannot tidy up: what it leaves must be gone after the next run.
 """
@@ -158,7 +158,7 @@ def check(writer: Writer, kills: int, seed: int) -> Counter[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=200, help="in all (default 200)")
+    parser.add_argument("--kills", type=int, default=201, help="in all (default 201)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default 1)")
     parser.add_argument("--executable", type=Path, help="the emotionformer executable (default: Tools/export alone)")
     arguments = parser.parse_args()

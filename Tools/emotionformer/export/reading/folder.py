@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import re
+from collections.abc import Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,11 @@ from emotionformer.export.reading.strict_json import parse_json, read_bounded, r
 DEPTH = 3
 MAXIMUM_LABEL_BYTES = 1 << 20
 MAXIMUM_NESTING = 64
+MEAN_OPTION, DEVIATION_OPTION, LABELS_OPTION = "--mean", "--std", "--labels"
+# What an array's name holds, and what is a whole word of it: `scaler` is no scale.
+DEVIATION = ("std", "stdev", "deviation", "sigma")
+SCALE = {"scale", "scales"}
+VARIANCE = {"var", "variance", "variances"}
 FRAMES_KEYS = (
     "max_frames", "num_frames", "n_frames", "frames", "sequence_length", "seq_len", "seq_length", "max_len",
     "max_seq_len", "maxlen", "max_length", "timesteps", "time_steps",
@@ -39,8 +46,9 @@ class Roles:
     scaler: Path | None = None
 
 
-def find_roles(folder: Path) -> Roles:
-    """The files of a published folder; raises when the model is not unique."""
+def find_roles(folder: Path, given: Set[str] = frozenset()) -> Roles:
+    """The files of a published folder; raises when the model, or a role that no option in `given` plays, is not
+    unique."""
     files = sorted(_walk(folder, 0))
     models = [path for path in files if path.suffix.lower() in (".h5", ".hdf5", ".keras")]
     models = [path for path in models if not path.name.lower().endswith(".weights.h5")] or models
@@ -54,13 +62,22 @@ def find_roles(folder: Path) -> Roles:
             listed = ", ".join(path.relative_to(folder).as_posix() for path in models)
             raise ExportError(f"{folder}: found {len(models)} models ({listed}); give the one to export as SOURCE")
     arrays = [path for path in files if path.suffix.lower() == ".npy"]
+    means = [path for path in arrays if "mean" in path.stem.lower()]
+    others = [path for path in arrays if path not in means]
+    variances = [path for path in others if _words(path) & VARIANCE]
+    deviations = [path for path in others if path not in variances and _is_deviation(path)]
+    if variances and not deviations and DEVIATION_OPTION not in given:
+        name = variances[0].relative_to(folder).as_posix()
+        raise ExportError(f"{folder}: {name} holds a variance: save its square root, and give that with --std")
     roles = Roles(
         model=models[0],
-        mean=_one(arrays, ("mean",), "mean", folder),
-        deviation=_one(arrays, ("std", "stdev", "deviation", "sigma", "scale"), "standard deviation", folder),
-        labels=_labels(files, folder),
+        mean=None if MEAN_OPTION in given else _one(means, "mean", MEAN_OPTION, folder),
+        deviation=None
+        if DEVIATION_OPTION in given
+        else _one(deviations, "standard deviation", DEVIATION_OPTION, folder),
+        labels=None if LABELS_OPTION in given else _labels(files, folder),
         metadata=_metadata(files),
-        scaler=_scaler(files, folder),
+        scaler=None if given & {MEAN_OPTION, DEVIATION_OPTION} else _scaler(files, folder),
     )
     for path in (roles.model, roles.mean, roles.deviation, roles.labels, roles.metadata, roles.scaler):
         # What a link elsewhere points at would be carried into the package.
@@ -82,13 +99,19 @@ def _walk(folder: Path, depth: int) -> list[Path]:
     return found
 
 
-def _one(files: list[Path], words: tuple[str, ...], role: str, folder: Path) -> Path | None:
-    fitting = [path for path in files if any(word in path.stem.lower() for word in words)]
+def _words(path: Path) -> set[str]:
+    return set(re.split(r"[^a-z]+", path.stem.lower()))
+
+
+def _is_deviation(path: Path) -> bool:
+    return any(word in path.stem.lower() for word in DEVIATION) or bool(_words(path) & SCALE)
+
+
+def _one(fitting: list[Path], role: str, option: str, folder: Path) -> Path | None:
     preferred = [path for path in fitting if "global" in path.stem.lower()]
     fitting = preferred if len(fitting) > 1 and len(preferred) == 1 else fitting
     if len(fitting) > 1:
         listed = ", ".join(path.relative_to(folder).as_posix() for path in fitting)
-        option = "--mean" if role == "mean" else "--std"
         raise ExportError(f"{folder}: found {len(fitting)} files for the {role} ({listed}); choose one with {option}")
     return fitting[0] if fitting else None
 
