@@ -97,7 +97,7 @@ struct ConvertCommand: ParsableCommand {
     private func summary(of package: ModelPackage, _ compiled: EmotionModel) -> [String] {
         let note =
             package.outputs.logits == nil && !fromSigmoid
-            ? ["outputs: no softmax is the end of the model; if they are logits, convert with --from-logits"] : []
+            ? ["outputs: the model does not end in a softmax; if they are logits, convert with --from-logits"] : []
         let summary = ModelSummary(contents: package, labels: compiled.labels)
         let shown: Set = ["input", "normalization", "padding", "longer clips", "labels"]
         let assumed = summary.lines.filter { shown.contains($0.0) }.map { "\($0.0): \($0.1)" }

@@ -34,7 +34,10 @@ struct PredictCommand: ParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
 
-    @Flag(help: "Print one JSON object per clip and line: clip, index, label, probabilities, logits, frames.")
+    @Flag(
+        help:
+            "Print one JSON object per clip and line: clip, index, label, probabilities or values, logits, frames, framesUsed."
+    )
     var json = false
 
     @Flag(

@@ -63,7 +63,7 @@ struct JSONReport: PredictionReport {
         line += ",\"label\":\(PrintedText.quotedInJSON(prediction.label))"
         let outputs = zip(prediction.labels, prediction.probabilities)
             .map { "\(PrintedText.quotedInJSON($0)):\($1)" }.joined(separator: ",")
-        line += ",\"\(prediction.areProbabilities ? "probabilities" : "values")\":{\(outputs)}"
+        line += ",\"\(prediction.outputKind)\":{\(outputs)}"
         let logits = prediction.logits.map { "[\($0.map { "\($0)" }.joined(separator: ","))]" } ?? "null"
         line += ",\"logits\":\(logits)"
         if let top {
@@ -98,4 +98,9 @@ final class CSVReport: PredictionReport {
         guard let fault else { return }
         StandardError.writeLine("emotionformer: note: \(OutputRows.note(fault))")
     }
+}
+
+extension Prediction {
+    /// The name of the outputs in JSON. Where the model has logits, the outputs are their softmax.
+    var outputKind: String { logits != nil || areProbabilities ? "probabilities" : "values" }
 }

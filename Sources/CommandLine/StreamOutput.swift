@@ -36,7 +36,8 @@ final class StreamLines: StreamOutput {
         if let time = prediction.startTime { line += ",\"start\":\(time)" }
         if let time = prediction.endTime { line += ",\"end\":\(time)" }
         line += ",\"label\":\(PrintedText.quotedInJSON(prediction.label))"
-        let kind = prediction.smoothed.areProbabilities ? "probabilities" : "values"
+        // Of the window alone: a mean of probabilities is one, but its sum may be off by more than rounding.
+        let kind = prediction.window.outputKind
         line += ",\"\(kind)\":\(object(prediction.probabilities))"
         if isSmoothed { line += ",\"window\":\(object(prediction.window.probabilities))" }
         line += ",\"framesUsed\":\(prediction.window.framesUsed)}"
@@ -102,7 +103,7 @@ final class StreamBars: StreamOutput {
             let column = prediction.labels.map { PrintedText.line($0).count }.max() ?? 0
             lines += OutputRows.lines(
                 zip(prediction.labels, prediction.probabilities).map { ($0, $1) },
-                fault: prediction.smoothed.probabilityFault, cells: max(10, min(40, width - column - 14)))
+                fault: prediction.window.probabilityFault, cells: max(10, min(40, width - column - 14)))
         } else {
             let face = lastFace == nil ? ", no face yet" : ""
             lines.append("\(clip): \(count) of \(minimumFrames) frames\(face)")

@@ -22,7 +22,7 @@ final class AttentionPlans: Sendable {
     }
 
     private let source: Source
-    /// The checksum of the file that the model was loaded from.
+    /// Of the file that the model was loaded from: the version if it is known, otherwise the checksum must be the same.
     private let version: FileVersion?
     private let checksum: UInt64?
     private let frames: Int
@@ -72,7 +72,7 @@ final class AttentionPlans: Sendable {
         case .file(let path):
             // Without its assets, which affect nothing in the graph but its number of frames.
             let contents = try ModelFile.read(
-                path, frames: frames, includingSelfTest: false, isChecksummed: true, limits: options.limits)
+                path, frames: frames, includingSelfTest: false, isChecksummed: version == nil, limits: options.limits)
             let isSame = version.map { contents.sourceVersion == $0 } ?? (contents.sourceChecksum == checksum)
             guard isSame else {
                 throw Fault(

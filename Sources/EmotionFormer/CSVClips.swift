@@ -5,8 +5,8 @@ import EmotionFormerTensors
 enum CSVClips {
     /// The clips in the order of their first frames in the file, the frames of each sorted by `frame_num` if there is
     /// such a column.
-    /// - Throws: `malformedClip` with line and column for a cell that is not a number; `emptyClip`, `featureCountMismatch`
-    ///   for a row with more or fewer cells than the first, `notFinite`, `duplicateName`.
+    /// - Throws: `malformedClip` with line and column for a cell that is not a number; `emptyClip`,
+    ///   `featureCountMismatch` for a row with more or fewer cells than the first, `notFinite`, `duplicateName`.
     static func read(_ bytes: [UInt8]) throws(Fault) -> [LandmarkClip] {
         var reader = CSVReader(bytes, columnLimit: ClipLimits.columns)
         guard var row = try readingClip(reader.next()) else { throw Fault(.emptyClip, at: "", "the file has no rows") }

@@ -24,10 +24,10 @@ struct CSVColumns {
     }
 
     /// Columns by the names in a header: `video_filename`, `frame_num`, `emotion`; `x_0`, `y_0`, `z_0`, … in any order,
-    /// numbered from 0 or 1, are landmarks if all three coordinates are there for each. A column without a name holds row
-    /// numbers and is ignored.
-    /// - Throws: `duplicateName`, `unknownName` for a column that is not a landmark's among columns that are, `emptyClip` if
-    ///   no column is a feature.
+    /// numbered from 0 or 1, are landmarks if all three coordinates are there for each. A column without a name holds
+    /// row numbers and is ignored.
+    /// - Throws: `duplicateName`, `unknownName` for a column that is not a landmark's among columns that are,
+    ///   `emptyClip` if no column is a feature.
     init(header: CSVReader.Row) throws(Fault) {
         names = header.fields.map { String(decoding: $0, as: UTF8.self) }
         count = names.count
@@ -65,7 +65,20 @@ struct CSVColumns {
             ["x", "y", "z"].map { columns["\($0)_\(index)"] }
         }
         let landmarks = order.compactMap { $0 }
-        guard landmarks.count == features.count else { return }
+        guard landmarks.count == features.count else {
+            // Some coordinates alone: the features are in the file's order, which must be that of the landmarks.
+            for axis in "xyz" {
+                let numbers = features.filter { names[$0].first == axis }.map { Int(names[$0].dropFirst(2)) ?? .max }
+                guard zip(numbers, numbers.dropFirst()).allSatisfy({ $0 < $1 }) else {
+                    throw Fault(
+                        .layoutMismatch, at: "line \(line)",
+                        "the columns of a coordinate are not in the order of the landmarks, and not every landmark has three",
+                        found: features.prefix(4).map { names[$0] }.joined(separator: ", ") + ", …",
+                        expected: "x_0, x_1, x_2, …; or x, y and z of each landmark, in any order")
+                }
+            }
+            return
+        }
         areReordered = features != landmarks
         features = landmarks
         areLandmarks = true

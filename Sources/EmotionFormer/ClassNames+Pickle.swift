@@ -68,6 +68,8 @@ extension ClassNames {
         var names: [Int: PickleValue] = [:]
         for index in stride(from: 0, to: items.count - 1, by: 2) {
             switch (items[index], items[index + 1]) {
+            // An order and its inverse: nothing says which.
+            case (.integer, .integer): throw noNames
             case (let name, .integer(let number)), (.integer(let number), let name): names[number] = name
             default: throw noNames
             }

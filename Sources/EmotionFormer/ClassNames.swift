@@ -16,14 +16,14 @@ package enum ClassNames {
             switch file.fileExtension {
             case "pkl", "pickle", "joblib": return try pickled(file.contents)
             case "json":
-                let value = try JSONValue(parsing: withoutMark(file.contents))
+                let value = try JSONValue(parsing: Text.withoutMark(file.contents))
                 guard let names = names(value) ?? names(in: value) else {
                     throw Fault(.invalidValue, at: "", "the file holds no list of class names")
                 }
                 return names
             default:
                 guard file.contents.count <= PickleReader.byteLimit,
-                    let text = String(validating: withoutMark(file.contents), as: UTF8.self)
+                    let text = String(validating: Text.withoutMark(file.contents), as: UTF8.self)
                 else { throw Fault(.invalidValue, at: "", "the file holds no text") }
                 let lines = text.split(whereSeparator: \.isNewline).map(trimmed).filter { !$0.isEmpty }
                 guard !lines.isEmpty else { throw Fault(.invalidValue, at: "", "the file holds no class names") }
@@ -32,11 +32,6 @@ package enum ClassNames {
         } catch {
             throw error.within(file.path)
         }
-    }
-
-    /// The bytes after a byte order mark, which is no part of the text.
-    private static func withoutMark(_ bytes: [UInt8]) -> [UInt8] {
-        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     }
 
     /// The names in a list such as `A,B,C`; nil if there are fewer than two.
@@ -58,15 +53,25 @@ package enum ClassNames {
             let names = items.compactMap(text)
             return names.isEmpty || names.count != items.count ? nil : names
         case .object(let members):
-            let numbered = members.compactMap { member in
-                Int(member.name).flatMap { number in text(member.value).map { (number, $0) } }
-            }
-            if !numbered.isEmpty, numbered.count == members.count {
-                return numbered.sorted { $0.0 < $1.0 }.map(\.1)
-            }
-            return namesByNumber(members.map { ($0.name, $0.value) })
+            // Digits on both sides are an order and its inverse: nothing says which.
+            let areNumbers = members.allSatisfy { $0.name.utf8.allSatisfy(DecimalNumber.isDigit) }
+            return areNumbers
+                ? namesOfNumbers(members.map { ($0.name, $0.value) })
+                : namesByNumber(members.map { ($0.name, $0.value) })
         default: return nil
         }
+    }
+
+    /// The names of a map from number to name, if the numbers are 0, 1, 2, … or 1, 2, 3, ….
+    private static func namesOfNumbers(_ members: [(name: String, value: JSONValue)]) -> [String]? {
+        var names: [Int: String] = [:]
+        for member in members {
+            guard let number = Int(member.name), let name = text(member.value) else { return nil }
+            names[number] = name
+        }
+        let first = names[0] == nil ? 1 : 0
+        let ordered = (first..<first + members.count).compactMap { names[$0] }
+        return !members.isEmpty && ordered.count == members.count ? ordered : nil
     }
 
     /// The names of a map from name to number, if the numbers are 0, 1, 2, …, two or more.

@@ -37,7 +37,8 @@ public struct ClassificationReport: Sendable, Hashable {
     /// The mean of −ln p(truth), with p kept between 2⁻⁵² and 1 − 2⁻⁵² as scikit-learn does; nil if the outputs of any
     /// prediction are not probabilities (`Prediction.areProbabilities`).
     public let logLoss: Double?
-    /// The mean of −ln p(truth), with p kept between 1e-7 and 1 − 1e-7: the `loss` that Keras reports; nil like `logLoss`.
+    /// The mean of −ln p(truth), with p kept between 1e-7 and 1 − 1e-7: the `loss` that Keras reports; nil like
+    /// `logLoss`.
     public let loss: Double?
 
     /// - Parameters:

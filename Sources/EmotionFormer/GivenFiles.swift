@@ -2,6 +2,12 @@ import EmotionFormerFiles
 import EmotionFormerModelFormat
 import EmotionFormerTensors
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// The contents of the files that a conversion was given, by name or as a folder.
 struct GivenFiles {
     private let mean: AssetFile?
@@ -19,9 +25,12 @@ struct GivenFiles {
 
     init(_ conversion: TFLiteConversion) throws(Fault) {
         var roles = ModelAssets()
-        if let folder = conversion.assets { roles = try ModelAssets(folder: GivenFiles.withoutEndingSlash(folder)) }
-        roles.mean = conversion.mean ?? roles.mean
-        roles.standardDeviation = conversion.standardDeviation ?? roles.standardDeviation
+        roles.mean = conversion.mean
+        roles.standardDeviation = conversion.standardDeviation
+        if let folder = conversion.assets {
+            roles = try ModelAssets(
+                folder: GivenFiles.withoutEndingSlash(folder), given: roles, hasLabels: conversion.labels != nil)
+        }
         guard (roles.mean == nil) == (roles.standardDeviation == nil) else {
             throw Fault(
                 .invalidArgument, at: roles.mean ?? roles.standardDeviation ?? "",
@@ -29,8 +38,9 @@ struct GivenFiles {
                 expected: "\(roles.mean == nil ? Parameter.mean : .standardDeviation) too")
         }
         if let labels = conversion.labels {
-            labelList = ClassNames.list(labels)
-            if labelList == nil, !labels.contains("/"), !labels.contains(".") {
+            let isFile = FileManager.default.fileExists(atPath: labels)
+            labelList = isFile ? nil : ClassNames.list(labels)
+            if labelList == nil, !isFile, !labels.contains("/"), !labels.contains(".") {
                 throw Fault(
                     .invalidArgument, at: "\(Parameter.labels)", "this is neither a file nor a list", found: labels,
                     expected: "a file, or A,B,C")
@@ -49,7 +59,7 @@ struct GivenFiles {
             return
         }
         do throws(Fault) {
-            let value = try JSONValue(parsing: metadataFile.contents)
+            let value = try JSONValue(parsing: Text.withoutMark(metadataFile.contents))
             if case .object = value { metadata = value } else { metadata = ["content": value] }
         } catch {
             throw error.within(metadataFile.path)

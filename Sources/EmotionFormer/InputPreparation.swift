@@ -93,8 +93,8 @@ package struct InputPreparation: Sendable {
         pad(frameCount: frames.count, rows: rows, output)
     }
 
-    /// Writes the clip's frames, `frameCount` of them, and the padding around them into `rows` rows of features; nothing is
-    /// allocated.
+    /// Writes the clip's frames, `frameCount` of them, and the padding around them into `rows` rows of features;
+    /// nothing is allocated.
     func write(_ clip: LandmarkClip, frameCount: Int, rows: Int, to output: UnsafeMutableBufferPointer<Float>) {
         var row = input.padding.side == .start ? rows - frameCount : 0
         eachFrame(of: clip) { frame in

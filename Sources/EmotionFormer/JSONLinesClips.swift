@@ -4,8 +4,9 @@ import EmotionFormerTensors
 /// Clips from JSON lines: one frame per line, or one clip per line.
 ///
 /// A frame is an array of numbers (features), an array of `[x, y, z]` or `{"x":…, "y":…, "z":…}` (landmarks), or `null`
-/// or an empty array (no face). A clip is an array of frames. Either can stand in an object as `features` or `landmarks`, beside `clip`
-/// (the clip's name), `frame` (its number), `time` (in seconds; only a stream uses it) and `emotion`.
+/// or an empty array (no face). A clip is an array of frames. Either can stand in an object as `features` or
+/// `landmarks`, beside `clip` (the clip's name), `frame` (its number), `time` (in seconds; only a stream uses it) and
+/// `emotion`.
 enum JSONLinesClips {
     /// The clips in the order of their first frames in the file. Frames without a `clip` form one clip.
     /// - Throws: `malformedClip` with line and column, `emptyClip`, `featureCountMismatch`, `notFinite`.
@@ -14,7 +15,7 @@ enum JSONLinesClips {
         var order: [String?: Int] = [:]
         var clips: [ClipAssembly] = []
         var number = 0
-        var rest = bytes[...]
+        var rest = Text.withoutMark(bytes)[...]
         while !rest.isEmpty {
             let line = rest.prefix { $0 != 0x0A }
             rest = rest[line.endIndex...].dropFirst()

@@ -48,9 +48,12 @@ struct ModelAssets {
 
     init() {}
 
-    /// - Parameter folder: searched with its subfolders, three levels deep.
+    /// - Parameters:
+    ///   - folder: searched with its subfolders, three levels deep.
+    ///   - given: files that are named otherwise; none is looked for in their place.
+    ///   - hasLabels: whether the class names are given, as a file or as a list.
     /// - Throws: `missingFile`, `unreadableFile`; `invalidArgument` if several files have the same role.
-    init(folder: String) throws(Fault) {
+    init(folder: String, given: ModelAssets, hasLabels: Bool) throws(Fault) {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
             throw Fault(.missingFile, at: folder, "there is no such folder")
@@ -66,6 +69,10 @@ struct ModelAssets {
         func named(_ files: [String], _ words: [String]) -> [String] {
             files.filter { file in words.contains { AssetFile.parts(file).stem.contains($0) } }
         }
+        // Not `scaler_var.npy`, which holds squares.
+        func isScale(_ file: String) -> Bool {
+            AssetFile.parts(file).stem.split { !$0.isLetter }.contains { $0 == "scale" || $0 == "scales" }
+        }
         func one(_ fitting: [String], _ role: String, _ parameter: Parameter) throws(Fault) -> String? {
             let preferred = named(fitting, ["global"])
             let chosen = fitting.count > 1 && preferred.count == 1 ? preferred : fitting
@@ -78,9 +85,15 @@ struct ModelAssets {
             return try chosen.first.map { (file) throws(Fault) in try ModelAssets.inside(file, root) }
         }
         let arrays = all(["npy"])
-        mean = try one(named(arrays, ["mean"]), "mean", .mean)
-        standardDeviation = try one(
-            named(arrays, ["std", "stdev", "deviation", "sigma", "scale"]), "standard deviation", .standardDeviation)
+        let means = named(arrays, ["mean"])
+        mean = given.mean
+        if mean == nil { mean = try one(means, "mean", .mean) }
+        let words = named(arrays, ["std", "stdev", "deviation", "sigma"])
+        let deviations = arrays.filter { (words.contains($0) || isScale($0)) && !means.contains($0) }
+        standardDeviation = given.standardDeviation
+        if standardDeviation == nil {
+            standardDeviation = try one(deviations, "standard deviation", .standardDeviation)
+        }
         let scalers = named(all(["pkl", "pickle", "joblib"]), ["scaler"])
         if let scaler = scalers.first, mean == nil || standardDeviation == nil {
             throw Fault(
@@ -92,11 +105,12 @@ struct ModelAssets {
         let labelWords = ["label", "encoder", "class"]
         let encoders = named(pickles, labelWords)
         let lists = pickles.isEmpty ? named(all(["json", "txt"]), labelWords) : []
-        labels = try one(encoders.isEmpty ? pickles + lists : encoders, "class names", .labels)
-        let documents = all(["json"]).filter { $0 != labels }
+        labels = hasLabels ? nil : try one(encoders.isEmpty ? pickles + lists : encoders, "class names", .labels)
+        let namedLists = hasLabels ? named(all(["json"]), labelWords) : []
+        let documents = all(["json"]).filter { $0 != labels && !namedLists.contains($0) }
         metadata = try (named(documents, ["meta"]).first ?? (documents.count == 1 ? documents[0] : nil))
             .map { (file) throws(Fault) in try ModelAssets.inside(file, root) }
-        guard [mean, standardDeviation, labels, metadata].contains(where: { $0 != nil }) else {
+        guard hasLabels || [mean, standardDeviation, labels, metadata].contains(where: { $0 != nil }) else {
             throw Fault(
                 .missingFile, at: folder, "the folder holds nothing that says anything of a model",
                 expected: "files like global_mean.npy, global_std.npy, label_encoder.pkl, metadata.json")

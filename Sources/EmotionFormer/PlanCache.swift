@@ -47,23 +47,30 @@ final class PlanCache: Sendable {
     }
 
     /// Checks that the model's output can be the probabilities of a clip's classes.
-    /// - Throws: `shapeMismatch` for a single number a clip, and for an output without the batch's axis, which the input's
-    ///   first axis then is not; `unsupportedOperation` for scores that do not exclude each other.
+    /// - Throws: `shapeMismatch` for a single number a clip, for several rows a clip, and for an output without the
+    ///   batch's axis, which the input's first axis then is not; `unsupportedOperation` for scores that do not exclude
+    ///   each other.
     func checkOutputs(areScores: Bool, hasOpenBatch: Bool) throws(Fault) {
         let shape = whole.plan.outputTypes[0].shape
         if hasOpenBatch, shape.rank < 2 {
             throw Fault(
                 .shapeMismatch, at: "inputs",
-                "the first axis is open and the output has no axis for it: the axis is no batch, perhaps it is time",
+                "the first axis is open and the output has no axis for it: so it is not a batch, but perhaps time",
                 found: "an output of shape \(shape)", expected: "input [1, frames, features], output [1, classes]")
         }
         guard classCount > 1 else {
             throw Fault(
                 .shapeMismatch, at: "outputs",
-                "the model gives one number for a clip\(areScores ? " (a sigmoid)" : ""), and that is no class",
+                "the model gives one number for a clip\(areScores ? " (a sigmoid)" : ""), but a clip needs two classes or more",
                 found: "\(shape)",
                 expected: "probabilities of two classes or more"
                     + (areScores ? "; convert it with \(Parameter.fromSigmoid) for 1 − p and p" : ""))
+        }
+        guard shape.extents.dropLast().allSatisfy({ $0 == 1 }) else {
+            throw Fault(
+                .shapeMismatch, at: "outputs",
+                "the model gives several rows for a clip, not one row of classes",
+                found: "\(shape)", expected: "[1, classes]")
         }
         if areScores {
             throw Fault(

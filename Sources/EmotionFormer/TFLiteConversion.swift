@@ -1,3 +1,4 @@
+import EmotionFormerEngine
 import EmotionFormerFiles
 import EmotionFormerGraph
 package import EmotionFormerModelFormat
@@ -42,6 +43,14 @@ package struct TFLiteConversion: Sendable {
         let file = try InputFile(path: path, what: "model")
         let bytes = try file.contents(.fileBytes, of: limits)
         var package = try package(of: bytes, path)
+        if outputs == .sigmoid {
+            // Only the shapes tell whether there are several.
+            do throws(Fault) {
+                try PlanCache(package, options: PlanOptions()).checkOutputs(areScores: false, hasOpenBatch: false)
+            } catch {
+                throw error.within(path)
+            }
+        }
         package.sourceVersion = file.version
         if isChecksummed || file.version == nil { package.sourceChecksum = XXH64.hash(bytes) }
         return package

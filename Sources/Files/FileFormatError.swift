@@ -2,8 +2,8 @@ package import EmotionFormerTensors
 
 /// A file that its reader cannot take, from a reader that does not know what the file is for.
 ///
-/// What the bytes of a broken file are called is their owner's matter: a broken array is a malformed clip, or an invalid
-/// value of a model. Everything else, such as a limit or a checksum, has one name for all.
+/// What the bytes of a broken file are called is their owner's matter: a broken array is a malformed clip, or an
+/// invalid value of a model. Everything else, such as a limit or a checksum, has one name for all.
 package struct FileFormatError: Error, Equatable, Sendable {
     /// nil: malformed, the bytes are not as the format says.
     package let code: Fault.Code?

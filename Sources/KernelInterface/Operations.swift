@@ -1,11 +1,11 @@
-/// What a matrix product's last step applies to every element, before the residual is added: activation functions by the
-/// names that graphs have for them.
+/// What a matrix product's last step applies to every element, before the residual is added: activation functions by
+/// the names that graphs have for them.
 package enum Activation: String, CaseIterable, Sendable {
     case linear, relu, relu6, reluN1To1, gelu, geluTanh, silu, tanh, sigmoid
 }
 
-/// Elementwise functions of one operand, activation functions by the names that graphs have for them; `alpha` and `beta`
-/// mean what the case says.
+/// Elementwise functions of one operand, activation functions by the names that graphs have for them; `alpha` and
+/// `beta` mean what the case says.
 package enum UnaryOperation: UInt8, CaseIterable, Sendable {
     case copy, negate, absolute, square, squareRoot, reciprocalSquareRoot
     case exponential, logarithm, tanh, sigmoid, errorFunction

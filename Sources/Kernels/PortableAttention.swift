@@ -102,8 +102,8 @@ private func weigh(_ scores: UnsafeMutablePointer<Float>, _ count: Int, _ stride
     return weigh(scores, stride, zero) { larger(least, (load($0) - top) * factors) }
 }
 
-/// The same for scores of at most `bound` < 60 in powers of 2: weights of at most 2¹⁶, whose products with values of 1e-30 to
-/// 1e30 neither vanish nor overflow.
+/// The same for scores of at most `bound` < 60 in powers of 2: weights of at most 2¹⁶, whose products with values of
+/// 1e-30 to 1e30 neither vanish nor overflow.
 @inline(__always)
 private func weighSmall(_ scores: UnsafeMutablePointer<Float>, _ count: Int, _ stride: Int, _ bound: Float) -> Float {
     let zero = 127 + 16 - bound.rounded(.up)
@@ -141,7 +141,8 @@ private func weigh(
     return sumOfLanes(sum)
 }
 
-/// 2^(x + zero − 127) within 3 units in the last place for the shifter of `zero` and results of 2⁻¹²⁶ to 2¹²⁷; 0 at x = −zero.
+/// 2^(x + zero − 127) within 3 units in the last place for the shifter of `zero` and results of 2⁻¹²⁶ to 2¹²⁷; 0 at x =
+/// −zero.
 @inline(__always)
 private func powerOfSmall(_ x: Vector, _ shifter: Vector) -> Vector {
     // The low bits of the sum are an exponent's bits: those of −zero are 0.

@@ -15,7 +15,8 @@
         output[1] = PackedWeight(truncatingIfNeeded: weights[1])
     }
 
-    /// Sums as two 16-bit digits of base 128, so that one instruction multiplies both: sums of up to `QuantizedProduct.largestK` weights fit.
+    /// Sums as two 16-bit digits of base 128, so that one instruction multiplies both: sums of up to
+    /// `QuantizedProduct.largestK` weights fit.
     @inline(__always) func digits(_ sums: UnsafePointer<Int32>) -> Integers {
         let sum = UnsafeRawPointer(sums).loadUnaligned(as: __m256i.self)
         let low = _mm256_and_si256(sum, _mm256_set1_epi32(127))

@@ -28,7 +28,8 @@
         @inline(__always) func callAsFunction(_ score: Vector, _ top: Vector) -> Vector {
             // This operand order preserves NaN.
             let difference = larger(least, score - top)
-            // 1.5·2²³: the sum's last bits are the whole part, raised by 126 to be an exponent's bits. Those of −126 are 0.
+            // 1.5·2²³: the sum's last bits are the whole part, raised by 126 to be an exponent's bits. Those of −126
+            // are 0.
             let shifter = broadcast(12_582_912 + 126)
             let shifted = multiplyAdd(difference, factor, shifter)
             let rest = multiplyAdd(difference, factor, shifter - shifted)

@@ -15,7 +15,8 @@
         UnsafeMutableRawPointer(output).storeBytes(of: group, as: UInt32.self)
     }
 
-    /// Sums as two 16-bit digits of base 128, so that one instruction multiplies and adds: sums of up to `QuantizedProduct.largestK` weights fit.
+    /// Sums as two 16-bit digits of base 128, so that one instruction multiplies and adds: sums of up to
+    /// `QuantizedProduct.largestK` weights fit.
     @inline(__always) func digits(_ sums: UnsafePointer<Int32>) -> Integers {
         let sum = UnsafeRawPointer(sums).loadUnaligned(as: __m512i.self)
         let low = _mm512_and_si512(sum, _mm512_set1_epi32(127))

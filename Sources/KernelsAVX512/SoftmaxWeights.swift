@@ -67,8 +67,8 @@
             self.high = unsafeBitCast(_mm512_sub_epi32(unsafeBitCast(high, to: __m512i.self), second), to: Vector.self)
         }
 
-        /// What a row's weights begin with: `top` taken from 1.5·2¹⁸, whose last bit is a 32nd, and so rounded to that, for all of
-        /// the row's weights alike.
+        /// What a row's weights begin with: `top` taken from 1.5·2¹⁸, whose last bit is a 32nd, and so rounded to that,
+        /// for all of the row's weights alike.
         @inline(__always) static func start(top: Float) -> Float { 393_216 - top }
 
         /// Within 2 units in the last place.

@@ -44,9 +44,10 @@ package struct ImportOptions: Sendable {
 extension ModelPackage {
     /// Makes a package of an imported program. Its first output is the probabilities; if they are a softmax, its
     /// operand is the logits.
-    /// - Throws: `invalidArgument` for logits that are the result of a softmax or of a sigmoid, and for a sigmoid that is
-    ///   none; `shapeMismatch` unless the main graph takes one clip (batch, frames, features), `invalidArgument` if
-    ///   the number of frames is open and not given or differs from the graph's, and why no package can be made.
+    /// - Throws: `invalidArgument` for logits that are the result of a softmax or of a sigmoid, and for an output that
+    ///   is said to be a sigmoid and is not; `shapeMismatch` unless the main graph takes one clip (batch, frames,
+    ///   features), `invalidArgument` if the number of frames is open and not given or differs from the graph's, and
+    ///   why no package can be made.
     package init(importing program: Program, options: ImportOptions) throws(Fault) {
         guard let main = program.graphs.first, main.inputs.count == 1, let clip = main.inputs.first,
             clip.extents.count == 3, let features = clip.extents[2]
@@ -100,10 +101,11 @@ extension Program {
     /// Adds the softmax of the main graph's first output, which takes its place. Gives the new output's name.
     fileprivate mutating func addSoftmax(to output: String) throws(Fault) -> String {
         let main = graphs[0]
-        guard main.logits(of: output) == nil, !main.isSigmoid(output) else {
+        let isSoftmax = main.maker(of: output, behind: Graph.changesOfShape)?.operation == .softmax
+        guard !isSoftmax, !main.isSigmoid(output) else {
             throw Fault(
-                .invalidArgument, at: "outputs", "the model's outputs are no logits",
-                found: main.isSigmoid(output) ? "a sigmoid" : "a softmax")
+                .invalidArgument, at: "outputs", "the model's outputs are not logits",
+                found: isSoftmax ? "a softmax" : "a sigmoid")
         }
         let name = unused("probabilities")
         graphs[0].nodes.append(Node(.softmax, name: name, inputs: [output], outputs: [name]))
@@ -116,13 +118,17 @@ extension Program {
         guard graphs[0].isSigmoid(output) else {
             throw Fault(.invalidArgument, at: "outputs", "the model does not end in a sigmoid")
         }
-        let (other, name) = (unused("otherClass"), unused("probabilities"))
+        let (column, other, name) = (unused("sigmoid"), unused("otherClass"), unused("probabilities"))
         graphs[0].nodes += [
+            // A row for each number: several sigmoids become several rows, which no model of classes may have.
             Node(
-                .rescaling, name: other, inputs: [output], outputs: [other],
+                .reshape, name: column, inputs: [output], outputs: [column],
+                attributes: ["shape": .integers([-1, 1])]),
+            Node(
+                .rescaling, name: other, inputs: [column], outputs: [other],
                 attributes: ["scale": .number(-1), "offset": .number(1)]),
             Node(
-                .concatenate, name: name, inputs: [other, output], outputs: [name],
+                .concatenate, name: name, inputs: [other, column], outputs: [name],
                 attributes: ["axis": .integer(-1)]),
         ]
         graphs[0].outputs[0] = name
@@ -141,17 +147,10 @@ extension Program {
 extension Graph {
     /// The operand of the softmax that gives the probabilities, looking through nodes that change nothing.
     fileprivate func logits(of probabilities: String) -> String? {
-        var makers: [String: Node] = [:]
-        for node in nodes { if let output = node.outputs.first { makers[output] = node } }
-        var value = probabilities
-        // Each step moves to an earlier node, so the number of nodes is a limit.
-        for _ in nodes {
-            guard let node = makers[value], case let input?? = node.inputs.first else { return nil }
-            if node.operation == .softmax { return node.inputs.count == 1 ? input : nil }
-            guard node.operation == .identity else { return nil }
-            value = input
-        }
-        return nil
+        guard let node = maker(of: probabilities, behind: [.identity]), node.operation == .softmax,
+            node.inputs.count == 1
+        else { return nil }
+        return node.inputs[0]
     }
 }
 

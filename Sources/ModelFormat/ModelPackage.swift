@@ -55,8 +55,8 @@ package struct ModelPackage: Sendable {
     package let outputs: Outputs
     package let selfTest: SelfTest?
     /// The checksum of the file that this was read from: the manifest, which states the checksums of the other files,
-    /// or the TensorFlow Lite file, whose checksum is taken if it is asked for or there is no `sourceVersion`. nil for a
-    /// package made in memory.
+    /// or the TensorFlow Lite file, whose checksum is taken if it is asked for or there is no `sourceVersion`. nil for
+    /// a package made in memory.
     package var sourceChecksum: UInt64?
     /// The version of the TensorFlow Lite file that this was read from.
     package var sourceVersion: FileVersion?

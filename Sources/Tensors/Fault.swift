@@ -16,7 +16,8 @@ package struct Fault: Error, Equatable, Sendable {
     }
 
     package var code: Code
-    // A file decides how long a shape, a name or a value is; each part of the line shows the beginning and the end of it.
+    // A file decides how long a shape, a name or a value is; each part of the line shows the beginning and the end of
+    // it.
 
     /// Where the fault is, from the outermost place to the innermost: `model/manifest.json: graphs[0]`.
     package var place: String
@@ -38,6 +39,7 @@ package struct Fault: Error, Equatable, Sendable {
     /// The same fault with an outer place in front: `outer: place`.
     package func within(_ outer: String) -> Fault {
         var fault = self
+        let outer = PrintedText.short(outer)
         fault.place = place.isEmpty ? outer : "\(outer): \(place)"
         return fault
     }

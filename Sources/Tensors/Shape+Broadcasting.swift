@@ -17,7 +17,8 @@ extension Shape {
         return try Shape(extents)
     }
 
-    /// Strides with which a row-major tensor of this shape is read as if it had the shape `target`: 0 on stretched axes.
+    /// Strides with which a row-major tensor of this shape is read as if it had the shape `target`: 0 on stretched
+    /// axes.
     /// - Throws: `shapeMismatch` if this shape does not broadcast to `target`.
     package func strides(broadcastTo target: Shape) throws(Fault) -> [Int] {
         let own = strides

@@ -4,8 +4,8 @@ import EmotionFormerTensors
 import Foundation
 
 /// A model package on disk whose outputs can be computed in the head: the softmax of (m₀, m₁, m₀ + m₁), where m are the
-/// means of two features over at most four frames; with an open number of frames, over as many as there are. Without the
-/// softmax the three sums themselves are what it calls probabilities.
+/// means of two features over at most four frames; with an open number of frames, over as many as there are. Without
+/// the softmax the three sums themselves are what it calls probabilities.
 enum SmallPackage {
     static func write(
         to folder: TemporaryFolder, name: String = "model", labels: [String]? = ["Angry", "Happy, too", "Sad"],

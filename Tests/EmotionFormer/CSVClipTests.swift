@@ -28,6 +28,12 @@ struct CSVClipTests {
         #expect(planar.first?.landmarkCount == 2)
         #expect(planar.first?.values == [1, 3, 5, 2, 4, 6])
         #expect(planar.first?.isReordered == true && planar.first?[frames: 0..<1].isReordered == true)
+        // Sorted by text: not the landmarks' order, and one coordinate alone cannot be put into it with certainty.
+        for header in ["x_0,x_1,x_10,x_2", "x_1,x_0", "x_0,y_1,x_1,y_0"] {
+            let row = header.split(separator: ",").map { _ in "1" }.joined(separator: ",")
+            #expect(ClipFixtures.fault(.csv, Array("\(header)\n\(row)\n".utf8))?.code == .layoutMismatch, "\(header)")
+        }
+        #expect(try ClipFixtures.clips(.csv, "x_0,y_0,x_1,y_1\n1,2,3,4\n").first?.values == [1, 2, 3, 4])
         let fromOne = try ClipFixtures.clips(.csv, "x_1,x_2,y_1,y_2,z_1,z_2\n1,2,3,4,5,6\n")
         #expect(fromOne.first?.landmarkCount == 2)
         #expect(fromOne == planar)

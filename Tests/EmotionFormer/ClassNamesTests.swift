@@ -199,6 +199,7 @@ struct ClassNamesTests {
         #expect(try ClassNames.pickled(Array("(S'B'\nI1\nS'A'\nI0\nd.".utf8)) == ["A", "B"])
         #expect(try ClassNames.pickled(Array("(I1\nVB\nI0\nVA\\u00e4\nd.".utf8)) == ["Aä", "B"])
         #expect(Self.fault(Array("(S'B'\nI1\nS'A'\nI7\nd.".utf8)) != nil)
+        #expect(Self.fault(Array("(I0\nI1\nI1\nI0\nd.".utf8))?.problem.contains("no LabelEncoder") == true)
         #expect(Self.fault(Array("N.".utf8)) != nil)
         #expect(Self.fault(Array("(I01\nl.".utf8)) != nil)
     }

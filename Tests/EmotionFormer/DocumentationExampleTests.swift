@@ -3,8 +3,8 @@ import EmotionFormerTestSupport
 import Foundation
 import Testing
 
-/// What the article for people from TensorFlow Lite shows, run. That every article's code compiles is a test of its own,
-/// in `Tools/tests/test_documentation.py`.
+/// What the article for people from TensorFlow Lite shows, run. That every article's code compiles is a test of its
+/// own, in `Tools/tests/test_documentation.py`.
 @Suite("The articles' examples, run")
 struct DocumentationExampleTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

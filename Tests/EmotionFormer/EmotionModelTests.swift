@@ -67,12 +67,12 @@ struct EmotionModelTests {
     func outputsThatAreNoClasses() throws {
         #expect(
             refusal { try EmotionModel(SmallModel.ending(in: .sigmoid, classes: 1)) }
-                == "outputs: the model gives one number for a clip (a sigmoid), and that is no class (found [1, 1], "
+                == "outputs: the model gives one number for a clip (a sigmoid), but a clip needs two classes or more (found [1, 1], "
                 + "expected probabilities of two classes or more; convert it with the parameter 'fromSigmoid' for 1 − p and p)"
         )
         #expect(
             refusal { try EmotionModel(SmallModel.ending(in: .linear, classes: 1)) }
-                .contains("the model gives one number for a clip, and that is no class"))
+                .contains("the model gives one number for a clip, but a clip needs two classes or more"))
         #expect(
             refusal { try EmotionModel(SmallModel.ending(in: .sigmoid, classes: 3)) }
                 == "outputs: the model ends in a sigmoid: its outputs are scores that do not exclude each other "
@@ -81,12 +81,39 @@ struct EmotionModelTests {
         #expect(throws: Never.self) { try EmotionModel(SmallModel.ending(in: .linear, classes: 3)) }
     }
 
+    @Test("A row of classes for each frame is not the classes of a clip")
+    func rowsOfClasses() throws {
+        #expect(
+            refusal { try EmotionModel(SmallModel.rows()) }
+                == "outputs: the model gives several rows for a clip, not one row of classes "
+                + "(found [1, 4, 3], expected [1, classes])")
+    }
+
+    @Test("One sigmoid p becomes the classes 1 − p and p; several are refused")
+    func sigmoids() throws {
+        func model(_ classes: Int) throws -> EmotionModel {
+            var options = ImportOptions(name: "sigmoid", producer: .init(tool: "tests", version: "1"))
+            options.outputs = .sigmoid
+            return try EmotionModel(
+                ModelPackage(importing: SmallModel.ending(in: .sigmoid, classes: classes).program, options: options))
+        }
+        // The head is 0.5 for each of two features.
+        let clip = try LandmarkClip(features: [1, 3, 1, 3, 1, 3, 1, 3], frameCount: 4, featureCount: 2)
+        let found = try model(1).predict(clip).probabilities
+        let p: Float = 0.880_797_08  // sigmoid(2)
+        #expect(found.count == 2 && abs(found[0] - (1 - p)) < 1e-6 && abs(found[1] - p) < 1e-6)
+        for classes in [2, 3, 6] {
+            #expect(refusal { try model(classes) }.hasPrefix("outputs: the model gives several rows for a clip"))
+        }
+    }
+
     @Test("An open first axis that the output has not is no batch")
     func noBatch() throws {
         #expect(
             refusal { try EmotionModel(SmallModel.withoutBatch()) }
-                == "inputs: the first axis is open and the output has no axis for it: the axis is no batch, perhaps it "
-                + "is time (found an output of shape [3], expected input [1, frames, features], output [1, classes])")
+                == "inputs: the first axis is open and the output has no axis for it: so it is not a batch, but "
+                + "perhaps time (found an output of shape [3], expected input [1, frames, features], output [1, classes])"
+        )
     }
 
     @Test("Columns in another order are refused where the model's layout does not say which it takes")

@@ -75,6 +75,24 @@ enum SmallModel {
             outputs: .init(probabilities: "scores"))
     }
 
+    /// The softmax of each frame's features: a row of three classes a frame.
+    static func rows() throws(Fault) -> ModelPackage {
+        let graph = Graph(
+            name: "main", inputs: [GraphInput(name: "clip", elementType: .float32, extents: [1, 4, 2])],
+            outputs: ["probabilities"],
+            nodes: [
+                Node(
+                    .dense, name: "head", inputs: ["clip"], outputs: ["logits"], weights: ["kernel": "head/kernel"]),
+                Node(.softmax, name: "softmax", inputs: ["logits"], outputs: ["probabilities"]),
+            ])
+        return try ModelPackage(
+            name: "rows", producer: .init(tool: "tests", version: "1"),
+            input: InputDescription(frames: 4, features: 2, layout: .raw),
+            program: Program(
+                graphs: [graph], tensors: ["head/kernel": StoredTensor(Tensor(kernel, shape: Shape([2, 3])))]),
+            outputs: .init(probabilities: "probabilities"))
+    }
+
     /// Frames of landmarks without a batch, as competitions have them: (frames, 4, 2) to three classes, of a file that
     /// leaves its first axis open.
     static func withoutBatch() throws(Fault) -> ModelPackage {

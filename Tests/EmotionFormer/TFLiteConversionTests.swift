@@ -168,7 +168,19 @@ final class TFLiteConversionTests {
             try Data(text.utf8).write(to: file)
             #expect(try names(file.path) == ["p", "q", "r"], "\(name)")
         }
+        // A file is a file, whatever is in its name.
+        let comma = folder.appendingPathComponent("given,labels.txt")
+        try Data("p\nq\nr".utf8).write(to: comma)
+        #expect(try names(comma.path) == ["p", "q", "r"])
         // Numbers that are no order of names.
+        for text in [
+            #"{"0": "p", "1": "q", "3": "r"}"#, #"{"-1": "p", "0": "q", "1": "r"}"#,
+            #"{"0": "p", "+1": "q", "2": "r"}"#,
+            #"{"0": 1, "1": 2, "2": 0}"#,
+        ] {
+            try Data(text.utf8).write(to: list)
+            #expect(fault { $0.labels = list.path }?.problem == "the file holds no list of class names", "\(text)")
+        }
         for text in [#"{"p": 0, "q": 2, "r": 3}"#, #"{"p": 0, "q": 1, "r": 1}"#, #"{"p": 0, "q": 1, "r": "2"}"#] {
             try Data(text.utf8).write(to: list)
             #expect(fault { $0.labels = list.path }?.problem == "the file holds no list of class names", "\(text)")
@@ -184,8 +196,35 @@ final class TFLiteConversionTests {
         let fault = fault { $0.assets = folder.path }
         #expect(fault?.code == .invalidArgument && fault?.place == folder.path + "/scaler.pkl")
         #expect(fault?.expected == "its mean_ and scale_ as mean.npy and std.npy")
-        for name in ["mean.npy", "std.npy"] { _ = try write([1], "()", to: name) }
+        let elsewhere = try write([1], "()", to: "elsewhere.npy")
+        #expect(
+            self.fault {
+                $0.assets = folder.path
+                $0.mean = elsewhere
+                $0.standardDeviation = elsewhere
+                $0.labels = "p,q,r"
+            } == nil)
+        // A variance is not a deviation, and a mean is not one for its name.
+        for name in ["scaler_mean.npy", "scaler_var.npy"] { _ = try write([4], "()", to: name) }
+        #expect(self.fault { $0.assets = folder.path }?.place == folder.path + "/scaler.pkl")
+        try FileManager.default.removeItem(atPath: folder.path + "/scaler.pkl")
+        #expect(self.fault { $0.assets = folder.path }?.problem == "mean and standard deviation go together")
+        _ = try write([2], "()", to: "scaler_scale.npy")
         #expect(self.fault { $0.assets = folder.path } == nil)
+    }
+
+    @Test("What is given otherwise is not looked for among the assets; metadata may begin with a byte order mark")
+    func givenInPlaceOfAssets() throws {
+        for name in ["mean1.npy", "mean2.npy", "std.npy"] { _ = try write([1], "()", to: name) }
+        try Data("\u{FEFF}{\"labels\": [\"p\", \"q\", \"r\"]}".utf8)
+            .write(to: folder.appendingPathComponent("metadata.json"))
+        let mean = try write([1], "()", to: "mine.npy")
+        #expect(fault { $0.assets = folder.path }?.found == "mean1.npy, mean2.npy")
+        #expect(
+            fault {
+                $0.assets = folder.path
+                $0.mean = mean
+            } == nil)
     }
 
     @Test("A package takes no assets")

@@ -152,8 +152,8 @@ extension ModelRun {
 
     /// The program in double precision, where its numbers are of a size at which float32 has some as well: no quantized
     /// constants, no steps, every value finite and below 10¹².
-    /// - Returns: with the tolerance of each number, where they are of a size at which float32 says something of them: below
-    ///   10³, and hardly another result from hardly another input. Infinite where only NaN would be wrong.
+    /// - Returns: with the tolerance of each number, where they are of a size at which float32 says something of them:
+    ///   below 10³, and hardly another result from hardly another input. Infinite where only NaN would be wrong.
     private func reference() -> (outputs: [[Double]], tolerance: Double)? {
         let hasOthers = program.tensors.values.contains {
             $0.quantization != nil || !ModelRun.isBelow(ModelRun.finiteMagnitude, $0.tensor)

@@ -4,8 +4,8 @@ import EmotionFormerTensors
 
 @testable import EmotionFormerModelFormat
 
-/// Changes a valid package a little: a value of the manifest, or the weights; then makes the file's size and checksum true
-/// again, so that the change gets past the first checks.
+/// Changes a valid package a little: a value of the manifest, or the weights; then makes the file's size and checksum
+/// true again, so that the change gets past the first checks.
 struct PackageMutator {
     var manifest: JSONValue
     var weights: [UInt8]
@@ -21,7 +21,8 @@ struct PackageMutator {
         2e9, 9.3e18,
     ]
 
-    /// Parts of the manifest, as often as they are listed: what is changed in `input` alone hardly ever agrees with the graph.
+    /// Parts of the manifest, as often as they are listed: what is changed in `input` alone hardly ever agrees with the
+    /// graph.
     private static let fields = ["graphs", "graphs", "graphs", "graphs", "tensors", "tensors", "input"]
     /// What decides how a node runs and what a tensor is, as often as it is listed.
     private static let nodeFields = ["attributes", "attributes", "attributes", "operation", "inputs", "weights"]
@@ -143,8 +144,8 @@ struct PackageMutator {
         values(of: field).filter(isAlike).randomElement(using: &random) ?? value
     }
 
-    /// The weights' true size and checksum into the manifest. Most of the time each tensor's place too: in the order of the
-    /// list, with the size that type and shape ask for, and the file as long as they need.
+    /// The weights' true size and checksum into the manifest. Most of the time each tensor's place too: in the order of
+    /// the list, with the size that type and shape ask for, and the file as long as they need.
     private mutating func seal() {
         guard case .object(var members) = manifest else { return }
         if random.chance(0.97), let index = members.firstIndex(where: { $0.name == "tensors" }) {

@@ -102,7 +102,8 @@ import Testing
         }
     }
 
-    /// Scores that are special themselves, one of them, a whole tile of them, all of them; every other row does not see them.
+    /// Scores that are special themselves, one of them, a whole tile of them, all of them; every other row does not see
+    /// them.
     @Test(arguments: InstructionSet.available)
     func specialScoresEqualFloat64(level: InstructionSet) {
         for special in Self.specials {

@@ -220,7 +220,8 @@ import Testing
         zip(found.values, expected).allSatisfy { $1.isNaN ? $0.isNaN : abs(Double($0) - $1) < 3e-6 }
     }
 
-    /// No byte stands for NaN: the row's scale says it, and with it every product of the row; other rows are as they were.
+    /// No byte stands for NaN: the row's scale says it, and with it every product of the row; other rows are as they
+    /// were.
     @Test(arguments: InstructionSet.available, QuantizationRule.allCases)
     func quantizedRows(level: InstructionSet, rule: QuantizationRule) {
         let kernels = KernelSet.kernels(for: level)

@@ -37,7 +37,7 @@ import Testing
         program.graphs[0].outputs = ["probabilities"]
         #expect(
             refusal { try ModelPackage(importing: program, options: options) }
-                == "outputs: the model's outputs are no logits (found a softmax)")
+                == "outputs: the model's outputs are not logits (found a softmax)")
         program.graphs[0].nodes.append(
             Node(
                 .activation, name: "score", inputs: ["logits"], outputs: ["score"],
@@ -45,12 +45,12 @@ import Testing
         program.graphs[0].outputs = ["score"]
         #expect(
             refusal { try ModelPackage(importing: program, options: options) }
-                == "outputs: the model's outputs are no logits (found a sigmoid)")
+                == "outputs: the model's outputs are not logits (found a sigmoid)")
         options.outputs = .sigmoid
         let two = try ModelPackage(importing: program, options: options)
         #expect(two.outputs == .init(probabilities: "probabilities_"))
-        #expect(two.program.graphs[0].nodes.suffix(2).map(\.operation) == [.rescaling, .concatenate])
-        #expect(two.program.graphs[0].nodes.last?.inputs == ["otherClass", "score"])
+        #expect(two.program.graphs[0].nodes.suffix(3).map(\.operation) == [.reshape, .rescaling, .concatenate])
+        #expect(two.program.graphs[0].nodes.last?.inputs == ["otherClass", "sigmoid"])
         program.graphs[0].outputs = ["logits"]
         #expect(
             refusal { try ModelPackage(importing: program, options: options) }

@@ -34,7 +34,8 @@ enum Forks {
             return true
         }
 
-        /// A child that waits for ever for a worker is ended after twenty seconds; its thread takes no signal but this one.
+        /// A child that waits for ever for a worker is ended after twenty seconds; its thread takes no signal but this
+        /// one.
         private static func hasSucceeded(_ child: pid_t) -> Bool {
             let limit = ContinuousClock.now + .seconds(20)
             var status: Int32 = 0

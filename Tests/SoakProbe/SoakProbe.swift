@@ -1,9 +1,10 @@
 import EmotionFormer
+import EmotionFormerFiles
 import EmotionFormerModelFormat
 import Foundation
 
-/// What `Tools/soak` runs: the load of a long-lived server, each result held against the one that a single thread gives,
-/// and the memory that the process takes all the while.
+/// What `Tools/soak` runs: the load of a long-lived server, each result held against the one that a single thread
+/// gives, and the memory that the process takes all the while.
 ///
 /// Usage: EmotionFormerSoakProbe PROJECT [--part NAME]… [--scale SHARE] [--json FILE]
 /// Exit codes: 0 all results are equal and memory is flat, 1 they are not, 64 wrong arguments.
@@ -20,6 +21,12 @@ struct SoakProbe {
             FileHandle.standardError.write(Data("EmotionFormerSoakProbe: \(error.message)\n".utf8))
             exit(64)
         }
+        // Before the work, so that a place that cannot be written to is known at once.
+        let output = try options.json.map { path in
+            try OutputFile(path, what: "report of Tools/soak") {
+                String(decoding: $0, as: UTF8.self).contains("\"allowedGrowthBytes\"")
+            }
+        }
         let load = Load(project: options.project, scale: options.scale)
         Report.write(Report.processor)
         var results: [Result] = []
@@ -28,9 +35,7 @@ struct SoakProbe {
             Report.write(result.text)
             results.append(result)
         }
-        if let path = options.json {
-            try Data(Report.json(results, scale: options.scale).text().utf8).write(to: URL(fileURLWithPath: path))
-        }
+        if let output { try output.write(Array(Report.json(results, scale: options.scale).text().utf8)) }
         exit(results.allSatisfy(\.isPassed) ? 0 : 1)
     }
 }

@@ -21,6 +21,7 @@ struct FaultTests {
         for part in [fault.place, fault.problem, fault.found ?? "", fault.expected ?? ""] {
             #expect(part.unicodeScalars.count == 703 && part.contains("ä … ä"))
         }
+        #expect(fault.within(long).place.unicodeScalars.count == 703 + 2 + 703)
         let short = String(repeating: "a", count: 1000)
         #expect(Fault(.invalidValue, at: short, short, found: short).description.utf8.count > 3000)
         #expect(PrintedText.short(short) == short)

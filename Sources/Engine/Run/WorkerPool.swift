@@ -8,8 +8,8 @@ import Synchronization
 ///
 /// A fork does not copy the workers: the child starts its own.
 ///
-/// `@unchecked Sendable`: `job`, `context` and `participants` change under the mutex alone, `workerCount` while the pool
-/// is acquired.
+/// `@unchecked Sendable`: `job`, `context` and `participants` change under the mutex alone, `workerCount` while the
+/// pool is acquired.
 final class WorkerPool: @unchecked Sendable {
     /// The function that every thread of a job calls with its index; the caller is thread 0.
     typealias Job = @convention(c) (_ context: UnsafeMutableRawPointer, _ thread: Int) -> Void

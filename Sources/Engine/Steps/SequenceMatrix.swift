@@ -1,6 +1,7 @@
 import EmotionFormerKernels
 
-/// A packed matrix of the fused LSTM, float32 or int8 by the rule of the builtin kernels (which LiteRT always uses for it).
+/// A packed matrix of the fused LSTM, float32 or int8 by the rule of the builtin kernels (which LiteRT always uses for
+/// it).
 struct SequenceMatrix: Sendable {
     let k: Int
     let n: Int

@@ -40,7 +40,8 @@ extension StepBuilder {
         append(draft)
     }
 
-    /// Which gates there are, as operand numbers: input 0 (absent if coupled to the forget gate), forget 1, cell 2, output 3.
+    /// Which gates there are, as operand numbers: input 0 (absent if coupled to the forget gate), forget 1, cell 2,
+    /// output 3.
     private func gateOrder(_ node: TypedGraph.Node) throws(Fault) -> [Int] {
         node.input(1) == nil ? [1, 2, 3] : [0, 1, 2, 3]
     }

@@ -3,8 +3,8 @@ import EmotionFormerSystem
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// The sinusoidal encoding of positions (Vaswani et al. 2017, section 3.5), frames × width, in either arrangement of its
-    /// sines and cosines; made in double precision.
+    /// The sinusoidal encoding of positions (Vaswani et al. 2017, section 3.5), frames × width, in either arrangement
+    /// of its sines and cosines; made in double precision.
     mutating func makeSinusoids(_ node: TypedGraph.Node, frames: Int, width: Int) throws(Fault) -> ConstantAddress {
         let isInterleaved = try node.attributes.text("arrangement") == "interleaved"
         let wavelength = try node.attributes.number("maximumWavelength")

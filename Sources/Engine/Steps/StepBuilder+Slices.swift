@@ -66,7 +66,8 @@ extension StepBuilder {
         return try node.attributes.integers(name)
     }
 
-    /// The product of all extents but the last, if both shapes have the same: then row r of one lies in row r of the other.
+    /// The product of all extents but the last, if both shapes have the same: then row r of one lies in row r of the
+    /// other.
     private func commonRows(_ input: Shape, _ output: Shape) -> Int? {
         input.extents.dropLast() == output.extents.dropLast() && output.rank > 0
             ? output.elementCount(of: 0..<(output.rank - 1)) : nil

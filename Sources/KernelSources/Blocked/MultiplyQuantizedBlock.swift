@@ -98,7 +98,8 @@
         Twice<Twice<ThreeQuantizedRows>>(a, aStride, panel, groups).put(output)
     }
 
-    /// The addresses are those of every third row.
+    /// The addresses are those of rows 0 and 3. The six rows are written out by hand: a loop that was shared with the
+    /// other blocks changed the instructions.
     @inline(never)
     func multiplyQuantizedBlock6(
         _ a0: UnsafePointer<UInt8>, _ a1: UnsafePointer<UInt8>, _ aStride: Int,

@@ -65,7 +65,8 @@
         }
     }
 
-    /// Values of k in a round of the tallest blocks' loops: fewer instructions that only count.
+    /// Values of k in a round of the tallest blocks' loops: fewer instructions that only count. The four lines `add` of
+    /// the round and the four of `fetchFar` are written for this number.
     @inline(__always) var roundLength: Int { 4 }
 
     extension RowSums {
