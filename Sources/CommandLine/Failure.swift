@@ -63,6 +63,7 @@ struct Failure: Error {
                 switch parameter {
                 case .standardDeviation: "std"
                 case .fromSigmoid: "from-sigmoid"
+                case .missingValue: "missing-value"
                 case .mean, .labels, .layout: parameter.rawValue
                 }
             return message.replacing("\(parameter)", with: "--\(option)")

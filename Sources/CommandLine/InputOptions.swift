@@ -43,6 +43,16 @@ struct InputOptions: ParsableArguments {
         })
     var missingFrame = InputDescription.MissingFrame.drop
 
+    @Option(
+        help: ArgumentHelp(
+            "How a value is treated that is NaN in a frame that has others: refuse, zeros, or keep for a model that takes NaN."
+        ),
+        transform: {
+            try InputOptions.choice(
+                $0, "missing-value", InputDescription.MissingValue.allCases.map { ($0.rawValue, $0) })
+        })
+    var missingValue = InputDescription.MissingValue.refuse
+
     private static let layouts = LandmarkLayout.allCases.map(\.rawValue).joined(separator: ", ")
     private static let orders: [(String, InputDescription.Padding.Order)] = [
         ("before", .beforeNormalization), ("after", .afterNormalization),
@@ -55,7 +65,7 @@ struct InputOptions: ParsableArguments {
         ("end", .end), ("start", .start), ("uniform", .uniform), ("post", .end), ("pre", .start),
     ]
 
-    private static func choice<Value>(_ text: String, _ option: String, _ choices: [(String, Value)]) throws -> Value {
+    static func choice<Value>(_ text: String, _ option: String, _ choices: [(String, Value)]) throws -> Value {
         guard let choice = choices.first(where: { $0.0 == text }) else {
             throw ValidationError(
                 "--\(option) is unknown (found \(text), expected \(choices.map(\.0).joined(separator: ", ")))")
@@ -76,5 +86,6 @@ struct InputOptions: ParsableArguments {
         conversion.padding = .init(value: padValue, side: padSide, order: paddingOrder)
         conversion.truncation = truncate
         conversion.missingFrame = missingFrame
+        conversion.missingValue = missingValue
     }
 }

@@ -21,6 +21,15 @@ struct ModelOptions: ParsableArguments {
         name: .long, help: ArgumentHelp("Threads to compute with; by default all cores."))
     var threads: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "How a value is treated that is NaN in a frame that has others, if the model does not say: refuse, zeros or keep.",
+            valueName: "rule"),
+        transform: {
+            try InputOptions.choice($0, "missing-value", ModelInput.MissingValue.allCases.map { ($0.rawValue, $0) })
+        })
+    var missingValue: ModelInput.MissingValue?
+
     @OptionGroup var limitOptions: LimitOptions
 
     /// The note beside every prediction of the bundled model.
@@ -36,7 +45,9 @@ struct ModelOptions: ParsableArguments {
     /// - Parameter clips: several clips are spread over the threads; a single clip is computed by all of them.
     func load(threads: Int) throws -> EmotionModel {
         try EmotionModel(
-            path: path(), assets: assets, options: EmotionModel.Options(threads: threads, limits: limitOptions.limits))
+            path: path(), assets: assets,
+            options: EmotionModel.Options(
+                threads: threads, limits: limitOptions.limits, missingValue: missingValue))
     }
 
     /// The note beside the model's name on a page; nil for a model that the user named.

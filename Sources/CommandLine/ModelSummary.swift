@@ -20,6 +20,7 @@ struct ModelSummary {
         lines.append(("padding", padding))
         lines.append(("longer clips", truncation))
         lines.append(("without a face", missingFrame))
+        if let missingValue { lines.append(("missing values", missingValue)) }
         lines.append(
             ("labels", labels.joined(separator: ", ") + (contents.labels == nil ? " (the model has none)" : "")))
         lines.append(("self-test", contents.selfTest.map { "\($0.input.shape[0]) clips, \($0.oracle)" } ?? "none"))
@@ -58,6 +59,14 @@ struct ModelSummary {
         }
     }
 
+    private var missingValue: String? {
+        switch contents.input.missingValue {
+        case .refuse: nil
+        case .zeros: "become zeros, before normalization"
+        case .keep: "are NaN for the model"
+        }
+    }
+
     var json: JSONValue {
         let input = contents.input
         let normalization: JSONValue =
@@ -83,6 +92,7 @@ struct ModelSummary {
                     "order": .string(input.padding.order.rawValue),
                 ],
                 "truncation": .string(input.truncation.rawValue), "missingFrame": .string(input.missingFrame.rawValue),
+                "missingValue": .string(input.missingValue.rawValue),
             ],
             "labels": .array(labels.map { .string($0) }),
             "selfTest": contents.selfTest.map {

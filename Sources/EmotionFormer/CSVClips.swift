@@ -98,14 +98,12 @@ enum CSVClips {
             }
             values.append(Float(value))
         }
-        if let bad = values.firstIndex(where: { !$0.isFinite }) {
-            guard values.allSatisfy(\.isNaN) else {
-                var fault = fault("the cell is not a finite number", row, columns.features[bad], columns)
-                fault.code = .notFinite
-                throw fault
-            }
-            return try assembly.append(nil, number: number, at: place)
+        if let bad = values.firstIndex(where: { $0.isInfinite }) {
+            var fault = fault("the cell is not a finite number", row, columns.features[bad], columns)
+            fault.code = .notFinite
+            throw fault
         }
+        if values.allSatisfy(\.isNaN) { return try assembly.append(nil, number: number, at: place) }
         try assembly.append(columns.areLandmarks ? .landmarks(values) : .features(values), number: number, at: place)
     }
 

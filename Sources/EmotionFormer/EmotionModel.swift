@@ -26,13 +26,18 @@ public final class EmotionModel: Sendable {
 
         /// Limits on the memory and work that the model's file may ask for.
         public var limits: ModelLimits
+        /// How values are treated that are NaN in a frame that has others, for a model that does not say. nil for the
+        /// model's own rule, which is to refuse such clips if it does not say.
+        public var missingValue: ModelInput.MissingValue?
 
         public init(
-            threads: Int = 1, instructionSet: InstructionSet? = nil, limits: ModelLimits = ModelLimits()
+            threads: Int = 1, instructionSet: InstructionSet? = nil, limits: ModelLimits = ModelLimits(),
+            missingValue: ModelInput.MissingValue? = nil
         ) {
             self.threads = threads
             self.instructionSet = instructionSet
             self.limits = limits
+            self.missingValue = missingValue
         }
     }
 
@@ -134,7 +139,7 @@ public final class EmotionModel: Sendable {
         license = contents.license
         citation = contents.citation
         metadata = try contents.metadata?.text()
-        input = ModelInput(contents.input)
+        input = try ModelInput(contents.input).treatingMissingValues(by: options.missingValue)
         preparation = try InputPreparation(input, normalizer: Normalizer(contents.input))
         let planOptions = try PlanOptions(
             instructionSetNamed: options.instructionSet?.rawValue,

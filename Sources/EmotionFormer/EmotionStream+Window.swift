@@ -56,8 +56,8 @@ struct FrameWindow: Sendable {
     func time(of frame: Int) -> Double? { times[frame % capacity] }
 
     /// Adds a frame, and drops the oldest if the window is full.
-    /// - Throws: `featureCountMismatch` or `layoutMismatch` if the frame does not fit the model; the window is then
-    ///   unchanged.
+    /// - Throws: `featureCountMismatch` or `layoutMismatch` if the frame does not fit the model, `notFinite` for a
+    ///   missing value that the model refuses; the window is then unchanged.
     mutating func append(_ frame: LandmarkFrame) throws(Fault) {
         let slot = count % capacity
         let place = "frame \(count)"
@@ -65,11 +65,20 @@ struct FrameWindow: Sendable {
         case .noFace: break
         case .landmarks(let landmarks):
             try preparation.check(featureCount: landmarks.count * 3, landmarkCount: landmarks.count, at: place)
-            write(to: slot, normalizes: true) { [preparation] in preparation.layOut(landmarks, to: $0) }
+            if landmarks.contains(where: { $0.x.isNaN || $0.y.isNaN || $0.z.isNaN }) {
+                try preparation.checkMissingValues(
+                    landmarks.flatMap { [$0.x, $0.y, $0.z] }[...], landmarkCount: landmarks.count, at: place)
+            }
+            write(to: slot, normalizes: true) { [preparation] in
+                preparation.layOut(landmarks, to: $0)
+                preparation.replaceMissingValues($0)
+            }
         case .values(let values, let landmarkCount):
             try preparation.check(featureCount: values.count, landmarkCount: landmarkCount, at: place)
+            try preparation.checkMissingValues(values, landmarkCount: landmarkCount, at: place)
             write(to: slot, normalizes: true) { [preparation] target in
                 values.withUnsafeBufferPointer { preparation.layOut($0, landmarkCount: landmarkCount, to: target) }
+                preparation.replaceMissingValues(target)
             }
         }
         isComputed[slot] = false

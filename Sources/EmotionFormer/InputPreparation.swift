@@ -130,7 +130,14 @@ package struct InputPreparation: Sendable {
                 rebasing: values[frame * clip.featureCount..<(frame + 1) * clip.featureCount])
             if row.allSatisfy({ $0.isNaN }) { return target.update(repeating: 0) }
             layOut(row, landmarkCount: clip.landmarkCount, to: target)
+            if clip.firstMissingValue != nil { replaceMissingValues(target) }
         }
+    }
+
+    /// Writes zero for each NaN, if that is the model's rule.
+    func replaceMissingValues(_ target: UnsafeMutableBufferPointer<Float>) {
+        guard input.missingValue == .zeros else { return }
+        for index in target.indices where target[index].isNaN { target[index] = 0 }
     }
 
     /// Writes a frame's values (x, y, z of each landmark, or features) in the model's layout of features.
@@ -161,6 +168,34 @@ package struct InputPreparation: Sendable {
                 "the file's columns are not x, y, z of each landmark in turn, and the model does not say in which order "
                     + "it takes them: export or convert it with \(Parameter.layout) set to xyz-planar or xyz-interleaved",
                 found: "raw")
+        }
+        guard clip.firstMissingValue != nil, input.missingValue == .refuse else { return }
+        for frame in 0..<clip.frameCount {
+            let row = clip.values[frame * clip.featureCount..<(frame + 1) * clip.featureCount]
+            try checkMissingValues(row, landmarkCount: clip.landmarkCount, at: "frame \(frame)", of: clip.name)
+        }
+    }
+
+    /// - Throws: `notFinite` for a NaN among the values that the model takes, unless all are, if its rule is to refuse.
+    func checkMissingValues(
+        _ row: ArraySlice<Float>, landmarkCount: Int?, at place: String, of clip: String? = nil
+    ) throws(Fault) {
+        guard input.missingValue == .refuse, !row.allSatisfy(\.isNaN) else { return }
+        let axis: Int? =
+            switch input.layout {
+            case .raw, .xyzInterleaved, .xyzPlanar: nil
+            case .x: 0
+            case .y: 1
+            case .z: 2
+            }
+        for (index, value) in row.enumerated() where value.isNaN {
+            if let axis, landmarkCount != nil, index % 3 != axis { continue }
+            let fault = Fault(
+                .notFinite, at: "\(place), feature \(index)",
+                "the value is missing in a frame that has others, and the model does not say how that is treated: "
+                    + "set \(Parameter.missingValue) to zeros, or to keep for a model that takes NaN",
+                found: "nan")
+            throw clip.map { fault.within($0) } ?? fault
         }
     }
 

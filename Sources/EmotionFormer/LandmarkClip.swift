@@ -3,8 +3,9 @@ import EmotionFormerTensors
 /// A clip of face landmarks or features: frames × features, in order of time.
 ///
 /// A clip holds either *landmarks* (frames × landmarks × 3: x, y and z), which are laid out as features as the model's
-/// manifest says, or *raw features*, which a model uses unchanged. Every value is finite, except that all values of a
-/// frame without a face are NaN. The model's rule says how such frames are treated.
+/// manifest says, or *raw features*, which a model uses unchanged. Every value is finite, or NaN where it is missing; all
+/// values of a frame without a face are NaN. The model's rules say how such frames and single missing values are treated
+/// (`ModelInput.missingFrame`, `ModelInput.missingValue`).
 public struct LandmarkClip: Sendable, Hashable {
     /// The name of the video or array that the clip comes from.
     public var name: String?
@@ -23,10 +24,12 @@ public struct LandmarkClip: Sendable, Hashable {
     public let values: [Float]
     /// Indices of the frames without a face, ascending.
     public let missingFrames: [Int]
+    /// The index in `values` of the first one that is NaN in a frame that has others; nil if there is none.
+    package let firstMissingValue: Int?
 
     /// Makes a clip from landmarks, one inner array per frame. An empty inner array is a frame without a face.
     /// - Throws: `emptyClip` if there are no frames or no landmarks, `featureCountMismatch` if frames differ in their
-    ///   number of landmarks, `notFinite` for a NaN or infinite coordinate.
+    ///   number of landmarks, `notFinite` for an infinite coordinate.
     public init(_ landmarks: [[SIMD3<Float>]], name: String? = nil) throws(EmotionFormerError) {
         self = try publicly { () throws(Fault) in
             var assembly = ClipAssembly(place: name ?? "clip")
@@ -43,7 +46,7 @@ public struct LandmarkClip: Sendable, Hashable {
     /// Makes a clip from raw features, frames × features, row-major. A frame whose values are all NaN is a frame
     /// without a face.
     /// - Throws: `invalidArgument` if there are not `frameCount` × `featureCount` values, `emptyClip` if either is 0,
-    ///   `notFinite` for a NaN or infinite value.
+    ///   `notFinite` for an infinite value.
     public init(
         features: [Float], frameCount: Int, featureCount: Int, name: String? = nil
     ) throws(EmotionFormerError) {
@@ -70,7 +73,7 @@ public struct LandmarkClip: Sendable, Hashable {
                 frameCount > 0 ? "the frames have no features" : "the clip has no frames",
                 found: "\(frameCount) frames × \(featureCount) features")
         }
-        missingFrames = try LandmarkClip.missingFrames(values, frameCount, featureCount)
+        (missingFrames, firstMissingValue) = try LandmarkClip.missing(values, frameCount, featureCount)
         self.values = values
         self.frameCount = frameCount
         self.featureCount = featureCount
@@ -79,27 +82,34 @@ public struct LandmarkClip: Sendable, Hashable {
         self.emotion = emotion
     }
 
-    /// The indices of the frames whose values are all NaN.
-    /// - Throws: `notFinite`, with frame and feature, for any other NaN or infinity.
-    private static func missingFrames(
+    /// The indices of the frames whose values are all NaN, and that of the first NaN in any other frame.
+    /// - Throws: `notFinite`, with frame and feature, for an infinity.
+    private static func missing(
         _ values: [Float], _ frameCount: Int, _ featureCount: Int
-    ) throws(Fault) -> [Int] {
-        var count = 0
+    ) throws(Fault) -> (frames: [Int], value: Int?) {
+        func isMissing(_ row: ArraySlice<Float>) -> Bool { row.first?.isNaN == true && row.allSatisfy(\.isNaN) }
+        var (count, value) = (0, Int?.none)
         for frame in 0..<frameCount {
             let row = values[frame &* featureCount..<(frame &+ 1) &* featureCount]
-            guard let bad = row.firstIndex(where: { !$0.isFinite }) else { continue }
-            guard row.allSatisfy(\.isNaN) else {
+            guard let first = row.firstIndex(where: { !$0.isFinite }) else { continue }
+            if isMissing(row) {
+                count += 1
+                continue
+            }
+            if let bad = row[first...].firstIndex(where: { $0.isInfinite }) {
                 throw Fault(
                     .notFinite, at: "frame \(frame), feature \(bad &- row.startIndex)",
                     "the value is not a finite number", found: "\(values[bad])")
             }
-            count += 1
+            if value == nil { value = first }
         }
-        guard count > 0 else { return [] }
+        guard count > 0 else { return ([], value) }
         // Counted first, so that the list is allocated once.
-        var missing: [Int] = []
-        missing.reserveCapacity(count)
-        for frame in 0..<frameCount where values[frame &* featureCount].isNaN { missing.append(frame) }
-        return missing
+        var frames: [Int] = []
+        frames.reserveCapacity(count)
+        for frame in 0..<frameCount where isMissing(values[frame &* featureCount..<(frame &+ 1) &* featureCount]) {
+            frames.append(frame)
+        }
+        return (frames, value)
     }
 }

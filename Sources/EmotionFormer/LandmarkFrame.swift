@@ -14,21 +14,17 @@ public struct LandmarkFrame: Sendable, Hashable {
     public let time: Double?
 
     /// A frame of landmarks. If there are none, or all coordinates are NaN, it is a frame without a face.
-    /// - Throws: `notFinite` for any other NaN or infinite coordinate, or for such a time.
+    /// - Throws: `notFinite` for an infinite coordinate, or for a time that is not finite.
     public init(landmarks: [SIMD3<Float>], time: Double? = nil) throws(EmotionFormerError) {
         self = try publicly { () throws(Fault) in
-            let isFinite = landmarks.allSatisfy(\.isFinite)
-            if !isFinite, !landmarks.allSatisfy(\.isMissing) {
-                let bad = landmarks.firstIndex { !$0.isFinite } ?? 0
-                throw LandmarkFrame.notFinite("landmark \(bad)")
-            }
+            if let bad = landmarks.firstIndex(where: \.isInfinite) { throw LandmarkFrame.notFinite("landmark \(bad)") }
             return try LandmarkFrame(
-                content: isFinite && !landmarks.isEmpty ? .landmarks(landmarks) : .noFace, time: time)
+                content: landmarks.allSatisfy(\.isMissing) ? .noFace : .landmarks(landmarks), time: time)
         }
     }
 
     /// A frame of raw features. If there are none, or all values are NaN, it is a frame without a face.
-    /// - Throws: `notFinite` for any other NaN or infinite value, or for such a time.
+    /// - Throws: `notFinite` for an infinite value, or for a time that is not finite.
     public init(features: [Float], time: Double? = nil) throws(EmotionFormerError) {
         self = try publicly { () throws(Fault) in
             try LandmarkFrame(checking: features[...], landmarkCount: nil, time: time)
@@ -43,18 +39,14 @@ public struct LandmarkFrame: Sendable, Hashable {
 
     /// Features, or x, y, z of each landmark. A frame without a face if there are none or all are NaN.
     init(checking values: ArraySlice<Float>, landmarkCount: Int?, time: Double?) throws(Fault) {
-        var content = Content.noFace
-        if let bad = values.firstIndex(where: { !$0.isFinite }) {
-            guard values.allSatisfy(\.isNaN) else {
-                throw LandmarkFrame.notFinite("feature \(bad - values.startIndex)")
-            }
-        } else if !values.isEmpty {
-            content = .values(values, landmarkCount: landmarkCount)
+        if let bad = values.firstIndex(where: \.isInfinite) {
+            throw LandmarkFrame.notFinite("feature \(bad - values.startIndex)")
         }
-        try self.init(content: content, time: time)
+        try self.init(
+            content: values.allSatisfy(\.isNaN) ? .noFace : .values(values, landmarkCount: landmarkCount), time: time)
     }
 
-    /// Values that are known to be finite.
+    /// Values that are known not to be infinite.
     fileprivate init(content: Content, time: Double?) throws(Fault) {
         if let time, !time.isFinite { throw LandmarkFrame.notFinite("time") }
         self.content = content
@@ -71,7 +63,7 @@ public struct LandmarkFrame: Sendable, Hashable {
 }
 
 extension SIMD3<Float> {
-    fileprivate var isFinite: Bool { x.isFinite && y.isFinite && z.isFinite }
+    fileprivate var isInfinite: Bool { x.isInfinite || y.isInfinite || z.isInfinite }
     fileprivate var isMissing: Bool { x.isNaN && y.isNaN && z.isNaN }
 }
 

@@ -14,7 +14,8 @@ extension ModelInput {
             padding: Padding(
                 value: Float(description.padding.value), side: Padding.Side(description.padding.side),
                 order: description.padding.order == .beforeNormalization ? .beforeNormalization : .afterNormalization),
-            truncation: Truncation(description.truncation), missingFrame: MissingFrame(description.missingFrame))
+            truncation: Truncation(description.truncation), missingFrame: MissingFrame(description.missingFrame),
+            missingValue: MissingValue(description.missingValue))
     }
 }
 
@@ -57,6 +58,16 @@ extension ModelInput.MissingFrame {
         case .drop: self = .drop
         case .zeros: self = .zeros
         case .repeatPrevious: self = .repeatPrevious
+        }
+    }
+}
+
+extension ModelInput.MissingValue {
+    fileprivate init(_ rule: InputDescription.MissingValue) {
+        switch rule {
+        case .refuse: self = .refuse
+        case .zeros: self = .zeros
+        case .keep: self = .keep
         }
     }
 }

@@ -1,3 +1,5 @@
+import EmotionFormerTensors
+
 /// A model's input, and how a clip becomes it. This is part of the model and stated in its manifest.
 public struct ModelInput: Sendable, Hashable {
     /// The order of a frame's features.
@@ -68,28 +70,59 @@ public struct ModelInput: Sendable, Hashable {
         case repeatPrevious
     }
 
+    /// How a value is treated that is NaN in a frame that has others, such as the landmarks of a hand out of sight.
+    public enum MissingValue: String, Sendable, CaseIterable {
+        /// The clip is refused.
+        case refuse
+        /// The value is replaced by zero before normalization.
+        case zeros
+        /// The model is given NaN, which it must expect.
+        case keep
+    }
+
     /// The most frames of a clip that the model uses.
     public let frames: Int
     /// Features per frame.
     public let features: Int
+    /// The axes of a frame in arrays, whose product is `features`: for instance 21 × 2. `[features]` unless the model
+    /// says otherwise.
+    public let frameShape: [Int]
     public let layout: Layout
     /// nil if features are not normalized.
     public let normalization: Normalization?
     public let padding: Padding
     public let truncation: Truncation
     public let missingFrame: MissingFrame
+    public let missingValue: MissingValue
 
     package init(
-        frames: Int, features: Int, layout: Layout = .raw, normalization: Normalization? = nil,
+        frames: Int, features: Int, frameShape: [Int]? = nil, layout: Layout = .raw,
+        normalization: Normalization? = nil,
         padding: Padding = Padding(value: 0, side: .end, order: .beforeNormalization), truncation: Truncation = .end,
-        missingFrame: MissingFrame = .drop
+        missingFrame: MissingFrame = .drop, missingValue: MissingValue = .refuse
     ) {
         self.frames = frames
         self.features = features
+        self.frameShape = frameShape ?? [features]
         self.layout = layout
         self.normalization = normalization
         self.padding = padding
         self.truncation = truncation
         self.missingFrame = missingFrame
+        self.missingValue = missingValue
+    }
+
+    /// The same input with a rule for missing values, if it has none of its own.
+    /// - Throws: `invalidArgument` if it has another one.
+    func treatingMissingValues(by rule: MissingValue?) throws(Fault) -> ModelInput {
+        guard let rule, rule != missingValue else { return self }
+        guard missingValue == .refuse else {
+            throw Fault(
+                .invalidArgument, at: "\(Parameter.missingValue)", "the model has its own rule for missing values",
+                found: rule.rawValue, expected: "\(missingValue.rawValue), or no option")
+        }
+        return ModelInput(
+            frames: frames, features: features, frameShape: frameShape, layout: layout, normalization: normalization,
+            padding: padding, truncation: truncation, missingFrame: missingFrame, missingValue: rule)
     }
 }

@@ -3,6 +3,7 @@
 package enum Parameter: String, CaseIterable, CustomStringConvertible {
     case mean, standardDeviation, labels, layout
     case fromSigmoid
+    case missingValue
 
     package var description: String { "the parameter '\(rawValue)'" }
 }

@@ -24,6 +24,7 @@ package struct TFLiteConversion: Sendable {
     package var padding = InputDescription.Padding()
     package var truncation = InputDescription.Truncation.end
     package var missingFrame = InputDescription.MissingFrame.drop
+    package var missingValue = InputDescription.MissingValue.refuse
     package var outputs = ImportOptions.Outputs.probabilities
     package var name: String?
     package var license: String?
@@ -80,6 +81,7 @@ package struct TFLiteConversion: Sendable {
         options.padding = padding
         options.truncation = truncation
         options.missingFrame = missingFrame
+        options.missingValue = missingValue
         options.outputs = outputs
         options.layout = layout
         options.frames = frames

@@ -18,6 +18,7 @@ package struct ImportOptions: Sendable {
     package var padding = InputDescription.Padding()
     package var truncation = InputDescription.Truncation.end
     package var missingFrame = InputDescription.MissingFrame.drop
+    package var missingValue = InputDescription.MissingValue.refuse
     package var labels: [String]?
     package var outputs = Outputs.probabilities
     package var selfTest: SelfTest?
@@ -91,7 +92,7 @@ extension ModelPackage {
                 frames: frames, features: features,
                 layout: options.layout(features: features),
                 normalization: normalization, padding: options.padding, truncation: options.truncation,
-                missingFrame: options.missingFrame),
+                missingFrame: options.missingFrame, missingValue: options.missingValue),
             labels: options.labels, program: program, outputs: .init(probabilities: probabilities, logits: logits),
             selfTest: options.selfTest)
     }

@@ -62,6 +62,15 @@ package struct InputDescription: Sendable {
     /// How a frame without a face is treated.
     package enum MissingFrame: String, Sendable, CaseIterable { case drop, zeros, repeatPrevious }
 
+    /// How a value is treated that is NaN in a frame that has others.
+    package enum MissingValue: String, Sendable, CaseIterable {
+        case refuse
+        /// Zero before normalization.
+        case zeros
+        /// NaN: the graph has its own rule.
+        case keep
+    }
+
     /// The largest number of frames.
     package var frames: Int
     package var features: Int
@@ -70,10 +79,12 @@ package struct InputDescription: Sendable {
     package var padding: Padding
     package var truncation: Truncation
     package var missingFrame: MissingFrame
+    package var missingValue: MissingValue
 
     package init(
         frames: Int, features: Int, layout: LandmarkLayout, normalization: Normalization? = nil,
-        padding: Padding = Padding(), truncation: Truncation = .end, missingFrame: MissingFrame = .drop
+        padding: Padding = Padding(), truncation: Truncation = .end, missingFrame: MissingFrame = .drop,
+        missingValue: MissingValue = .refuse
     ) {
         self.frames = frames
         self.features = features
@@ -82,5 +93,6 @@ package struct InputDescription: Sendable {
         self.padding = padding
         self.truncation = truncation
         self.missingFrame = missingFrame
+        self.missingValue = missingValue
     }
 }

@@ -69,7 +69,7 @@ extension Manifest {
 
     private static func input(_ cursor: JSONCursor) throws(Fault) -> (InputDescription, Normalization?) {
         try cursor.checkFields(
-            "frames", "features", "layout", "normalization", "padding", "truncation", "missingFrame")
+            "frames", "features", "layout", "normalization", "padding", "truncation", "missingFrame", "missingValue")
         let padding = try cursor.required("padding")
         try padding.checkFields("value", "side", "order")
         let input = InputDescription(
@@ -80,7 +80,8 @@ extension Manifest {
                 side: try padding.required("side").choice(InputDescription.Padding.Side.self),
                 order: try padding.required("order").choice(InputDescription.Padding.Order.self)),
             truncation: try cursor.required("truncation").choice(InputDescription.Truncation.self),
-            missingFrame: try cursor.required("missingFrame").choice(InputDescription.MissingFrame.self))
+            missingFrame: try cursor.required("missingFrame").choice(InputDescription.MissingFrame.self),
+            missingValue: try cursor.optional("missingValue")?.choice(InputDescription.MissingValue.self) ?? .refuse)
         guard let normalization = try cursor.optional("normalization") else { return (input, nil) }
         try normalization.checkFields("mean", "standardDeviation", "epsilon")
         return (

@@ -110,6 +110,7 @@ extension InputDescription {
                         "order": .string(padding.order.rawValue),
                     ]
                 ), ("truncation", .string(truncation.rawValue)), ("missingFrame", .string(missingFrame.rawValue)),
+                ("missingValue", missingValue == .refuse ? nil : .string(missingValue.rawValue)),
             ])
     }
 }

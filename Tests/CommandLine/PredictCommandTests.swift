@@ -139,7 +139,7 @@ struct PredictCommandTests {
     @Test(
         "Bad input is one line on standard error and code 1",
         arguments: [
-            ("nan.csv", "1,2\n3,nan\n", "not a finite number"), ("cell.csv", "1,2\n3,x\n", "line 2, column 2"),
+            ("nan.csv", "1,2\n3,nan\n", "--missing-value"), ("cell.csv", "1,2\n3,x\n", "line 2, column 2"),
             ("empty.csv", "", "the file has no rows"), ("wide.csv", "1,2,3\n", "(found 3, expected 2)"),
             ("short.npy", "\u{93}NUMPY", "not a NumPy array"), ("clip.txt", "1,2\n", "does not say its format"),
             ("broken.npz", "PK", "not a zip archive"), ("deep.jsonl", "[[[[[[[[[[[[", "line 1"),
@@ -151,6 +151,21 @@ struct PredictCommandTests {
         #expect(run.errors.contains(message), "\(run.errors)")
         #expect(run.errors.contains(name))
         #expect(run.output.isEmpty)
+    }
+
+    @Test("--missing-value takes a NaN in a frame that has other values, as zero or as it is")
+    func missingValue() throws {
+        let partial = try folder.write("nan,5\n1,5\n1,5\n1,5\n", to: "partial.csv")
+        let zeros = try Executable.run(
+            "predict", "--json", "--model", model, "--missing-value", "zeros", partial)
+        #expect(zeros.output.contains("\"logits\":[0.75,5"), "\(zeros.output)")
+        // This model computes with NaN, and says so.
+        let kept = try Executable.run("predict", "--model", model, "--missing-value", "keep", partial)
+        #expect(kept.isOneLineFailure && kept.errors.contains("not a finite number"), "\(kept.errors)")
+        let refused = try Executable.run("predict", "--model", model, partial)
+        #expect(refused.isOneLineFailure && refused.errors.contains("frame 0, feature 0"), "\(refused.errors)")
+        let unknown = try Executable.run("predict", "--model", model, "--missing-value", "guess", partial)
+        #expect(unknown.code == 64)
     }
 
     @Test("A missing clip, a missing model and a folder without manifest are one line and code 1")

@@ -80,7 +80,7 @@ struct StreamCommandTests {
         "A wrong line ends the stream with one message that names it, after what was good",
         arguments: [
             ("{\"features\":[1,2]", "line 6, column 18"), ("{\"features\":[1,2,3]}", "frame 4"),
-            ("{\"features\":[1,NaN]}", "line 6"), ("{\"landmarks\":[[1,2]]}", "line 6"), ("{\"time\":3}", "line 6"),
+            ("{\"features\":[1,NaN]}", "frame 4"), ("{\"landmarks\":[[1,2]]}", "line 6"), ("{\"time\":3}", "line 6"),
             ("{\"features\":[1,2],\"time\":\"x\"}", "line 6"), ("[[[[[[[[[[1]]]]]]]]]]", "line 6"),
         ])
     func malformed(line wrong: String, place: String) throws {

@@ -87,7 +87,7 @@ struct CSVClipTests {
             ("video_filename,emotion\nx,y\n", .emptyClip), ("a,b\n,\n", .emptyClip),
             ("1,2\n3\n", .featureCountMismatch), ("1,2\n3,4,5\n", .featureCountMismatch),
             ("a,a\n1,2\n", .duplicateName), ("x_0,y_0,z_0,extra\n1,2,3,4\n", .unknownName),
-            ("1,2\n3,nan\n", .notFinite), ("1,2\n3,1e60\n", .notFinite), ("a\ninf\n", .notFinite),
+            ("1,2\nnan,inf\n", .notFinite), ("1,2\n3,1e60\n", .notFinite), ("a\ninf\n", .notFinite),
             ("1,2\n3,\n", .malformedClip), ("1,\"2\n", .malformedClip), ("1,\"2\"3\n", .malformedClip),
             ("1,0x10\n", .malformedClip), ("1,1_0\n", .malformedClip), ("1,1e\n", .malformedClip),
             ("frame_num,a\n0,1\n0,2\n", .duplicateName), ("frame_num,a\n0.5,1\n", .malformedClip),

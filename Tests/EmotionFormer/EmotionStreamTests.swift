@@ -273,11 +273,47 @@ struct EmotionStreamTests {
         #expect(
             refusal { try LandmarkFrame(features: [1, .infinity]) } == "feature 1: the value is not a finite number")
         #expect(
-            refusal { try LandmarkFrame(landmarks: [.zero, SIMD3(1, .nan, 2)]) }
+            refusal { try LandmarkFrame(landmarks: [.zero, SIMD3(.nan, .infinity, 2)]) }
                 == "landmark 1: the value is not a finite number")
         #expect(refusal { try LandmarkFrame(withoutFaceAt: .nan) } == "time: the value is not a finite number")
         #expect(try !LandmarkFrame(features: [.nan, .nan]).hasFace)
         #expect(try !LandmarkFrame(landmarks: [SIMD3(repeating: .nan)]).hasFace)
+    }
+
+    @Test("Missing values of single frames are treated as in a clip, and refused without harm to the stream")
+    func missingValues() throws {
+        for landmarks in [false, true] {
+            var values = try clip(12, landmarks: landmarks).values
+            for index in [2, 13, 14, 40] { values[index] = .nan }
+            let width = StreamModel.features
+            let partial =
+                landmarks
+                ? try LandmarkClip(
+                    stride(from: 0, to: values.count, by: width).map { start in
+                        stride(from: start, to: start + width, by: 3).map {
+                            SIMD3(values[$0], values[$0 + 1], values[$0 + 2])
+                        }
+                    }) : try LandmarkClip(features: values, frameCount: 12, featureCount: width)
+            let package = try StreamModel.positions.package(layout: landmarks ? .xyzPlanar : .raw)
+            let zeros = try EmotionModel(package, options: .init(missingValue: .zeros))
+            #expect(try compare(zeros, partial, .init()) == 5)
+            let model = try EmotionModel(package)
+            var stream = try EmotionStream(model, options: .init(minimumFrames: 1))
+            let frames = try partial.frames()
+            let error = #expect(throws: EmotionFormerError.self) { try stream.append(frames[0]) }
+            #expect(error?.code == .notFinite)
+            #expect(error?.place == "frame 0, feature 2")
+            #expect(try stream.append(frames[1])?.frames == 0..<1)
+        }
+    }
+
+    @Test("A model's own rule for missing values is not overridden by another")
+    func missingValueRules() throws {
+        let package = try StreamModel.positions.package(missingValue: .zeros)
+        #expect(try EmotionModel(package).input.missingValue == .zeros)
+        #expect(try EmotionModel(package, options: .init(missingValue: .zeros)).input.missingValue == .zeros)
+        let error = #expect(throws: Fault.self) { try EmotionModel(package, options: .init(missingValue: .keep)) }
+        #expect(error?.code == .invalidArgument)
     }
 
     @Test(

@@ -91,6 +91,35 @@ struct InputPreparationTests {
         #expect(try fault(features([1, 2], missing: [0, 1]), input)?.code == .emptyClip)
     }
 
+    @Test(
+        "A missing value in a frame that has others is refused, is zero before normalization, or stays NaN",
+        arguments: [
+            (ModelInput.Layout.raw, [0, 1, 2, 3, 4, 5], [10, 1, 2, 3, 10, 5]),
+            (.xyzPlanar, [0, 3, 1, 4, 2, 5], [10, 3, 1, 10, 2, 5]), (.x, [0, 3], [10, 3]), (.y, [1, 4], [1, 10]),
+            (.z, [2, 5], [2, 5]),
+        ] as [(ModelInput.Layout, [Float], [Float])])
+    func missingValues(layout: ModelInput.Layout, values: [Float], places: [Float]) throws {
+        // The values of the frame are their own places; those at 0 and 4 are missing.
+        let frame: [SIMD3<Float>] = [SIMD3(.nan, 1, 2), SIMD3(3, .nan, 5)]
+        let clip = try LandmarkClip([[SIMD3(repeating: .nan), SIMD3(repeating: .nan)], frame])
+        #expect(clip.missingFrames == [0])
+        let normalizer = try Normalizer(
+            mean: Tensor([1] as [Float]), standardDeviation: Tensor([2] as [Float]), epsilon: 0, frames: 1,
+            features: values.count)
+        func input(_ rule: ModelInput.MissingValue) -> ModelInput {
+            ModelInput(frames: 1, features: values.count, layout: layout, missingValue: rule)
+        }
+        let zeros = try prepared(clip, input(.zeros), normalizer: normalizer)
+        #expect(zeros == places.map { ($0 == 10 ? 0 : $0) / 2 - 0.5 })
+        let kept = try prepared(clip, input(.keep), normalizer: normalizer)
+        for (value, place) in zip(kept, places) { #expect(place == 10 ? value.isNaN : value == place / 2 - 0.5) }
+        let refused = fault(clip, input(.refuse))
+        let isTaken = !places.contains(10)
+        #expect(isTaken ? refused == nil : refused?.code == .notFinite, "\(String(describing: refused))")
+        #expect(isTaken || refused?.place == "frame 1, feature \(layout == .y ? 4 : 0)")
+        #expect(isTaken || refused?.problem.contains("\(Parameter.missingValue)") == true)
+    }
+
     @Test("Normalization is (x − mean) / (std + epsilon) in 32-bit floats, before or after padding")
     func normalization() throws {
         let normalizer = try Normalizer(

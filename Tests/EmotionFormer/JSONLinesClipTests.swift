@@ -60,7 +60,7 @@ struct JSONLinesClipTests {
             ("{\"landmarks\":[1,2]}", .malformedClip, "line 1"), ("[1,2]\n[1,2,3]", .featureCountMismatch, "line 2"),
             ("[[1,2,3]]\n[1,2,3]", .layoutMismatch, "line 2"),
             ("{\"landmarks\":[{\"x\":1}]}", .malformedClip, "line 1"),
-            ("[1,1e60]", .notFinite, "frame 0, feature 1"), ("[1,NaN]", .notFinite, "frame 0, feature 1"),
+            ("[1,1e60]", .notFinite, "frame 0, feature 1"), ("[NaN,1e60]", .notFinite, "frame 0, feature 1"),
             ("", .emptyClip, ""), ("null\nnull", .emptyClip, ""), ("[+1]", .malformedClip, "line 1, column 2"),
             ("{\"frame\":1,\"features\":[1]}\n{\"features\":[1]}", .malformedClip, "line 2"),
             ("{\"frame\":1,\"features\":[1]}\n{\"frame\":1,\"features\":[1]}", .duplicateName, ""),

@@ -24,7 +24,7 @@ struct LandmarkClipTests {
         #expect(code { try LandmarkClip(features: [1], frameCount: 2, featureCount: 4) } == .invalidArgument)
         #expect(code { try LandmarkClip(features: [1], frameCount: -1, featureCount: -1) } == .invalidArgument)
         #expect(code { try LandmarkClip(features: [], frameCount: .max, featureCount: .max) } == .invalidArgument)
-        #expect(code { try LandmarkClip(features: [1, .nan], frameCount: 1, featureCount: 2) } == .notFinite)
+        #expect(code { try LandmarkClip(features: [.nan, -.infinity], frameCount: 1, featureCount: 2) } == .notFinite)
     }
 
     @Test("A file that is missing, is a folder, holds several clips or has an unknown name is an error in one line")

@@ -43,13 +43,16 @@ struct NumPyClipTests {
         #expect(clips.last?.values == ClipFixtures.values(24..<48))
     }
 
-    @Test("A frame of NaN throughout is one without a face; a single NaN is refused with frame and feature")
+    @Test("A frame of NaN throughout is one without a face; a single NaN is a missing value; an infinity is refused")
     func missingFrames() throws {
         let nan = Float.nan
         let frames = ClipFixtures.npy(
             shape: "(3, 2)", payload: ClipFixtures.bytes(of: [1, 2, nan, nan, 3, 4]))
         #expect(try ClipFormat.npy.clips(frames, fileName: "clip").first?.missingFrames == [1])
-        let broken = ClipFixtures.npy(shape: "(2, 2)", payload: ClipFixtures.bytes(of: [1, 2, 3, nan]))
+        let partial = ClipFixtures.npy(shape: "(3, 2)", payload: ClipFixtures.bytes(of: [nan, nan, nan, 2, 3, nan]))
+        let clip = try #require(try ClipFormat.npy.clips(partial, fileName: "clip").first)
+        #expect(clip.missingFrames == [0] && clip.firstMissingValue == 2)
+        let broken = ClipFixtures.npy(shape: "(2, 2)", payload: ClipFixtures.bytes(of: [1, 2, nan, .infinity]))
         let fault = try #require(ClipFixtures.fault(.npy, broken))
         #expect(fault.code == .notFinite)
         #expect(fault.place == "clip: frame 1, feature 1")

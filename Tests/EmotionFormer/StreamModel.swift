@@ -28,6 +28,7 @@ enum StreamModel: String, CaseIterable {
         frames: Int = 8, hasOpenTime: Bool = false, layout: LandmarkLayout = .raw,
         padding: InputDescription.Padding = .init(), truncation: InputDescription.Truncation = .end,
         missingFrame: InputDescription.MissingFrame = .drop,
+        missingValue: InputDescription.MissingValue = .refuse,
         normalization: InputDescription.Normalization? = nil
     ) throws -> ModelPackage {
         var builder = GraphBuilder(frames: frames)
@@ -42,7 +43,7 @@ enum StreamModel: String, CaseIterable {
             name: rawValue, producer: .init(tool: "tests", version: "1"),
             input: InputDescription(
                 frames: frames, features: StreamModel.features, layout: layout, normalization: normalization,
-                padding: padding, truncation: truncation, missingFrame: missingFrame),
+                padding: padding, truncation: truncation, missingFrame: missingFrame, missingValue: missingValue),
             labels: ["Angry", "Happy", "Sad"], program: Program(graphs: [graph], tensors: builder.tensors),
             outputs: .init(probabilities: "probabilities", logits: "logits"))
     }

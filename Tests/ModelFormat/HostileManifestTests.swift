@@ -81,6 +81,7 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
             "\"truncation\": \"uniform\"", "\"truncation\": 3", .invalidValue, "input.truncation",
             "found 3, expected a string"),
         Spoiling("\"missingFrame\": \"repeatPrevious\"", "\"missingFrame\": \"guess\"", .invalidValue, "found 'guess'"),
+        Spoiling("\"missingValue\": \"zeros\"", "\"missingValue\": \"guess\"", .invalidValue, "found 'guess'"),
         Spoiling("\"epsilon\": 1e-07", "\"epsilon\": -1", .invalidValue, "input.normalization: epsilon", "found -1"),
         Spoiling(
             "\"mean\": \"normalization.mean\"", "\"mean\": \"absent\"", .unknownName, "input.normalization",

@@ -70,7 +70,7 @@ import Testing
         let (first, second) = (a.input, b.input)
         #expect(first.frames == second.frames && first.features == second.features && first.layout == second.layout)
         #expect(first.padding == second.padding && first.truncation == second.truncation)
-        #expect(first.missingFrame == second.missingFrame)
+        #expect(first.missingFrame == second.missingFrame && first.missingValue == second.missingValue)
         #expect(first.normalization?.epsilon == second.normalization?.epsilon)
         expectEqual(first.normalization?.mean, second.normalization?.mean)
         expectEqual(first.normalization?.standardDeviation, second.normalization?.standardDeviation)

@@ -50,7 +50,7 @@ enum SmallPackage {
                 normalization: .init(
                     mean: floats([0.5, 0, 1], 3), standardDeviation: floats([1, 2, 4], 1, 3), epsilon: 1e-7),
                 padding: .init(value: -1.5, side: .start, order: .afterNormalization), truncation: .uniform,
-                missingFrame: .repeatPrevious),
+                missingFrame: .repeatPrevious, missingValue: .zeros),
             labels: ["Happy", "Sad"], program: program(),
             outputs: .init(probabilities: "probabilities", logits: "logits"),
             selfTest: selfTest

@@ -51,8 +51,8 @@ struct FaceFrames {
             let height = value(frame, 152, 1) - value(frame, 10, 1)
             let width = value(frame, 454, 0) - value(frame, 234, 0)
             return width == 0 ? 0 : abs(height / width)
-        }.sorted()
-        let ratio = ratios[ratios.count / 2]
+        }.filter { !$0.isNaN }.sorted()
+        let ratio = ratios.isEmpty ? FaceFrames.usualRatio : ratios[ratios.count / 2]
         // In fractions of the picture's size, a face is stretched in height by the picture's aspect ratio.
         let isInPixels = max(abs(high[0]), abs(high[1])) > 10
         let aspect =

@@ -32,13 +32,14 @@ struct InputStatistics {
     init(_ clip: LandmarkClip, _ model: EmotionModel, framesUsed: Int) throws {
         let features = model.input.features
         let rows = try Self.rows(clip, model, framesUsed)
-        let count = Double(max(rows.count, 1))
+        // Missing values are no values.
+        let count = Double(max(rows.count { !$0.isNaN }, 1))
         var histogram = [Double](repeating: 0, count: Int(Self.edge) * 4)
         var (sum, squares) = (0.0, 0.0)
         var (smallest, largest) = (Double.infinity, -Double.infinity)
         var distances = [Double](repeating: 0, count: features)
         var beyond = [Int](repeating: 0, count: features)
-        for (index, value) in rows.enumerated() {
+        for (index, value) in rows.enumerated() where !value.isNaN {
             let value = Double(value)
             sum += value
             squares += value * value
@@ -116,7 +117,7 @@ struct InputStatistics {
         }
         let moved = try LandmarkClip(features: values, frameCount: clip.frameCount, featureCount: features)
         let rows = try rows(moved, model, framesUsed)
-        let share = Double(rows.count { abs($0) > 3 }) / Double(max(rows.count, 1))
+        let share = Double(rows.count { abs($0) > 3 }) / Double(max(rows.count { !$0.isNaN }, 1))
         return (toInterleaved ? "x, y, z of each landmark in turn" : "all x, then all y, then all z", share)
     }
 
