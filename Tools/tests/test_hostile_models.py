@@ -91,7 +91,7 @@ def bidirectional(depth: int) -> dict[str, Any]:
 CLIP = start(4, 3)
 HOSTILE = {
     "a vector repeated": (sequence(CLIP, layer("Flatten"), layer("RepeatVector", n=10**12)), "a value of 1.2e+13"),
-    "steps repeated": (sequence(CLIP, layer("UpSampling1D", size=10**9)), "a value of 4e+09"),
+    "steps repeated": (sequence(CLIP, layer("UpSampling1D", size=10**9)), "a value of 1.2e+10"),
     "steps doubled": (sequence(CLIP, *[layer("UpSampling1D", size=2)] * 60), "give --no-limits"),
     "zeros around": (sequence(CLIP, layer("ZeroPadding1D", padding=[10**9, 0])), "a value of 3e+09"),
     "a wide window": (

@@ -239,5 +239,5 @@ def test_a_python_fault_meets_the_tests_of_its_tool_first(tmp_path: Path) -> Non
     suite.copy.folder = ROOT
     first = {fault.file: suite.tests_of(fault.file) for fault in faults}
     assert all(first.values()), [file for file, tests in first.items() if not tests]
-    assert first["Tools/emotionformer/export/layers/time.py"][0] == "test_label_pickle.py"
+    assert first["Tools/emotionformer/export/layers/convolution.py"][0] == "test_label_pickle.py"
     assert first["Tools/emotionformer/landmarks/timing.py"][0] == "test_landmarks.py"

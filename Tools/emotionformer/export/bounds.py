@@ -128,7 +128,7 @@ def estimate(
     held = sum(math.prod(shape) for shape in weights.values())
     try:
         elements = _elements(operation, shapes, attributes, weights)
-        product = _products(operation, shapes, weights)
+        product = _products(operation, shapes, attributes, weights)
     except (ValueError, IndexError, KeyError, TypeError):
         return given, given
     # Multiplications in matrices are quick, functions of single elements are not.
@@ -162,7 +162,7 @@ def _broadcast(shapes: Sequence[Shape]) -> Shape:
 
 
 def _gathered(shapes: Sequence[Shape], attributes: dict[str, Any], _: Any) -> int:
-    source, indices = shapes[0], shapes[1]
+    source, indices = shapes[0], shapes[1][attributes.get("batchDimensions", 0) :]
     return math.prod(source) // max(source[attributes.get("axis", 0)], 1) * math.prod(indices)
 
 
@@ -191,6 +191,18 @@ def _windowed(shapes: Sequence[Shape], attributes: dict[str, Any], weights: dict
     return batch * max(padded * channels, places * size * channels, places * made)
 
 
+def _over_pictures(shapes: Sequence[Shape], attributes: dict[str, Any], _: Any) -> int:
+    """The padded picture, or what is made of it."""
+    batch, *extents, channels = shapes[0]
+    size = attributes["poolSize"] if "poolSize" in attributes else shapes[1][1:3]
+    dilations, strides = attributes.get("dilations", [1, 1]), attributes.get("strides", [1, 1])
+    reach = [(extent - 1) * dilation for extent, dilation in zip(size, dilations)]
+    padded = [extent + far for extent, far in zip(extents, reach)]
+    made = max(shapes[1][0], shapes[1][3]) if len(shapes) > 1 else channels
+    places = [extent // max(stride, 1) + 1 for extent, stride in zip(padded, strides)]
+    return batch * max(math.prod(padded) * channels, math.prod(places) * max(made, channels))
+
+
 def _attended(shapes: Sequence[Shape], attributes: dict[str, Any], weights: dict[str, Shape]) -> int:
     heads = weights["queryKernel"][1] if "queryKernel" in weights else attributes.get("headCount", 1)
     return shapes[0][0] * heads * shapes[0][1] * (shapes[1][1] + sum(shape[-1] for shape in weights.values()) + 1)
@@ -212,16 +224,27 @@ RULES: dict[str, Callable[[Sequence[Shape], dict[str, Any], dict[str, Shape]], i
     "conv1D": _windowed,
     "depthwiseConv1D": _windowed,
     "pooling1D": _windowed,
+    "conv2D": _over_pictures,
+    "depthwiseConv2D": _over_pictures,
+    "pooling2D": _over_pictures,
+    "mirrorPad": _padded,
     "attention": _attended,
     "multiHeadAttention": _attended,
 }
 SUMS = {"concatenate", "pack", *STEPWISE}
 
 
-def _products(operation: str, shapes: Sequence[Shape], weights: dict[str, Shape]) -> int:
+def _products(
+    operation: str, shapes: Sequence[Shape], attributes: dict[str, Any], weights: dict[str, Shape]
+) -> int:
     """Multiplications of matrices."""
     if operation == "matmul":
         return _product(shapes, {}, {}) * shapes[0][-1]
+    if operation in ("conv2D", "depthwiseConv2D", "pooling2D"):
+        # In memory, element by element of the window: as slow as sums.
+        size = math.prod(attributes["poolSize"]) if operation == "pooling2D" else math.prod(shapes[1][1:3])
+        places = _over_pictures(shapes, attributes, None)
+        return 16 * size * places + (places * math.prod(shapes[1][1:]) if operation == "conv2D" else 0)
     if operation in ("attention", "multiHeadAttention"):
         return math.prod(shapes[0]) * shapes[1][1] * 2 + _by_weights(shapes, weights)
     return _by_weights(shapes, weights)

@@ -6,13 +6,26 @@ from emotionformer.export.conversion import HANDLERS, Converter, Handler, Result
 from emotionformer.export.functional import run_model
 from emotionformer.export.graph import Call
 from emotionformer.export.layer import Layer
-from emotionformer.export.layers import attention, core, merging, normalization, recurrent, shape, time
+from emotionformer.export.layers import (
+    attention,
+    borders,
+    convolution,
+    core,
+    encoding,
+    merging,
+    normalization,
+    pooling,
+    recurrent,
+    shape,
+)
 from emotionformer.export.operators import keras2, keras3
 from emotionformer.export.readings import Readings
 from emotionformer.export.recognition import recognized
 
 # Each registers what it handles.
-FAMILIES = (attention, core, merging, normalization, recurrent, shape, time)
+FAMILIES = (
+    attention, borders, convolution, core, encoding, merging, normalization, pooling, recurrent, shape,
+)
 OPERATORS = {2: keras2.convert, 3: keras3.convert}
 
 

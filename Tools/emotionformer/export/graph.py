@@ -103,8 +103,8 @@ class Graph:
         self.inputs.append(value)
         return value
 
-    def constant(self, data: Any, dtype: str | None = None) -> Value:
-        """A value that is known now; it becomes a node only when something uses it."""
+    def constant(self, data: Any, dtype: str | None = None, name: str = "") -> Value:
+        """A value that is known now; it becomes a node, of this name if it has one, only when something uses it."""
         array = widened(np.asarray(data))
         kind = dtype or {"f": "float32", "b": "bool"}.get(array.dtype.kind, "int32")
         if array.dtype.kind not in "fiub":
@@ -115,7 +115,7 @@ class Graph:
             array = array != 0
         else:
             array = array.astype(np.int64)
-        return Value("", kind, array, is_constant=True)
+        return Value(name, kind, array, is_constant=True)
 
     def emit(
         self,
@@ -205,7 +205,7 @@ class Graph:
             return value
         key = (value.dtype, value.shape, value.data.tobytes())
         if key not in self._constants:
-            label = self._unique(f"{self.scope}/constant" if self.scope else "constant")
+            label = self._unique(value.name or (f"{self.scope}/constant" if self.scope else "constant"))
             stored = value.data.astype(value.dtype)
             self.tensors[label] = stored
             node = Node(label, "constant", [], [], {}, {"value": label}, named=True)

@@ -14,11 +14,15 @@ MODEL_CLASSES = {"Functional", "Model", "Sequential"}
 
 @dataclass
 class Variable:
-    """A variable that a layer's class creates: the role this project gives it and whether training changes it."""
+    """A variable that a layer's class creates: the role this project gives it and whether training changes it.
+
+    One that is `repeated` belongs to a part; `.keras` files hold it here once more.
+    """
 
     role: str
     trainable: bool = True
     saved_as: tuple[str, ...] = ()
+    repeated: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

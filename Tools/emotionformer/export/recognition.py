@@ -17,7 +17,7 @@ from emotionformer.export.conversion import Converter, Result, as_bool, tensor
 from emotionformer.export.graph import Call, Tensor, Value
 from emotionformer.export.layer import Layer
 from emotionformer.export.layers.core import activation_name, function_of
-from emotionformer.export.reading.layer_reading import is_own
+from emotionformer.export.reading.own_classes import is_own, reason
 from emotionformer.export.readings import ACTIVATIONS, BlockReading, Readings
 
 PLAIN = {"name", "trainable", "dtype", "activity_regularizer", "autocast", "batch_input_shape", "batch_shape", "seed"}
@@ -48,7 +48,7 @@ def recognized(converter: Converter, layer: Layer, call: Call, readings: Reading
     if layer.class_name in BLOCK_CLASSES:
         return _transformer_block(converter, layer, call, readings.block(layer))
     if is_own(layer):
-        raise layer.refuse(f"this layer of Keras's own is not supported; {ADVICE}")
+        raise layer.refuse(f"{reason(layer)}; {ADVICE}")
     held = ", ".join(f"{item.path or '.'} ({item.kind})" for item in components(layer)) or "no weights"
     advice = ADVICE
     if _ordered_parts(layer) is not None:

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from emotionformer.export.evaluation import layers, recurrent, tensors
+from emotionformer.export.evaluation import layers, recurrent, tensors, windows
 
 Arrays = list[np.ndarray]
 Kernel = Callable[[Sequence["np.ndarray | None"], dict[str, Any], dict[str, np.ndarray]], Arrays]
 
-KERNELS: dict[str, Kernel] = {**layers.KERNELS, **recurrent.KERNELS, **tensors.KERNELS}
+KERNELS: dict[str, Kernel] = {**layers.KERNELS, **recurrent.KERNELS, **tensors.KERNELS, **windows.KERNELS}
 
 
 def evaluate(

@@ -121,7 +121,19 @@ def _one_hot(inputs: Inputs, attributes: Attributes, _: Any) -> Results:
 
 
 def _gather(inputs: Inputs, attributes: Attributes, _: Any) -> Results:
-    return [np.take(inputs[0], inputs[1].astype(np.int64), axis=attributes.get("axis", 0))]
+    source, indices, axis = inputs[0], inputs[1].astype(np.int64), attributes.get("axis", 0)
+    lead = attributes.get("batchDimensions", 0)
+    if not lead:
+        return [np.take(source, indices, axis=axis)]
+    flat = source.reshape(-1, *source.shape[lead:])
+    places = indices.reshape(len(flat), *indices.shape[lead:])
+    rows = [np.take(one, which, axis=axis % source.ndim - lead) for one, which in zip(flat, places)]
+    return [np.stack(rows).reshape(*source.shape[:lead], *rows[0].shape)]
+
+
+def _mirror_pad(inputs: Inputs, attributes: Attributes, _: Any) -> Results:
+    flat = attributes["paddings"]
+    return [np.pad(inputs[0], list(zip(flat[::2], flat[1::2])), mode=attributes["mode"])]
 
 
 KERNELS: dict[str, Callable[..., Results]] = {
@@ -185,6 +197,7 @@ KERNELS: dict[str, Callable[..., Results]] = {
     "pack": lambda inputs, attributes, weights: [np.stack(inputs, axis=attributes.get("axis", 0))],
     "tile": lambda inputs, attributes, weights: [np.tile(inputs[0], attributes["multiples"])],
     "pad": _pad,
+    "mirrorPad": _mirror_pad,
     "broadcastTo": lambda inputs, attributes, weights: [np.broadcast_to(inputs[0], attributes["shape"])],
     "reverse": lambda inputs, attributes, weights: [np.flip(inputs[0], tuple(attributes["axes"]))],
     "oneHot": _one_hot,

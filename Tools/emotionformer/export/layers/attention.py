@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import string
+from dataclasses import dataclass
+
 import numpy as np
 
+from emotionformer.export import einsum
 from emotionformer.export.conversion import Converter, Result, as_bool, handles, tensor, tensors
-from emotionformer.export.graph import Call, Tensor, Value, Weight
+from emotionformer.export.graph import Call, Graph, Tensor, Value, Weight
 from emotionformer.export.layer import Layer
 
 
@@ -32,40 +37,17 @@ def multi_head_attention(converter: Converter, layer: Layer, call: Call) -> Resu
     value = tensor(call.argument(1, "value"), layer)
     third = call.argument(2, "key")
     key = third if isinstance(third, Tensor) else None
-    _check(layer, query)
     parts = {part.layer.name: part.layer for part in layer.parts}
-    kernels = {
-        "query": parts["query"].weight("kernel"),
-        "key": parts["key"].weight("kernel"),
-        "value": parts["value"].weight("kernel"),
-        "output": parts["attention_output"].weight("kernel"),
-    }
-    if kernels["output"].ndim != 3:
-        raise layer.refuse("its output has more than one axis (output_shape), which is not supported")
-    mask = _mask(converter, layer, call, query, value, key)
-    weights: dict[str, Weight] = {}
-    for role in ("query", "key", "value", "output"):
-        source = parts["attention_output" if role == "output" else role]
-        weights[f"{role}Kernel"] = converter.derived(layer, f"{role}/kernel", kernels[role])
-        if "bias" in source.arrays:
-            weights[f"{role}Bias"] = converter.derived(layer, f"{role}/bias", source.weight("bias"))
     scores = bool(call.keywords.get("return_attention_scores"))
-    heads, dimension = kernels["query"].shape[1:]
-    outputs = converter.graph.emit(
-        "multiHeadAttention",
-        [query.value, (key or value).value, value.value, mask],
-        2 if scores else 1,
-        weights,
-        headCount=heads,
-        keyDimension=dimension,
-        valueDimension=kernels["value"].shape[2],
-        causal=bool(call.keywords.get("use_causal_mask")),
-    )
-    result = outputs[0]
-    if mask is not None and _empties_rows(converter, layer, scores):
-        result = _without_empty_rows(converter, layer, mask, result, weights.get("outputBias"))
-    first = Tensor(result, query.mask)
-    if deletes_masks(converter):
+    plain = _is_plain(layer, query)
+    if not plain and (query.mask or value.mask or call.keywords.get("attention_mask") is not None):
+        raise layer.refuse("a mask of an attention over other axes than time is not supported")
+    mask = _mask(converter, layer, call, query, value, key) if plain else None
+    by_head = mask is not None and mask.rank == 4 and mask.shape[1] != 1 and _empties_rows(converter, layer, scores)
+    run = _fused if plain and not by_head and not _is_wide(layer, parts) else _spelled_out
+    outputs = run(converter, layer, call, _Operands(query.value, (key or value).value, value.value, mask))
+    first = Tensor(outputs[0], query.mask)
+    if deletes_masks(converter) and layer.class_name == "MultiHeadAttention":
         # Keras takes the masks off its operands: a residual that uses one of them later is unmasked.
         for operand in (query, value, key):
             if operand is not None:
@@ -73,17 +55,142 @@ def multi_head_attention(converter: Converter, layer: Layer, call: Call) -> Resu
     return [first, Tensor(outputs[1])] if scores else first
 
 
+@dataclass
+class _Operands:
+    """What an attention layer attends with; the mask is in one of the shapes that the operation takes."""
+
+    query: Value
+    key: Value
+    value: Value
+    mask: Value | None
+
+
+def _is_plain(layer: Layer, query: Tensor) -> bool:
+    """Whether it attends over the one axis of time."""
+    axes = layer.option("attention_axes")
+    return query.rank == 3 and (axes is None or [axis % query.rank for axis in np.ravel(axes)] == [1])
+
+
+def _is_wide(layer: Layer, parts: dict[str, Layer]) -> bool:
+    """Whether it does more than the one operation: a gate, or an output of several axes."""
+    return bool(layer.option("use_gate", False)) or parts["attention_output"].weight("kernel").ndim != 3
+
+
+def _fused(converter: Converter, layer: Layer, call: Call, given: _Operands) -> list[Value]:
+    """One operation for the whole layer, but for the queries that may attend to nothing."""
+    parts = {part.layer.name: part.layer for part in layer.parts}
+    weights: dict[str, Weight] = {}
+    for role in ("query", "key", "value", "output"):
+        source = parts["attention_output" if role == "output" else role]
+        weights[f"{role}Kernel"] = converter.derived(layer, f"{role}/kernel", source.weight("kernel"))
+        if "bias" in source.arrays:
+            weights[f"{role}Bias"] = converter.derived(layer, f"{role}/bias", source.weight("bias"))
+    scores = bool(call.keywords.get("return_attention_scores"))
+    heads, dimension = parts["query"].weight("kernel").shape[1:]
+    result, *rest = converter.graph.emit(
+        "multiHeadAttention",
+        [given.query, given.key, given.value, given.mask],
+        2 if scores else 1,
+        weights,
+        headCount=heads,
+        keyDimension=dimension,
+        valueDimension=parts["value"].weight("kernel").shape[2],
+        causal=bool(call.keywords.get("use_causal_mask")),
+    )
+    if given.mask is not None and _empties_rows(converter, layer, scores):
+        result = _without_empty_rows(converter, given.mask, result, weights.get("outputBias"))
+        rest = [_without_masked(converter, given.mask, item) for item in rest]
+    return [result, *rest]
+
+
+def _projected(converter: Converter, layer: Layer, part: Layer, value: Value, bound: int) -> Value:
+    """The last `bound` axes of a value times a kernel that begins with them, and the bias."""
+    graph, kernel = converter.graph, part.weight("kernel")
+    letters = string.ascii_lowercase
+    free, made = letters[: value.rank - bound], letters[10 : 10 + kernel.ndim - bound]
+    inner = letters[20 : 20 + bound]
+    named = graph.constant(kernel, "float32", f"{converter.path(layer)}/{part.name}/kernel")
+    result = einsum.product(graph, f"{free}{inner},{inner}{made}->{free}{made}", [value, named])
+    if "bias" in part.arrays:
+        bias = graph.constant(part.weight("bias"), "float32", f"{converter.path(layer)}/{part.name}/bias")
+        result = graph.one("add", result, bias)
+    return result
+
+
+def _spelled_out(converter: Converter, layer: Layer, call: Call, given: _Operands) -> list[Value]:
+    """Projections, attention and output as operations of their own: for axes other than time, for a gate, for an output
+    of several axes, and where some heads have nothing to attend to."""
+    graph, parts = converter.graph, {part.layer.name: part.layer for part in layer.parts}
+    scores = bool(call.keywords.get("return_attention_scores"))
+    if given.query.rank != 3 and (scores or call.keywords.get("use_causal_mask")):
+        raise layer.refuse("scores and a causal mask of an attention over other axes than time are not supported")
+    axes = layer.option("attention_axes")
+    attended = [1] if axes is None and given.query.rank == 3 else list(range(1, given.query.rank - 1))
+    if axes is not None:
+        attended = [axis % given.query.rank for axis in np.ravel(axes).tolist()]
+    free = [axis for axis in range(given.query.rank - 1) if axis not in attended]
+    query, key, value = (
+        _projected(converter, layer, parts[role], operand, 1)
+        for role, operand in (("query", given.query), ("key", given.key), ("value", given.value))
+    )
+    heads, dimension = query.shape[-2:]
+    order = [*free, *attended, query.rank - 2, query.rank - 1]
+    flat = [_rows(graph, operand, order, len(free)) for operand in (query, key, value)]
+    made, *rest = graph.emit(
+        "attention",
+        [*flat, given.mask],
+        2 if scores else 1,
+        headCount=heads,
+        scale=1 / math.sqrt(dimension),
+        causal=bool(call.keywords.get("use_causal_mask")),
+    )
+    lead = [query.shape[axis] for axis in (*free, *attended)]
+    result = graph.one("reshape", made, shape=[*lead, heads, value.shape[-1]])
+    if given.mask is not None and _empties_rows(converter, layer, scores):
+        result = _without_empty_heads(converter, given.mask, result)
+        rest = [_without_masked(converter, given.mask, item) for item in rest]
+    if order != list(range(query.rank)):
+        result = graph.one("transpose", result, permutation=[order.index(axis) for axis in range(query.rank)])
+    if layer.option("use_gate", False):
+        gate = _projected(converter, layer, parts["gate"], given.query, 1)
+        result = graph.one("multiply", result, graph.one("activation", gate, function="sigmoid"))
+    return [_projected(converter, layer, parts["attention_output"], result, 2), *rest]
+
+
+def _rows(graph: Graph, value: Value, order: list[int], free: int) -> Value:
+    """(free axes, attended axes, heads, width) in this order → (batch, steps, heads · width)."""
+    if order != list(range(value.rank)):
+        value = graph.one("transpose", value, permutation=order)
+    shape = value.shape
+    return graph.one(
+        "reshape", value, shape=[math.prod(shape[:free]), math.prod(shape[free:-2]), math.prod(shape[-2:])]
+    )
+
+
+def _without_empty_heads(converter: Converter, mask: Value, result: Value) -> Value:
+    """Zeros for the heads (B, T, heads, width) of a query that may attend to nothing."""
+    graph = converter.graph
+    some = graph.one("reduceAny", _with_heads(converter, mask), axes=[-1], keepDimensions=True)
+    some = graph.one("transpose", some, permutation=[0, 2, 1, 3])
+    return graph.one("select", some, result, graph.constant(0.0))
+
+
+def _with_heads(converter: Converter, mask: Value) -> Value:
+    """A mask as (B, heads or 1, T or 1, S)."""
+    graph = converter.graph
+    if mask.rank == 2:
+        mask = graph.one("expandDimensions", mask, axis=1)
+    return graph.one("expandDimensions", mask, axis=1) if mask.rank == 3 else mask
+
+
+def _without_masked(converter: Converter, mask: Value, scores: Value) -> Value:
+    """Zeros where the mask lets nothing through; without it, a query with nothing to attend to has equal weights."""
+    return converter.graph.one("select", _with_heads(converter, mask), scores, converter.graph.constant(0.0))
+
+
 def deletes_masks(converter: Converter) -> bool:
     """Whether attention and merging treat masks as Keras does since 3.7."""
     return converter.generation == 3 and converter.version >= (3, 7)
-
-
-def _check(layer: Layer, query: Tensor) -> None:
-    axes = layer.option("attention_axes")
-    if query.rank != 3 or (axes is not None and [axis % query.rank for axis in np.ravel(axes)] != [1]):
-        raise layer.refuse(f"attention over axes {axes} of a tensor of rank {query.rank} is not supported")
-    if layer.option("use_gate", False):
-        raise layer.refuse("its output gate (use_gate) is not supported; use --custom FILE.py")
 
 
 def _mask(
@@ -123,8 +230,8 @@ def _attention_shape(converter: Converter, mask: Value | None, rows: int, column
     if mask.rank == 3 and mask.shape[1] not in (1, rows):
         raise_shape = (1, rows, columns)
         return converter.graph.one("broadcastTo", mask, shape=list(raise_shape))
-    if mask.shape != wanted or mask.shape[0] != 1:
-        return converter.graph.one("broadcastTo", mask, shape=[1, *wanted[1:]])
+    if mask.shape != wanted:
+        return converter.graph.one("broadcastTo", mask, shape=list(wanted))
     return converter.graph.place(mask)
 
 
@@ -135,9 +242,7 @@ def _empties_rows(converter: Converter, layer: Layer, scores: bool) -> bool:
     return layer.generation == 3 and converter.version >= (3, 10) and not fused
 
 
-def _without_empty_rows(converter: Converter, layer: Layer, mask: Value, result: Value, bias: Weight | None) -> Value:
-    if mask.rank == 4 and mask.shape[1] != 1:
-        raise layer.refuse("an attention mask that differs from head to head is not supported")
+def _without_empty_rows(converter: Converter, mask: Value, result: Value, bias: Weight | None) -> Value:
     graph = converter.graph
     if mask.rank == 4:
         mask = graph.one("squeeze", mask, axes=[1])

@@ -182,8 +182,8 @@ def softmax(converter: Converter, layer: Layer, call: Call) -> Result:
 
 
 @handles(
-    "Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "AlphaDropout",
-    "ActivityRegularization",
+    "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise", "GaussianDropout",
+    "AlphaDropout", "ActivityRegularization",
 )
 def dropped(_: Converter, layer: Layer, call: Call) -> Result:
     """Layers that do nothing when a model predicts."""

@@ -60,7 +60,8 @@ def merging(converter: Converter, layer: Layer, call: Call) -> Result:
     values = [item.value for item in given]
     ranks = [value.rank for value in values]
     if layer.generation == 2 or any(not value.is_constant for value in values):
-        values = [_raised(converter, value, max(ranks)) for value in values]
+        batch = next(value.shape[0] for value in values if value.rank == max(ranks)) if max(ranks) else 1
+        values = [_raised(converter, value, max(ranks), batch) for value in values]
     values = [as_float(converter.graph, item) for item in values]
     kind, masks = KINDS[layer.class_name], [item.mask for item in given]
     if deletes_masks(converter) and kind in ("multiply", "maximum", "minimum") and any(masks):
@@ -94,9 +95,9 @@ def _merged_inside_masks(converter: Converter, kind: str, values: list[Value], m
     return result
 
 
-def _raised(converter: Converter, value: Value, rank: int) -> Value:
+def _raised(converter: Converter, value: Value, rank: int, batch: int) -> Value:
     """Tensors of lower rank get axes of extent 1 behind the batch."""
-    if value.rank == rank or value.rank == 0 or value.shape[0] != 1 or value.is_constant:
+    if value.rank == rank or value.rank == 0 or value.shape[0] not in (1, batch) or value.is_constant:
         return value
     shape = [value.shape[0], *[1] * (rank - value.rank), *value.shape[1:]]
     return converter.graph.one("reshape", value, shape=shape)
@@ -171,10 +172,11 @@ def dot(converter: Converter, layer: Layer, call: Call) -> Result:
     extent = before[left]
     rows = [n for axis, n in enumerate(before) if axis not in (0, left)]
     columns = [n for axis, n in enumerate(after) if axis not in (0, right)]
-    first = graph.one("reshape", first, shape=[1, int(np.prod(rows)), extent])
-    second = graph.one("reshape", second, shape=[1, extent, int(np.prod(columns))])
+    batch = before[0]
+    first = graph.one("reshape", first, shape=[batch, int(np.prod(rows)), extent])
+    second = graph.one("reshape", second, shape=[batch, extent, int(np.prod(columns))])
     product = graph.one("matmul", first, second)
-    return Tensor(graph.one("reshape", product, shape=[1, *(rows + columns or [1])]))
+    return Tensor(graph.one("reshape", product, shape=[batch, *(rows + columns or [1])]))
 
 
 def _unit(converter: Converter, value: Value, axis: int) -> Value:

@@ -68,20 +68,27 @@ def unit_normalization(converter: Converter, layer: Layer, call: Call) -> Result
 
 @handles("GroupNormalization")
 def group_normalization(converter: Converter, layer: Layer, call: Call) -> Result:
-    """Channels in groups; mean and variance over time and the channels of a group."""
+    """Channels in groups; mean and variance over all other axes and the channels of a group."""
     given, graph = tensor(call.first, layer), converter.graph
-    if axes_of(layer) not in ([-1], [given.rank - 1]):
-        raise layer.refuse("its axis is not the last one, which is not supported")
-    channels, groups = given.shape[-1], int(layer.option("groups", 32))
+    axis, value = axes_of(layer)[0] % given.rank, given.value
+    order = [other for other in range(given.rank) if other != axis] + [axis]
+    if axis != given.rank - 1:
+        value = graph.one("transpose", value, permutation=order)
+    shape = list(value.shape)
+    channels, groups = shape[-1], int(layer.option("groups", 32))
     groups = channels if groups == -1 else groups
-    split = graph.one("reshape", given.value, shape=[1, *given.shape[1:-1], groups, channels // groups])
-    axes = [axis for axis in range(1, split.rank) if axis != split.rank - 2]
+    if groups < 1 or channels % groups:
+        raise layer.refuse(f"{channels} channels do not split into {groups} groups")
+    split = graph.one("reshape", value, shape=[*shape[:-1], groups, channels // groups])
+    axes = [other for other in range(1, split.rank) if other != split.rank - 2]
     normal = graph.one(
-        "layerNormalization", split, axes=[axis - split.rank for axis in axes], epsilon=layer.option("epsilon", 1e-3)
+        "layerNormalization", split, axes=[other - split.rank for other in axes], epsilon=layer.option("epsilon", 1e-3)
     )
-    result = graph.one("reshape", normal, shape=list(given.shape))
+    result = graph.one("reshape", normal, shape=shape)
     if "gamma" in layer.arrays:
         result = graph.one("multiply", result, graph.constant(layer.weight("gamma")))
     if "beta" in layer.arrays:
         result = graph.one("add", result, graph.constant(layer.weight("beta")))
+    if axis != given.rank - 1:
+        result = graph.one("transpose", result, permutation=[order.index(other) for other in range(given.rank)])
     return Tensor(result, given.mask)

@@ -87,6 +87,7 @@ def _variables(layer: Layer, trainable: bool) -> list[tuple[Layer, Variable, boo
         (owner, variable, variable.trainable and on)
         for owner, on in _every(layer, trainable)
         for variable in owner.variables
+        if not variable.repeated
     ]
 
 

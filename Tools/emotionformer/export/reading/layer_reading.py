@@ -7,8 +7,10 @@ from typing import Any
 
 from emotionformer.errors import ExportError
 from emotionformer.export.layer import MODEL_CLASSES, Layer, Part, Variable
+from emotionformer.export.reading.weight_store import snake_case
 
 MAXIMUM_DEPTH = 32
+CELLS = ("LSTMCell", "GRUCell", "SimpleRNNCell")
 # Class names that Keras 3 has both among its layers and among its operations.
 AMBIGUOUS = {
     "Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average", "Concatenate", "Dot", "Reshape", "Softmax",
@@ -65,15 +67,6 @@ def is_operator(layer: Layer) -> bool:
     if layer.class_name not in DECLARATIONS:
         return "trainable" not in layer.config
     return layer.class_name in AMBIGUOUS and "trainable" not in layer.config and "dtype" not in layer.config
-
-
-def is_own(layer: Layer) -> bool:
-    """Whether Keras itself has the layer's class, exported or not."""
-    if layer.registered:
-        return False
-    if layer.module:
-        return layer.module.split(".")[0] in ("keras", "tf_keras") and ".layers" in layer.module
-    return layer.class_name in UNSUPPORTED
 
 
 def is_graph(class_name: Any, config: Any) -> bool:
@@ -150,9 +143,45 @@ def _cell(layer: Layer, _: int) -> None:
 
 def _rnn(layer: Layer, depth: int) -> None:
     entry = layer.option("cell")
-    if not isinstance(entry, dict) or entry.get("class_name") not in ("LSTMCell", "GRUCell", "SimpleRNNCell"):
-        raise layer.refuse("its cell is not one of LSTMCell, GRUCell, SimpleRNNCell; use --custom FILE.py")
+    if not isinstance(entry, dict) or entry.get("class_name") not in (*CELLS, "StackedRNNCells"):
+        name = str(entry.get("class_name"))[:40] if isinstance(entry, dict) else "none"
+        raise layer.refuse(
+            f"its cell is of class {name}, expected {', '.join(CELLS)} or StackedRNNCells of them; use --custom FILE.py"
+        )
     layer.parts.append(Part(("cell",), read_layer(entry, layer.generation, depth + 1)))
+
+
+def _stacked(layer: Layer, depth: int) -> None:
+    entries = layer.option("cells")
+    if not isinstance(entries, list) or not entries:
+        raise layer.refuse("its configuration has no 'cells'")
+    counters: dict[str, int] = {}
+    for entry in entries:
+        name = entry.get("class_name") if isinstance(entry, dict) else None
+        if name not in CELLS:
+            raise layer.refuse(
+                f"it has a cell of class {str(name)[:40]}, expected {', '.join(CELLS)}; use --custom FILE.py"
+            )
+        key = snake_case(name)
+        number = counters[key] = counters.get(key, -1) + 1
+        place = f"cells/{key}_{number}" if number else f"cells/{key}"
+        layer.parts.append(Part((place,), read_layer(entry, layer.generation, depth + 1)))
+
+
+def _discretization(layer: Layer, _: int) -> None:
+    if layer.generation == 2 and layer.option("num_bins") is not None:
+        layer.variables.append(Variable("summary", False))
+
+
+def _spectral(layer: Layer, depth: int) -> None:
+    layer.variables += [Variable("kernel", repeated=True), Variable("vector_u", False)]
+    _time_distributed(layer, depth)
+
+
+def _reversible(layer: Layer, _: int) -> None:
+    layer.variables.append(Variable("embeddings"))
+    if not layer.option("tie_weights", True):
+        layer.variables.append(Variable("reverse_embeddings"))
 
 
 def _bidirectional(layer: Layer, depth: int) -> None:
@@ -182,10 +211,10 @@ def _inner(layer: Layer, key: str) -> dict[str, Any]:
 
 
 def _attention(layer: Layer, _: int) -> None:
-    names = [("query", "query"), ("key", "key"), ("value", "value")]
+    names = [("query", "query"), ("key", "key"), ("value", "value"), ("output", "attention_output")]
     if layer.option("use_gate", False):
-        names.append(("gate", "gate"))
-    names.append(("output", "attention_output"))
+        # In the order in which Keras makes them.
+        names.insert(2, ("gate", "gate"))
     for role, saved in names:
         part = Layer("EinsumDense", saved, {"trainable": layer.option("trainable", True)}, layer.generation)
         part.variables.append(Variable("kernel"))
@@ -225,9 +254,19 @@ NOTHING = _plain()
 WITHOUT_WEIGHTS = (
     "InputLayer Activation Add Subtract Multiply Average Maximum Minimum Concatenate Dot Masking MaxPooling1D "
     "MaxPool1D AveragePooling1D AvgPool1D GlobalMaxPooling1D GlobalMaxPool1D GlobalAveragePooling1D GlobalAvgPool1D "
-    "Flatten Reshape Permute RepeatVector Dropout SpatialDropout1D SpatialDropout2D GaussianNoise GaussianDropout "
-    "AlphaDropout ActivityRegularization Rescaling ReLU LeakyReLU ELU Softmax ThresholdedReLU ZeroPadding1D "
-    "Cropping1D UpSampling1D Identity UnitNormalization Lambda"
+    "MaxPooling2D MaxPool2D AveragePooling2D AvgPool2D GlobalMaxPooling2D GlobalMaxPool2D GlobalAveragePooling2D "
+    "GlobalAvgPool2D MaxPooling3D MaxPool3D AveragePooling3D AvgPool3D GlobalMaxPooling3D GlobalMaxPool3D "
+    "GlobalAveragePooling3D GlobalAvgPool3D AdaptiveAveragePooling1D AdaptiveAveragePooling2D "
+    "AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D "
+    "Flatten Reshape Permute RepeatVector Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D GaussianNoise "
+    "GaussianDropout AlphaDropout ActivityRegularization Rescaling ReLU LeakyReLU ELU Softmax ThresholdedReLU "
+    "ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D UpSampling1D UpSampling2D UpSampling3D "
+    "Resizing CenterCrop Identity UnitNormalization CategoryEncoding Lambda "
+    # What rests when a model predicts.
+    "AugMix CutMix MixUp RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast "
+    "RandomCrop RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHeight "
+    "RandomHue RandomInvert RandomPerspective RandomPosterization RandomRotation RandomSaturation RandomSharpness "
+    "RandomShear RandomTranslation RandomWidth RandomZoom"
 ).split()
 
 # What the configuration of these classes has in every version of Keras. In an `.h5` file nothing else tells them from
@@ -239,36 +278,33 @@ OWN_OPTIONS = {
     "LayerNormalization": "epsilon",
 }
 
-# Keras's own layers that are not exported yet.
-UNSUPPORTED = frozenset(
-    (
-        "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AveragePooling2D "
-        "AveragePooling3D AvgPool2D AvgPool3D CategoryEncoding Conv1DTranspose Conv2D Conv2DTranspose Conv3D "
-        "Conv3DTranspose ConvLSTM1D ConvLSTM2D ConvLSTM3D Convolution2D Convolution3D Cropping2D Cropping3D "
-        "DepthwiseConv2D Discretization GlobalAveragePooling2D GlobalAveragePooling3D GlobalAvgPool2D GlobalMaxPool2D "
-        "GlobalMaxPooling2D GlobalMaxPooling3D Hashing HashedCrossing IntegerLookup MaxPool2D MaxPool3D MaxPooling2D "
-        "MaxPooling3D ReversibleEmbedding SeparableConv2D SeparableConvolution2D SpatialDropout3D "
-        "SpectralNormalization StackedRNNCells StringLookup TextVectorization UpSampling2D UpSampling3D "
-        "ZeroPadding2D ZeroPadding3D"
-    ).split()
-)
-
 DECLARATIONS: dict[str, Callable[[Layer, int], None]] = {
     **dict.fromkeys(WITHOUT_WEIGHTS, NOTHING),
     "Dense": _plain("kernel", "bias?use_bias"),
     "EinsumDense": _einsum_dense,
-    "Conv1D": _plain("kernel", "bias?use_bias"),
-    "Convolution1D": _plain("kernel", "bias?use_bias"),
+    **{
+        f"{name}{rank}D{end}": _plain("kernel", "bias?use_bias")
+        for name in ("Conv", "Convolution")
+        for rank in (1, 2, 3)
+        for end in ("", "Transpose")
+    },
     "DepthwiseConv1D": _depthwise,
-    "SeparableConv1D": _plain("depthwise_kernel", "pointwise_kernel", "bias?use_bias"),
-    "SeparableConvolution1D": _plain("depthwise_kernel", "pointwise_kernel", "bias?use_bias"),
+    "DepthwiseConv2D": _depthwise,
+    **{
+        f"Separable{name}{rank}D": _plain("depthwise_kernel", "pointwise_kernel", "bias?use_bias")
+        for name in ("Conv", "Convolution")
+        for rank in (1, 2)
+    },
     "LayerNormalization": _layer_normalization,
     "BatchNormalization": _batch_normalization,
     "SyncBatchNormalization": _batch_normalization,
     "GroupNormalization": _plain("gamma?scale", "beta?center"),
     "RMSNormalization": _plain("scale"),
     "Normalization": _normalization,
+    "Discretization": _discretization,
+    "SpectralNormalization": _spectral,
     "Embedding": _plain("embeddings"),
+    "ReversibleEmbedding": _reversible,
     "PReLU": _plain("alpha"),
     "LSTM": _recurrent,
     "GRU": _recurrent,
@@ -276,6 +312,10 @@ DECLARATIONS: dict[str, Callable[[Layer, int], None]] = {
     "LSTMCell": _cell,
     "GRUCell": _cell,
     "SimpleRNNCell": _cell,
+    "StackedRNNCells": _stacked,
+    "ConvLSTM1D": _recurrent,
+    "ConvLSTM2D": _recurrent,
+    "ConvLSTM3D": _recurrent,
     "RNN": _rnn,
     "Bidirectional": _bidirectional,
     "TimeDistributed": _time_distributed,

@@ -40,9 +40,15 @@ class WeightGroup:
         return self.counted
 
     def child(self, *names: str) -> WeightGroup | None:
-        """The first of the named children that holds a variable, else the first that exists."""
-        found = [self.children[name] for name in names if name in self.children]
+        """The first of the named children that holds a variable, else the first that exists. A name may be a path."""
+        found = [group for name in names if (group := self._below(name)) is not None]
         return next((group for group in found if group.total()), found[0] if found else None)
+
+    def _below(self, path: str) -> WeightGroup | None:
+        group: WeightGroup | None = self
+        for name in path.split("/"):
+            group = None if group is None else group.children.get(name)
+        return group
 
     def read(self, index: int) -> np.ndarray:
         return _array(self.own[index], f"{self.path}/vars/{index}")
