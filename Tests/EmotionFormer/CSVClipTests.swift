@@ -65,6 +65,9 @@ struct CSVClipTests {
     func missingFrames() throws {
         let clips = try ClipFixtures.clips(.csv, "a,b\n,\n1,2\nnan,NaN\n")
         #expect(clips.first?.missingFrames == [0, 2])
+        // One number that is missing does not make the frame one without a face.
+        let partial = try #require(try ClipFixtures.clips(.csv, "1,2\n3,nan\n").first)
+        #expect(partial.missingFrames.isEmpty && partial.firstMissingValue == 3)
         #expect(clips.first?.frameCount == 3)
     }
 
