@@ -28,10 +28,10 @@ struct ClassNamesTests {
 
     @Test("joblib's files are read, plain and compressed, and numbers are names")
     func joblib() throws {
-        for file in ["text", "objects", "zlib", "gzip"] { #expect(try Self.names("\(file).joblib") == Self.names) }
+        for file in ["text", "objects", "zlib", "gzip", "bz2", "lzma", "xz"] {
+            #expect(try Self.names("\(file).joblib") == Self.names)
+        }
         #expect(try Self.names("numbers.joblib") == ["3", "7", "10"])
-        let bytes = try ClipFixtures.bytes(inFile: "labels/bzip2.joblib")
-        #expect(Self.fault(bytes)?.found == "bzip2")
     }
 
     @Test("Every beginning of a file is an error, and no changed byte does harm")

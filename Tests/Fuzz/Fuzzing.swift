@@ -18,7 +18,7 @@ struct FuzzTarget: Sendable {
     var mutate: (@Sendable (_ input: inout [UInt8], _ maximum: Int, _ random: inout SeededGenerator) -> Void)?
 
     static let all: [FuzzTarget] = [
-        .npy, .npz, .csv, .jsonLines, .number, .json, .inflate, .pickle, .package, .packageFields, .tflite,
+        .npy, .npz, .csv, .jsonLines, .number, .json, .inflate, .compressed, .pickle, .package, .packageFields, .tflite,
         .tfliteFields,
     ]
 }

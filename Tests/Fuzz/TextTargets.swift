@@ -66,6 +66,23 @@ extension FuzzTarget {
         return found != nil
     }
 
+    /// bzip2, xz and LZMA: what is decoded is what the machine's libraries decode, where it has them.
+    static let compressed = FuzzTarget(name: "compressed") { bytes in
+        let limit = 1 << 16
+        let found: [UInt8]
+        do throws(Fault) {
+            found = try Fault.reading(.malformedClip, Compression.decompressed(bytes, atMost: limit))
+        } catch {
+            error.checkForm()
+            return false
+        }
+        if found == bytes { return false }
+        if let other = Decoders.shared.decoded(bytes, atMost: limit), other != found {
+            finding("compressed: \(found.count) bytes, and \(other.count) by the machine's library")
+        }
+        return true
+    }
+
     static let pickle = FuzzTarget(name: "pickle") { bytes in
         do throws(Fault) {
             return try !ClassNames.pickled(bytes).isEmpty
@@ -73,6 +90,51 @@ extension FuzzTarget {
             error.checkForm()
             return false
         }
+    }
+}
+
+/// The system's bzip2 and xz, bound by name.
+private struct Decoders {
+    private typealias BZip2 =
+        @convention(c) (
+            UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<CUnsignedInt>, UnsafePointer<UInt8>, CUnsignedInt, CInt,
+            CInt
+        ) -> CInt
+    private typealias XZ =
+        @convention(c) (
+            UnsafeMutablePointer<UInt64>, UInt32, UnsafeMutableRawPointer?, UnsafePointer<UInt8>,
+            UnsafeMutablePointer<Int>,
+            Int, UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<Int>, Int
+        ) -> CInt
+
+    private let bzip2: BZip2?
+    private let xz: XZ?
+
+    static let shared = Decoders()
+
+    private init() {
+        func symbol(_ library: String, _ name: String) -> UnsafeMutableRawPointer? {
+            dlopen(library, RTLD_NOW).flatMap { dlsym($0, name) }
+        }
+        bzip2 = symbol("libbz2.so.1.0", "BZ2_bzBuffToBuffDecompress").map { unsafeBitCast($0, to: BZip2.self) }
+        xz = symbol("liblzma.so.5", "lzma_stream_buffer_decode").map { unsafeBitCast($0, to: XZ.self) }
+    }
+
+    /// nil for what the libraries do not take as one stream, and where there are none.
+    func decoded(_ bytes: [UInt8], atMost limit: Int) -> [UInt8]? {
+        var output = [UInt8](repeating: 0, count: limit)
+        if bytes.starts(with: [0x42, 0x5A, 0x68]), let bzip2 {
+            var count = CUnsignedInt(limit)
+            guard bzip2(&output, &count, bytes, CUnsignedInt(bytes.count), 0, 0) == 0 else { return nil }
+            // The library stops after the first of several streams.
+            return bytes.count(where: { $0 == 0x42 }) > 1 ? nil : Array(output[..<Int(count)])
+        }
+        if bytes.starts(with: [0xFD, 0x37]), let xz {
+            var (memory, place, count) = (UInt64(1 << 28), 0, 0)
+            let code = xz(&memory, 0, nil, bytes, &place, bytes.count, &output, &count, limit)
+            return code == 0 && place == bytes.count ? Array(output[..<count]) : nil
+        }
+        return nil
     }
 }
 

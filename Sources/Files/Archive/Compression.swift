@@ -1,10 +1,10 @@
 import EmotionFormerTensors
 
-/// Files that are one compressed whole: gzip (RFC 1952) and zlib (RFC 1950).
+/// Files that are one compressed whole: gzip (RFC 1952), zlib (RFC 1950), bzip2, xz and LZMA.
 package enum Compression {
-    /// The contents of a file that is compressed by gzip or zlib; the bytes of any other file unchanged.
+    /// The contents of a file that is compressed in one of these ways; the bytes of any other file unchanged.
     /// - Throws: malformed, `sizeMismatch` if it decodes to more than `limit` bytes, `checksumMismatch`;
-    ///   `unsupportedAttribute` for other compressions.
+    ///   `unsupportedAttribute` for what bzip2 and xz files may have and these readers do not read.
     package static func decompressed(_ file: [UInt8], atMost limit: Int) throws(FileFormatError) -> [UInt8] {
         if file.starts(with: [0x1F, 0x8B]) { return try gunzipped(file, atMost: limit) }
         if file.first == 0x78, file.count > 6 {
@@ -18,14 +18,9 @@ package enum Compression {
             }
             return result
         }
-        for (start, name) in [
-            ([0x42, 0x5A, 0x68] as [UInt8], "bzip2"), ([0xFD, 0x37, 0x7A], "xz"), ([0x5D, 0, 0], "LZMA"),
-        ]
-        where file.starts(with: start) {
-            throw FileFormatError(
-                .unsupportedAttribute, at: "", "the file is compressed in a way that is not read", found: name,
-                expected: "zlib, gzip or none")
-        }
+        if file.starts(with: [0x42, 0x5A, 0x68]) { return try BZip2.decode(file[...], atMost: limit) }
+        if XZFile.recognizes(file) { return try XZFile.decode(file, atMost: limit) }
+        if LZMAFile.recognizes(file) { return try LZMAFile.decode(file, atMost: limit) }
         return file
     }
 

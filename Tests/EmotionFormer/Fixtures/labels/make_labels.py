@@ -26,7 +26,8 @@ def main() -> None:
     joblib.dump(text, FOLDER / "gzip.joblib", compress=("gzip", 3))
     joblib.dump(objects, FOLDER / "objects.joblib")
     joblib.dump(LabelEncoder().fit(np.array([3, 10, 7])), FOLDER / "numbers.joblib")
-    joblib.dump(text, FOLDER / "bzip2.joblib", compress=("bz2", 3))
+    for name in ("bz2", "lzma", "xz"):
+        joblib.dump(text, FOLDER / f"{name}.joblib", compress=(name, 3))
 
 
 if __name__ == "__main__":
