@@ -74,7 +74,7 @@ struct EvaluateClips: Sendable {
     private func answers(of entry: EvaluationDataset.Entry) -> Result<[Answer], Failure> {
         do {
             return .success(
-                try ClipFile(path: entry.path).clips.enumerated().map { index, clip in
+                try ClipFile(path: entry.path, for: model.input).clips.enumerated().map { index, clip in
                     guard let stated = entry.label ?? clip.emotion else {
                         throw Failure(
                             "\(entry.name): the clip does not state its emotion (expected a column 'emotion')")

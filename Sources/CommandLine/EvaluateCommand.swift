@@ -15,8 +15,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         discussion: """
             Prints precision, recall, F1 and support of each class with accuracy and averages as scikit-learn does, losses, \
             areas under the ROC curves, calibration and the confusion matrix. A dataset is a folder with labels.csv \
-            (columns clip and label), a folder whose subfolders are named after classes, or one file whose clips state \
-            their emotion. The case of labels is ignored. Losses and calibration are left out, and null in JSON, if any \
+            (columns clip and label), a folder whose subfolders are named after classes and hold clip files or folders of \
+            frames (happy/7/0.npy, happy/7/1.npy, …), or one file whose clips state their emotion. The case of labels is ignored. Losses and calibration are left out, and null in JSON, if any \
             clip's outputs are not probabilities (below 0, above 1, or not summing to 1).
 
             EXAMPLES:

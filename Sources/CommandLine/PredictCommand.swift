@@ -14,7 +14,8 @@ struct PredictCommand: ParsableCommand {
         abstract: "Predict the emotion of clips.",
         discussion: """
             A clip file is .npy, .npz, .csv or .jsonl; - is standard input. A file may hold several clips: an array of \
-            (clips, frames, features), several arrays in an archive, or several values of video_filename in a table.
+            (clips, frames, features), several arrays in an archive, or several values of video_filename in a table. Arrays \
+            may have the model's own shape, such as (frames, 21, 2). A folder of 0.npy, 1.npy, … is one clip, a frame a file.
 
             Outputs that are not probabilities (below 0, above 1, or not summing to 1) are shown as plain numbers, with a \
             note; in JSON they are then called "values".
@@ -29,7 +30,7 @@ struct PredictCommand: ParsableCommand {
               landmarks video.mp4 | emotionformer predict --input-format jsonl -
             """)
 
-    @Argument(help: ArgumentHelp("Clip files, or - for standard input.", valueName: "clip"))
+    @Argument(help: ArgumentHelp("Clip files or folders of frames, or - for standard input.", valueName: "clip"))
     var clips: [String]
 
     @OptionGroup var modelOptions: ModelOptions
@@ -101,12 +102,14 @@ struct PredictCommand: ParsableCommand {
     func run() throws {
         let cores = max(1, modelOptions.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         if let report { try PageFile.check(report) }
-        let first = try read(clips[0])
+        // All cores compute the only clip of a single file; those of several files compute a clip each.
+        var model = try modelOptions.load(threads: clips.count == 1 && window == nil && report == nil ? cores : 1)
+        let first = try read(clips[0], model.input)
         if report != nil, first.clips.count > 1 {
             throw Failure("\(first.name): a page is of one clip (found \(first.clips.count) clips)")
         }
         let isSingle = clips.count == 1 && first.clips.count == 1 && window == nil
-        let model = try modelOptions.load(threads: isSingle && report == nil ? cores : 1)
+        if !isSingle, model.options.threads > 1 { model = try modelOptions.load(threads: 1) }
         let printed: any PredictionReport =
             if json {
                 JSONReport(top: top)
@@ -117,13 +120,13 @@ struct PredictCommand: ParsableCommand {
             }
         let progress = ProgressBar("Predicting")
         for (position, path) in clips.enumerated() {
-            let file = position == 0 ? first : try read(path)
+            let file = position == 0 ? first : try read(path, model.input)
             try predict(file, model, width: isSingle ? 1 : cores, printed, progress, file: position)
         }
         progress.clear()
         try printed.end(model, isBundled: modelOptions.model == nil)
         if let report {
-            let (clip, note, window, hop) = (first.clips[0], modelOptions.note, window, hop)
+            let (clip, model, note, window, hop) = (first.clips[0], model, modelOptions.note, window, hop)
             let html = try Blocking.run {
                 try await ClipPage(
                     clip, of: first.name, model, modelNote: note, window: window, hop: hop, concurrency: cores
@@ -133,9 +136,9 @@ struct PredictCommand: ParsableCommand {
         }
     }
 
-    private func read(_ path: String) throws -> ClipFile {
-        if path == "-", let inputFormat { return try ClipFile(standardInput: inputFormat) }
-        return try ClipFile(path: path, format: inputFormat)
+    private func read(_ path: String, _ input: ModelInput) throws -> ClipFile {
+        if path == "-", let inputFormat { return try ClipFile(standardInput: inputFormat, for: input) }
+        return try ClipFile(path: path, format: inputFormat, for: input)
     }
 
     /// The parts of a file to predict: its clips, or their windows.

@@ -93,7 +93,7 @@ struct StreamCommand: ParsableCommand {
             if path == "-" || ClipFile.isJSONLines(path) {
                 try streamLines(path, fresh, output)
             } else {
-                for clip in try ClipFile(path: path).clips {
+                for clip in try ClipFile(path: path, for: fresh.model.input).clips {
                     let run = StreamRun(name: clip.name ?? StreamCommand.name(of: path), stream: fresh, output: output)
                     for frame in try clip.frames() { try run.append(frame) }
                     try run.finish()
@@ -103,7 +103,7 @@ struct StreamCommand: ParsableCommand {
     }
 
     private func streamLines(_ path: String, _ fresh: EmotionStream, _ output: any StreamOutput) throws {
-        var lines = try LandmarkLines(path: path == "-" ? nil : path)
+        var lines = try LandmarkLines(path: path == "-" ? nil : path, for: fresh.model.input)
         var current: (clip: String?, run: StreamRun)?
         while let line = try lines.next() {
             if let last = current, last.clip != line.clip {

@@ -15,27 +15,47 @@ public struct ClipFile: Sendable {
     /// In the file's order; never empty.
     public let clips: [LandmarkClip]
 
-    /// Reads a file. Without a `format`, the extension of its name decides: `npy`, `npz`, `csv`, `jsonl`.
+    /// Reads a file, or a folder of frames. Without a `format`, the extension of its name decides: `npy`, `npz`, `csv`,
+    /// `jsonl`.
+    ///
+    /// A folder is one clip: its files `0.npy`, `1.npy` and so on (or from `1.npy`) are a frame each.
+    /// - Parameter input: the input of the model that the clips are for, whose shape of a frame says how arrays are read:
+    ///   for frames of 21 × 2, an array (30, 21, 2) is a clip of 30 frames. Without it, a last axis of extent 3 is x, y
+    ///   and z of landmarks, and any other one features.
     /// - Throws: `missingFile`, `unreadableFile`; `invalidArgument` for an unknown extension; `malformedClip`,
     ///   `emptyClip`, `featureCountMismatch`, `notFinite` and others for what the file holds.
-    public init(path: String, format: ClipFormat? = nil) throws(EmotionFormerError) {
-        self = try publicly { () throws(Fault) in try ClipFile(.path(path), format) }
+    public init(path: String, format: ClipFormat? = nil, for input: ModelInput? = nil) throws(EmotionFormerError) {
+        self = try publicly { () throws(Fault) in
+            try ClipFile(.path(path), format, input.map { ClipShape($0) })
+        }
     }
 
-    /// Reads a file, like `init(path:format:)`.
-    public init(contentsOf url: URL, format: ClipFormat? = nil) throws(EmotionFormerError) {
-        self = try ClipFile(path: EmotionModel.path(of: url), format: format)
+    /// Reads a file, like `init(path:format:for:)`.
+    public init(contentsOf url: URL, format: ClipFormat? = nil, for input: ModelInput? = nil) throws(EmotionFormerError)
+    {
+        self = try ClipFile(path: EmotionModel.path(of: url), format: format, for: input)
     }
 
     /// Reads standard input to its end.
-    public init(standardInput format: ClipFormat) throws(EmotionFormerError) {
-        self = try publicly { () throws(Fault) in try ClipFile(.standardInput, format) }
+    public init(standardInput format: ClipFormat, for input: ModelInput? = nil) throws(EmotionFormerError) {
+        self = try publicly { () throws(Fault) in
+            try ClipFile(.standardInput, format, input.map { ClipShape($0) })
+        }
     }
 
     /// Whether the file's name is that of JSON lines, which can be read as they arrive.
     package static func isJSONLines(_ path: String) -> Bool { ClipFormat(fileName: path) == .jsonl }
 
-    private init(_ source: ByteSource, _ format: ClipFormat?) throws(Fault) {
+    private init(_ source: ByteSource, _ format: ClipFormat?, _ shape: ClipShape?) throws(Fault) {
+        if case .path(let path) = source, FrameFolder.isFolder(path), format ?? .npy == .npy {
+            var folder = path[...]
+            while folder.count > 1, folder.last == "/" { folder.removeLast() }
+            name = folder.split(separator: "/").last.map(String.init) ?? path
+            self.format = .npy
+            let clip = try FrameFolder.clip(String(folder), shape)
+            clips = try shape?.clips([clip]) ?? [clip]
+            return
+        }
         switch source {
         case .standardInput: name = "-"
         case .path(let path): name = path.split(separator: "/").last.map(String.init) ?? path
@@ -49,21 +69,22 @@ public struct ClipFile: Sendable {
                 expected: ".npy, .npz, .csv or .jsonl")
         }
         self.format = format
-        clips = try format.clips(source.bytes(), fileName: place)
+        clips = try format.clips(source.bytes(), fileName: place, shape: shape)
     }
 }
 
 extension LandmarkClip {
     /// Reads the only clip of a file.
     /// - Throws: like `ClipFile`; also `malformedClip` if the file holds several clips.
-    public init(contentsOf url: URL, format: ClipFormat? = nil) throws(EmotionFormerError) {
-        self = try LandmarkClip.single(of: ClipFile(contentsOf: url, format: format))
+    public init(contentsOf url: URL, format: ClipFormat? = nil, for input: ModelInput? = nil) throws(EmotionFormerError)
+    {
+        self = try LandmarkClip.single(of: ClipFile(contentsOf: url, format: format, for: input))
     }
 
     /// Reads the only clip of a file.
     /// - Throws: like `ClipFile`; also `malformedClip` if the file holds several clips.
-    public init(path: String, format: ClipFormat? = nil) throws(EmotionFormerError) {
-        self = try LandmarkClip.single(of: ClipFile(path: path, format: format))
+    public init(path: String, format: ClipFormat? = nil, for input: ModelInput? = nil) throws(EmotionFormerError) {
+        self = try LandmarkClip.single(of: ClipFile(path: path, format: format, for: input))
     }
 
     private static func single(of file: ClipFile) throws(EmotionFormerError) -> LandmarkClip {

@@ -4,7 +4,7 @@ package import EmotionFormerTensors
 /// The file formats that clips are read from.
 public enum ClipFormat: String, Sendable, CaseIterable {
     /// One NumPy array: (frames, features), (frames, landmarks, 3), (clips, frames, features) or
-    /// (clips, frames, landmarks, 3).
+    /// (clips, frames, landmarks, 3); for a model with a shape of its own, (frames, …) or (clips, frames, …) of it.
     case npy
     /// A NumPy archive, stored or deflated; each array with two axes or more is read like an `npy` file.
     case npz
@@ -26,17 +26,20 @@ public enum ClipFormat: String, Sendable, CaseIterable {
     }
 
     /// The clips in a file's bytes, in the file's order.
-    package func clips(_ bytes: [UInt8], fileName: String) throws(Fault) -> [LandmarkClip] {
+    /// - Parameter shape: of the model that they are for; nil for no model.
+    package func clips(
+        _ bytes: [UInt8], fileName: String, shape: ClipShape? = nil
+    ) throws(Fault) -> [LandmarkClip] {
         do throws(Fault) {
             let clips: [LandmarkClip]
             switch self {
-            case .npy: clips = try readingClip(NumPyArray(bytes[...])).clips()
-            case .npz: clips = try readingClip(ZipArchive(bytes)).clips()
+            case .npy: clips = try readingClip(NumPyArray(bytes[...])).clips(shape)
+            case .npz: clips = try readingClip(ZipArchive(bytes)).clips(shape)
             case .csv: clips = try CSVClips.read(bytes)
-            case .jsonl: clips = try JSONLinesClips.read(bytes)
+            case .jsonl: clips = try JSONLinesClips.read(bytes, shape)
             }
             guard !clips.isEmpty else { throw Fault(.emptyClip, at: "", "the file holds no clip") }
-            return clips
+            return try shape?.clips(clips) ?? clips
         } catch {
             throw error.within(fileName)
         }

@@ -10,10 +10,10 @@ import EmotionFormerTensors
 /// Files of clips whose emotions are known. The files are read one at a time.
 ///
 /// There are three forms: a folder with `labels.csv`, which has a header, the columns `clip` (a path relative to the
-/// folder) and `label`, and any others; a folder whose subfolders are named after the classes and hold clip files; a
-/// single file whose clips state their emotions.
+/// folder) and `label`, and any others; a folder whose subfolders are named after the classes and hold clip files, or
+/// folders of frames (`happy/7/0.npy`, `happy/7/1.npy`, …); a single file whose clips state their emotions.
 public struct EvaluationDataset: Sendable, Hashable {
-    /// A clip file.
+    /// A clip file, or a folder of frames.
     public struct Entry: Sendable, Hashable {
         public let path: String
         /// The path relative to the dataset's folder.
@@ -112,15 +112,19 @@ public struct EvaluationDataset: Sendable, Hashable {
         return entries
     }
 
-    /// Clip files in subfolders, whose names are the labels. Other files and hidden ones are ignored.
+    /// Clip files, and folders of frames, in subfolders, whose names are the labels. Other files and hidden ones are
+    /// ignored.
     private static func sorted(_ folder: String) throws(Fault) -> [Entry] {
         var entries: [Entry] = []
         for label in try contents(of: folder) {
             let subfolder = folder + "/" + label
             var isFolder = false
             guard FileManager.default.fileExists(atPath: subfolder, isDirectory: &isFolder), isFolder else { continue }
-            for name in try contents(of: subfolder) where ClipFormat(fileName: name) != nil {
-                entries.append(Entry(path: subfolder + "/" + name, name: label + "/" + name, label: label))
+            for name in try contents(of: subfolder) {
+                let path = subfolder + "/" + name
+                guard FrameFolder.isFolder(path) ? FrameFolder.holdsArrays(path) : ClipFormat(fileName: name) != nil
+                else { continue }
+                entries.append(Entry(path: path, name: label + "/" + name, label: label))
             }
         }
         return entries

@@ -6,11 +6,11 @@ import EmotionFormerTensors
 /// A frame is an array of numbers (features), an array of `[x, y, z]` or `{"x":…, "y":…, "z":…}` (landmarks), or `null`
 /// or an empty array (no face). A clip is an array of frames. Either can stand in an object as `features` or
 /// `landmarks`, beside `clip` (the clip's name), `frame` (its number), `time` (in seconds; only a stream uses it) and
-/// `emotion`.
+/// `emotion`. For a model whose frames have axes of their own, a frame may be nested as they are.
 enum JSONLinesClips {
     /// The clips in the order of their first frames in the file. Frames without a `clip` form one clip.
     /// - Throws: `malformedClip` with line and column, `emptyClip`, `featureCountMismatch`, `notFinite`.
-    static func read(_ bytes: [UInt8]) throws(Fault) -> [LandmarkClip] {
+    static func read(_ bytes: [UInt8], _ shape: ClipShape? = nil) throws(Fault) -> [LandmarkClip] {
         let budget = ClipBudget(fileBytes: bytes.count)
         var order: [String?: Int] = [:]
         var clips: [ClipAssembly] = []
@@ -23,7 +23,7 @@ enum JSONLinesClips {
             guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
             let place = "line \(number)"
             do throws(Fault) {
-                let entry = try Entry(line, number: number)
+                let entry = try Entry(line, number: number, shape)
                 if case .frame(let frame) = entry.content {
                     let position = order[entry.clip] ?? clips.count
                     if position == clips.count {
@@ -77,12 +77,12 @@ enum JSONLinesClips {
         var time: Double?
         var emotion: String?
 
-        init(_ line: ArraySlice<UInt8>, number: Int) throws(Fault) {
+        init(_ line: ArraySlice<UInt8>, number: Int, _ shape: ClipShape? = nil) throws(Fault) {
             var scanner = JSONScanner(line, line: number, elementLimit: ClipLimits.unevenFrames)
             let value = try readingClip(scanner.value())
             let numbers = scanner.numbers
             guard case .object(var fields) = value else {
-                content = try JSONLinesClips.content(value, numbers)
+                content = try JSONLinesClips.content(value, numbers, shape)
                 return
             }
             let features = fields.removeValue(forKey: "features")
@@ -90,7 +90,7 @@ enum JSONLinesClips {
             guard let data = features ?? landmarks, features == nil || landmarks == nil else {
                 throw malformed("the line has neither features nor landmarks, or both")
             }
-            content = try JSONLinesClips.content(data, numbers, isLandmarks: features == nil)
+            content = try JSONLinesClips.content(data, numbers, shape, isLandmarks: features == nil)
             if let name = fields.removeValue(forKey: "clip") { clip = try Entry.text(name, "clip") }
             if let name = fields.removeValue(forKey: "emotion") { emotion = try Entry.text(name, "emotion") }
             if let number = fields.removeValue(forKey: "frame") {
@@ -145,18 +145,24 @@ enum JSONLinesClips {
     /// A frame or a clip, depending on the depth of the arrays. An array of arrays of three numbers is a frame of
     /// landmarks unless the line names it `features`.
     private static func content(
-        _ value: JSONPackedValue, _ numbers: [Float], isLandmarks: Bool? = nil
+        _ value: JSONPackedValue, _ numbers: [Float], _ shape: ClipShape?, isLandmarks: Bool? = nil,
+        mayBeClip: Bool = true
     ) throws(Fault) -> Entry.Content {
         switch value {
         case .null: return .frame(nil)
-        case .packed(let packed): return try content(packed, numbers, isLandmarks: isLandmarks)
+        case .packed(let packed):
+            if let shape, let content = content(packed, numbers, shape, isLandmarks, mayBeClip) { return content }
+            return try content(packed, numbers, isLandmarks: isLandmarks)
         case .array(let elements):
             // A detector that found no face gives an empty list.
             if elements.isEmpty { return .frame(nil) }
             var frames: [ClipAssembly.Frame?] = []
             frames.reserveCapacity(elements.count)
             for element in elements {
-                guard case .frame(let frame) = try content(element, numbers, isLandmarks: isLandmarks) else {
+                guard
+                    case .frame(let frame) = try content(
+                        element, numbers, shape, isLandmarks: isLandmarks, mayBeClip: false)
+                else {
                     throw malformed("the arrays are nested too deeply for a clip")
                 }
                 frames.append(frame)
@@ -169,6 +175,27 @@ enum JSONLinesClips {
             throw malformed("this is neither a frame nor a clip")
         case .number, .string: throw malformed("this is neither a frame nor a clip")
         }
+    }
+
+    /// A frame or a clip of the model's own shape; nil if the arrays are none.
+    private static func content(
+        _ packed: JSONNumbers, _ numbers: [Float], _ shape: ClipShape, _ isLandmarks: Bool?, _ mayBeClip: Bool
+    ) -> Entry.Content? {
+        let extents = (0..<Int(packed.rank)).map { packed[$0] }
+        // A line that can be read in two ways, of one landmark, is read as without a model.
+        guard let axes = try? shape.frameAxes(of: extents, leading: mayBeClip ? 0...1 : 0...0) else { return nil }
+        if mayBeClip, extents.count == axes.count, axes.count == 2, extents[0] == 1, shape.input.frameShape.count == 1 {
+            return nil
+        }
+        // Where a line names its values, the name decides what three of them are, unless they are so in the model.
+        let isOwn = shape.input.frameShape.count > 1 && axes.count == shape.input.frameShape.count
+        if isLandmarks != nil, axes.count == 1 || (axes.areLandmarks && !isOwn) { return nil }
+        let areLandmarks = axes.areLandmarks && isLandmarks != false
+        let values = numbers[packed.range]
+        guard extents.count > axes.count else {
+            return .frame(ClipAssembly.Frame(values: values, isLandmarks: areLandmarks))
+        }
+        return .even(values, frameCount: extents[0], isLandmarks: areLandmarks)
     }
 
     private static func content(

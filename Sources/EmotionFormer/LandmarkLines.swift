@@ -11,6 +11,7 @@ package struct LandmarkLine: Sendable {
 /// Reads JSON lines of landmarks as they arrive, for instance from a pipe.
 package struct LandmarkLines: ~Copyable {
     private let name: String
+    private let shape: ClipShape?
     private let descriptor: Int32
     /// The bytes from `start` on are read but not yet returned. There is no line break before `scanned`.
     private var buffer: [UInt8] = []
@@ -23,9 +24,10 @@ package struct LandmarkLines: ~Copyable {
     /// The most bytes of a line; a frame of 478 landmarks has about 30,000.
     private static let lineLimit = 1 << 26
 
-    /// Standard input, or the file at `path`.
+    /// Standard input, or the file at `path`, for a model with this input.
     /// - Throws: `missingFile`, `unreadableFile`.
-    package init(path: String?) throws(EmotionFormerError) {
+    package init(path: String?, for input: ModelInput? = nil) throws(EmotionFormerError) {
+        shape = input.map { ClipShape($0) }
         name = path ?? "standard input"
         descriptor = try publicly { () throws(Fault) in
             guard let path else { return 0 }
@@ -54,7 +56,7 @@ package struct LandmarkLines: ~Copyable {
     private mutating func parse(_ line: ArraySlice<UInt8>) throws(Fault) -> LandmarkLine {
         let place = "line \(lineNumber)"
         do throws(Fault) {
-            let entry = try JSONLinesClips.Entry(line, number: lineNumber)
+            let entry = try JSONLinesClips.Entry(line, number: lineNumber, shape)
             if let frame = entry.frame {
                 if let last, last.clip == entry.clip, frame <= last.frame {
                     throw Fault(

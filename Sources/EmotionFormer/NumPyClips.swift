@@ -2,11 +2,19 @@ import EmotionFormerFiles
 import EmotionFormerTensors
 
 extension NumPyArray {
-    /// The clips in the array: two axes are frames × features, or clips × frames × features with three; if the last of
-    /// three or four axes has extent 3 the last two are landmarks × coordinates.
-    /// - Throws: `malformedClip` for any other number of axes, `emptyClip` if an axis has extent 0.
-    func clips() throws(Fault) -> [LandmarkClip] {
+    /// The clips in the array. Without a model, two axes are frames × features, or clips × frames × features with three;
+    /// if the last of three or four axes has extent 3 the last two are landmarks × coordinates.
+    /// - Parameter model: says which axes are a frame.
+    /// - Throws: `malformedClip` for any other number of axes and for an array that can be read in two ways, `emptyClip`
+    ///   if an axis has extent 0, `featureCountMismatch` for one of which nothing is a frame of the model.
+    func clips(_ model: ClipShape? = nil) throws(Fault) -> [LandmarkClip] {
         let rank = shape.rank
+        if let model, shape.elementCount > 0 {
+            if let axes = try model.frameAxes(of: shape.extents, leading: model.isVector ? 0...1 : 1...2) {
+                return try clips(frameAxes: axes.count, areLandmarks: axes.areLandmarks)
+            }
+            try model.checkMismatch(shape.extents)
+        }
         let isLandmarks = rank >= 3 && shape[rank - 1] == 3
         guard rank == 2 || rank == 3 || (rank == 4 && isLandmarks) else {
             throw Fault(
@@ -16,9 +24,14 @@ extension NumPyArray {
         guard shape.elementCount > 0 else {
             throw Fault(.emptyClip, at: "", "the array is empty", found: "shape \(shape)")
         }
-        let frameAxes = isLandmarks ? 2 : 1
-        let clipCount = shape.elementCount(of: 0..<rank - frameAxes - 1)
-        let frameCount = shape[rank - frameAxes - 1]
+        return try clips(frameAxes: isLandmarks ? 2 : 1, areLandmarks: isLandmarks)
+    }
+
+    /// The clips in an array whose last axes are a frame.
+    private func clips(frameAxes: Int, areLandmarks: Bool) throws(Fault) -> [LandmarkClip] {
+        let rank = shape.rank
+        let clipCount = shape.elementCount(of: 0..<max(rank - frameAxes - 1, 0))
+        let frameCount = rank > frameAxes ? shape[rank - frameAxes - 1] : 1
         let featureCount = shape.elementCount(of: rank - frameAxes..<rank)
         try ClipLimits.checkClips(clipCount)
         let size = frameCount &* featureCount
@@ -29,7 +42,7 @@ extension NumPyArray {
                 clips.append(
                     try LandmarkClip(
                         values: floats(index &* size..<(index &+ 1) &* size), frameCount: frameCount,
-                        featureCount: featureCount, landmarkCount: isLandmarks ? featureCount / 3 : nil))
+                        featureCount: featureCount, landmarkCount: areLandmarks ? featureCount / 3 : nil))
             } catch {
                 throw clipCount == 1 ? error : error.within("clip \(index)")
             }
@@ -41,7 +54,7 @@ extension NumPyArray {
 extension ZipArchive {
     /// The clips of a NumPy archive: every array with two axes or more, in the archive's order; other arrays (labels,
     /// scalars) are ignored.
-    func clips() throws(Fault) -> [LandmarkClip] {
+    func clips(_ model: ClipShape? = nil) throws(Fault) -> [LandmarkClip] {
         let budget = ClipBudget(fileBytes: bytes.count)
         var clips: [LandmarkClip] = []
         for member in members where member.name.hasSuffix(".npy") {
@@ -58,7 +71,7 @@ extension ZipArchive {
                         expected: size.map { "\($0)" } ?? "more")
                 }
                 try budget.spend(max(member.byteCount, count * MemoryLayout<Float>.size))
-                for var clip in try readingClip(NumPyArray(contents(of: member))).clips() {
+                for var clip in try readingClip(NumPyArray(contents(of: member))).clips(model) {
                     try ClipLimits.checkClips(clips.count + 1)
                     clip.name = String(member.name.dropLast(4))
                     clips.append(clip)

@@ -98,7 +98,7 @@ struct FileKindTests {
         }
     }
 
-    @Test("A clip is a regular file or a pipe", arguments: Kind.allCases)
+    @Test("A clip is a regular file, a pipe or a folder of frames", arguments: Kind.allCases)
     func clips(kind: Kind) throws {
         let folder = try Folder()
         for name in ["clip.npy", "clip.npz", "clip.csv", "clip.jsonl"] {
@@ -111,7 +111,13 @@ struct FileKindTests {
                 writer.start()
                 #expect(try LandmarkClip(path: path).values == [3, 4])
             } else {
-                Self.expect(Self.error { _ = try ClipFile(path: folder[name]) }, kind, name)
+                let error = Self.error { _ = try ClipFile(path: folder[name]) }
+                if kind == .folder {
+                    // It would be frames of a clip, and holds none.
+                    #expect(error?.code == .emptyClip && error?.place.contains(name) == true)
+                } else {
+                    Self.expect(error, kind, name)
+                }
                 if name == "clip.jsonl", kind != .sparse {
                     Self.expect(Self.error { _ = try LandmarkLines(path: folder[name]) }, kind, name)
                 }

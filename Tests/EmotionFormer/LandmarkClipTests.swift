@@ -32,7 +32,9 @@ struct LandmarkClipTests {
         #expect(code { try LandmarkClip(path: "/nonexistent/clip.npy") } == .missingFile)
         #expect(code { try LandmarkClip(path: "/nonexistent/clip") } == .missingFile)
         #expect(code { try LandmarkClip(path: "clip\0.npy") } == .invalidArgument)
-        #expect(code { try ClipFile(path: ClipFixtures.path(""), format: .npy) } == .unreadableFile)
+        // A folder is read as the frames of a clip, which have numbers for names; and only arrays are frames.
+        #expect(code { try ClipFile(path: ClipFixtures.path(""), format: .npy) } == .malformedClip)
+        #expect(code { try ClipFile(path: ClipFixtures.path(""), format: .csv) } == .unreadableFile)
         #expect(code { try LandmarkClip(path: ClipFixtures.path("make_clips.py")) } == .invalidArgument)
         #expect(code { try LandmarkClip(path: ClipFixtures.path("batch.npy")) } == .malformedClip)
     }
