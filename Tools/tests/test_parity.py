@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from emotionformer.parity import model_file
+from emotionformer.errors import ParityError
+from emotionformer.parity import clips, litert, model_file
 from emotionformer.parity.command import main
+from emotionformer.parity.ends import best_class, largest, wrong_integers
+from emotionformer.parity.litert import Input
 from emotionformer.parity.operations import OperationRow, distance
 from emotionformer.places import FIXTURES, ROOT
 
@@ -191,6 +194,96 @@ def test_a_file_that_litert_does_not_run_is_skipped(capsys: pytest.CaptureFixtur
     assert "float32 and float16: 1 files, largest differences" in lines
     assert main([flex, flex]) == 2
     assert "every file was skipped" in capsys.readouterr().err
+
+
+def _save(folder: Path, name: str, array: np.ndarray[Any, Any]) -> Path:
+    np.save(folder / name, array)
+    return folder / name
+
+
+def test_inputs_are_taken_by_name_or_place(tmp_path: Path) -> None:
+    """Runs in front of an input's shape, one array for all runs, and random numbers for the rest."""
+    inputs = [
+        Input("clip", (-1, 4, 3), np.dtype(np.float32)),
+        Input("ids", (1, 2), np.dtype(np.int32)),
+        Input("rest", (1, 2), np.dtype(np.int8)),
+    ]
+    clip = _save(tmp_path, "clip.npy", np.arange(24.0).reshape(2, 4, 3))
+    ids = _save(tmp_path, "ids.npy", np.array([[3, 4]], np.int64))
+    runs, shapes = clips.given_runs([("clip", clip), ("1", ids)], inputs, 1)
+    # An open first axis is the array's own.
+    assert [name for name, _ in runs] == ["run 0"] and shapes == [(2, 4, 3), (1, 2), (1, 2)]
+    assert [array.dtype for array in runs[0][1]] == [np.float32, np.int32, np.int8]
+    inputs[0] = Input("clip", (1, 4, 3), np.dtype(np.float32))
+    runs, shapes = clips.given_runs([("clip", clip), ("ids", ids)], inputs, 1)
+    assert len(runs) == 2 and shapes[0] == (1, 4, 3)
+    assert np.array_equal(runs[1][1][0], np.load(clip)[1:].astype(np.float32))
+    assert np.array_equal(runs[0][1][1], runs[1][1][1]) and np.array_equal(runs[0][1][2], runs[1][1][2])
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("ids", np.array([[0.5, 1]]), "takes int32"),
+        ("ids", np.array([[1 << 40, 1]]), "out of the range"),
+        ("ids", np.zeros((1, 3), np.int32), "another shape"),
+        ("other", np.zeros((1, 2), np.int32), "no input 'other' (expected one of 'ids'"),
+        ("7", np.zeros((1, 2), np.int32), "no input '7'"),
+    ],
+)
+def test_arrays_that_are_no_input_are_refused(
+    name: str, array: np.ndarray[Any, Any], message: str, tmp_path: Path
+) -> None:
+    inputs = [Input("ids", (1, 2), np.dtype(np.int32))]
+    with pytest.raises(ParityError, match=re.escape(message)):
+        clips.given_runs([(name, _save(tmp_path, "x.npy", array))], inputs, 1)
+
+
+def test_random_numbers_fill_their_types() -> None:
+    inputs = [Input(kind, (1, 4000), np.dtype(kind)) for kind in ("float32", "int8", "uint8", "int16", "int32", "bool")]
+    found = clips.random_clips(1, 1, inputs, clips.closed_shapes(inputs))[0][1]
+    assert [array.dtype.name for array in found] == [given.name for given in inputs]
+    assert (found[1].min(), found[1].max()) == (-128, 127) and (found[2].min(), found[2].max()) == (0, 255)
+    assert found[3].max() > 30000 and set(found[4].reshape(-1)) == {0, 1}
+
+
+def test_the_best_class_is_that_of_every_row() -> None:
+    theirs = np.array([[[0.5, 0.4, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3001, 0.3]]], np.float32)
+    assert best_class(theirs, theirs).margin == pytest.approx(1e-4, rel=1e-2)
+    ours = theirs.copy()
+    ours[0, 1] = [0.8, 0.1, 0.1]
+    found = best_class(ours, theirs)
+    assert (found.ours, found.theirs) == (0, 1) and found.margin == pytest.approx(0.7)
+    # One number, and integers, are no classes.
+    assert best_class(ours[..., :1], theirs[..., :1]).margin == np.inf
+    assert best_class(ours.astype(np.int8), theirs.astype(np.int8)).margin == np.inf
+
+
+def test_integers_of_the_outputs_are_equal() -> None:
+    ours: list[np.ndarray[Any, Any]] = [np.array([1, 2, 3], np.int64), np.array([0.1], np.float32)]
+    theirs: list[np.ndarray[Any, Any]] = [np.array([1, 2, 4], np.int64), np.array([0.2], np.float32)]
+    assert wrong_integers(ours, theirs) == 1 and wrong_integers(ours, ours) == 0
+    # The largest difference is that of floats; another type is none of a number.
+    assert largest(ours, theirs, scaled=False) == pytest.approx(0.1)
+    assert largest([ours[0].astype(np.int32)], theirs[:1], scaled=False) == np.inf
+
+
+def test_inputs_are_for_one_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(_save(tmp_path, "x.npy", np.zeros((1, 2), np.float32)))
+    assert main(["a.tflite", "b.tflite", "--inputs", f"x={file}"]) == 2
+    assert "--inputs is for one model" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["a.tflite", "--inputs", "x"])
+    assert "NAME=FILE.npy" in capsys.readouterr().err
+
+
+def test_given_inputs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shape = litert.inputs_of(FLOAT)[0].shape
+    array = np.random.default_rng(5).standard_normal((3, *(max(extent, 1) for extent in shape[1:]))).astype(np.float32)
+    file = _save(tmp_path, "clips.npy", array)
+    assert compare(FLOAT, "--inputs", f"0={file}", "--json", str(tmp_path / "report.json")) == 0, capsys.readouterr()
+    found = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert [clip["name"] for clip in found["clips"]] == ["run 0", "run 1", "run 2"]
 
 
 def test_the_readme_s_files_are_as_many_as_it_says() -> None:

@@ -28,8 +28,12 @@ What is held to what:
                               End to end, for small models: median over the clips of each one's largest difference 1e-4
                               in probability and 1e-3 in logit, maximum 5e-3 and 2e-2; from a million parameters on:
                               maximum 1e-2 and 5e-2.
-  all files                   The best class is the same wherever the two best are further apart than the bound. NaN or
-                              infinity in an output fails. An operation that is missing from the comparison fails.
+  fully integer files         Every operation alone, on LiteRT's operands, and the outputs end to end: equal, also the
+                              floats that the file makes of integers. Other operations in float as in a float file.
+  all files                   Integers are equal. The best class of every row of the first output is the same wherever
+                              the two best are further apart than the bound. NaN or infinity in an output fails where
+                              LiteRT has none. An operation that is missing from the comparison fails.
+Inputs are clips where the model takes one, and random numbers by shape and type otherwise; --inputs gives others.
 The column XNNPACK/ref says how far LiteRT's own two sets of kernels are apart at that tensor.
 """
 
@@ -38,6 +42,7 @@ examples:
   Tools/parity model.tflite
   Tools/parity Tests/Fixtures/*/*.tflite
   Tools/parity model.tflite --clips mine/*.npy --random 20 --json parity.json --html parity.html
+  Tools/parity model.tflite --inputs frames=frames.npy ids=ids.npy
 
 exit codes: 0 all within the tolerances, 1 not, 2 the comparison cannot be made
 """
@@ -53,6 +58,14 @@ def parser() -> Parser:
         metavar="FILE.npy",
         help="real clips: frames × 478 × 3 landmarks, which are standardized and padded, or the model's raw features "
         "(default: six clips of the tests)",
+    )
+    result.add_argument(
+        "--inputs",
+        type=_given,
+        nargs="+",
+        metavar="NAME=FILE.npy",
+        help="arrays for the model's inputs, by name or by place from 0: of the input's shape, or runs of it; an input "
+        "without one gets random numbers, the same in every run (for one model; not with --clips)",
     )
     result.add_argument(
         "--random", type=whole(0), metavar="N", help="random clips beside them (default: 4; for int8 16)"
@@ -72,6 +85,13 @@ def parser() -> Parser:
     # The negative controls of the tests alter the file for one side.
     result.add_argument("--ours", type=Path, help=argparse.SUPPRESS)
     return result
+
+
+def _given(text: str) -> tuple[str, Path]:
+    name, sign, file = text.rpartition("=")
+    if not sign or not name or not file:
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=FILE.npy")
+    return name, Path(file)
 
 
 def environment(arguments: argparse.Namespace) -> Environment:

@@ -23,14 +23,16 @@ from emotionformer.places import FIXTURES
 def _clips(
     arguments: argparse.Namespace, model: model_file.ModelFile, path: Path
 ) -> tuple[comparison.Named, list[tuple[int, ...]]]:
-    inputs = litert.input_details(path)
+    inputs = litert.inputs_of(path)
+    if arguments.inputs:
+        return clip_sources.given_runs(arguments.inputs, inputs, arguments.seed)
     shapes = clip_sources.closed_shapes(inputs)
     real: comparison.Named = []
     if clip_sources.takes_clip(shapes, inputs):
         files = arguments.clips or sorted((FIXTURES / "cremad").glob("*.npy"))
         real = clip_sources.real_clips(files, shapes[0])
     elif arguments.clips:
-        raise ParityError(f"{path}: --clips needs a model of 1 × frames × features (found {shapes})")
+        raise ParityError(f"{path}: --clips needs a model of 1 × frames × features; use --inputs (found {shapes})")
     count = arguments.random
     if count is None:
         count = max(16, tolerances.MEDIAN_CLIPS - len(real)) if model.is_dynamic_range else 4
@@ -72,11 +74,16 @@ def _run_all(arguments: argparse.Namespace) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.inputs and (arguments.clips or len(arguments.models) > 1):
+        raise ParityError("--inputs is for one model, and not beside --clips (see --help)")
     if len(arguments.models) > 1:
         if arguments.json or arguments.html or arguments.ours:
             raise ParityError("--json and --html are for one model (see --help)")
         return _run_all(arguments)
     path = arguments.models[0]
+    if flex := model_file.flex_operators(path):
+        operators = ", ".join(flex)
+        raise ParityError(f"{path}: LiteRT does not run TensorFlow's own operators ({operators})")
     found = _compared(arguments, path)
     document = report.document(found)
     _write(arguments.json, json.dumps(document, indent=1) + "\n")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from emotionformer.errors import ParityError
 from emotionformer.parity import tolerances
-from emotionformer.parity.ends import ClipResult, Spread, best_two, largest
+from emotionformer.parity.ends import ClipResult, Spread, are_finite, best_class, largest, wrong_integers
 from emotionformer.parity.engine import Engine, Trace
 from emotionformer.parity.litert import Array, Clip, Kernels, open_kernels
 from emotionformer.parity.model_file import ModelFile
@@ -39,7 +39,7 @@ class Comparison:
     @property
     def bound(self) -> float:
         """Best classes that are no further apart than this need not agree."""
-        return self.tolerance.probabilities.maximum
+        return max(self.tolerance.probabilities.maximum, tolerances.FLOAT.probabilities.maximum)
 
     @property
     def undecided(self) -> int:
@@ -58,6 +58,8 @@ class Comparison:
         for clip in self.clips:
             if not clip.is_finite:
                 result.append(f"clip '{clip.name}': an output is NaN or infinite")
+            if clip.integers:
+                result.append(f"clip '{clip.name}': {clip.integers} integers of the outputs are not LiteRT's")
             if clip.ours != clip.theirs and clip.margin > self.bound:
                 result.append(
                     f"clip '{clip.name}': the best class is {clip.ours}, where LiteRT says {clip.theirs} "
@@ -95,7 +97,9 @@ def compare(model: ModelFile, programs: Programs, clips: Named, traced: int) -> 
     rows = _compare_operations(model, programs, [clip for _, clip in clips[:traced]])
     return Comparison(
         model=model,
-        tolerance=tolerances.for_model(model.is_dynamic_range, model.is_full_size),
+        tolerance=tolerances.for_model(
+            model.is_dynamic_range, model.is_full_size, model.is_integer, model.is_all_integer
+        ),
         rows=rows,
         clips=_compare_ends(model, programs, clips),
         traced=[name for name, _ in clips[:traced]],
@@ -104,7 +108,7 @@ def compare(model: ModelFile, programs: Programs, clips: Named, traced: int) -> 
 
 def _compare_operations(model: ModelFile, programs: Programs, clips: list[Clip]) -> list[OperationRow]:
     delegated = programs.pieces.delegated()
-    if model.is_dynamic_range:
+    if model.is_alone:
         kernels = {t: "XNNPACK" if t in delegated else "builtin" for o in model.operators for t in o.outputs}
         trace = _alone(model, programs, clips)
     else:
@@ -119,8 +123,8 @@ def _compare_operations(model: ModelFile, programs: Programs, clips: list[Clip])
             if row.tensor in model.states:
                 # What is read after a run is the last state; every clip starts from zeros.
                 default, reference = (None if t is None else np.zeros_like(t) for t in (default, reference))
-            expected = default if model.is_dynamic_range else reference
-            if row.operator.name == "DEQUANTIZE":
+            expected = default if model.is_alone else reference
+            if row.operator.name == "DEQUANTIZE" and not row.operator.is_integer:
                 # XNNPACK unpacks constants for itself and leaves the tensor as it was.
                 default, expected = None, reference
             row.add(trace.tensor(number, row.tensor), expected)
@@ -154,6 +158,11 @@ def _compare_ends(model: ModelFile, programs: Programs, clips: Named) -> list[Cl
         reference = programs.reference.first_outputs()
         ours = [_needed(fused, number, tensor) for tensor in model.outputs]
         plain = [_needed(unfused, number, tensor) for tensor in model.outputs]
+        best = best_class(ours[0], theirs[0])
+        if not has_probabilities:
+            # As for differences: the bound is a part of the largest magnitude.
+            scale = max(1.0, distance(theirs[0], theirs[0])[1])
+            best = replace(best, margin=best.margin / scale)
         result = ClipResult(
             name=name,
             probabilities=largest(ours, theirs, scaled=not has_probabilities),
@@ -164,10 +173,11 @@ def _compare_ends(model: ModelFile, programs: Programs, clips: Named) -> list[Cl
             apart=largest(theirs, reference, scaled=not has_probabilities),
             apart_logits=None,
             pieces=largest(theirs, pieces, scaled=not has_probabilities),
-            ours=best_two(ours[0])[0],
-            theirs=best_two(theirs[0])[0],
-            margin=best_two(theirs[0])[1],
-            is_finite=all(bool(np.isfinite(array).all()) for array in ours),
+            ours=best.ours,
+            theirs=best.theirs,
+            margin=best.margin,
+            is_finite=are_finite(ours, theirs),
+            integers=wrong_integers(ours, theirs),
         )
         if model.logits is not None:
             logits = _needed(fused, number, model.logits)

@@ -89,14 +89,36 @@ def open_kernels(path: Path, shapes: list[tuple[int, ...]], reference: bool, pre
     raise ParityError(f"{path}: LiteRT does not take the file: {problem}")
 
 
-def input_details(path: Path) -> list[tuple[tuple[int, ...], Any]]:
-    """Shape, with -1 for an open extent, and element type of every input."""
+@dataclass(frozen=True)
+class Input:
+    """An input of a file; an extent of -1 is open."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
+def inputs_of(path: Path) -> list[Input]:
+    """Every input in the file's order, by the name that its first signature has for it, or the tensor's."""
     try:
         interpreter = Interpreter(str(path))
     except (RuntimeError, ValueError) as error:
         raise ParityError(f"{path}: LiteRT does not take the file: {' '.join(str(error).split())}") from error
+    names = _signature_names(interpreter)
     result = []
     for detail in interpreter.get_input_details():
         signature = detail["shape_signature"] if len(detail["shape_signature"]) else detail["shape"]
-        result.append((tuple(int(extent) for extent in signature), np.dtype(detail["dtype"])))
+        dtype = np.dtype(detail["dtype"])
+        if dtype.kind not in "fiub":
+            raise ParityError(f"{path}: input '{detail['name']}' takes no numbers (found {dtype})")
+        name = names.get(int(detail["index"]), str(detail["name"]))
+        result.append(Input(name, tuple(int(extent) for extent in signature), dtype))
     return result
+
+
+def _signature_names(interpreter: Any) -> dict[int, str]:
+    """The names of the first signature's inputs, by tensor."""
+    for runner in interpreter.get_signature_list():
+        found = interpreter.get_signature_runner(runner).get_input_details()
+        return {int(detail["index"]): str(name) for name, detail in found.items()}
+    return {}

@@ -16,6 +16,7 @@ _NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if n
 _FULL_SIZE = 1_000_000
 # Where operands of integers make the operator compute in them, by the position of its weights.
 _DYNAMIC_RANGE = {"FULLY_CONNECTED": 1, "CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "BATCH_MATMUL": 1}
+_QUANTIZED = (schema.TensorType.INT8, schema.TensorType.UINT8, schema.TensorType.INT16)
 _SEQUENCES = ("UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM")
 # Operands in which a fused LSTM keeps its state.
 _STATES = {"UNIDIRECTIONAL_SEQUENCE_LSTM": (18, 19), "BIDIRECTIONAL_SEQUENCE_LSTM": (35, 36, 37, 38)}
@@ -31,6 +32,8 @@ class Operator:
     outputs: tuple[int, ...]
     # Whether it quantizes a float operand at run time, to multiply it with int8 weights.
     is_dynamic_range: bool
+    # Whether it computes in quantized integers, or makes floats of them.
+    is_integer: bool = False
 
     @property
     def is_recurrence(self) -> bool:
@@ -64,9 +67,27 @@ class ModelFile:
     logits: int | None
     parameter_count: int
     is_dynamic_range: bool = field(init=False)
+    is_integer: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.is_dynamic_range = any(operator.is_dynamic_range for operator in self.operators)
+        self.is_integer = any(operator.is_integer for operator in self.operators)
+
+    @property
+    def is_all_integer(self) -> bool:
+        """Whether no operator computes in floats."""
+        return self.is_integer and all(operator.is_integer for operator in self.operators)
+
+    @property
+    def kind(self) -> str:
+        if self.is_integer:
+            return "fully integer" if self.is_all_integer else "integer and float"
+        return "dynamic-range int8" if self.is_dynamic_range else "float"
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether each operator is compared alone, on LiteRT's operands, with LiteRT's default kernels."""
+        return self.is_dynamic_range or self.is_integer
 
     @property
     def is_full_size(self) -> bool:
@@ -158,18 +179,34 @@ def _operator(model: Any, graph: Any, index: int, operator: Any) -> Operator:
     def is_int8(tensor: int) -> bool:
         return tensor >= 0 and graph.tensors[tensor].type == schema.TensorType.INT8
 
+    def is_quantized(tensor: int) -> bool:
+        if tensor < 0:
+            return False
+        found = graph.tensors[tensor]
+        data = model.buffers[found.buffer].data
+        is_constant = data is not None and len(data) > 0
+        return found.type in _QUANTIZED and not is_constant and _has_scale(found)
+
     position = _DYNAMIC_RANGE.get(name)
     weights = inputs[position : position + 1] if position is not None else ()
     if name in _SEQUENCES:
         weights = inputs[1:]
+    outputs = tuple(int(t) for t in operator.outputs)
+    is_integer = any(is_quantized(t) for t in (*inputs, *outputs))
     return Operator(
         index=index,
         name=name,
         inputs=inputs,
-        outputs=tuple(int(t) for t in operator.outputs),
-        is_dynamic_range=any(is_int8(t) for t in weights)
-        or (name == "WHILE" and _calls_dynamic_range(model)),
+        outputs=outputs,
+        is_dynamic_range=not is_integer
+        and (any(is_int8(t) for t in weights) or (name == "WHILE" and _calls_dynamic_range(model))),
+        is_integer=is_integer,
     )
+
+
+def _has_scale(tensor: Any) -> bool:
+    quantization = tensor.quantization
+    return quantization is not None and quantization.scale is not None and len(quantization.scale) > 0
 
 
 def _calls_dynamic_range(model: Any) -> bool:

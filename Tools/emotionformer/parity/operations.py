@@ -60,7 +60,7 @@ class OperationRow:
         self.apart = found if self.apart is None else max(self.apart, found)
 
     def _allowed(self, theirs: Array, magnitude: float) -> float:
-        if not np.issubdtype(theirs.dtype, np.floating):
+        if self.operator.is_integer or not np.issubdtype(theirs.dtype, np.floating):
             return 0.0
         if self._is_judged_by_median:
             return tolerances.RECURRENCE * max(1.0, magnitude)

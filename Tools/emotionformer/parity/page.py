@@ -31,7 +31,7 @@ def html(comparison: Comparison) -> str:
         verdict = '<p class="verdict good">Passed: everything is within its tolerance</p>'
     what = (
         "Each operator alone, on LiteRT’s own operands, against LiteRT’s default kernels."
-        if comparison.model.is_dynamic_range
+        if comparison.model.is_alone
         else "Each operator after all those before it, against LiteRT’s reference kernels."
     )
     return f"""<!DOCTYPE html>

@@ -52,13 +52,12 @@ def lines(comparison: Comparison) -> list[str]:
 def summary(comparison: Comparison) -> list[str]:
     """What counts, a line each."""
     model, clips = comparison.model, comparison.clips
-    kind = "dynamic-range int8" if model.is_dynamic_range else "float"
     worst = max(comparison.rows, key=lambda row: row.share, default=None)
     how = "on the unfused plan, against the reference kernels"
-    if model.is_dynamic_range:
+    if model.is_alone:
         how = "alone, on LiteRT's operands"
     lines = [
-        f"model          {model.path.name}: {kind}, {len(model.operators)} operators, "
+        f"model          {model.path.name}: {model.kind}, {len(model.operators)} operators, "
         f"{model.parameter_count} parameters",
         f"operations     {len(comparison.rows) - len(comparison.failed_rows)} of {len(comparison.rows)} agree {how}, "
         f"over {len(comparison.traced)} clips",
@@ -119,6 +118,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
         "format": "emotionformer-parity",
         "model": model.path.name,
         "isDynamicRange": model.is_dynamic_range,
+        "isInteger": model.is_integer,
         "operators": len(model.operators),
         "parameters": model.parameter_count,
         "passed": not complaints,
@@ -157,6 +157,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
                 "top1": clip.ours,
                 "expectedTop1": clip.theirs,
                 "margin": _number(clip.margin),
+                "wrongIntegers": clip.integers,
             }
             for clip in comparison.clips
         ],

@@ -14,7 +14,7 @@ class FileSummary:
     """The largest differences of one file."""
 
     name: str
-    is_dynamic_range: bool
+    kind: str
     passed: bool
     # Outputs: this engine and LiteRT's default kernels; LiteRT's default and reference kernels.
     outputs: float
@@ -36,7 +36,7 @@ def summary_of(comparison: Comparison) -> FileSummary:
     products = [row for row in comparison.rows if row.operator.is_dynamic_range and not row.operator.is_recurrence]
     return FileSummary(
         comparison.model.path.name,
-        comparison.model.is_dynamic_range,
+        _kind(comparison),
         not comparison.complaints(),
         comparison.probabilities.maximum,
         max((clip.apart for clip in comparison.clips), default=0.0),
@@ -50,12 +50,17 @@ def summary_of(comparison: Comparison) -> FileSummary:
     )
 
 
+def _kind(comparison: Comparison) -> str:
+    model = comparison.model
+    if model.is_integer:
+        return "integer"
+    return "dynamic-range int8" if model.is_dynamic_range else "float32 and float16"
+
+
 def totals(files: list[FileSummary]) -> list[str]:
     lines = []
-    for kind, chosen in (
-        ("float32 and float16", [file for file in files if not file.is_dynamic_range]),
-        ("dynamic-range int8", [file for file in files if file.is_dynamic_range]),
-    ):
+    for kind in ("float32 and float16", "dynamic-range int8", "integer"):
+        chosen = [file for file in files if file.kind == kind]
         if not chosen:
             continue
         lines += [

@@ -41,7 +41,17 @@ SMALL_DYNAMIC_RANGE = ModelTolerance(EndTolerance(5e-3, 1e-4), EndTolerance(2e-2
 LARGE_DYNAMIC_RANGE = ModelTolerance(EndTolerance(1e-2), EndTolerance(5e-2))
 
 
-def for_model(is_dynamic_range: bool, is_full_size: bool) -> ModelTolerance:
+# Integers leave no room. Where operators between them are left in float, the last bit of a float now and then moves a
+# value by a step of its quantization.
+INTEGER = ModelTolerance(EndTolerance(0.0), EndTolerance(0.0))
+INTEGER_AND_FLOAT = ModelTolerance(EndTolerance(2e-2, 1e-6))
+
+
+def for_model(
+    is_dynamic_range: bool, is_full_size: bool, is_integer: bool = False, is_all_integer: bool = False
+) -> ModelTolerance:
+    if is_integer:
+        return INTEGER if is_all_integer else INTEGER_AND_FLOAT
     if not is_dynamic_range:
         return FLOAT
     return LARGE_DYNAMIC_RANGE if is_full_size else SMALL_DYNAMIC_RANGE
