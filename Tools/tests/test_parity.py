@@ -18,7 +18,7 @@ from emotionformer.parity import clips, litert, model_file
 from emotionformer.parity.command import main
 from emotionformer.parity.ends import best_class, largest, wrong_integers
 from emotionformer.parity.litert import Input
-from emotionformer.parity.operations import OperationRow, distance
+from emotionformer.parity.operations import OperationRow, distance, rows_of
 from emotionformer.places import FIXTURES, ROOT
 
 TFLITE = FIXTURES / "tflite"
@@ -42,6 +42,11 @@ def compare(file: Path, *options: str) -> int:
         "k2_prenorm_gelu_int8",
         "k3_convolution_int8",
         "k2_bilstm_int8",
+        # Several inputs and outputs, integers, booleans and scalars among them, four axes.
+        "control",
+        "shape",
+        "reduction",
+        "quantization",
     ],
 )
 def test_files_agree(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -275,6 +280,16 @@ def test_inputs_are_for_one_model(tmp_path: Path, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit):
         main(["a.tflite", "--inputs", "x"])
     assert "NAME=FILE.npy" in capsys.readouterr().err
+
+
+def test_a_handle_of_a_variable_has_nothing_to_read() -> None:
+    operators = [model_file.Operator(0, "VAR_HANDLE", (), (0,), False)]
+    operators.append(model_file.Operator(1, "READ_VARIABLE", (0,), (1,), False))
+    tensors = [model_file.Tensor("handle", (), False, False, has_elements=False)]
+    tensors.append(model_file.Tensor("state", (1, 2), False, False))
+    model = model_file.ModelFile(Path("x.tflite"), operators, tensors, [], [1], None, 0)
+    assert [row.tensor for row in rows_of(model, {})] == [1]
+    assert model.fed == [] and model.has_variables
 
 
 def test_given_inputs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,10 +84,13 @@ class Programs:
 
 
 def open_programs(model: ModelFile, shapes: list[tuple[int, ...]], engine: Engine) -> Programs:
+    def opened(reference: bool, preserves: bool) -> Kernels:
+        return open_kernels(model.path, shapes, reference, preserves, model.has_variables)
+
     return Programs(
-        whole=open_kernels(model.path, shapes, reference=False, preserves=False),
-        pieces=open_kernels(model.path, shapes, reference=False, preserves=True),
-        reference=open_kernels(model.path, shapes, reference=True, preserves=True),
+        whole=opened(reference=False, preserves=False),
+        pieces=opened(reference=False, preserves=True),
+        reference=opened(reference=True, preserves=True),
         engine=engine,
     )
 

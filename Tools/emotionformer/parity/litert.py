@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +38,16 @@ class Kernels:
     inputs: list[int]
     outputs: list[int]
     preserves: bool
+    # Makes the interpreter anew, for files whose variables no call sets back.
+    reopen: Callable[[], Any] | None = None
+    _has_run: bool = False
 
     def run(self, clip: Clip) -> None:
-        """Runs one clip, from a state of zero. Raises ParityError if LiteRT cannot."""
+        """Runs one clip, from the state at the beginning. Raises ParityError if LiteRT cannot."""
         try:
+            if self.reopen and self._has_run:
+                self.interpreter = self.reopen()
+            self._has_run = True
             self.interpreter.reset_all_variables()
             for index, array in zip(self.inputs, clip):
                 self.interpreter.set_tensor(index, array)
@@ -66,26 +74,33 @@ class Kernels:
         return {int(t) for op in details if op["op_name"] == "DELEGATE" for t in op["outputs"]}
 
 
-def open_kernels(path: Path, shapes: list[tuple[int, ...]], reference: bool, preserves: bool) -> Kernels:
+def open_kernels(
+    path: Path, shapes: list[tuple[int, ...]], reference: bool, preserves: bool, has_variables: bool = False
+) -> Kernels:
     """Opens a file for inputs of these shapes. Raises ParityError if LiteRT does not take it."""
+
+    def opened(resolver: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            interpreter = Interpreter(
+                str(path), experimental_op_resolver_type=resolver, experimental_preserve_all_tensors=preserves
+            )
+        for detail, shape in zip(interpreter.get_input_details(), shapes):
+            if tuple(detail["shape"]) != shape:
+                interpreter.resize_tensor_input(int(detail["index"]), shape)
+        interpreter.allocate_tensors()
+        return interpreter
+
     problem = ""
     for resolver in _REFERENCE if reference else _DEFAULT:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                interpreter = Interpreter(
-                    str(path), experimental_op_resolver_type=resolver, experimental_preserve_all_tensors=preserves
-                )
-            inputs = [int(detail["index"]) for detail in interpreter.get_input_details()]
-            for index, detail, shape in zip(inputs, interpreter.get_input_details(), shapes):
-                if tuple(detail["shape"]) != shape:
-                    interpreter.resize_tensor_input(index, shape)
-            interpreter.allocate_tensors()
+            interpreter = opened(resolver)
         except (RuntimeError, ValueError) as error:
             problem = " ".join(str(error).split())
             continue
+        inputs = [int(detail["index"]) for detail in interpreter.get_input_details()]
         outputs = [int(detail["index"]) for detail in interpreter.get_output_details()]
-        return Kernels(interpreter, inputs, outputs, preserves)
+        return Kernels(interpreter, inputs, outputs, preserves, partial(opened, resolver) if has_variables else None)
     raise ParityError(f"{path}: LiteRT does not take the file: {problem}")
 
 

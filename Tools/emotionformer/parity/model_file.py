@@ -52,6 +52,8 @@ class Tensor:
     shape: tuple[int, ...]
     is_constant: bool
     is_variable: bool
+    # Whether its elements can be read: a handle of a variable's has none.
+    has_elements: bool = True
 
 
 @dataclass
@@ -107,7 +109,16 @@ class ModelFile:
     def fed(self) -> list[int]:
         """The tensors that operators take and that the file does not hold."""
         operands = {t for operator in self.operators for t in operator.inputs if t >= 0} | set(self.inputs)
-        return sorted(t for t in operands if not self.tensors[t].is_constant and not self.tensors[t].is_variable)
+        return sorted(
+            t
+            for t in operands
+            if self.tensors[t].has_elements and not self.tensors[t].is_constant and not self.tensors[t].is_variable
+        )
+
+    @property
+    def has_variables(self) -> bool:
+        """Whether it keeps numbers from one run to the next."""
+        return any(operator.name == "VAR_HANDLE" for operator in self.operators)
 
 
 def read(path: Path) -> ModelFile:
@@ -169,6 +180,7 @@ def _tensor(model: Any, tensor: Any) -> Tensor:
         shape=tuple(int(extent) for extent in (shape if shape is not None else [])),
         is_constant=data is not None and len(data) > 0,
         is_variable=bool(tensor.isVariable),
+        has_elements=tensor.type not in (schema.TensorType.RESOURCE, schema.TensorType.VARIANT),
     )
 
 

@@ -122,5 +122,9 @@ def rows_of(model: ModelFile, kernel_of: dict[int, str]) -> list[OperationRow]:
         results = list(operator.outputs)
         if operator.name in ("WHILE", "IF"):
             results = [tensor for tensor in results if tensor in read] or results
-        rows += [OperationRow(operator, t, model.tensors[t].name, kernel_of.get(t, "")) for t in results]
+        rows += [
+            OperationRow(operator, t, model.tensors[t].name, kernel_of.get(t, ""))
+            for t in results
+            if model.tensors[t].has_elements
+        ]
     return rows

@@ -83,9 +83,15 @@ def summary(comparison: Comparison) -> list[str]:
         lines.append(f"fusion         fused against unfused logits: {short(max(fusion))} relative ({allowed})")
     agree = sum(clip.ours == clip.theirs for clip in clips)
     margin = min((clip.margin for clip in clips), default=math.inf)
+    if math.isfinite(margin):
+        lines.append(
+            f"top-1          {agree} of {len(clips)} agree, {comparison.undecided} undecided; "
+            f"smallest margin {short(margin)}"
+        )
+    integers = sum(clip.integers for clip in clips)
+    if integers:
+        lines.append(f"integers       {integers} of the outputs' integers are not LiteRT's")
     lines += [
-        f"top-1          {agree} of {len(clips)} agree, {comparison.undecided} undecided; "
-        f"smallest margin {short(margin)}",
         f"LiteRT itself  XNNPACK and reference kernels: {name} {short(max(clip.apart for clip in clips))}"
         + _logits_apart(comparison)
         + f"; XNNPACK whole and in pieces: {short(max(clip.pieces for clip in clips))}",
