@@ -91,9 +91,11 @@ extension NodeComparison.Row {
         operation = node.operation.rawValue
         shape = found.shape
         let pairs = zip(found.doubles, expected.doubles)
-        // A NaN on either side counts as a difference.
-        let largest = pairs.reduce(0.0) { $1.0 == $1.1 ? $0 : max($0, ($1.0 - $1.1).magnitude.orInfinity) }
-        let magnitude = expected.doubles.reduce(0.0) { max($0, $1.magnitude) }
+        // A NaN on one side alone counts as a difference.
+        let largest = pairs.reduce(0.0) {
+            $1.0 == $1.1 || ($1.0.isNaN && $1.1.isNaN) ? $0 : max($0, ($1.0 - $1.1).magnitude.orInfinity)
+        }
+        let magnitude = expected.doubles.reduce(0.0) { $1.isFinite ? max($0, $1.magnitude) : $0 }
         difference = found.shape == expected.shape ? largest : .infinity
         relative = difference == 0 ? 0 : difference / (magnitude > 0 ? magnitude : 1)
     }

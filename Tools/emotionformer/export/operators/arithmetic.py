@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+from emotionformer.errors import ExportError
 from emotionformer.export.conversion import Converter
 from emotionformer.export.graph import Tensor
 from emotionformer.export.layers.core import FUNCTIONS, WITH_DEFAULTS
@@ -68,25 +68,9 @@ for _name, _operation in {"negative": "negate", "absolute": "absolute", "square"
     TABLE[_name] = _unary(_operation)
 for _name, _operation in {
     "sqrt": "squareRoot", "rsqrt": "reciprocalSquareRoot", "exp": "exponential", "log": "logarithm", "sin": "sine",
-    "cos": "cosine", "floor": "floor", "ceil": "ceiling", "round": "round", "erf": "errorFunction",
+    "cos": "cosine", "floor": "floor", "ceil": "ceiling",
 }.items():
     TABLE[_name] = _unary(_operation, True)
-
-
-@operator("log1p", "expm1", "reciprocal", "tan", "log2", "log10")
-def composed(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
-    graph, value = converter.graph, floats(converter, value_of(converter, arguments[0]))
-    name, one = options["function"], graph.constant(1.0)
-    if name == "log1p":
-        return Tensor(graph.one("logarithm", graph.one("add", value, one)))
-    if name == "expm1":
-        return Tensor(graph.one("subtract", graph.one("exponential", value), one))
-    if name == "reciprocal":
-        return Tensor(graph.one("divide", one, value))
-    if name == "tan":
-        return Tensor(graph.one("divide", graph.one("sine", value), graph.one("cosine", value)))
-    base = graph.constant(1 / math.log(2 if name == "log2" else 10))
-    return Tensor(graph.one("multiply", graph.one("logarithm", value), base))
 
 
 @operator("logical_and", "logical_or", "logical_xor")
@@ -96,6 +80,17 @@ def logical(converter: Converter, arguments: list[Any], options: Options) -> Ten
         return Tensor(converter.graph.one("logicalNot", converter.graph.one("equal", first, second)))
     operation = "logicalAnd" if options["function"] == "logical_and" else "logicalOr"
     return Tensor(converter.graph.one(operation, first, second))
+
+
+@operator("bitwise_and", "bitwise_or", "bitwise_not")
+def bitwise(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
+    """Of true and false alone: what Python's & and | of masks become."""
+    values = [value_of(converter, item) for item in arguments]
+    if any(value.dtype != "bool" for value in values):
+        raise ExportError(f"{converter.graph.scope}: {options['function']} of numbers is not supported")
+    if options["function"] == "bitwise_not":
+        return Tensor(converter.graph.one("logicalNot", values[0]))
+    return Tensor(converter.graph.one("logicalAnd" if options["function"] == "bitwise_and" else "logicalOr", *values))
 
 
 @operator("logical_not")
@@ -111,10 +106,24 @@ def cast(converter: Converter, arguments: list[Any], options: Options) -> Tensor
 
 @operator("clip")
 def clip(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
-    low, high = options.get("x_min"), options.get("x_max")
-    value = value_of(converter, arguments[0])
-    bounds = [item.value.data.item() if isinstance(item, Tensor) else item for item in (low, high)]
-    return Tensor(converter.graph.one("clip", value, minimum=bounds[0], maximum=bounds[1]))
+    """Between two bounds, each a number or a tensor; either may be left out."""
+    graph, value = converter.graph, value_of(converter, arguments[0])
+    numbers: list[float | None] = []
+    for key, operation in (("x_min", "maximum"), ("x_max", "minimum")):
+        bound = options.get(key)
+        numbers.append(None)
+        if isinstance(bound, Tensor) and bound.value.is_constant and bound.value.data.size == 1:
+            numbers[-1] = bound.value.data.item()
+        elif isinstance(bound, (int, float)):
+            numbers[-1] = bound
+        elif bound is not None:
+            first, second = pair(converter, Tensor(value), bound)
+            value = graph.one(operation, first, second)
+    if numbers == [None, None]:
+        return Tensor(value)
+    if value.dtype != "float32" and any(isinstance(number, float) and number % 1 for number in numbers):
+        value = floats(converter, value)
+    return Tensor(graph.one("clip", value, minimum=numbers[0], maximum=numbers[1]))
 
 
 @operator("identity")

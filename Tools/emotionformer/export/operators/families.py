@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from emotionformer.export.operators import arithmetic, products, reductions, shapes
+from emotionformer.export.operators import (
+    arithmetic,
+    combinations,
+    elementary,
+    missing,
+    ordering,
+    products,
+    reductions,
+    shapes,
+    windows,
+)
 from emotionformer.export.operators.table import TABLE
 
-FAMILIES = (arithmetic, products, reductions, shapes)
+FAMILIES = (arithmetic, combinations, elementary, missing, ordering, products, reductions, shapes, windows)
 
 __all__ = ["FAMILIES", "TABLE"]

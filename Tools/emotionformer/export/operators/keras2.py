@@ -31,7 +31,29 @@ NAMES = {
         "keras.backend.cast keras.backend.reshape compat.v1.expand_dims compat.v1.squeeze compat.v1.shape "
         "compat.v1.gather compat.v1.pad compat.v1.size math.l2_normalize nn.l2_normalize linalg.l2_normalize "
         "math.add_n nn.bias_add math.count_nonzero linalg.norm keras.backend.l2_normalize linalg.einsum "
-        "compat.v1.where compat.v1.ones_like compat.v1.zeros_like"
+        "compat.v1.where compat.v1.ones_like compat.v1.zeros_like "
+        "math.sinh math.cosh roll linspace math.cumprod cumprod sort argsort math.in_top_k searchsorted "
+        "linalg.cross nn.moments math.multiply_no_nan saturate_cast meshgrid math.count_nonzero "
+        "nn.depth_to_space nn.space_to_depth math.expm1 math.log1p"
+    ),
+    "math.asin": "arcsin", "math.acos": "arccos", "math.atan": "arctan", "math.atan2": "arctan2",
+    "math.asinh": "arcsinh", "math.acosh": "arccosh", "math.atanh": "arctanh", "math.is_nan": "isnan",
+    "math.is_inf": "isinf", "math.is_finite": "isfinite", "math.rint": "round", "linalg.trace": "trace",
+    "math.reduce_euclidean_norm": "norm", "image.resize": "resize", "image.rgb_to_grayscale": "rgb_to_grayscale",
+    "nn.max_pool": "max_pool", "nn.max_pool1d": "max_pool", "nn.max_pool2d": "max_pool", "nn.max_pool3d": "max_pool",
+    "nn.avg_pool": "average_pool", "nn.avg_pool1d": "average_pool", "nn.avg_pool2d": "average_pool",
+    "nn.avg_pool3d": "average_pool",
+    "keras.backend.abs": "absolute", "keras.backend.pow": "power", "keras.backend.permute_dimensions": "transpose",
+    "keras.backend.dot": "dot",
+    **_named_alike(
+        "keras.backend.square keras.backend.sqrt keras.backend.exp keras.backend.log keras.backend.max "
+        "keras.backend.min keras.backend.std keras.backend.var keras.backend.prod keras.backend.any keras.backend.all "
+        "keras.backend.argmax keras.backend.argmin keras.backend.sign keras.backend.round keras.backend.equal "
+        "keras.backend.not_equal keras.backend.greater keras.backend.greater_equal keras.backend.less "
+        "keras.backend.less_equal keras.backend.maximum keras.backend.minimum keras.backend.sin keras.backend.cos "
+        "keras.backend.squeeze keras.backend.stack keras.backend.tile keras.backend.transpose keras.backend.clip "
+        "keras.backend.cumsum keras.backend.cumprod keras.backend.gather keras.backend.zeros_like "
+        "keras.backend.ones_like keras.backend.logsumexp keras.backend.one_hot"
     ),
     "__operators__.sub": "subtract", "__operators__.mul": "multiply", "math.divide": "true_divide",
     "math.truediv": "true_divide", "realdiv": "true_divide", "math.floordiv": "floor_divide", "math.floormod": "mod",
@@ -39,7 +61,7 @@ NAMES = {
     "__operators__.le": "less_equal", "__operators__.gt": "greater", "__operators__.ge": "greater_equal",
     "__operators__.truediv": "true_divide", "__operators__.and": "logical_and", "__operators__.or": "logical_or",
     "math.add_v2": "add", "math.sub": "subtract", "math.mul": "multiply", "pow": "power",
-    "math.floor_div": "floor_divide", "math.multiply_no_nan": "multiply", "bitwise.bitwise_and": "logical_and",
+    "math.floor_div": "floor_divide", "bitwise.bitwise_and": "bitwise_and",
     "__operators__.pow": "power", "__operators__.radd": "add", "math.abs": "absolute", "stop_gradient": "identity",
     "convert_to_tensor": "identity", "__operators__.neg": "negative", "__operators__.abs": "absolute",
     "math.reduce_sum": "sum", "math.reduce_mean": "mean", "math.reduce_max": "max", "math.reduce_min": "min",
@@ -64,9 +86,9 @@ RENAMED = {
     "keep_dims": "keepdims", "perm": "axes", "equation": "subscripts", "num_or_size_splits": "sections",
     "clip_value_min": "x_min", "clip_value_max": "x_max", "multiples": "repeats", "paddings": "pad_width",
     "depth": "num_classes", "features_axis": "axis", "dim": "axis", "reduction_indices": "axis",
-    "output_type": "dtype", "x_dtype": "dtype",
+    "output_type": "dtype", "x_dtype": "dtype", "ksize": "pool_size", "pattern": "axes",
 }
-SECOND = ("y", "b", "x2", "indices")
+SECOND = ("y", "b", "x2", "indices", "x", "values", "predictions")
 
 
 def convert(converter: Converter, layer: Layer, call: Call) -> Result:
@@ -100,6 +122,10 @@ def _completed(name: str, arguments: list[Any], options: dict[str, Any]) -> list
                 "--custom FILE.py, or build the model with tf.matmul"
             )
         return arguments[0] if isinstance(arguments[0], list) else arguments
+    if name == "clip":
+        for theirs, ours in (("min_value", "x_min"), ("max_value", "x_max")):
+            if theirs in options:
+                options[ours] = options.pop(theirs)
     if name == "where":
         return [arguments[0], options.get("x"), options.get("y")]
     if name == "tensordot":

@@ -12,10 +12,12 @@ from emotionformer.export.reading.weight_store import snake_case
 
 # Class name → the function's name here, where it is not the class name in snake case.
 NAMES = {
-    "Divide": "true_divide", "Abs": "absolute", "Remainder": "mod", "Amax": "max", "Amin": "min", "Ndim": "shape",
-    "Bitwise": "logical_and", "BitwiseAnd": "logical_and", "BitwiseOr": "logical_or", "StopGradient": "identity",
-    "ConvertToTensor": "identity", "Copy": "identity", "BitwiseNot": "logical_not", "Invert": "logical_not",
-    "BitwiseInvert": "logical_not",
+    "Divide": "true_divide", "Abs": "absolute", "Remainder": "mod", "Amax": "max", "Amin": "min",
+    "StopGradient": "identity", "Copy": "identity", "Real": "identity", "Conj": "identity", "Conjugate": "identity",
+    "ConvertToTensor": "converted", "Array": "converted", "SaturateCast": "saturate_cast",
+    "Invert": "bitwise_not", "BitwiseInvert": "bitwise_not", "NanToNum": "nan_to_num", "CDist": "cdist",
+    "FFT": "fft", "RFFT": "rfft", "RGBToGrayscale": "rgb_to_grayscale", "RMSNorm": "rms_norm", "TopK": "top_k",
+    "InTopK": "in_top_k", "IsIn": "isin", "SearchSorted": "searchsorted",
 }
 ACTIVATIONS = {
     **{
@@ -39,7 +41,9 @@ POSITIONAL = {
 }
 RENAMED = {
     "einsum": {"subscripts": "subscripts"},
-    "split": {"indices_or_sections": "sections"},
+    **{
+        name: {"indices_or_sections": "sections"} for name in ("split", "array_split", "hsplit", "vsplit", "dsplit")
+    },
     "tile": {"repeats": "repeats"},
     "unstack": {"num": "count"},
 }

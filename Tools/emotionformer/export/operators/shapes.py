@@ -233,11 +233,20 @@ def _number(converter: Converter, item: Any) -> int | None:
 
 @operator("take", "gather")
 def take(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
+    """The slices along an axis that indices name; Keras 3 counts negative ones from the end."""
+    graph = converter.graph
     value, indices = value_of(converter, arguments[0]), value_of(converter, arguments[1], "int32")
-    axis = options.get("axis")
-    if options.get("batch_dims"):
-        raise ExportError(f"{converter.graph.scope}: a gather with batch dimensions is not supported")
-    return Tensor(converter.graph.one("gather", value, indices, axis=0 if axis is None else int(axis)))
+    axis, lead = options.get("axis"), int(options.get("batch_dims") or 0)
+    if axis is None and options["function"] == "take" and value.rank > 1:
+        raise ExportError(f"{graph.scope}: indices over all axes go through the batch; give them an axis")
+    place = lead if axis is None else int(integers(converter, axis)[0]) % value.rank
+    if indices.dtype == "float32":
+        indices = graph.one("cast", indices, to="int32")
+    if options["function"] == "take":
+        wrapped = graph.one("add", indices, graph.constant(value.shape[place], indices.dtype))
+        is_negative = graph.one("less", indices, graph.constant(0, indices.dtype))
+        indices = graph.one("select", is_negative, wrapped, indices)
+    return Tensor(graph.one("gather", value, indices, axis=place, batchDimensions=lead % (indices.rank + 1)))
 
 
 @operator("tile")
@@ -285,13 +294,32 @@ def flip(converter: Converter, arguments: list[Any], options: Options) -> Tensor
 
 @operator("pad")
 def pad(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
-    if str(options.get("mode") or "constant").lower() != "constant":
-        raise ExportError(f"{converter.graph.scope}: padding by '{options['mode']}' is not supported")
+    """A number around the tensor, or what mirroring, repeating the edge or going round makes of it."""
+    graph, mode = converter.graph, str(options.get("mode") or "constant").lower()
     value, widths = value_of(converter, arguments[0]), integers(converter, options["pad_width"])
-    if len(widths) == 2 and value.rank > 1:
-        widths = widths * value.rank
+    if len(widths) in (1, 2) and value.rank > 1:
+        widths = (widths * 2 if len(widths) == 1 else widths) * value.rank
+    if len(widths) != 2 * value.rank or min(widths) < 0:
+        raise ExportError(f"{graph.scope}: the paddings {str(widths)[:60]} do not fit a tensor of shape {value.shape}")
+    if mode in ("reflect", "symmetric"):
+        limits = [extent - (mode == "reflect") for extent in value.shape]
+        if any(width > limits[index // 2] for index, width in enumerate(widths)):
+            raise ExportError(f"{graph.scope}: a padding by '{mode}' is wider than the tensor of shape {value.shape}")
+        return Tensor(graph.one("mirrorPad", value, paddings=widths, mode=mode))
+    if mode in ("edge", "wrap"):
+        for axis, (before, after) in enumerate(zip(widths[::2], widths[1::2])):
+            if before or after:
+                extent = value.shape[axis]
+                graph.bounds.hold(graph.scope, value.data.size // extent * (extent + before + after))
+                places = np.arange(-before, extent + after)
+                places = np.clip(places, 0, extent - 1) if mode == "edge" else places % extent
+                value = graph.one("gather", value, graph.constant(places, "int32"), axis=axis)
+        return Tensor(value)
+    if mode != "constant":
+        raise ExportError(f"{graph.scope}: padding by '{mode[:40]}' is not supported")
     fill = options.get("constant_values") or 0
-    return Tensor(converter.graph.one("pad", value, paddings=widths, value=float(fill)))
+    fill = fill.value.data.item() if isinstance(fill, Tensor) and fill.value.is_constant else fill
+    return Tensor(graph.one("pad", value, paddings=widths, value=float(fill)))
 
 
 @operator("one_hot")
