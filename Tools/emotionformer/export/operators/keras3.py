@@ -30,6 +30,45 @@ ACTIVATIONS = {
     "Swish": "silu",
     "HardSwish": "hard_silu",
 }
+_CODE = "it holds Python functions, which are never run"
+_SIZE = "the size of its result depends on the numbers in it"
+_MATRICES = "it decomposes or inverts matrices"
+_COMPLEX = "it computes with complex numbers"
+_TRAINING = "it is a loss or decodes one"
+_PICTURES = "it moves the pixels of pictures"
+_BITS = "it works on the bits of numbers"
+# Operations that are not exported, with the reason; what stands in neither table is one of a later version.
+REASONS = {
+    **dict.fromkeys("AssociativeScan Cond ForiLoop JVP Map Scan Switch VectorizedMap WhileLoop".split(), _CODE),
+    **dict.fromkeys("Argpartition Bincount Histogram Nonzero Unique".split(), _SIZE),
+    **dict.fromkeys(
+        "Cholesky CholeskyInverse Corrcoef Det Eig Eigh Inv Logdet Lstsq LuFactor MatrixRank Pinv Qr SVD Slogdet Solve "
+        "SolveTriangular".split(),
+        _MATRICES,
+    ),
+    **dict.fromkeys(
+        "Angle FFT2 IFFT2 IRFFT ISTFT Imag Isreal Polar STFT ViewAsComplex ViewAsReal".split(), _COMPLEX
+    ),
+    **dict.fromkeys(
+        "BinaryCrossentropy CTCDecode CTCLoss CategoricalCrossentropy PSNR SSIM SparseCategoricalCrossentropy".split(),
+        _TRAINING,
+    ),
+    **dict.fromkeys(
+        "AffineTransform CropImages ElasticTransform ExtractPatches GaussianBlur HSVToRGB MapCoordinates PadImages "
+        "PerspectiveTransform RGBToHSV ScaleAndTranslate SobelEdges".split(),
+        _PICTURES,
+    ),
+    **dict.fromkeys(
+        "BitwiseLeftShift BitwiseRightShift BitwiseXor Gcd Lcm Ldexp LeftShift Nextafter RightShift Signbit "
+        "View".split(),
+        _BITS,
+    ),
+    **dict.fromkeys(
+        "AllClose Correlate Diag Diagflat Erfc Erfinv Fold I0 Kron Rearrange Scatter ScatterUpdate SegmentMax "
+        "SegmentMin SegmentProd SegmentReduction SegmentSum Sparsemax Unfold UnravelIndex".split(),
+        "it is rare in models that predict",
+    ),
+}
 # The order of the arguments that a class may be called with positionally, behind its tensors.
 POSITIONAL = {
     "clip": ("x_min", "x_max"),
@@ -49,6 +88,14 @@ RENAMED = {
 }
 
 
+def function_of(class_name: str) -> str | None:
+    """The name here of the function that a class calls; None if it is not exported."""
+    if class_name in ACTIVATIONS:
+        return "activation"
+    name = NAMES.get(class_name, snake_case(class_name))
+    return name if name in TABLE else None
+
+
 def convert(converter: Converter, layer: Layer, call: Call) -> Result:
     """One operator node of a Keras 3 model."""
     options: dict[str, Any] = {key: value for key, value in layer.config.items() if key not in ("name", "dtype_policy")}
@@ -58,9 +105,10 @@ def convert(converter: Converter, layer: Layer, call: Call) -> Result:
         return TABLE["activation"](
             converter, _first(arguments, options), {**options, "name": ACTIVATIONS[layer.class_name]}
         )
-    name = NAMES.get(layer.class_name, snake_case(layer.class_name))
-    if name not in TABLE:
-        raise layer.refuse("this operation is not supported; give its meaning with --custom FILE.py")
+    name = function_of(layer.class_name)
+    if name is None:
+        reason = REASONS.get(layer.class_name, "this operation is not supported")
+        raise layer.refuse(f"{reason}; give its meaning with --custom FILE.py")
     for theirs, ours in RENAMED.get(name, {}).items():
         if theirs in options:
             options[ours] = options.pop(theirs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from emotionformer.export.layer import Layer
 from emotionformer.export.reading.layer_reading import OWN_OPTIONS
@@ -34,10 +35,11 @@ REASONS = {
 
 
 @lru_cache(maxsize=1)
-def names() -> dict[str, dict[str, list[str]]]:
-    """The committed names of Keras's layers and operations, by generation (`2`, `3`) and kind."""
+def names() -> dict[str, dict[str, Any]]:
+    """The committed names of Keras, by generation (`2`, `3`): its version, its layers (each with the name of the class
+    that it stands for) and the classes of its operations."""
     path = Path(__file__).parents[2] / "keras_names.json"
-    found: dict[str, dict[str, list[str]]] = json.loads(path.read_text("utf-8"))
+    found: dict[str, dict[str, Any]] = json.loads(path.read_text("utf-8"))
     return found
 
 
