@@ -64,12 +64,36 @@ public struct ClipFile: Sendable {
         guard let format = format ?? ClipFormat(fileName: name) else {
             // A missing file is reported before an unknown extension.
             if case .path(let path) = source { try ByteSource.check(path) }
-            throw Fault(
-                .invalidArgument, at: place, "the file name does not say its format",
-                expected: ".npy, .npz, .csv or .jsonl")
+            throw ClipFile.unknownFormat(place)
         }
         self.format = format
         clips = try format.clips(source.bytes(), fileName: place, shape: shape)
+    }
+}
+
+extension ClipFile {
+    /// The formats that data sets of landmarks come in and that are not read, with what is.
+    private static let others: [(extensions: [String], name: String, expected: String)] = [
+        (
+            ["parquet", "pq"], "Parquet",
+            "an array of frames × features or × landmarks × 3 as .npy; in Python, with the columns that the model takes: "
+                + "numpy.save('clip.npy', pandas.read_parquet(FILE)[COLUMNS].to_numpy())"
+        ),
+        (["pkl", "pickle", "joblib"], "a pickle", "the array in it as .npy; in Python: numpy.save('clip.npy', ARRAY)"),
+        (["h5", "hdf5", "mat"], "HDF5 or MATLAB", "the array in it as .npy; in Python: numpy.save('clip.npy', ARRAY)"),
+        (["json"], "JSON", ".jsonl: a frame a line, as in {\"landmarks\": [[x, y, z], …]}; or .npy"),
+    ]
+
+    private static func unknownFormat(_ place: String) -> Fault {
+        let suffix = place.split(separator: ".").last.map { $0.lowercased() } ?? ""
+        if let other = others.first(where: { $0.extensions.contains(suffix) }) {
+            return Fault(
+                .invalidArgument, at: place, "clips are not read from files of this format", found: other.name,
+                expected: other.expected)
+        }
+        return Fault(
+            .invalidArgument, at: place, "the file name does not say its format",
+            expected: ".npy, .npz, .csv or .jsonl")
     }
 }
 

@@ -37,6 +37,11 @@ struct LandmarkClipTests {
         #expect(code { try ClipFile(path: ClipFixtures.path(""), format: .csv) } == .unreadableFile)
         #expect(code { try LandmarkClip(path: ClipFixtures.path("make_clips.py")) } == .invalidArgument)
         #expect(code { try LandmarkClip(path: ClipFixtures.path("batch.npy")) } == .malformedClip)
+        // A format of data sets that is not read comes with the way out.
+        let error = #expect(throws: EmotionFormerError.self) {
+            try LandmarkClip(path: ClipFixtures.path("labels/text.joblib"))
+        }
+        #expect(error?.found == "a pickle" && error?.expected?.contains("numpy.save") == true)
     }
 
     @Test(
