@@ -9,8 +9,8 @@ struct ConvertCommand: ParsableCommand {
         abstract: "Make a model package from a TensorFlow Lite file.",
         discussion: """
             A TensorFlow Lite file does not state normalization, labels and padding. The assets folder that a model is \
-            published with does: global_mean.npy, global_std.npy, label_encoder.pkl and metadata.json, found by parts of \
-            their names. An option overrides the folder. Pickles are read as data: nothing in them is executed.
+            published with does: global_mean.npy and global_std.npy (or the scaler.pkl of a StandardScaler), \
+            label_encoder.pkl and metadata.json, found by parts of their names. An option overrides the folder. Pickles are read as data: nothing in them is executed.
 
             An older package at PACKAGE is replaced atomically; anything else there is an error. The new package has no \
             self-test, because no other program computed one: verify then ends with exit code 2.
@@ -41,7 +41,7 @@ struct ConvertCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Class names in the outputs' order: a label encoder's .pkl, a .json, a .txt with one name per line, or A,B,C.",
+            "Class names in the outputs' order: a label encoder's .pkl, an .npy, a .json, a .txt with one name per line, or A,B,C.",
             valueName: "file or names"))
     var labels: String?
 

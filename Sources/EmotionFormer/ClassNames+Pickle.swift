@@ -5,7 +5,19 @@ extension ClassNames {
     /// Class names from a pickled scikit-learn `LabelEncoder`, array, list, or dictionary of names and numbers, plain
     /// or as joblib writes and compresses it.
     /// - Throws: what `PickleReader` throws; `invalidValue` if the pickle holds no names.
-    package static func pickled(_ file: [UInt8]) throws(Fault) -> [String] {
+    package static func pickled(_ file: [UInt8]) throws(Fault) -> [String] { try names(of: file, read) }
+
+    /// Class names from an `npy` file of text, whole numbers or objects.
+    /// - Throws: what `NumPyNames` throws; `invalidValue` if it holds no names.
+    package static func array(_ file: [UInt8]) throws(Fault) -> [String] {
+        try names(of: file) { (file) throws(Fault) in
+            try reading { () throws(FileFormatError) in try NumPyNames.read(file) }
+        }
+    }
+
+    private static func names(
+        of file: [UInt8], _ read: ([UInt8]) throws(Fault) -> (PickleValue, [PickleObject])
+    ) throws(Fault) -> [String] {
         guard file.count <= PickleReader.byteLimit else {
             throw Fault(
                 .limitExceeded, at: "", "the file is too large for a label encoder", found: "\(file.count) bytes",
@@ -21,7 +33,7 @@ extension ClassNames {
         switch holder.kind {
         case .array, .list, .tuple: items = holder.items
         case .dictionary: items = try numbered(holder.items)
-        case .labelEncoder, .joblibWrapper, .elementType: throw noNames
+        case .labelEncoder, .standardScaler, .joblibWrapper, .elementType: throw noNames
         }
         guard !items.isEmpty else { throw noNames }
         // Each reference to a byte string becomes a separate string.
@@ -36,8 +48,16 @@ extension ClassNames {
 
     /// - Throws: what `PickleReader` and `Compression` throw; `invalidValue` for a damaged file.
     private static func read(_ file: [UInt8]) throws(Fault) -> (PickleValue, [PickleObject]) {
+        try reading { () throws(FileFormatError) in
+            try PickleReader.read(try Compression.decompressed(file, atMost: PickleReader.byteLimit))
+        }
+    }
+
+    private static func reading(
+        _ body: () throws(FileFormatError) -> (value: PickleValue, objects: [PickleObject])
+    ) throws(Fault) -> (PickleValue, [PickleObject]) {
         do throws(FileFormatError) {
-            return try PickleReader.read(try Compression.decompressed(file, atMost: PickleReader.byteLimit))
+            return try body()
         } catch {
             var fault = error.fault(malformed: .invalidValue)
             if fault.code == .unsupportedOperation || fault.code == .unsupportedAttribute, let expected = fault.expected

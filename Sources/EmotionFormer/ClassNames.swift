@@ -9,12 +9,14 @@ package enum ClassNames {
         "class_indices",
     ]
 
-    /// Reads a label encoder's pickle (`.pkl`, `.pickle`, `.joblib`), a `.json`, or a text file with one name per line.
+    /// Reads a label encoder's pickle (`.pkl`, `.pickle`, `.joblib`), an `.npy`, a `.json`, or a text file with one name
+    /// per line.
     /// - Throws: `invalidValue`, with how the file departs from its format.
     static func read(_ file: AssetFile) throws(Fault) -> [String] {
         do throws(Fault) {
             switch file.fileExtension {
             case "pkl", "pickle", "joblib": return try pickled(file.contents)
+            case "npy": return try array(file.contents)
             case "json":
                 let value = try JSONValue(parsing: Text.withoutMark(file.contents))
                 guard let names = names(value) ?? names(in: value) else {

@@ -12,6 +12,8 @@ import EmotionFormerTensors
 struct GivenFiles {
     private let mean: AssetFile?
     private let standardDeviation: AssetFile?
+    /// In place of both.
+    private let scaler: AssetFile?
     private let labelFile: AssetFile?
     private let labelList: [String]?
     private let metadataFile: AssetFile?
@@ -52,6 +54,7 @@ struct GivenFiles {
         let limit = conversion.limits.fileBytes
         mean = try GivenFiles.read(roles.mean, "file of means", limit)
         standardDeviation = try GivenFiles.read(roles.standardDeviation, "file of standard deviations", limit)
+        scaler = try GivenFiles.read(roles.scaler, "scaler", AssetFile.textLimit)
         labelFile = try GivenFiles.read(roles.labels, "file of class names", AssetFile.textLimit)
         metadataFile = try GivenFiles.read(roles.metadata, "file of metadata", AssetFile.textLimit)
         guard let metadataFile else {
@@ -66,7 +69,7 @@ struct GivenFiles {
         }
     }
 
-    var all: [AssetFile] { [mean, standardDeviation, labelFile, metadataFile].compactMap { $0 } }
+    var all: [AssetFile] { [mean, standardDeviation, scaler, labelFile, metadataFile].compactMap { $0 } }
 
     /// The number of frames that the metadata give under one of the usual keys.
     var publishedFrames: Int? {
@@ -87,6 +90,15 @@ struct GivenFiles {
     func normalization(
         frames: Int, features: Int, layout: LandmarkLayout, epsilon: Double
     ) throws(Fault) -> InputDescription.Normalization? {
+        if let scaler {
+            do throws(Fault) {
+                let statistics = try ScalerStatistics(scaler.contents).tensors(features: features)
+                return .init(
+                    mean: statistics.mean, standardDeviation: statistics.standardDeviation, epsilon: epsilon)
+            } catch {
+                throw error.within(scaler.path)
+            }
+        }
         guard let mean, let standardDeviation else { return nil }
         func fitted(_ file: AssetFile, _ role: String) throws(Fault) -> Tensor {
             do throws(Fault) {

@@ -40,6 +40,8 @@ struct AssetFile {
 struct ModelAssets {
     var mean: String?
     var standardDeviation: String?
+    /// A pickled scaler, in place of mean and standard deviation.
+    var scaler: String?
     var labels: String?
     var metadata: String?
 
@@ -95,12 +97,7 @@ struct ModelAssets {
             standardDeviation = try one(deviations, "standard deviation", .standardDeviation)
         }
         let scalers = named(all(["pkl", "pickle", "joblib"]), ["scaler"])
-        if let scaler = scalers.first, mean == nil || standardDeviation == nil {
-            throw Fault(
-                .invalidArgument, at: scaler,
-                "the folder holds a scaler, which is not read, and without it the features would not be normalized",
-                expected: "its mean_ and scale_ as mean.npy and std.npy")
-        }
+        if mean == nil, standardDeviation == nil { scaler = try one(scalers, "scaler", .mean) }
         let pickles = all(["pkl", "pickle", "joblib"]).filter { !scalers.contains($0) }
         let labelWords = ["label", "encoder", "class"]
         let encoders = named(pickles, labelWords)
@@ -110,7 +107,7 @@ struct ModelAssets {
         let documents = all(["json"]).filter { $0 != labels && !namedLists.contains($0) }
         metadata = try (named(documents, ["meta"]).first ?? (documents.count == 1 ? documents[0] : nil))
             .map { (file) throws(Fault) in try ModelAssets.inside(file, root) }
-        guard hasLabels || [mean, standardDeviation, labels, metadata].contains(where: { $0 != nil }) else {
+        guard hasLabels || [mean, standardDeviation, scaler, labels, metadata].contains(where: { $0 != nil }) else {
             throw Fault(
                 .missingFile, at: folder, "the folder holds nothing that says anything of a model",
                 expected: "files like global_mean.npy, global_std.npy, label_encoder.pkl, metadata.json")

@@ -34,6 +34,39 @@ struct ClassNamesTests {
         #expect(try Self.names("numbers.joblib") == ["3", "7", "10"])
     }
 
+    @Test("NumPy's own files are read: text, objects, which are pickled, and whole numbers")
+    func arrays() throws {
+        func names(_ file: String) throws -> [String] {
+            try ClassNames.array(ClipFixtures.bytes(inFile: "labels/\(file)"))
+        }
+        #expect(try names("text.npy") == Self.names)
+        #expect(try names("objects.npy") == Self.names)
+        #expect(try names("numbers.npy") == ["3", "7", "10"])
+        func fault(_ bytes: [UInt8]) -> Fault? {
+            do throws(Fault) {
+                _ = try ClassNames.array(bytes)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        for file in ["text.npy", "objects.npy", "numbers.npy"] {
+            let bytes = try ClipFixtures.bytes(inFile: "labels/\(file)")
+            for length in 0..<bytes.count { #expect(fault(Array(bytes[..<length])) != nil, "\(file) \(length)") }
+            for index in bytes.indices {
+                var changed = bytes
+                changed[index] ^= 0x80
+                #expect(fault(changed).map { !$0.description.contains("\n") } ?? true)
+            }
+        }
+        // Floats are no names, and text has an order of its axes.
+        let floats = ClipFixtures.npy(shape: "(2,)", payload: ClipFixtures.bytes(of: [1, 2]))
+        #expect(fault(floats)?.code == .unsupportedAttribute)
+        let turned = ClipFixtures.npy(
+            "{'descr': '<i4', 'fortran_order': True, 'shape': (2, 1), }\n", payload: [1, 0, 0, 0, 2, 0, 0, 0])
+        #expect(fault(turned)?.code == .unsupportedAttribute)
+    }
+
     @Test("Every beginning of a file is an error, and no changed byte does harm")
     func damage() throws {
         let endings = [

@@ -190,12 +190,60 @@ final class TFLiteConversionTests {
         #expect(fault { $0.labels = "d,e,d" }?.code == .duplicateName)
     }
 
+    @Test(
+        "A pickled StandardScaler among the assets is the normalization",
+        arguments: [
+            ("scaler-0.pkl", true, true), ("scaler-2.pkl", true, true), ("scaler-5.pkl", true, true),
+            ("scaler.joblib", true, true), ("scaler-no-mean.pkl", false, true), ("scaler-no-std.pkl", true, false),
+        ])
+    func standardScaler(name: String, hasMean: Bool, hasDeviation: Bool) throws {
+        try Data(ClipFixtures.bytes(inFile: "labels/\(name)")).write(to: folder.appendingPathComponent(name))
+        try Data("x\ny\nz".utf8).write(to: folder.appendingPathComponent("labels.txt"))
+        var conversion = TFLiteConversion()
+        conversion.frames = 9
+        conversion.assets = folder.path
+        conversion.tool = ("tests", "1")
+        let package = try conversion.package(of: path)
+        let normalization = try #require(package.input.normalization)
+        #expect(normalization.mean.doubles == (hasMean ? [2, 20, 5, 2, 0, 2] : [0, 0, 0, 0, 0, 0]))
+        #expect(normalization.standardDeviation.doubles == (hasDeviation ? [1, 10, 1, 2, 1, 1] : [1, 1, 1, 1, 1, 1]))
+        #expect(package.labels == ["x", "y", "z"])
+        #expect(package.producer.sources.map(\.name).contains(name))
+    }
+
+    @Test("Other scalers, and those that were not fitted, are refused with the way out")
+    func otherScalers() throws {
+        for (name, code) in [
+            ("scaler-minmax.pkl", Fault.Code.unsupportedOperation), ("scaler-unfitted.pkl", .invalidValue),
+        ] {
+            let target = folder.appendingPathComponent(name)
+            try Data(ClipFixtures.bytes(inFile: "labels/\(name)")).write(to: target)
+            let fault = fault { $0.assets = folder.path }
+            #expect(fault?.code == code && fault?.place.hasPrefix(target.path) == true, "\(fault as Any)")
+            try FileManager.default.removeItem(at: target)
+        }
+        for name in ["scaler-0.pkl", "scaler-2.pkl"] {
+            try Data(ClipFixtures.bytes(inFile: "labels/\(name)")).write(to: folder.appendingPathComponent(name))
+        }
+        #expect(fault { $0.assets = folder.path }?.found == "scaler-0.pkl, scaler-2.pkl")
+        // No changed byte does harm, and an encoder is no scaler.
+        let bytes = try ClipFixtures.bytes(inFile: "labels/scaler-5.pkl")
+        for index in bytes.indices {
+            var changed = bytes
+            changed[index] ^= 0xFF
+            do throws(Fault) { _ = try ScalerStatistics(changed) } catch { #expect(!error.description.contains("\n")) }
+        }
+        #expect(throws: Fault.self) { try ScalerStatistics(ClipFixtures.bytes(inFile: "labels/text-4.pkl")) }
+        let other = try ScalerStatistics(ClipFixtures.bytes(inFile: "labels/scaler-5.pkl"))
+        #expect(throws: Fault.self) { try other.tensors(features: 5) }
+    }
+
     @Test("A scaler among the assets is neither labels nor left out in silence")
     func scaler() throws {
         try Data("anything".utf8).write(to: folder.appendingPathComponent("scaler.pkl"))
         let fault = fault { $0.assets = folder.path }
-        #expect(fault?.code == .invalidArgument && fault?.place == folder.path + "/scaler.pkl")
-        #expect(fault?.expected == "its mean_ and scale_ as mean.npy and std.npy")
+        #expect(fault?.code == .invalidValue, "\(fault as Any)")
+        #expect(fault?.place.hasPrefix(folder.path + "/scaler.pkl") == true, "\(fault as Any)")
         let elsewhere = try write([1], "()", to: "elsewhere.npy")
         #expect(
             self.fault {
@@ -206,7 +254,7 @@ final class TFLiteConversionTests {
             } == nil)
         // A variance is not a deviation, and a mean is not one for its name.
         for name in ["scaler_mean.npy", "scaler_var.npy"] { _ = try write([4], "()", to: name) }
-        #expect(self.fault { $0.assets = folder.path }?.place == folder.path + "/scaler.pkl")
+        #expect(self.fault { $0.assets = folder.path }?.problem == "mean and standard deviation go together")
         try FileManager.default.removeItem(atPath: folder.path + "/scaler.pkl")
         #expect(self.fault { $0.assets = folder.path }?.problem == "mean and standard deviation go together")
         _ = try write([2], "()", to: "scaler_scale.npy")

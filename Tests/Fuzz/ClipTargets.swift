@@ -37,7 +37,21 @@ extension FuzzTarget {
         return true
     }
 
+    /// Models with a shape of their own, of single frames, and of one coordinate.
+    private static let shapes = [
+        ClipShape(ModelInput(frames: 9, features: 6, frameShape: [3, 2])),
+        ClipShape(ModelInput(frames: 1, features: 4), isVector: true),
+        ClipShape(ModelInput(frames: 9, features: 4, layout: .y)),
+    ]
+
     private static func clips(_ format: ClipFormat, _ bytes: [UInt8]) -> [LandmarkClip]? {
+        for shape in shapes {
+            do throws(Fault) {
+                _ = try format.clips(bytes, fileName: "input", shape: shape)
+            } catch {
+                error.checkForm()
+            }
+        }
         do throws(Fault) {
             return try format.clips(bytes, fileName: "input")
         } catch {
@@ -179,7 +193,7 @@ enum ClipText {
                 var fields = ["\"frame\": \(frame)"]
                 if let name = clip.name { fields.append("\"clip\": " + escaped(name)) }
                 if let emotion = clip.emotion { fields.append("\"emotion\": " + escaped(emotion)) }
-                let numbers = values(clip, frame).compactMap { $0.map { "\(Double($0))" } }
+                let numbers = values(clip, frame).compactMap { $0.map { $0.isNaN ? "NaN" : "\(Double($0))" } }
                 if numbers.isEmpty {
                     fields.append("\"features\": null")
                 } else if clip.landmarkCount == nil {

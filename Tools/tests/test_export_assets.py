@@ -48,6 +48,49 @@ def test_label_files(export: Export, tmp_path: Path, content: str) -> None:
     assert export(BASE, "--labels", str(path)).manifest["labels"] == LABELS.split(",")
 
 
+@pytest.mark.parametrize("kind", ["U", "O"])
+def test_label_arrays(export: Export, tmp_path: Path, kind: str) -> None:
+    """`numpy.save` of an encoder's classes: text, or objects, which NumPy pickles."""
+    np.save(tmp_path / "classes.npy", np.array(LABELS.split(","), dtype=object if kind == "O" else kind))
+    assert export(BASE, "--labels", str(tmp_path / "classes.npy")).manifest["labels"] == LABELS.split(",")
+
+
+@pytest.mark.parametrize("name", ["", "a\tb"])
+def test_a_name_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """No reader of packages takes it."""
+    (tmp_path / "labels.json").write_text(json.dumps([*"abcde", name]))
+    assert "name 5 is empty" in failure(capsys, tmp_path, str(BASE), "--labels", str(tmp_path / "labels.json"))
+
+
+def test_floats_are_no_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "classes.npy", np.arange(6.0))
+    assert "expected text or whole numbers" in failure(
+        capsys, tmp_path, str(BASE), "--labels", str(tmp_path / "classes.npy")
+    )
+
+
+def test_a_folder_s_list_of_names(export: Export, tmp_path: Path) -> None:
+    """It is no metadata, and counts only where there is no pickle."""
+    folder = tmp_path / "published"
+    folder.mkdir()
+    shutil.copy(BASE, folder / "model.keras")
+    (folder / "class_names.json").write_text(json.dumps(LABELS.split(",")))
+    package = export(folder)
+    assert package.manifest["labels"] == LABELS.split(",") and "metadata" not in package.manifest
+    (folder / "label_encoder.pkl").write_bytes(pickle.dumps(np.array(LABELS.split(",")[::-1])))
+    assert export(folder).manifest["labels"] == LABELS.split(",")[::-1]
+
+
+@pytest.mark.parametrize("names", [{"0": 1, "1": 0, "2": 2}, {"0": "a", "2": "b"}, {"2": "a", "3": "b", "4": "c"}])
+def test_a_map_of_numbers_that_are_no_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], names: dict[str, Any]
+) -> None:
+    """Digits on both sides are an order and its inverse: nothing says which."""
+    (tmp_path / "labels.json").write_text(json.dumps(names))
+    options = ["--labels", str(tmp_path / "labels.json")]
+    assert "holds no list of class names" in failure(capsys, tmp_path, str(BASE), *options)
+
+
 @pytest.mark.parametrize("numbers", [(0, 1, 3), (0, 1, 1), (0, 1, 2.0), (0, 1, True), (1, 2, 3)])
 def test_a_map_whose_numbers_are_no_order(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], numbers: tuple[Any, ...]

@@ -9,13 +9,15 @@ extension PickleReader {
         guard case .global(let global) = callee else { throw bytes.fault("something that is not a class is called") }
         switch (global, arguments.count) {
         case (.labelEncoder, _): return object(.labelEncoder)
+        case (.standardScaler, _): return object(.standardScaler)
         case (.joblibWrapper, _): return object(.joblibWrapper)
         case (.reconstruct, 1...):
-            guard case .global(.labelEncoder) = arguments[0] else {
-                guard case .global(.joblibWrapper) = arguments[0] else { break }
-                return object(.joblibWrapper)
+            switch arguments[0] {
+            case .global(.labelEncoder): return object(.labelEncoder)
+            case .global(.standardScaler): return object(.standardScaler)
+            case .global(.joblibWrapper): return object(.joblibWrapper)
+            default: break
             }
-            return object(.labelEncoder)
         case (.reconstructArray, _): return object(.array)
         case (.elementType, 1...):
             let code: String
@@ -50,7 +52,7 @@ extension PickleReader {
     /// Gives an object its state.
     mutating func build(_ index: Int, state: PickleValue) throws(FileFormatError) {
         switch objects[index].kind {
-        case .labelEncoder: objects[index].items += try items(of: state, .dictionary)
+        case .labelEncoder, .standardScaler: objects[index].items += try items(of: state, .dictionary)
         case .joblibWrapper:
             objects[index].items += try items(of: state, .dictionary)
             try readWrappedArray(index)

@@ -1,6 +1,7 @@
 import EmotionFormerTensors
 
-/// Reads pickles of Python (protocols 0 to 5) that hold a scikit-learn `LabelEncoder`, NumPy arrays or plain data.
+/// Reads pickles of Python (protocols 0 to 5) that hold a scikit-learn `LabelEncoder` or `StandardScaler`, NumPy arrays
+/// or plain data.
 ///
 /// Nothing is ever called or imported: a name that is not in `PickleGlobal` is an error, and so is every opcode that
 /// such pickles do not use. Memory and time are linear in the size of the file, which is limited: an opcode makes at
@@ -203,7 +204,7 @@ package struct PickleReader {
         guard let global = PickleGlobal("\(module).\(name)") else {
             throw FileFormatError(
                 .unsupportedOperation, at: bytes.place,
-                "the pickle refers to something else than a LabelEncoder and arrays, and is not read",
+                "the pickle refers to something else than a LabelEncoder, a StandardScaler and arrays, and is not read",
                 found: String("\(module).\(name)".prefix(80)), expected: "class names")
         }
         push(.global(global))

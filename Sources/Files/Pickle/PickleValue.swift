@@ -15,9 +15,10 @@ package enum PickleValue {
     case object(Int)
 }
 
-/// The global names that a label encoder's pickle may refer to.
+/// The global names that a label encoder's pickle, or a scaler's, may refer to.
 package enum PickleGlobal {
-    case labelEncoder, array, elementType, reconstructArray, arrayFromBuffer, scalar, joblibWrapper, encode,
+    case labelEncoder, standardScaler, array, elementType, reconstructArray, arrayFromBuffer, scalar, joblibWrapper,
+        encode,
         reconstruct,
         object
 
@@ -27,6 +28,9 @@ package enum PickleGlobal {
         case "sklearn.preprocessing._label.LabelEncoder", "sklearn.preprocessing.label.LabelEncoder",
             "sklearn.preprocessing.LabelEncoder":
             self = .labelEncoder
+        case "sklearn.preprocessing._data.StandardScaler", "sklearn.preprocessing.data.StandardScaler",
+            "sklearn.preprocessing.StandardScaler":
+            self = .standardScaler
         case "numpy.ndarray": self = .array
         case "numpy.dtype": self = .elementType
         case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct": self = .reconstructArray
@@ -47,7 +51,7 @@ package struct PickleObject {
     package enum Kind {
         case list, tuple, array
         /// Items are keys and values in turn.
-        case dictionary, labelEncoder, joblibWrapper
+        case dictionary, labelEncoder, standardScaler, joblibWrapper
         case elementType(PickleElementType)
     }
 

@@ -46,7 +46,6 @@ from emotionformer.export.reading.folder import (
     read_array,
     read_labels,
 )
-from emotionformer.export.reading.label_pickle import label_names
 from emotionformer.export.reading.scaler_pickle import scaler_statistics
 from emotionformer.export.reading.source import KerasSource, SourceFile, open_source
 from emotionformer.export.readings import Readings
@@ -190,7 +189,7 @@ def _labels(arguments: argparse.Namespace, roles: Roles, metadata: Metadata) -> 
     if arguments.labels:
         return read_labels(arguments.labels)
     if roles.labels is not None:
-        return label_names(roles.labels), roles.labels
+        return read_labels(str(roles.labels))
     return metadata.labels(), None
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from emotionformer.errors import ExportError
-from emotionformer.export.reading.label_pickle import label_names
-from emotionformer.export.reading.npy_file import read_npy
+from emotionformer.export.reading.label_pickle import label_names, pickled_names
+from emotionformer.export.reading.npy_file import pickled_objects, read_npy
 from emotionformer.export.reading.strict_json import parse_json, read_bounded, read_json
 
 DEPTH = 3
@@ -69,14 +69,15 @@ def find_roles(folder: Path, given: Set[str] = frozenset()) -> Roles:
     if variances and not deviations and DEVIATION_OPTION not in given:
         name = variances[0].relative_to(folder).as_posix()
         raise ExportError(f"{folder}: {name} holds a variance: save its square root, and give that with --std")
+    labels = None if LABELS_OPTION in given else _labels(files, folder)
     roles = Roles(
         model=models[0],
         mean=None if MEAN_OPTION in given else _one(means, "mean", MEAN_OPTION, folder),
         deviation=None
         if DEVIATION_OPTION in given
         else _one(deviations, "standard deviation", DEVIATION_OPTION, folder),
-        labels=None if LABELS_OPTION in given else _labels(files, folder),
-        metadata=_metadata(files),
+        labels=labels,
+        metadata=_metadata([path for path in files if path != labels]),
         scaler=None if given & {MEAN_OPTION, DEVIATION_OPTION} else _scaler(files, folder),
     )
     for path in (roles.model, roles.mean, roles.deviation, roles.labels, roles.metadata, roles.scaler):
@@ -133,12 +134,15 @@ def _scaler(files: list[Path], folder: Path) -> Path | None:
 
 
 def _labels(files: list[Path], folder: Path) -> Path | None:
+    def named(paths: list[Path]) -> list[Path]:
+        return [path for path in paths if any(word in path.stem.lower() for word in ("label", "encoder", "class"))]
+
     pickles = [path for path in _pickles(files) if not _is_scaler(path)]
-    named = [path for path in pickles if any(word in path.stem.lower() for word in ("label", "encoder", "class"))]
-    chosen = named or pickles
+    lists = [] if pickles else named([path for path in files if path.suffix.lower() in (".json", ".txt")])
+    chosen = named(pickles) or pickles + lists
     if len(chosen) > 1:
         listed = ", ".join(path.relative_to(folder).as_posix() for path in chosen)
-        raise ExportError(f"{folder}: found {len(chosen)} label encoders ({listed}); choose one with --labels")
+        raise ExportError(f"{folder}: found {len(chosen)} files of class names ({listed}); choose one with --labels")
     return chosen[0] if chosen else None
 
 
@@ -176,18 +180,26 @@ class Metadata:
             value = self.content.get(key)
             if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
                 return value
-            if isinstance(value, dict) and value and all(_is_number(item) for item in value):
-                ordered = sorted(value.items(), key=lambda item: int(item[0]))
-                if all(isinstance(name, str) for _, name in ordered):
-                    return [name for _, name in ordered]
-            if (names := _names_by_number(value)) is not None:
-                return names
+            if isinstance(value, dict) and value:
+                are_numbers = all(_is_number(item) for item in value)
+                names = _names_of_numbers(value) if are_numbers else _names_by_number(value)
+                if names is not None:
+                    return names
         return None
 
 
-def _names_by_number(value: Any) -> list[str] | None:
+def _names_of_numbers(value: dict[str, Any]) -> list[str] | None:
+    """The names of a map from number to name, if the numbers are 0, 1, 2, … or 1, 2, 3, …."""
+    names = {int(number): name for number, name in value.items()}
+    first = 0 if 0 in names else 1
+    ordered = [names.get(number) for number in range(first, first + len(value))]
+    found = [name for name in ordered if isinstance(name, str)]
+    return found if len(found) == len(value) else None
+
+
+def _names_by_number(value: dict[str, Any]) -> list[str] | None:
     """The names of a map from name to number, if the numbers are 0, 1, 2, …, two or more."""
-    if not isinstance(value, dict) or len(value) < 2:
+    if len(value) < 2:
         return None
     names = {number: name for name, number in value.items() if type(number) is int}
     return [names[number] for number in range(len(value))] if set(names) == set(range(len(value))) else None
@@ -195,6 +207,14 @@ def _names_by_number(value: Any) -> list[str] | None:
 
 def read_labels(argument: str) -> tuple[list[str], Path | None]:
     """`--labels`: a file (pickle, joblib, JSON, NumPy, a name a line) or the names with commas."""
+    names, path = _read_names(argument)
+    for index, name in enumerate(names):
+        if not name or any(ord(character) < 0x20 or ord(character) == 0x7F for character in name):
+            raise ExportError(f"--labels: name {index} is empty or holds a control character ({name!r})")
+    return names, path
+
+
+def _read_names(argument: str) -> tuple[list[str], Path | None]:
     path = Path(argument)
     if not path.is_file():
         names = [name.strip() for name in argument.split(",")]
@@ -204,7 +224,12 @@ def read_labels(argument: str) -> tuple[list[str], Path | None]:
     if path.suffix.lower() in (".pkl", ".pickle", ".joblib"):
         return label_names(path), path
     if path.suffix.lower() == ".npy":
-        return [str(name) for name in np.ravel(read_array(path, "--labels", text=True))], path
+        if (objects := pickled_objects(path)) is not None:
+            return pickled_names(objects, path.name), path
+        array = read_array(path, "--labels", text=True)
+        if array.dtype.kind == "f":
+            raise ExportError(f"--labels: {path.name} holds {array.dtype} numbers, expected text or whole numbers")
+        return [str(name) for name in np.ravel(array)], path
     data = read_bounded(path, MAXIMUM_LABEL_BYTES, "class names")
     if path.suffix.lower() == ".json":
         document = parse_json(data.removeprefix(codecs.BOM_UTF8), path.name)

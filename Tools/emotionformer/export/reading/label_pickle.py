@@ -30,17 +30,25 @@ def label_names(path: Path) -> list[str]:
     return read_pickle(path, "a label encoder", _names)
 
 
+def pickled_names(data: bytes, place: str) -> list[str]:
+    """The class names in a pickle that stands in another file."""
+    return _meaning_of(data, place, _names)
+
+
 def read_pickle(path: Path, expected: str, meaning: Callable[[Any, str], Kind]) -> Kind:
     """What `meaning` makes of the pickle's object; raises in one line for anything damaged or unknown."""
-    data = _decompressed(read_bounded(path, MAXIMUM_BYTES, expected), path.name)
+    return _meaning_of(_decompressed(read_bounded(path, MAXIMUM_BYTES, expected), path.name), path.name, meaning)
+
+
+def _meaning_of(data: bytes, place: str, meaning: Callable[[Any, str], Kind]) -> Kind:
     try:
-        return meaning(PickleReader(io.BytesIO(data), path.name).read(), path.name)
+        return meaning(PickleReader(io.BytesIO(data), place).read(), place)
     except ExportError:
         raise
     except RecursionError as error:
-        raise ExportError(f"{path.name}: damaged pickle (nested too deep)") from error
+        raise ExportError(f"{place}: damaged pickle (nested too deep)") from error
     except Exception as error:  # A pickle can be damaged in more ways than are worth a message each.
-        raise ExportError(f"{path.name}: damaged pickle ({type(error).__name__}: {str(error)[:100]})") from error
+        raise ExportError(f"{place}: damaged pickle ({type(error).__name__}: {str(error)[:100]})") from error
 
 
 def _names(made: Any, place: str) -> list[str]:

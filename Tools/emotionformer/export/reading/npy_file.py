@@ -13,6 +13,7 @@ from emotionformer.export.reading.strict_json import read_bounded
 
 MAXIMUM_BYTES = 256 << 20
 MAXIMUM_HEADER = 1 << 16
+MAXIMUM_PICKLE_BYTES = 16 << 20
 MAXIMUM_RANK = 8
 _ENTRY = re.compile(
     r"""\s*['"](descr|fortran_order|shape)['"]\s*:\s*(?:['"]([^'"]{0,20})['"]|(True|False)|\(([\d\s,]*)\))\s*,?\s*"""
@@ -40,6 +41,18 @@ def read_npy(path: Path, role: str) -> np.ndarray:
     if element.kind == "U":
         check_text(array, place)
     return array
+
+
+def pickled_objects(path: Path) -> bytes | None:
+    """The pickle in an array of objects, which NumPy writes behind its header; None for any other file."""
+    data = read_bounded(path, MAXIMUM_PICKLE_BYTES, "an .npy file of names")
+    if data[:6] != b"\x93NUMPY" or len(data) < 12 or data[6] not in (1, 2, 3):
+        return None
+    start = 10 if data[6] == 1 else 12
+    length = int.from_bytes(data[8:start], "little")
+    if length > MAXIMUM_HEADER or not re.search(rb"'descr'\s*:\s*'\|O'", data[start : start + length]):
+        return None
+    return data[start + length :]
 
 
 def check_text(array: np.ndarray, place: str) -> None:
