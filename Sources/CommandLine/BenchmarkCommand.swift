@@ -53,6 +53,8 @@ struct BenchmarkCommand: ParsableCommand {
             """)
     var interactive = false
 
+    @OptionGroup var shape: ShapeOptions
+
     @OptionGroup var limitOptions: LimitOptions
 
     func validate() throws {
@@ -71,13 +73,32 @@ struct BenchmarkCommand: ParsableCommand {
         }
     }
 
+    /// A model of clips by `frames`, any other by the shapes of its inputs.
+    private func subject(of model: LoadedModel) throws -> BenchmarkSubject {
+        switch model {
+        case .clips(let model):
+            guard shape.settings.isEmpty else {
+                throw Failure("--shape is not for a model of clips, whose length is --frames")
+            }
+            return BenchmarkSubject(
+                try model.plan(frames: frames), name: model.name, frames: frames ?? model.input.frames,
+                threads: threads, batch: batch)
+        case .tensors(let model):
+            guard frames == nil else {
+                throw Failure("--frames is not for a model of other inputs than a clip, whose shapes are --shape")
+            }
+            return BenchmarkSubject(
+                try model.plan(shapes: shape.shapes(inputs: model.inputs.map(\.name))), name: model.name, frames: 1,
+                threads: threads, batch: batch)
+        }
+    }
+
     func run() throws {
         let start = ContinuousClock.now
         let path = try ModelOptions.path(model)
         // Each clip of a batch runs on one thread.
-        let loaded = try EmotionModel(
-            path: path, options: EmotionModel.Options(threads: batch > 1 ? 1 : threads, limits: limitOptions.limits))
-        let subject = try BenchmarkSubject(loaded, frames: frames, threads: threads, batch: batch)
+        let options = EmotionModel.Options(threads: batch > 1 ? 1 : threads, limits: limitOptions.limits)
+        let subject = try subject(of: LoadedModel(path: path, options: options))
         try subject.runOnce()
         let load = ContinuousClock.now - start
         if interactive {

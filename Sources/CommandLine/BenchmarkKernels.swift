@@ -31,7 +31,8 @@ struct BenchmarkKernels {
     /// Measures in turns for `seconds`: a prediction, every step of another prediction, every matrix product by BLAS,
     /// and the peak.
     static func measure(_ subject: BenchmarkSubject, seconds: Double) throws -> BenchmarkKernels {
-        let single = try BenchmarkSubject(subject.model, frames: subject.frames, threads: 1, batch: 1)
+        let single = BenchmarkSubject(
+            subject.plan, name: subject.name, frames: subject.frames, threads: 1, batch: 1)
         let steps = single.plan.steps
         let peak = BenchmarkPeak(single.plan.options.instructionSet, threads: 1)
         var blas: [ProductShape: (bench: BLASProduct, samples: [Double])] = [:]

@@ -74,7 +74,7 @@ struct BenchmarkReport {
             ("p99", quantiles[0.99]),
         ].map { "\($0.0) \(rounded($0.1))" }
         var lines = [
-            "model            \(subject.model.name), \(subject.frames) frames",
+            "model            \(subject.name), \(subject.frames) frames",
             "processor        \(ProcessFacts.processor), \(subject.plan.options.instructionSet.rawValue) kernels",
             "threads, batch   \(subject.threads), \(subject.batch)",
             "latency in ms    \(latency.joined(separator: ", ")) (\(samples.count) runs)",

@@ -8,41 +8,42 @@ import Synchronization
 ///
 /// Preparing a clip (normalization, padding) is not measured, as in the benchmark tools of other runtimes.
 final class BenchmarkSubject {
-    let model: EmotionModel
+    /// The model's name.
+    let name: String
     let plan: Plan
     let threads: Int
     let batch: Int
     let frames: Int
     private let sessions: [Session]
-    private let features: [Float]
+    private let inputs: [Tensor]
 
-    init(_ model: EmotionModel, frames: Int?, threads: Int, batch: Int) throws {
-        self.model = model
+    /// - Parameter frames: of a clip; 1 for a model of other inputs.
+    init(_ plan: Plan, name: String, frames: Int, threads: Int, batch: Int) {
+        self.name = name
         self.threads = threads
         self.batch = batch
-        self.frames = frames ?? model.input.frames
-        plan = try model.plan(frames: frames)
-        let plan = plan
+        self.frames = frames
+        self.plan = plan
         sessions = (0..<(batch > 1 ? min(threads, batch) : 1)).map { _ in Session(plan) }
-        var generator = SplitMix(state: 7)
-        features = (0..<plan.inputTypes[0].shape.elementCount).map { _ in generator.next() }
+        var random = RandomInputs()
+        inputs = plan.inputTypes.map { random.tensor(ModelTensor.ElementType($0.elementType), $0.shape) }
     }
 
     /// Predicts all clips of the batch once.
     func runOnce() throws {
         if sessions.count == 1 {
-            for _ in 0..<batch { try BenchmarkSubject.run(sessions[0], features) }
+            for _ in 0..<batch { try BenchmarkSubject.run(sessions[0], inputs) }
             return
         }
         let next = Atomic<Int>(0)
         let failure = Lock<Fault?>(nil)
         // Each session is used by one iteration only.
         nonisolated(unsafe) let sessions = sessions
-        let (batch, features) = (batch, features)
+        let (batch, inputs) = (batch, inputs)
         DispatchQueue.concurrentPerform(iterations: sessions.count) { worker in
             while next.add(1, ordering: .relaxed).oldValue < batch {
                 do throws(Fault) {
-                    try BenchmarkSubject.run(sessions[worker], features)
+                    try BenchmarkSubject.run(sessions[worker], inputs)
                 } catch {
                     failure.withLock { $0 = error }
                 }
@@ -51,8 +52,10 @@ final class BenchmarkSubject {
         if let failure = failure.withLock({ $0 }) { throw failure }
     }
 
-    private static func run(_ session: Session, _ features: [Float]) throws(Fault) {
-        features.withUnsafeBytes { session.input(0).copyMemory(from: $0) }
+    private static func run(_ session: Session, _ inputs: [Tensor]) throws(Fault) {
+        for (index, input) in inputs.enumerated() {
+            input.withUnsafeBytes { session.input(index).copyMemory(from: $0) }
+        }
         try session.run()
     }
 

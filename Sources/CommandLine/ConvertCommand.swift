@@ -6,8 +6,10 @@ import EmotionFormerModelFormat
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
-        abstract: "Make a model package from a TensorFlow Lite file.",
+        abstract: "Make a model package from a TensorFlow Lite file, or from an older package.",
         discussion: """
+            A package is written anew in today's format; options about inputs and outputs are of TensorFlow Lite files.
+
             A TensorFlow Lite file does not state normalization, labels and padding. The assets folder that a model is \
             published with does: global_mean.npy and global_std.npy (or the scaler.pkl of a StandardScaler), \
             label_encoder.pkl and metadata.json, found by parts of their names. An option overrides the folder. Pickles are read as data: nothing in them is executed.
@@ -21,7 +23,7 @@ struct ConvertCommand: ParsableCommand {
               emotionformer convert open.tflite --frames 120 --pad-side none -o MyModel
             """)
 
-    @Argument(help: "A TensorFlow Lite file.")
+    @Argument(help: "A TensorFlow Lite file, or a package.")
     var model: String
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The package's folder.", valueName: "package"))
@@ -48,8 +50,13 @@ struct ConvertCommand: ParsableCommand {
     @Flag(help: "The model ends in logits: add the softmax.")
     var fromLogits = false
 
+    @Flag(help: "The model's outputs are probabilities, though it does not end in a softmax.")
+    var fromProbabilities = false
+
     @Flag(help: "The model ends in one sigmoid p: two classes with the probabilities 1 − p and p.")
     var fromSigmoid = false
+
+    @OptionGroup var meaning: MeaningOptions
 
     @OptionGroup var input: InputOptions
 
@@ -68,8 +75,34 @@ struct ConvertCommand: ParsableCommand {
         guard epsilon >= 0, epsilon.isFinite else {
             throw ValidationError("--epsilon is out of range (found \(epsilon), expected 0 or more)")
         }
-        if fromLogits, fromSigmoid { throw ValidationError("--from-logits and --from-sigmoid exclude each other") }
+        let words = [
+            ("--from-logits", fromLogits), ("--from-sigmoid", fromSigmoid), ("--from-probabilities", fromProbabilities),
+        ].filter(\.1).map(\.0)
+        if words.count > 1 { throw ValidationError("\(words.joined(separator: " and ")) exclude each other") }
         if output.isEmpty { throw ValidationError("--output is empty") }
+    }
+
+    private var isPackage: Bool { ModelFile.isFolder(model) }
+
+    /// The package that the argument names.
+    private func upgraded() throws -> ModelPackage {
+        let given: [(String, Bool)] = [
+            ("--assets", assets != nil), ("--mean", mean != nil), ("--std", std != nil), ("--labels", labels != nil),
+            ("--frames", input.frames != nil), ("--layout", input.layout != nil), ("--from-logits", fromLogits),
+            ("--from-sigmoid", fromSigmoid), ("--from-probabilities", fromProbabilities),
+            ("--output-kind", !meaning.kinds.isEmpty), ("--input-role", !meaning.roles.isEmpty),
+            ("--name", name != nil), ("--license", license != nil), ("--citation", citation != nil),
+        ]
+        if let (option, _) = given.first(where: \.1) {
+            throw Failure(
+                "\(option) is about a TensorFlow Lite file, and \(model) is a package: export it again instead")
+        }
+        guard ModelFile.isPackage(model) else {
+            throw Failure(
+                "\(model): this folder is no model package (there is no manifest.json); of a TensorFlow SavedModel make a "
+                    + ".tflite or .keras file first")
+        }
+        return try ModelFile.read(model, verifyHash: true, limits: limitOptions.limits.values)
     }
 
     func run() throws {
@@ -80,28 +113,36 @@ struct ConvertCommand: ParsableCommand {
         conversion.standardDeviation = std
         conversion.epsilon = epsilon
         conversion.labels = labels
-        conversion.outputs = fromLogits ? .logits : fromSigmoid ? .sigmoid : .probabilities
+        conversion.outputs =
+            fromLogits ? .logits : fromSigmoid ? .sigmoid : fromProbabilities ? .probabilities : .found
+        conversion.roles = meaning.roles
+        conversion.kinds = meaning.kinds
         input.apply(to: &conversion)
         conversion.name = name ?? output.split(separator: "/").last.map(String.init)
         conversion.license = license
         conversion.citation = citation
         conversion.tool = ("emotionformer convert", EmotionFormerVersion.current)
         conversion.limits = limitOptions.limits.values
-        let package = try conversion.package(of: model)
+        let package = try isPackage ? upgraded() : conversion.package(of: model)
         // A model that cannot be compiled is not written.
-        let compiled = try EmotionModel(package, options: EmotionModel.Options(limits: limitOptions.limits))
-        try package.write(to: output)
-        for line in summary(of: package, compiled) { StandardError.writeLine(line) }
+        let stated = try package.stating(limits: limitOptions.limits)
+        try stated.write(to: output)
+        for line in try summary(of: stated) { StandardError.writeLine(line) }
     }
 
-    private func summary(of package: ModelPackage, _ compiled: EmotionModel) -> [String] {
+    private func summary(of package: ModelPackage) throws -> [String] {
         let note =
-            package.outputs.logits == nil && !fromSigmoid
-            ? ["outputs: the model does not end in a softmax; if they are logits, convert with --from-logits"] : []
-        let summary = ModelSummary(contents: package, labels: compiled.labels)
-        let shown: Set = ["input", "normalization", "padding", "longer clips", "labels"]
+            package.outputs.first?.kind == .values && !meaning.isAbout(outputs: package.outputs)
+            ? [
+                "outputs: the model does not end in a softmax or a sigmoid, so they are values; if they are logits, convert "
+                    + "with --from-logits"
+            ] : []
+        let summary = try ModelSummary(contents: package, limits: limitOptions.limits)
+        let shown: Set = ["input", "outputs", "normalization", "padding", "longer clips", "labels"]
         let assumed = summary.lines.filter { shown.contains($0.0) }.map { "\($0.0): \($0.1)" }
-        return ["Wrote \(output): \(package.program.graphs.map(\.nodes.count).reduce(0, +)) nodes, no self-test"]
+        return [
+            "Wrote \(output): \(package.program.graphs.map(\.nodes.count).reduce(0, +)) nodes, \(package.selfTest == nil ? "no self-test" : "with its self-test")"
+        ]
             + assumed + note
     }
 }

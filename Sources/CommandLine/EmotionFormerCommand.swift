@@ -19,6 +19,7 @@ struct EmotionFormerCommand: ParsableCommand {
               emotionformer inspect Weights/demo
               emotionformer verify --nodes Weights/demo
               emotionformer convert model.tflite --assets assets -o MyModel
+              emotionformer run model.tflite --input clips.npy -o result
 
             EXIT CODES:
               0   success; also if the reader of standard output closes it early (| head), except for verify
@@ -30,7 +31,7 @@ struct EmotionFormerCommand: ParsableCommand {
         version: EmotionFormerVersion.current,
         subcommands: [
             PredictCommand.self, StreamCommand.self, EvaluateCommand.self, InspectCommand.self, VerifyCommand.self,
-            ConvertCommand.self, BenchmarkCommand.self, TraceCommand.self,
+            ConvertCommand.self, RunCommand.self, BenchmarkCommand.self, TraceCommand.self,
         ])
 
     static func main() {

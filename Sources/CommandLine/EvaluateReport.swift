@@ -101,7 +101,7 @@ struct EvaluateReport {
         let answers = outcome.answers.map {
             "{\"clip\":\(PrintedText.quotedInJSON($0.clip)),\"index\":\($0.index),\"truth\":\(PrintedText.quotedInJSON($0.truth)),"
                 + "\"label\":\(PrintedText.quotedInJSON($0.prediction.label)),"
-                + "\"probabilities\":[\($0.prediction.probabilities.map { "\($0)" }.joined(separator: ","))]}"
+                + "\"\($0.prediction.outputKey)\":[\($0.prediction.outputs.map { "\($0)" }.joined(separator: ","))]}"
         }
         return "{\"dataset\":\(PrintedText.quotedInJSON(dataset)),\"model\":\(PrintedText.quotedInJSON(model.name)),"
             + "\"clips\":\(outcome.answers.count),"

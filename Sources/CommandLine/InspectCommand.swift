@@ -40,35 +40,35 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @OptionGroup var shape: ShapeOptions
+
     @OptionGroup var limitOptions: LimitOptions
 
     func run() throws {
         let limits = limitOptions.limits
         let contents = try ModelFile.read(model, assets: assets, limits: limits.values)
-        let compiled = try EmotionModel(contents, options: EmotionModel.Options(limits: limits))
-        let summary = ModelSummary(contents: contents, labels: compiled.labels)
+        let summary = try ModelSummary(contents: contents, limits: limits)
+        let shapes = try Model(contents, options: EmotionModel.Options(limits: limits)).inputShapes(
+            shape.shapes(contents))
         switch stage {
-        case .imported: try show(summary, try listing(contents, .imported))
-        case .simplified: try show(summary, try listing(contents, .simplified))
-        case .fused, .plan: try showSteps(summary, try plan(contents))
+        case .imported: try show(summary, try listing(contents, shapes, .imported))
+        case .simplified: try show(summary, try listing(contents, shapes, .simplified))
+        case .fused, .plan: try showSteps(summary, try plan(contents, shapes))
         }
     }
 
-    private func inputShape(_ contents: ModelPackage) throws -> Shape {
-        try Shape([1, contents.input.frames, contents.input.features])
-    }
-
-    private func listing(_ contents: ModelPackage, _ stage: PlanOptions.Stage) throws -> GraphListing {
+    private func listing(
+        _ contents: ModelPackage, _ shapes: [Shape], _ stage: PlanOptions.Stage
+    ) throws -> GraphListing {
         let graph = try Plan.graph(
-            contents.program, inputShapes: [inputShape(contents)],
+            contents.program, inputShapes: shapes,
             options: PlanOptions(stage: stage, limits: limitOptions.limits.values))
         return GraphListing(graph)
     }
 
-    private func plan(_ contents: ModelPackage) throws -> Plan {
+    private func plan(_ contents: ModelPackage, _ shapes: [Shape]) throws -> Plan {
         try Plan(
-            contents.program, inputShapes: [inputShape(contents)],
-            outputs: [contents.outputs.probabilities] + (contents.outputs.logits.map { [$0] } ?? []),
+            contents.program, inputShapes: shapes, outputs: OutputReading.values(contents.outputs),
             options: PlanOptions(limits: limitOptions.limits.values))
     }
 

@@ -43,8 +43,20 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// - Parameter clips: several clips are spread over the threads; a single clip is computed by all of them.
+    /// - Throws: `Failure` for a model of other inputs than one clip.
     func load(threads: Int) throws -> EmotionModel {
-        try EmotionModel(
+        switch try loadAny(threads: threads) {
+        case .clips(let model): return model
+        case .tensors(let model):
+            throw Failure(
+                "\(try path()): the model does not take one clip (found \(model.inputs.map { "\($0.name): \(TensorFiles.text($0))" }.joined(separator: ", ")), "
+                    + "expected [1, frames, features]); emotionformer run and predict --json take its inputs as arrays")
+        }
+    }
+
+    /// A model of clips, or of any other inputs.
+    func loadAny(threads: Int) throws -> LoadedModel {
+        try LoadedModel(
             path: path(), assets: assets,
             options: EmotionModel.Options(
                 threads: threads, limits: limitOptions.limits, missingValue: missingValue))

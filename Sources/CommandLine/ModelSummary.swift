@@ -5,36 +5,84 @@ import EmotionFormerModelFormat
 /// The facts about a model that `inspect` prints besides its graph.
 struct ModelSummary {
     let contents: ModelPackage
+    /// The names of the main output's numbers; empty for a model of other inputs without labels.
     let labels: [String]
+
+    /// - Throws: why a model of clips cannot be compiled.
+    init(contents: ModelPackage, limits: ModelLimits) throws {
+        self.contents = contents
+        labels =
+            contents.clip == nil
+            ? contents.labels ?? []
+            : try EmotionModel(contents, options: EmotionModel.Options(limits: limits)).labels
+    }
 
     /// Names and values, in the order in which they are shown.
     var lines: [(String, String)] {
-        let input = contents.input
         var lines = [("model", contents.name)]
         if let license = contents.license { lines.append(("license", license)) }
         if let citation = contents.citation { lines.append(("citation", citation)) }
         lines.append(("producer", "\(contents.producer.tool) \(contents.producer.version)"))
         lines += contents.producer.sources.map { ("source", "\($0.name), SHA-256 \($0.sha256)") }
-        lines.append(("input", "\(input.frames) frames × \(input.features) features, layout \(input.layout.rawValue)"))
-        lines.append(("normalization", normalization))
-        lines.append(("padding", padding))
-        lines.append(("longer clips", truncation))
-        lines.append(("without a face", missingFrame))
-        if let missingValue { lines.append(("missing values", missingValue)) }
+        if let input = contents.clip {
+            lines += contents.inputs[0].role.name == .vector ? vectorLines(input) : clipLines(input)
+        } else {
+            lines += zip(contents.inputs, contents.main?.inputs ?? []).map {
+                ("input", "\($0.name): \($1.typeText), \($0.role.name.rawValue)")
+            }
+        }
+        lines += contents.outputs.map { output in
+            ("output", "\(output.name): \(output.kind.rawValue)\(output.per == .frame ? ", a row for each frame" : "")")
+        }
+        if !labels.isEmpty {
+            lines.append(
+                ("labels", labels.joined(separator: ", ") + (contents.labels == nil ? " (the model has none)" : "")))
+        }
         lines.append(
-            ("labels", labels.joined(separator: ", ") + (contents.labels == nil ? " (the model has none)" : "")))
-        lines.append(("self-test", contents.selfTest.map { "\($0.input.shape[0]) clips, \($0.oracle)" } ?? "none"))
+            (
+                "self-test",
+                contents.selfTest.map { "\($0.runCount) \(contents.clip == nil ? "runs" : "clips"), \($0.oracle)" }
+                    ?? "none"
+            ))
         return lines
     }
 
-    private var normalization: String {
-        guard let normalization = contents.input.normalization else { return "none" }
+    private func vectorLines(_ input: InputDescription) -> [(String, String)] {
+        [
+            ("input", "\(input.features) features of one frame, layout \(input.layout.rawValue)"),
+            ("normalization", normalization(input)),
+        ]
+    }
+
+    private func clipLines(_ input: InputDescription) -> [(String, String)] {
+        let shape =
+            input.frameShape == [input.features]
+            ? "" : " (\(input.frameShape.map { "\($0)" }.joined(separator: " × ")))"
+        return [
+            (
+                "input",
+                "\(input.frames) frames × \(input.features) features\(shape), layout \(input.layout.rawValue)"
+            ), ("normalization", normalization(input)), ("padding", padding(input)),
+            ("longer clips", truncation(input)), ("without a face", missingFrame(input)),
+        ] + (input.missingValue == .refuse ? [] : [("missing values", missingValue(input))])
+    }
+
+    private func missingValue(_ input: InputDescription) -> String {
+        switch input.missingValue {
+        case .refuse: "are refused"
+        case .zeros: "become zeros"
+        case .keep: "are left to the model"
+        }
+    }
+
+    private func normalization(_ input: InputDescription) -> String {
+        guard let normalization = input.normalization else { return "none" }
         let shapes = "mean \(normalization.mean.shape), standard deviation \(normalization.standardDeviation.shape)"
         return "(x − mean) / (standard deviation + \(normalization.epsilon)), \(shapes)"
     }
 
-    private var padding: String {
-        let padding = contents.input.padding
+    private func padding(_ input: InputDescription) -> String {
+        let padding = input.padding
         let order = padding.order == .beforeNormalization ? "before" : "after"
         switch padding.side {
         case .none: return "none: the model takes a clip's own length"
@@ -43,32 +91,56 @@ struct ModelSummary {
         }
     }
 
-    private var truncation: String {
-        switch contents.input.truncation {
+    private func truncation(_ input: InputDescription) -> String {
+        switch input.truncation {
         case .end: "lose their last frames"
         case .start: "lose their first frames"
         case .uniform: "are sampled evenly"
         }
     }
 
-    private var missingFrame: String {
-        switch contents.input.missingFrame {
+    private func missingFrame(_ input: InputDescription) -> String {
+        switch input.missingFrame {
         case .drop: "frames are dropped"
         case .zeros: "frames become zeros"
         case .repeatPrevious: "frames repeat the one before"
         }
     }
 
-    private var missingValue: String? {
-        switch contents.input.missingValue {
-        case .refuse: nil
-        case .zeros: "become zeros, before normalization"
-        case .keep: "are NaN for the model"
-        }
+    var json: JSONValue {
+        [
+            "name": .string(contents.name), "license": .text(contents.license), "citation": .text(contents.citation),
+            "metadata": contents.metadata ?? .null,
+            "producer": [
+                "tool": .string(contents.producer.tool), "version": .string(contents.producer.version),
+                "sources": .array(
+                    contents.producer.sources.map { ["name": .string($0.name), "sha256": .string($0.sha256)] }),
+            ],
+            "input": contents.clip.map(json(of:)) ?? .null,
+            "inputs": .array(
+                zip(contents.inputs, contents.main?.inputs ?? []).map { input, taken in
+                    [
+                        "name": .string(input.name), "dtype": .string(taken.elementType.rawValue),
+                        "shape": .extents(taken.extents), "role": .string(input.role.name.rawValue),
+                    ]
+                }),
+            "outputs": .array(
+                contents.outputs.map { output in
+                    [
+                        "name": .string(output.name),
+                        "dtype": .text(output.elementType?.rawValue),
+                        "shape": output.extents.map(JSONValue.extents) ?? .null,
+                        "kind": .string(output.kind.rawValue), "per": .text(output.per?.rawValue),
+                    ]
+                }),
+            "labels": .array(labels.map { .string($0) }),
+            "selfTest": contents.selfTest.map {
+                ["oracle": .string($0.oracle), "clips": .integer($0.runCount)]
+            } ?? .null,
+        ]
     }
 
-    var json: JSONValue {
-        let input = contents.input
+    private func json(of input: InputDescription) -> JSONValue {
         let normalization: JSONValue =
             input.normalization.map {
                 [
@@ -77,27 +149,15 @@ struct ModelSummary {
                 ]
             } ?? .null
         return [
-            "name": .string(contents.name), "license": .text(contents.license), "citation": .text(contents.citation),
-            "metadata": contents.metadata ?? .null,
-            "producer": [
-                "tool": .string(contents.producer.tool), "version": .string(contents.producer.version),
-                "sources": .array(
-                    contents.producer.sources.map { ["name": .string($0.name), "sha256": .string($0.sha256)] }),
+            "frames": .integer(input.frames), "features": .integer(input.features),
+            "frameShape": .array(input.frameShape.map(JSONValue.integer)),
+            "layout": .string(input.layout.rawValue), "normalization": normalization,
+            "padding": [
+                "value": .number(input.padding.value), "side": .string(input.padding.side.rawValue),
+                "order": .string(input.padding.order.rawValue),
             ],
-            "input": [
-                "frames": .integer(input.frames), "features": .integer(input.features),
-                "layout": .string(input.layout.rawValue), "normalization": normalization,
-                "padding": [
-                    "value": .number(input.padding.value), "side": .string(input.padding.side.rawValue),
-                    "order": .string(input.padding.order.rawValue),
-                ],
-                "truncation": .string(input.truncation.rawValue), "missingFrame": .string(input.missingFrame.rawValue),
-                "missingValue": .string(input.missingValue.rawValue),
-            ],
-            "labels": .array(labels.map { .string($0) }),
-            "selfTest": contents.selfTest.map {
-                ["oracle": .string($0.oracle), "clips": .integer($0.input.shape[0])]
-            } ?? .null,
+            "truncation": .string(input.truncation.rawValue), "missingFrame": .string(input.missingFrame.rawValue),
+            "missingValue": .string(input.missingValue.rawValue),
         ]
     }
 }

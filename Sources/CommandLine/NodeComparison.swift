@@ -28,14 +28,16 @@ struct NodeComparison {
 
     var isPassed: Bool { rows.allSatisfy(\.isPassed) }
 
-    /// - Parameter input: the graph's input, 1 × rows × features.
+    /// - Parameter inputs: one for each of the graph's inputs.
     /// - Throws: the error of either executor; `missingField` if the engine keeps no value for a node.
-    init(_ contents: ModelPackage, input: Tensor, threads: Int, limits: Limits) throws(Fault) {
+    init(_ contents: ModelPackage, inputs: [Tensor], threads: Int, limits: Limits) throws(Fault) {
         let options = PlanOptions(
             threads: threads, stage: .simplified, keepsEveryValue: true, limits: limits)
-        let graph = try Plan.graph(contents.program, inputShapes: [input.shape], options: options)
+        let graph = try Plan.graph(contents.program, inputShapes: inputs.map(\.shape), options: options)
         let session = Session(try Plan(graph, options: options))
-        input.withUnsafeBytes { session.input(0).copyMemory(from: $0) }
+        for (index, input) in inputs.enumerated() {
+            input.withUnsafeBytes { session.input(index).copyMemory(from: $0) }
+        }
         try session.run()
         let values = Dictionary(session.values().map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
         let reference = ReferenceExecutor()

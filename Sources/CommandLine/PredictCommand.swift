@@ -103,7 +103,11 @@ struct PredictCommand: ParsableCommand {
         let cores = max(1, modelOptions.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         if let report { try PageFile.check(report) }
         // All cores compute the only clip of a single file; those of several files compute a clip each.
-        var model = try modelOptions.load(threads: clips.count == 1 && window == nil && report == nil ? cores : 1)
+        var model: EmotionModel
+        switch try modelOptions.loadAny(threads: clips.count == 1 && window == nil && report == nil ? cores : 1) {
+        case .clips(let loaded): model = loaded
+        case .tensors(let loaded): return try predict(loaded)
+        }
         let first = try read(clips[0], model.input)
         if report != nil, first.clips.count > 1 {
             throw Failure("\(first.name): a page is of one clip (found \(first.clips.count) clips)")
@@ -133,6 +137,35 @@ struct PredictCommand: ParsableCommand {
                 ).html
             }
             try PageFile.write(html, to: report)
+        }
+    }
+
+    /// Predictions of a model of other inputs than one clip: a file for each, of arrays.
+    private func predict(_ model: Model) throws {
+        let options: [(String, Bool)] = [
+            ("--window", window != nil), ("--report", report != nil), ("--csv", csv),
+            ("--input-format", inputFormat != nil),
+            ("--missing-value", modelOptions.missingValue != nil),
+        ]
+        if let (option, _) = options.first(where: \.1) {
+            throw Failure(
+                "\(option) is for models of clips, and this one takes other inputs: \(TensorPredictions.inputs(of: model))"
+            )
+        }
+        let report: any PredictionReport =
+            json ? JSONReport(top: top, outputName: model.outputs.first?.name ?? "") : TableReport(top: top, note: nil)
+        for path in clips {
+            let files = try TensorFiles([(nil, path)], of: model)
+            for (index, run) in files.runs.enumerated() {
+                let began = ContinuousClock.now
+                let prediction = try TensorPredictions.prediction(of: run, by: model)
+                let source = ClipSource(
+                    file: path.split(separator: "/").last.map(String.init) ?? path, index: index,
+                    count: files.runs.count,
+                    name: nil, frames: 0..<0, isWindow: false)
+                try report.add(prediction, of: source, elapsed: ContinuousClock.now - began)
+            }
+            try StandardOutput.flush()
         }
     }
 

@@ -35,11 +35,10 @@ final class StreamLines: StreamOutput {
         line += ",\"frames\":[\(prediction.frames.lowerBound),\(prediction.frames.upperBound - 1)]"
         if let time = prediction.startTime { line += ",\"start\":\(time)" }
         if let time = prediction.endTime { line += ",\"end\":\(time)" }
-        line += ",\"label\":\(PrintedText.quotedInJSON(prediction.label))"
-        // Of the window alone: a mean of probabilities is one, but its sum may be off by more than rounding.
-        let kind = prediction.window.outputKind
-        line += ",\"\(kind)\":\(object(prediction.probabilities))"
-        if isSmoothed { line += ",\"window\":\(object(prediction.window.probabilities))" }
+        line += ",\"label\":\(JSONReport.label(prediction.label))"
+        let kind = prediction.window.outputKey
+        line += ",\"\(kind)\":\(object(prediction.outputs))"
+        if isSmoothed { line += ",\"window\":\(object(prediction.window.outputs))" }
         line += ",\"framesUsed\":\(prediction.window.framesUsed)}"
         try StandardOutput.writeLine(line)
         try StandardOutput.flush()
@@ -102,7 +101,7 @@ final class StreamBars: StreamOutput {
             lines.append("\(prediction.label)  (\(title.compactMap(\.self).joined(separator: ", ")))")
             let column = prediction.labels.map { PrintedText.line($0).count }.max() ?? 0
             lines += OutputRows.lines(
-                zip(prediction.labels, prediction.probabilities).map { ($0, $1) },
+                zip(prediction.labels, prediction.outputs).map { ($0, $1) },
                 fault: prediction.window.probabilityFault, cells: max(10, min(40, width - column - 14)))
         } else {
             let face = lastFace == nil ? ", no face yet" : ""

@@ -2,6 +2,7 @@ import ArgumentParser
 import EmotionFormer
 import EmotionFormerFiles
 import EmotionFormerModelFormat
+import EmotionFormerTensors
 
 /// `emotionformer verify MODEL`
 struct VerifyCommand: ParsableCommand {
@@ -32,21 +33,25 @@ struct VerifyCommand: ParsableCommand {
     @Option(help: "Threads to compute with.")
     var threads = 1
 
+    @OptionGroup var shape: ShapeOptions
+
     @OptionGroup var limitOptions: LimitOptions
 
     func run() throws {
         StandardOutput.goOnWithoutReader()
         let contents = try ModelFile.read(model, verifyHash: true, limits: limitOptions.limits.values)
         try StandardOutput.writeLine("hash       SHA-256 of every file agrees")
-        let compiled = try EmotionModel(
+        let compiled = try Model(
             contents, options: EmotionModel.Options(threads: threads, limits: limitOptions.limits))
+        // A model of clips must also give what a prediction is made of.
+        if contents.clip != nil { _ = try EmotionModel(contents, options: compiled.options) }
         var isPassed = true
         if nodes { isPassed = try compareNodes(contents, compiled) }
         if let test = contents.selfTest {
             let result = try compiled.run(test)
-            try StandardOutput.writeLine("self-test  \(result.clipCount) clips against \(result.oracle)")
-            try show("probabilities", result.probabilities)
-            if let logits = result.logits { try show("logits", logits) }
+            try StandardOutput.writeLine(
+                "self-test  \(result.clipCount) \(contents.clip == nil ? "runs" : "clips") against \(result.oracle)")
+            for output in result.outputs { try show(PrintedText.line(output.name), output.comparison) }
             isPassed = isPassed && result.isPassed
         }
         guard isPassed else {
@@ -57,10 +62,10 @@ struct VerifyCommand: ParsableCommand {
         }
     }
 
-    private func compareNodes(_ contents: ModelPackage, _ compiled: EmotionModel) throws -> Bool {
-        let clip = try contents.selfTest.flatMap { try compiled.clips(of: $0).first } ?? .wave(for: compiled.input)
+    private func compareNodes(_ contents: ModelPackage, _ compiled: Model) throws -> Bool {
+        let inputs = try inputs(contents, compiled)
         let comparison = try NodeComparison(
-            contents, input: compiled.graphInput(of: clip), threads: threads, limits: limitOptions.limits.values)
+            contents, inputs: inputs, threads: threads, limits: limitOptions.limits.values)
         let failed = comparison.rows.count { !$0.isPassed }
         let worst = DecimalText.scientific(comparison.rows.map(\.relative).max() ?? 0)
         try StandardOutput.writeLine(
@@ -70,20 +75,26 @@ struct VerifyCommand: ParsableCommand {
         return comparison.isPassed
     }
 
+    /// The first run of the self-test, or numbers that differ from each other.
+    private func inputs(_ contents: ModelPackage, _ compiled: Model) throws -> [Tensor] {
+        guard let test = contents.selfTest else {
+            var random = RandomInputs()
+            return try compiled.inputShapes(shape.shapes(contents)).enumerated().map { index, shape in
+                random.tensor(compiled.inputs[index].elementType, shape)
+            }
+        }
+        return try contents.inputs.map { input in
+            guard let values = test.inputs.first(where: { $0.name == input.name }) else {
+                throw Failure("\(model): the self-test has no input '\(input.name)'")
+            }
+            return try compiled.prepared(values, run: 0)
+        }
+    }
+
     private func show(_ name: String, _ comparison: EmotionModel.Comparison) throws {
         let verdict = comparison.isPassed ? "agree" : "DIFFER"
         try StandardOutput.writeLine(
             "           \(name) \(verdict): largest difference \(comparison.largestDifference), tolerance \(comparison.tolerance)"
         )
-    }
-}
-
-extension LandmarkClip {
-    /// A clip whose values differ in every frame and feature, for models without a self-test.
-    fileprivate static func wave(for input: ModelInput) throws -> LandmarkClip {
-        let count = input.frames * input.features
-        // A linear congruence, spread over −1 to 1.
-        let values = (0..<count).map { Float(($0 &* 7919 &+ 12345) % 10007) / 5003.5 - 1 }
-        return try LandmarkClip(features: values, frameCount: input.frames, featureCount: input.features)
     }
 }

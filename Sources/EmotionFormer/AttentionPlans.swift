@@ -25,8 +25,7 @@ final class AttentionPlans: Sendable {
     /// Of the file that the model was loaded from: the version if it is known, otherwise the checksum must be the same.
     private let version: FileVersion?
     private let checksum: UInt64?
-    private let frames: Int
-    private let features: Int
+    private let frames: Int?
     private let options: PlanOptions
     /// In the order in which they were made.
     private let entries = Lock<[Entry]>([])
@@ -38,8 +37,7 @@ final class AttentionPlans: Sendable {
         self.options = options
         version = contents.sourceVersion
         checksum = contents.sourceChecksum
-        frames = contents.input.frames
-        features = contents.input.features
+        frames = contents.clip?.frames
     }
 
     /// The plan for this number of rows of features.
@@ -54,8 +52,8 @@ final class AttentionPlans: Sendable {
         if let found { return found }
         let contents = try contents()
         var program = contents.program
-        if !program.graphs.isEmpty { program.graphs[0].outputs = [contents.outputs.probabilities] }
-        let shape = try Shape([1, rows, features])
+        if !program.graphs.isEmpty { program.graphs[0].outputs = contents.outputs.prefix(1).map(\.value) }
+        let shape = try contents.clipShape(rows: rows)
         var graph = try Plan.graph(program, inputShapes: [shape], options: options)
         let layers = try graph.exposeAttention()
         let entry = Entry(rows: rows, plan: try Plan(graph, options: options), layers: layers)

@@ -60,7 +60,7 @@ public struct ClassificationReport: Sendable, Hashable {
         var loss = 0.0
         var logLoss = 0.0
         for (index, (prediction, truth)) in zip(predictions, truths).enumerated() {
-            guard prediction.labels == labels, prediction.probabilities.count == labels.count else {
+            guard prediction.labels == labels, prediction.outputs.count == labels.count else {
                 throw Fault(.invalidArgument, at: "prediction \(index)", "the predictions are of different models")
             }
             guard let row = labels.firstIndex(of: truth) else {
@@ -69,7 +69,7 @@ public struct ClassificationReport: Sendable, Hashable {
                     expected: labels.joined(separator: ", "))
             }
             confusion[row][prediction.labelIndex] += 1
-            let probability = Double(prediction.probabilities[row])
+            let probability = Double(prediction.outputs[row])
             loss -= log(min(max(probability, 1e-7), 1 - 1e-7))
             logLoss -= log(min(max(probability, Double.ulpOfOne), 1 - Double.ulpOfOne))
         }

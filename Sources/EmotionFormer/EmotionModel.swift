@@ -55,8 +55,15 @@ public final class EmotionModel: Sendable {
     public let name: String
     public let license: String?
     public let citation: String?
-    /// Class names in the order of the outputs; `class0`, `class1`, … if the model has none.
+    /// Names of the numbers of the main output, in its order; `class0`, `class1`, … if the model has none, or `value0`,
+    /// … if they are of no known kind.
     public let labels: [String]
+    /// What the main output's numbers are.
+    public var outputKind: OutputKind { form.kind }
+    /// The name of the main output.
+    public let outputName: String
+    /// Whether the model gives a row for each of a clip's frames.
+    public var isPerFrame: Bool { form.isPerFrame }
     /// The model's input, and how a clip becomes it.
     public let input: ModelInput
     public let options: Options
@@ -64,6 +71,7 @@ public final class EmotionModel: Sendable {
     /// What people wrote down about the model, as JSON; nil if nothing.
     public let metadata: String?
 
+    private let form: Prediction.Form
     let preparation: InputPreparation
     let plans: PlanCache
     let attentionPlans: AttentionPlans
@@ -127,35 +135,61 @@ public final class EmotionModel: Sendable {
     }
 
     /// - Parameter source: where attention plans read the weights.
-    private init(_ contents: consuming ModelPackage, options: Options, source: AttentionPlans.Source) throws(Fault) {
-        guard options.threads >= 1, options.threads <= 1024 else {
-            throw Fault(
-                .invalidArgument, at: "threads", "the number of threads is out of range", found: "\(options.threads)",
-                expected: "1 to 1024")
-        }
+    init(_ given: consuming ModelPackage, options: Options, source: AttentionPlans.Source) throws(Fault) {
+        let contents = try given.endingInProbabilities()
+        try EmotionModel.check(threads: options.threads)
         try options.limits.values.validate()
         self.options = options
         name = contents.name
         license = contents.license
         citation = contents.citation
         metadata = try contents.metadata?.text()
-        input = try ModelInput(contents.input).treatingMissingValues(by: options.missingValue)
-        preparation = try InputPreparation(input, normalizer: Normalizer(contents.input))
+        guard let clip = contents.clip else { throw EmotionModel.notAClip(contents) }
+        let isVector = contents.inputs[0].role.name == .vector
+        input = try ModelInput(clip, isVector: isVector).treatingMissingValues(by: options.missingValue)
+        preparation = try InputPreparation(input, normalizer: Normalizer(clip))
         let planOptions = try PlanOptions(
             instructionSetNamed: options.instructionSet?.rawValue,
             environment: ProcessInfo.processInfo.environment, threads: options.threads,
             limits: options.limits.values)
         attentionPlans = AttentionPlans(source, of: contents, options: planOptions)
         let labels = contents.labels
-        let (endsInScores, hasOpenBatch) = (contents.endsInScores, contents.hasOpenBatch)
+        outputName = contents.outputs.first?.name ?? ""
         plans = try PlanCache(consume contents, options: planOptions)
-        try plans.checkOutputs(areScores: endsInScores, hasOpenBatch: hasOpenBatch)
-        self.labels = labels ?? (0..<plans.classCount).map { "class\($0)" }
-        guard self.labels.count == plans.classCount else {
+        let reading = plans.reading
+        guard reading.kind != .probabilities || reading.classCount > 1 else {
+            throw Fault(
+                .shapeMismatch, at: "outputs",
+                "the model gives one number for a clip, but probabilities are of two classes or more",
+                found: "1", expected: "two or more, or the kind 'scores' or 'values'")
+        }
+        let prefix = reading.kind == .values ? "value" : "class"
+        self.labels = labels ?? (0..<reading.classCount).map { "\(prefix)\($0)" }
+        guard self.labels.count == reading.classCount else {
             throw Fault(
                 .shapeMismatch, at: "labels", "there are not as many labels as outputs", found: "\(self.labels.count)",
-                expected: "\(plans.classCount)")
+                expected: "\(reading.classCount)")
         }
+        form = Prediction.Form(
+            labels: self.labels, kind: reading.kind, isPerFrame: reading.isPerFrame,
+            choosesLabel: reading.rowCount == 1 && reading.classCount > 1
+                && (reading.kind != .values || labels != nil))
+    }
+
+    static func check(threads: Int) throws(Fault) {
+        guard threads >= 1, threads <= 1024 else {
+            throw Fault(
+                .invalidArgument, at: "threads", "the number of threads is out of range", found: "\(threads)",
+                expected: "1 to 1024")
+        }
+    }
+
+    private static func notAClip(_ contents: borrowing ModelPackage) -> Fault {
+        Fault(
+            .shapeMismatch, at: "inputs", "the model takes neither one clip nor the features of one frame",
+            found: contents.main?.inputs.map { "'\($0.name)' \($0.typeText)" }.joined(separator: ", "),
+            expected: "an input [1, frames, features] or [1, features]; run any other with its inputs by name "
+                + "(emotionformer run, or Model)")
     }
 
     /// Predicts the emotion of a clip, on the caller's thread and on others if `options.threads` allows.
@@ -191,7 +225,7 @@ public final class EmotionModel: Sendable {
     package func graphInput(of clip: LandmarkClip) throws(Fault) -> Tensor {
         let frames = try preparation.frames(of: clip)
         let rows = input.padding.side == .none ? frames.count : input.frames
-        return Tensor(.float32, try Shape([1, rows, input.features])) { bytes in
+        return Tensor(.float32, try plans.inputShape(rows: rows)) { bytes in
             preparation.write(clip, frames: frames, rows: rows, to: bytes.bindMemory(to: Float.self))
         }
     }
@@ -209,28 +243,30 @@ public final class EmotionModel: Sendable {
             preparation.write(
                 clip, frameCount: frameCount, rows: rows, to: session.input(0).bindMemory(to: Float.self))
             try session.run()
-            let probabilities = session.output(0).bindMemory(to: Float.self)
-            let logits = plans.hasLogits ? session.output(1).bindMemory(to: Float.self) : nil
-            guard EmotionModel.isFinite(probabilities), logits.map(EmotionModel.isFinite) ?? true else {
-                throw notFinite(clip.name ?? "")
-            }
-            prediction.replace(
-                labels: labels, probabilities: probabilities, logits: logits, framesUsed: frameCount)
+            try fill(&prediction, session, framesUsed: frameCount, rows: rows, of: clip.name ?? "")
         }
+    }
+
+    /// Replaces a prediction by the outputs of a session's last run.
+    /// - Throws: `notFinite` if an output is not finite; `prediction` is then unchanged.
+    func fill(
+        _ prediction: inout Prediction, _ session: Session, framesUsed: Int, rows: Int, of place: String
+    ) throws(Fault) {
+        let reading = plans.reading
+        let first = input.padding.side == .start ? rows - framesUsed : 0
+        let used = reading.isPerFrame ? first..<first + framesUsed : 0..<reading.rowCount
+        let range = used.lowerBound * reading.classCount..<used.upperBound * reading.classCount
+        let outputs = UnsafeBufferPointer(rebasing: session.output(0).bindMemory(to: Float.self)[range])
+        let logits = reading.logits.map {
+            UnsafeBufferPointer(rebasing: session.output($0).bindMemory(to: Float.self)[range])
+        }
+        guard EmotionModel.isFinite(outputs), logits.map(EmotionModel.isFinite) ?? true else {
+            throw Fault(.notFinite, at: place, "the model's output is not a finite number")
+        }
+        prediction.replace(
+            form, outputs: outputs, logits: logits, rowCount: used.count, framesUsed: framesUsed,
+            otherOutputs: reading.otherOutputs(session))
     }
 
     private static func isFinite(_ values: UnsafeBufferPointer<Float>) -> Bool { values.allSatisfy { $0.isFinite } }
-
-    private func notFinite(_ place: String) -> Fault {
-        Fault(.notFinite, at: place, "the model's output is not a finite number")
-    }
-
-    /// - Throws: `notFinite` if the output is not finite.
-    func prediction(_ output: PlanCache.Output, framesUsed: Int, of place: String) throws(Fault) -> Prediction {
-        guard output.probabilities.allSatisfy(\.isFinite), output.logits?.allSatisfy(\.isFinite) ?? true else {
-            throw notFinite(place)
-        }
-        return Prediction(
-            labels: labels, probabilities: output.probabilities, logits: output.logits, framesUsed: framesUsed)
-    }
 }

@@ -61,6 +61,12 @@ public struct EmotionStream: Sendable {
     }
 
     private init(checking options: Options, _ model: EmotionModel) throws(Fault) {
+        guard model.plans.reading.rowCount == 1 else {
+            throw Fault(
+                .invalidArgument, at: "stream", "the model gives several rows for a window",
+                found: "\(model.plans.reading.rowCount) rows", expected: "one row for the window; predict clips with it"
+            )
+        }
         let length = options.window ?? model.input.frames
         func check(_ value: Int, _ name: String, atMost limit: Int) throws(Fault) {
             guard value >= 1, value <= limit else {
@@ -125,28 +131,28 @@ public struct EmotionStream: Sendable {
         predictedCount = frameCount
         let used = window.arrange(into: &slots)
         guard used > 0 else { return nil }
-        let output = try model.plans.withSession(rows: slots.count) { session throws(Fault) in
+        var prediction = Prediction()
+        try model.plans.withSession(rows: slots.count) { session throws(Fault) in
             if session.plan.frameLayout == kept.layout, kept.layout != nil {
                 try kept.run(session, slots, &window)
             } else {
                 window.write(slots, to: session.input(0).bindMemory(to: Float.self))
                 try session.run()
             }
-            return model.plans.output(of: session)
+            try model.fill(&prediction, session, framesUsed: used, rows: slots.count, of: "window")
         }
-        let prediction = try model.prediction(output, framesUsed: used, of: "window")
         let share = options.smoothing
         if smoothed.isEmpty {
-            smoothed = prediction.probabilities.map { Double($0) }
+            smoothed = prediction.outputs.map { Double($0) }
         } else {
-            for (index, probability) in prediction.probabilities.enumerated() {
-                smoothed[index] = share * smoothed[index] + (1 - share) * Double(probability)
+            for (index, output) in prediction.outputs.enumerated() {
+                smoothed[index] = share * smoothed[index] + (1 - share) * Double(output)
             }
         }
         defer { predictionCount += 1 }
         return StreamPrediction(
             index: predictionCount, frames: window.frames, startTime: window.time(of: window.frames.lowerBound),
             endTime: window.time(of: window.frames.upperBound - 1), window: prediction,
-            probabilities: smoothed.map { Float($0) })
+            outputs: smoothed.map { Float($0) })
     }
 }

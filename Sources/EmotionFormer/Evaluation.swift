@@ -19,13 +19,13 @@ public struct Evaluation: Sendable, Hashable {
         report = try ClassificationReport(predictions, truths: truths)
         let labels = report.labels
         curves = labels.indices.map { label in
-            ROCCurve(zip(predictions, truths).map { (Double($0.probabilities[label]), $1 == labels[label]) })
+            ROCCurve(zip(predictions, truths).map { (Double($0.outputs[label]), $1 == labels[label]) })
         }
         let areas = curves.compactMap { $0?.area }
         macroArea = areas.isEmpty ? nil : areas.reduce(0, +) / Double(areas.count)
         calibration =
             report.loss == nil
             ? nil
-            : Calibration(zip(predictions, truths).map { (Double($0.probabilities[$0.labelIndex]), $0.label == $1) })
+            : Calibration(zip(predictions, truths).map { (Double($0.outputs[$0.labelIndex]), $0.label == $1) })
     }
 }

@@ -86,6 +86,8 @@ struct GivenFiles {
         return ClassNames.names(in: metadata)
     }
 
+    var hasNormalization: Bool { mean != nil && standardDeviation != nil }
+
     /// - Throws: `shapeMismatch`, with both shapes, for statistics that do not fit the model.
     func normalization(
         frames: Int, features: Int, layout: LandmarkLayout, epsilon: Double

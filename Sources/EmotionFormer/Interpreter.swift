@@ -1,6 +1,5 @@
 import EmotionFormerEngine
 import EmotionFormerGraph
-import EmotionFormerModelFormat
 import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
@@ -42,47 +41,34 @@ public final class Interpreter {
         }
     }
 
-    private let program: Program
-    private let frames: Int
-    private let options: EmotionModel.Options
-    private let inputNames: [String]
-    private let outputNames: [String]
+    private let model: Model
+    private var shapes: [String: [Int]] = [:]
     private var session: Session?
 
     /// Reads a TensorFlow Lite file, or a model package's graph.
     /// - Throws: what is wrong with the model.
     public init(modelPath: String, options: EmotionModel.Options = .init()) throws(EmotionFormerError) {
-        let contents = try publicly { () throws(Fault) in
-            try options.limits.values.validate()
-            return try ModelFile.read(modelPath, includingSelfTest: false, limits: options.limits.values)
-        }
-        program = contents.program
-        frames = contents.input.frames
-        inputNames = contents.program.graphs.first?.inputs.map(\.name) ?? []
-        outputNames = contents.program.graphs.first?.outputs ?? []
-        self.options = options
+        model = try Model(path: modelPath, options: options)
     }
 
-    public var inputTensorCount: Int { inputNames.count }
+    public var inputTensorCount: Int { model.inputs.count }
     /// The outputs of a TensorFlow Lite file come first, then the logits of those that are a softmax.
-    public var outputTensorCount: Int { outputNames.count }
+    public var outputTensorCount: Int { model.outputs.count }
+
+    /// Gives an input with open axes another shape; the tensors must then be allocated again.
+    /// - Throws: `outOfBounds` if there is no such input. Whether the shape fits is checked by `allocateTensors`.
+    public func resizeInput(at index: Int, to shape: [Int]) throws(EmotionFormerError) {
+        try publicly { () throws(Fault) in
+            try Interpreter.check(index, model.inputs.count, "input")
+            shapes[model.inputs[index].name] = shape
+            session = nil
+        }
+    }
 
     /// Compiles the graph and allocates memory for all of its tensors.
     /// - Throws: `unsupportedOperation` and others, with the node, if the graph cannot run.
     public func allocateTensors() throws(EmotionFormerError) {
-        session = try publicly { () throws(Fault) in
-            var shapes: [Shape] = []
-            for input in program.graphs.first?.inputs ?? [] {
-                var extents = input.extents.map { $0 ?? frames }
-                if input.extents.first == .some(nil) { extents[0] = 1 }
-                shapes.append(try Shape(extents))
-            }
-            let options = try PlanOptions(
-                instructionSetNamed: options.instructionSet?.rawValue,
-                environment: ProcessInfo.processInfo.environment, threads: options.threads,
-                limits: options.limits.values)
-            return Session(try Plan(program, inputShapes: shapes, options: options))
-        }
+        session = try publicly { () throws(Fault) in Session(try model.plan(shapes: shapes)) }
     }
 
     /// Copies an input's elements.
@@ -90,7 +76,7 @@ public final class Interpreter {
     public func copy(_ data: Data, toInputAt index: Int) throws(EmotionFormerError) {
         try publicly { () throws(Fault) in
             let session = try allocated()
-            try Interpreter.check(index, inputNames.count, "input")
+            try Interpreter.check(index, model.inputs.count, "input")
             let target = session.input(index)
             guard data.count == target.count else {
                 throw Fault(
@@ -113,9 +99,9 @@ public final class Interpreter {
     public func input(at index: Int) throws(EmotionFormerError) -> Tensor {
         try publicly { () throws(Fault) in
             let session = try allocated()
-            try Interpreter.check(index, inputNames.count, "input")
+            try Interpreter.check(index, model.inputs.count, "input")
             return Tensor(
-                inputNames[index], session.plan.inputTypes[index], UnsafeRawBufferPointer(session.input(index)))
+                model.inputs[index].name, session.plan.inputTypes[index], UnsafeRawBufferPointer(session.input(index)))
         }
     }
 
@@ -124,8 +110,9 @@ public final class Interpreter {
     public func output(at index: Int) throws(EmotionFormerError) -> Tensor {
         try publicly { () throws(Fault) in
             let session = try allocated()
-            try Interpreter.check(index, outputNames.count, "output")
-            return Tensor(outputNames[index], session.plan.outputTypes[index], session.output(index))
+            try Interpreter.check(index, model.outputs.count, "output")
+            let output = model.outputIndices[index]
+            return Tensor(output.name, session.plan.outputTypes[output.index], session.output(output.index))
         }
     }
 

@@ -9,6 +9,17 @@ package import EmotionFormerTensors
 
 /// Reads a model in either form: a package folder or a TensorFlow Lite file.
 package enum ModelFile {
+    /// Whether there is a folder at the path.
+    package static func isFolder(_ path: String) -> Bool {
+        var isFolder = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
+    }
+
+    /// Whether there is a folder with a manifest at the path.
+    package static func isPackage(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(path)/manifest.json")
+    }
+
     /// - Parameters:
     ///   - assets: the folder with normalization, labels and metadata of a TensorFlow Lite file.
     ///   - frames: the number of frames of a TensorFlow Lite file that does not fix it; nil for what its assets say, or

@@ -3,9 +3,10 @@ import EmotionFormerTensors
 
 extension ModelInput {
     /// The public form of a package's description of its input.
-    init(_ description: InputDescription) {
+    init(_ description: InputDescription, isVector: Bool) {
         self.init(
-            frames: description.frames, features: description.features, layout: Layout(description.layout),
+            frames: description.frames, features: description.features, frameShape: description.frameShape,
+            isVector: isVector, layout: Layout(description.layout),
             normalization: description.normalization.map {
                 Normalization(
                     meanShape: $0.mean.shape.extents, standardDeviationShape: $0.standardDeviation.shape.extents,

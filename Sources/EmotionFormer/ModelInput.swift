@@ -87,6 +87,8 @@ public struct ModelInput: Sendable, Hashable {
     /// The axes of a frame in arrays, whose product is `features`: for instance 21 × 2. `[features]` unless the model
     /// says otherwise.
     public let frameShape: [Int]
+    /// Whether the model takes the features of one frame and not a clip.
+    public let isVector: Bool
     public let layout: Layout
     /// nil if features are not normalized.
     public let normalization: Normalization?
@@ -96,7 +98,7 @@ public struct ModelInput: Sendable, Hashable {
     public let missingValue: MissingValue
 
     package init(
-        frames: Int, features: Int, frameShape: [Int]? = nil, layout: Layout = .raw,
+        frames: Int, features: Int, frameShape: [Int]? = nil, isVector: Bool = false, layout: Layout = .raw,
         normalization: Normalization? = nil,
         padding: Padding = Padding(value: 0, side: .end, order: .beforeNormalization), truncation: Truncation = .end,
         missingFrame: MissingFrame = .drop, missingValue: MissingValue = .refuse
@@ -104,6 +106,7 @@ public struct ModelInput: Sendable, Hashable {
         self.frames = frames
         self.features = features
         self.frameShape = frameShape ?? [features]
+        self.isVector = isVector
         self.layout = layout
         self.normalization = normalization
         self.padding = padding
@@ -122,7 +125,8 @@ public struct ModelInput: Sendable, Hashable {
                 found: rule.rawValue, expected: "\(missingValue.rawValue), or no option")
         }
         return ModelInput(
-            frames: frames, features: features, frameShape: frameShape, layout: layout, normalization: normalization,
+            frames: frames, features: features, frameShape: frameShape, isVector: isVector,
+            layout: layout, normalization: normalization,
             padding: padding, truncation: truncation, missingFrame: missingFrame, missingValue: rule)
     }
 }

@@ -1,20 +1,20 @@
 import EmotionFormerEngine
-import EmotionFormerModelFormat
-import EmotionFormerTensors
+import EmotionFormerGraph
+package import EmotionFormerModelFormat
+package import EmotionFormerTensors
 
 /// A model's plans: one for its number of frames, or one for each length of clip if the model takes any length.
 final class PlanCache: Sendable {
-    struct Output {
-        let probabilities: [Float]
-        let logits: [Float]?
-    }
-
-    let classCount: Int
+    /// How the whole plan's outputs are read.
+    let reading: OutputReading
     /// The package from which plans for shorter clips are compiled. nil if the model needs none; it then keeps its
     /// packed weights only.
     private let source: ModelPackage?
     private let frames: Int
-    let hasLogits: Bool
+    private let input: InputDescription
+    /// The graph's input that takes the clip.
+    private let taken: GraphInput
+    private let isVector: Bool
     private let options: PlanOptions
     /// The plan for the model's full number of frames; most models need no other.
     private let whole: SessionPool
@@ -22,68 +22,36 @@ final class PlanCache: Sendable {
     private let shorter = Lock<[SessionPool]>([])
     private static let limit = 8
 
+    /// - Parameter contents: a model of one clip or vector.
     /// - Throws: why the model cannot be compiled.
     init(_ contents: consuming ModelPackage, options: PlanOptions) throws(Fault) {
-        source = contents.input.padding.side == .none ? contents : nil
-        let frames = contents.input.frames
-        self.frames = frames
-        hasLogits = contents.outputs.logits != nil
+        guard let input = contents.clip, let taken = contents.main?.inputs.first else {
+            throw Fault(.shapeMismatch, at: "inputs", "the model does not take one clip")
+        }
+        self.taken = taken
+        self.input = input
+        source = input.padding.side == .none ? contents : nil
+        frames = input.frames
+        isVector = contents.inputs[0].role.name == .vector
         self.options = options
+        let outputs = contents.outputs
         whole = try PlanCache.pool(consume contents, options, rows: frames)
-        classCount = whole.plan.outputTypes[0].shape.elementCount
-        try PlanCache.check(whole.plan, classCount: classCount)
+        reading = try OutputReading(outputs, of: whole.plan, rows: frames, isVector: isVector)
     }
 
-    /// Checks a plan's outputs, whose number could depend on the number of frames.
-    /// - Throws: `shapeMismatch` unless every output has one number for each class.
-    private static func check(_ plan: Plan, classCount: Int) throws(Fault) {
-        for type in plan.outputTypes {
-            guard type.elementType == .float32, type.shape.elementCount == classCount, classCount > 0 else {
-                throw Fault(
-                    .shapeMismatch, at: "outputs", "an output is not one float32 a class", found: "\(type)",
-                    expected: "float32 [1, \(max(classCount, 1))]")
-            }
-        }
-    }
-
-    /// Checks that the model's output can be the probabilities of a clip's classes.
-    /// - Throws: `shapeMismatch` for a single number a clip, for several rows a clip, and for an output without the
-    ///   batch's axis, which the input's first axis then is not; `unsupportedOperation` for scores that do not exclude
-    ///   each other.
-    func checkOutputs(areScores: Bool, hasOpenBatch: Bool) throws(Fault) {
-        let shape = whole.plan.outputTypes[0].shape
-        if hasOpenBatch, shape.rank < 2 {
+    /// Checks a plan for a shorter clip, whose outputs could depend on the number of frames.
+    /// - Throws: `shapeMismatch` unless the main output has the same rows, or one for each frame, of as many numbers.
+    private func check(_ plan: Plan, rows: Int) throws(Fault) {
+        let type = plan.outputTypes[0]
+        let expected = reading.classCount * (reading.isPerFrame ? rows : reading.rowCount)
+        let sizes = [type] + (reading.logits.map { [plan.outputTypes[$0]] } ?? [])
+        guard type.elementType == .float32, type.shape.extents.last ?? 1 == reading.classCount,
+            sizes.allSatisfy({ $0.shape.elementCount == expected })
+        else {
             throw Fault(
-                .shapeMismatch, at: "inputs",
-                "the first axis is open and the output has no axis for it: so it is not a batch, but perhaps time",
-                found: "an output of shape \(shape)", expected: "input [1, frames, features], output [1, classes]")
+                .shapeMismatch, at: "outputs", "the number of outputs follows the number of frames", found: "\(type)",
+                expected: "\(expected) numbers")
         }
-        guard classCount > 1 else {
-            throw Fault(
-                .shapeMismatch, at: "outputs",
-                "the model gives one number for a clip\(areScores ? " (a sigmoid)" : ""), but a clip needs two classes or more",
-                found: "\(shape)",
-                expected: "probabilities of two classes or more"
-                    + (areScores ? "; convert it with \(Parameter.fromSigmoid) for 1 − p and p" : ""))
-        }
-        guard shape.extents.dropLast().allSatisfy({ $0 == 1 }) else {
-            throw Fault(
-                .shapeMismatch, at: "outputs",
-                "the model gives several rows for a clip, not one row of classes",
-                found: "\(shape)", expected: "[1, classes]")
-        }
-        if areScores {
-            throw Fault(
-                .unsupportedOperation, at: "outputs",
-                "the model ends in a sigmoid: its outputs are scores that do not exclude each other",
-                expected: "a softmax over the classes")
-        }
-    }
-
-    /// The outputs of a session's last run.
-    func output(of session: Session) -> Output {
-        func values(_ index: Int) -> [Float] { Array(session.output(index).bindMemory(to: Float.self)) }
-        return Output(probabilities: values(0), logits: hasLogits ? values(1) : nil)
     }
 
     /// Lends a session of the plan for this number of rows. Nothing is allocated if a session was returned before.
@@ -95,6 +63,9 @@ final class PlanCache: Sendable {
         defer { pool.give(lease) }
         return try body(lease.session)
     }
+
+    /// The shape of the graph's input for so many rows.
+    func inputShape(rows: Int) throws(Fault) -> Shape { try input.shape(of: taken, rows: rows, isVector: isVector) }
 
     /// The plan for this number of rows.
     func plan(rows: Int) throws(Fault) -> Plan {
@@ -113,7 +84,7 @@ final class PlanCache: Sendable {
         // Two threads may compile the same plan at once; that is harmless.
         let pool = try PlanCache.pool(source, options, rows: rows)
         do throws(Fault) {
-            try PlanCache.check(pool.plan, classCount: classCount)
+            try check(pool.plan, rows: rows)
         } catch {
             throw error.within("a clip of \(rows) frames")
         }
@@ -127,12 +98,23 @@ final class PlanCache: Sendable {
     private static func pool(
         _ contents: consuming ModelPackage, _ options: PlanOptions, rows: Int
     ) throws(Fault) -> SessionPool {
-        let outputs = [contents.outputs.probabilities] + (contents.outputs.logits.map { [$0] } ?? [])
-        let shape = try Shape([1, rows, contents.input.features])
+        let outputs = OutputReading.values(contents.outputs)
+        let shape = try contents.clipShape(rows: rows)
         // The plan is then the only owner of the program, and frees each tensor as soon as it is packed.
         let program = contents.program
         _ = consume contents
         let plan = try Plan(consume program, inputShapes: [shape], outputs: outputs, options: options)
         return SessionPool(plan, rows: rows)
+    }
+}
+
+extension ModelPackage {
+    /// The shape of the graph's only input for a clip of so many frames.
+    /// - Throws: `limitExceeded` for a shape that is too large.
+    package func clipShape(rows: Int) throws(Fault) -> Shape {
+        guard let taken = main?.inputs.first, let input = clip else {
+            throw Fault(.shapeMismatch, at: "inputs", "the model does not take one clip")
+        }
+        return try input.shape(of: taken, rows: rows, isVector: inputs[0].role.name == .vector)
     }
 }

@@ -1,13 +1,23 @@
 extension Prediction {
-    /// Whether `probabilities` are probabilities: each is between 0 and 1, and their sum is 1 within 0.001.
+    /// Whether the main output's numbers are probabilities, and look like it: each is between 0 and 1, and the sum of a
+    /// row is 1 within 0.001.
     ///
-    /// A model that ends in logits, a log-softmax, a tanh or a regression has other outputs. Their order still gives
-    /// the most likely label, but percentages, losses and calibration are meaningless. An int8 softmax gives multiples
-    /// of 1/256; the sum of such outputs may differ from 1 by half of that for each label.
+    /// Other outputs' order may still give the most likely label, but percentages, losses and calibration are
+    /// meaningless. An int8 softmax gives multiples of 1/256; the sum of such outputs may differ from 1 by half of that
+    /// for each label.
     public var areProbabilities: Bool { probabilityFault == nil }
 
     /// The reason why the outputs are not probabilities, as a clause; nil if they are.
-    package var probabilityFault: String? { Prediction.probabilityFault(probabilities, labels: labels) }
+    package var probabilityFault: String? {
+        switch kind {
+        case .scores: return "they are scores that do not exclude each other"
+        case .logits: return "they are logits"
+        case .values, .probabilities: break
+        }
+        guard rowCount == 1 else { return "there is a row for each frame" }
+        if let fault = Prediction.probabilityFault(outputs, labels: labels) { return fault }
+        return kind == .probabilities ? nil : "nothing says what they are"
+    }
 
     package static func probabilityFault(_ values: [Float], labels: [String]) -> String? {
         // More than rounding errors, less than any real fault.

@@ -9,20 +9,21 @@ public struct StreamPrediction: Sendable, Hashable {
     public let endTime: Double?
     /// The prediction for this window, without smoothing.
     public let window: Prediction
-    /// The smoothed probabilities, one for each label, in the labels' order.
-    public let probabilities: [Float]
+    /// The smoothed outputs, whatever they are, one for each label, in the labels' order.
+    public let outputs: [Float]
+
+    /// The smoothed outputs if they are probabilities; empty for others.
+    public var probabilities: [Float] { smoothed.probabilities }
 
     /// The model's class names.
     public var labels: [String] { window.labels }
 
-    /// The most probable label after smoothing.
+    /// The label with the largest output after smoothing; empty like `Prediction.label`.
     public var label: String { smoothed.label }
 
-    /// The probability of a label after smoothing; nil if the model has no such label.
+    /// The output for a label after smoothing; nil if the model has no such label.
     public subscript(label: String) -> Float? { smoothed[label] }
 
-    /// The window's prediction with the smoothed probabilities in place of its own, and without logits.
-    public var smoothed: Prediction {
-        Prediction(labels: labels, probabilities: probabilities, logits: nil, framesUsed: window.framesUsed)
-    }
+    /// The window's prediction with the smoothed outputs in place of its own, and without logits.
+    public var smoothed: Prediction { window.replacing(outputs: outputs) }
 }

@@ -25,7 +25,9 @@ package struct TFLiteConversion: Sendable {
     package var truncation = InputDescription.Truncation.end
     package var missingFrame = InputDescription.MissingFrame.drop
     package var missingValue = InputDescription.MissingValue.refuse
-    package var outputs = ImportOptions.Outputs.probabilities
+    package var outputs = ImportOptions.Outputs.found
+    package var roles: [ImportOptions.Statement<InputSpecification.Role.Name>] = []
+    package var kinds: [ImportOptions.Statement<OutputSpecification.Kind>] = []
     package var name: String?
     package var license: String?
     package var citation: String?
@@ -47,7 +49,7 @@ package struct TFLiteConversion: Sendable {
         if outputs == .sigmoid {
             // Only the shapes tell whether there are several.
             do throws(Fault) {
-                try PlanCache(package, options: PlanOptions()).checkOutputs(areScores: false, hasOpenBatch: false)
+                try TFLiteConversion.checkClasses(package)
             } catch {
                 throw error.within(path)
             }
@@ -81,27 +83,59 @@ package struct TFLiteConversion: Sendable {
         options.padding = padding
         options.truncation = truncation
         options.missingFrame = missingFrame
-        options.missingValue = missingValue
         options.outputs = outputs
         options.layout = layout
         options.frames = frames
-        let clip = model.program.graphs.first?.inputs.first?.extents ?? []
-        if clip.count == 3, clip[1] == nil {
-            options.frames = frames ?? given.publishedFrames ?? TFLiteConversion.defaultFrames
-        }
+        options.defaultFrames = given.publishedFrames ?? TFLiteConversion.defaultFrames
+        options.missingValue = missingValue
+        options.roles = roles
+        options.kinds = kinds
+        options.hasOpenFirstAxis = model.hasOpenBatch
+        options.outputExtents = model.outputExtents
+        options.inputNames = TFLiteConversion.names(model.signatureInputs)
+        options.outputNames = TFLiteConversion.names(model.signatureOutputs)
         options.metadata = given.metadata
         options.labels = try given.labels()
-        if clip.count == 3, let features = clip[2], let frames = clip[1] ?? options.frames {
-            let layout = options.layout(features: features)
+        if given.hasNormalization {
+            // The statistics' shapes must fit the input, whose description is made without them first.
+            let input: InputDescription?
+            do throws(Fault) {
+                input = try options.clip(of: model.program)
+            } catch {
+                throw error.within(path)
+            }
+            guard let input else {
+                throw Fault(
+                    .invalidArgument, at: path, "the model takes neither a clip nor a vector of features",
+                    expected: "a model without normalization")
+            }
             options.normalization = try given.normalization(
-                frames: frames, features: features, layout: layout, epsilon: epsilon)
+                frames: input.frames, features: input.features, layout: input.layout, epsilon: epsilon)
         }
         do throws(Fault) {
-            var package = try ModelPackage(importing: model.program, options: options)
-            package.hasOpenBatch = model.hasOpenBatch
-            return package
+            return try ModelPackage(importing: model.program, options: options)
         } catch {
             throw error.within(path)
+        }
+    }
+
+    /// Names for callers by the graph's names. A value with several names has none.
+    private static func names(_ entries: [ImportedModel.SignatureEntry]) -> [String: String] {
+        var names: [String: String] = [:]
+        var several = Set<String>()
+        for entry in entries where names.updateValue(entry.name, forKey: entry.value) != nil {
+            several.insert(entry.value)
+        }
+        return names.filter { !several.contains($0.key) }
+    }
+
+    /// Checks that a package gives one row of classes.
+    private static func checkClasses(_ package: ModelPackage) throws(Fault) {
+        let reading = try PlanCache(package, options: PlanOptions()).reading
+        guard reading.rowCount == 1 else {
+            throw Fault(
+                .shapeMismatch, at: "outputs", "the model gives several numbers for a clip, and two classes need one",
+                found: "\(reading.rowCount)", expected: "1")
         }
     }
 }

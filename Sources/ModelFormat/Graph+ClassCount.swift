@@ -1,19 +1,16 @@
 import EmotionFormerGraph
 
 extension Graph {
-    /// The number of classes of an output, if it is known without shape inference.
-    func classCount(of outputs: ModelPackage.Outputs, in program: Program) -> Int? {
-        classCount(of: outputs.probabilities, in: program)
-            ?? outputs.logits.flatMap { classCount(of: $0, in: program) }
+    /// The extent of an output's last axis, if it is known without shape inference.
+    func classCount(of output: OutputSpecification, in program: Program) -> Int? {
+        if let stated = output.extents?.last { return stated }
+        return classCount(of: output.value, in: program)
     }
-
-    /// Operations that only give a value another shape.
-    static let changesOfShape: Set<EmotionFormerGraph.Operation> = [.identity, .reshape, .squeeze, .expandDimensions]
 
     /// The node that makes a value, behind the nodes of some operations that pass it on.
     func maker(of value: String, behind operations: Set<EmotionFormerGraph.Operation>) -> Node? {
         var makers: [String: Node] = [:]
-        for node in nodes { if let output = node.outputs.first { makers[output] = node } }
+        for node in nodes { for output in node.outputs { makers[output] = node } }
         var value = value
         // Each step moves to an earlier node, so the number of nodes is a limit.
         for _ in nodes {
@@ -25,22 +22,13 @@ extension Graph {
         return nil
     }
 
-    /// Whether a value is a sigmoid of each element, perhaps with another shape.
-    func isSigmoid(_ value: String) -> Bool {
-        guard let node = maker(of: value, behind: Graph.changesOfShape) else { return false }
-        switch node.operation {
-        case .activation: return node.attributes["function"] == .text("sigmoid")
-        case .dense, .fullyConnected: return node.attributes["activation"] == .text("sigmoid")
-        default: return false
-        }
-    }
-
-    private func classCount(of value: String, in program: Program) -> Int? {
+    /// The extent of a value's last axis, if a layer's weights tell.
+    func classCount(of value: String, in program: Program) -> Int? {
         func shape(_ node: Node, _ role: String) -> [Int]? {
             node.weights[role].flatMap { program.tensors[$0]?.tensor.shape.extents }
         }
         let passing: Set<EmotionFormerGraph.Operation> = [
-            .softmax, .logSoftmax, .activation, .identity, .clip, .rescaling,
+            .softmax, .logSoftmax, .activation, .identity, .clip, .rescaling, .dequantize, .quantize,
         ]
         guard let node = maker(of: value, behind: passing) else { return nil }
         switch node.operation {

@@ -1,4 +1,4 @@
-import EmotionFormerFiles
+package import EmotionFormerFiles
 import EmotionFormerGraph
 
 extension Graph {
@@ -15,7 +15,7 @@ extension GraphInput {
     fileprivate var json: JSONValue {
         [
             "name": .string(name), "dtype": .string(elementType.rawValue),
-            "shape": .array(extents.map { $0.map(JSONValue.integer) ?? .null }),
+            "shape": .extents(extents),
         ]
     }
 }
@@ -50,5 +50,12 @@ extension AttributeValue {
         case .text(let text): .string(text)
         case .integers(let integers): .array(integers.map(JSONValue.integer))
         }
+    }
+}
+
+extension JSONValue {
+    /// Extents, null where one is open.
+    package static func extents(_ extents: [Int?]) -> JSONValue {
+        .array(extents.map { $0.map(JSONValue.integer) ?? .null })
     }
 }

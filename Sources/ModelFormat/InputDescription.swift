@@ -62,18 +62,21 @@ package struct InputDescription: Sendable {
     /// How a frame without a face is treated.
     package enum MissingFrame: String, Sendable, CaseIterable { case drop, zeros, repeatPrevious }
 
-    /// How a value is treated that is NaN in a frame that has others.
+    /// What becomes of a NaN in a frame that has other values.
     package enum MissingValue: String, Sendable, CaseIterable {
+        /// The clip is refused.
         case refuse
-        /// Zero before normalization.
+        /// It becomes 0 before normalization.
         case zeros
-        /// NaN: the graph has its own rule.
+        /// The model takes it as it is.
         case keep
     }
 
     /// The largest number of frames.
     package var frames: Int
     package var features: Int
+    /// The axes of a frame, whose product is `features`.
+    package var frameShape: [Int]
     package var layout: LandmarkLayout
     package var normalization: Normalization?
     package var padding: Padding
@@ -82,12 +85,13 @@ package struct InputDescription: Sendable {
     package var missingValue: MissingValue
 
     package init(
-        frames: Int, features: Int, layout: LandmarkLayout, normalization: Normalization? = nil,
-        padding: Padding = Padding(), truncation: Truncation = .end, missingFrame: MissingFrame = .drop,
-        missingValue: MissingValue = .refuse
+        frames: Int, features: Int, frameShape: [Int]? = nil, layout: LandmarkLayout,
+        normalization: Normalization? = nil, padding: Padding = Padding(), truncation: Truncation = .end,
+        missingFrame: MissingFrame = .drop, missingValue: MissingValue = .refuse
     ) {
         self.frames = frames
         self.features = features
+        self.frameShape = frameShape ?? [features]
         self.layout = layout
         self.normalization = normalization
         self.padding = padding

@@ -5,10 +5,11 @@ import EmotionFormerTensors
 extension Manifest {
     /// - Throws: the first violation of the format, with line, column and path.
     init(decoding root: JSONCursor, limits: Limits) throws(Fault) {
-        try Manifest.checkFormat(root)
+        let version = try Manifest.checkFormat(root)
+        let inputField = version == 1 ? "input" : "inputs"
         try root.checkFields(
             "format", "formatVersion", "name", "license", "citation", "metadata", "producer", "weights",
-            "selfTestData", "input", "labels", "tensors", "graphs", "outputs", "selfTest")
+            "selfTestData", inputField, "labels", "tensors", "graphs", "outputs", "selfTest")
         name = try root.required("name").name()
         license = try root.optional("license")?.string()
         citation = try root.optional("citation")?.string()
@@ -22,13 +23,19 @@ extension Manifest {
             throw selfTestData.cursor.fault(
                 .duplicateName, "the self-test stands in the weight file", found: "'\(weights.name)'")
         }
-        (input, normalization) = try Manifest.input(root.required("input"))
+        let input = try root.required(inputField)
+        inputs = version == 1 ? [try Manifest.clip(input)] : try Manifest.inputs(input, limits)
         labels = try root.optional("labels").map { cursor throws(Fault) in try cursor.strings() }
         tensors = try Manifest.entries(root.required("tensors"), limits)
         graphs = try Manifest.graphs(root.required("graphs"), limits)
-        outputs = try Manifest.outputs(root.required("outputs"))
+        if version == 1, let main = graphs.first, let taken = main.inputs.first {
+            inputs[0].specification.value = taken.name
+        }
+        let output = try root.required("outputs")
+        outputs = version == 1 ? try Manifest.classes(output) : try Manifest.outputs(output, limits)
         selfTest = try root.optional("selfTest").map { cursor throws(Fault) in
-            try SelfTestEntry(decoding: cursor, limits)
+            version == 1
+                ? try SelfTestEntry(decodingFirstFormat: cursor, limits) : try SelfTestEntry(decoding: cursor, limits)
         }
         guard (selfTest == nil) == (selfTestData == nil) else {
             throw root.fault(
@@ -38,19 +45,21 @@ extension Manifest {
     }
 
     /// The version is checked first, because another version may have other fields.
-    private static func checkFormat(_ root: JSONCursor) throws(Fault) {
+    private static func checkFormat(_ root: JSONCursor) throws(Fault) -> Int {
         let format = try root.required("format")
         guard try format.string() == Manifest.format else {
             throw format.fault(
                 .invalidValue, "the file is not a manifest of a model package",
                 found: "'\(JSONPath.shortened(try format.string()))'", expected: "'\(Manifest.format)'")
         }
-        let version = try root.required("formatVersion")
-        guard try version.integer() == Manifest.formatVersion else {
-            throw version.fault(
-                .unsupportedVersion, "the format version is not supported", found: "\(try version.integer())",
-                expected: "\(Manifest.formatVersion)")
+        let cursor = try root.required("formatVersion")
+        let version = try cursor.integer()
+        guard Manifest.formatVersions.contains(version) else {
+            throw cursor.fault(
+                .unsupportedVersion, "the format version is not supported", found: "\(version)",
+                expected: Manifest.formatVersions.map { "\($0)" }.joined(separator: " or "))
         }
+        return version
     }
 
     private static func producer(_ cursor: JSONCursor) throws(Fault) -> ModelPackage.Producer {
@@ -67,39 +76,7 @@ extension Manifest {
         return producer
     }
 
-    private static func input(_ cursor: JSONCursor) throws(Fault) -> (InputDescription, Normalization?) {
-        try cursor.checkFields(
-            "frames", "features", "layout", "normalization", "padding", "truncation", "missingFrame", "missingValue")
-        let padding = try cursor.required("padding")
-        try padding.checkFields("value", "side", "order")
-        let input = InputDescription(
-            frames: try cursor.required("frames").integer(), features: try cursor.required("features").integer(),
-            layout: try cursor.required("layout").choice(LandmarkLayout.self),
-            padding: .init(
-                value: try padding.required("value").number(),
-                side: try padding.required("side").choice(InputDescription.Padding.Side.self),
-                order: try padding.required("order").choice(InputDescription.Padding.Order.self)),
-            truncation: try cursor.required("truncation").choice(InputDescription.Truncation.self),
-            missingFrame: try cursor.required("missingFrame").choice(InputDescription.MissingFrame.self),
-            missingValue: try cursor.optional("missingValue")?.choice(InputDescription.MissingValue.self) ?? .refuse)
-        guard let normalization = try cursor.optional("normalization") else { return (input, nil) }
-        try normalization.checkFields("mean", "standardDeviation", "epsilon")
-        return (
-            input,
-            Normalization(
-                mean: try normalization.required("mean").name(),
-                standardDeviation: try normalization.required("standardDeviation").name(),
-                epsilon: try normalization.optional("epsilon")?.number() ?? 0, cursor: normalization)
-        )
-    }
-
-    private static func outputs(_ cursor: JSONCursor) throws(Fault) -> ModelPackage.Outputs {
-        try cursor.checkFields("probabilities", "logits")
-        return ModelPackage.Outputs(
-            probabilities: try cursor.required("probabilities").name(), logits: try cursor.optional("logits")?.name())
-    }
-
-    fileprivate static func entries(_ cursor: JSONCursor, _ limits: Limits) throws(Fault) -> [TensorEntry] {
+    static func entries(_ cursor: JSONCursor, _ limits: Limits) throws(Fault) -> [TensorEntry] {
         var entries: [TensorEntry] = []
         let members = try cursor.members()
         try limits.check(.tensors, members.count, at: cursor.place, "there are too many tensors")
@@ -130,23 +107,6 @@ extension Manifest.BinaryFile {
             .fileBytes, byteCount, at: size.place, "the file is too long", found: "\(byteCount) bytes")
         xxh64 = try cursor.required("xxh64").hexadecimal(count: 16)
         sha256 = try cursor.required("sha256").hexadecimal(count: 64)
-        self.cursor = cursor
-    }
-}
-
-extension Manifest.SelfTestEntry {
-    fileprivate init(decoding cursor: JSONCursor, _ limits: Limits) throws(Fault) {
-        try cursor.checkFields("oracle", "tensors", "input", "probabilities", "logits", "tolerance")
-        oracle = try cursor.required("oracle").name()
-        tensors = try Manifest.entries(cursor.required("tensors"), limits)
-        input = try cursor.required("input").name()
-        probabilities = try cursor.required("probabilities").name()
-        logits = try cursor.optional("logits")?.name()
-        let tolerance = try cursor.required("tolerance")
-        try tolerance.checkFields("probabilities", "logits")
-        self.tolerance = SelfTest.Tolerance(
-            probabilities: try tolerance.required("probabilities").number(),
-            logits: try tolerance.optional("logits")?.number())
         self.cursor = cursor
     }
 }
@@ -204,6 +164,15 @@ extension JSONCursor {
                 expected: "\(count) lower-case hexadecimal digits")
         }
         return text
+    }
+
+    /// Extents, null where one is open.
+    func extents(_ limits: Limits) throws(Fault) -> [Int?] {
+        let elements = try elements()
+        try limits.check(.rank, elements.count, at: place, "the shape has too many axes")
+        var extents: [Int?] = []
+        for element in elements { extents.append(element.isNull ? nil : try element.count()) }
+        return extents
     }
 
     fileprivate func shape(_ limits: Limits) throws(Fault) -> Shape {

@@ -28,11 +28,7 @@ extension Manifest {
 
     private static func input(_ cursor: JSONCursor, _ limits: Limits) throws(Fault) -> GraphInput {
         try cursor.checkFields("name", "dtype", "shape")
-        let shape = try cursor.required("shape")
-        let elements = try shape.elements()
-        try limits.check(.rank, elements.count, at: shape.place, "the shape has too many axes")
-        var extents: [Int?] = []
-        for element in elements { extents.append(element.isNull ? nil : try element.count()) }
+        let extents = try cursor.required("shape").extents(limits)
         return GraphInput(
             name: try cursor.required("name").name(),
             elementType: try cursor.required("dtype").choice(ElementType.self), extents: extents)

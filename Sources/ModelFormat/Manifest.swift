@@ -6,7 +6,10 @@ import EmotionFormerTensors
 struct Manifest {
     static let fileName = "manifest.json"
     static let format = "emotionformer-model"
-    static let formatVersion = 1
+    /// What is written.
+    static let formatVersion = 2
+    /// What is read.
+    static let formatVersions = 1...2
 
     /// A file of tensors beside the manifest.
     struct BinaryFile {
@@ -27,13 +30,27 @@ struct Manifest {
         var cursor: JSONCursor
     }
 
+    struct InputEntry {
+        /// Without normalization, whose tensors are not read yet.
+        var specification: InputSpecification
+        var normalization: Normalization?
+        /// The element type and extents that format 2 repeats from the graph.
+        var type: (elementType: ElementType, extents: [Int?])?
+        var cursor: JSONCursor
+    }
+
     struct SelfTestEntry {
+        struct Output {
+            var name: String
+            var tensor: String
+            var tolerance: Double
+        }
+
         var oracle: String
         var tensors: [TensorEntry]
-        var input: String
-        var probabilities: String
-        var logits: String?
-        var tolerance: SelfTest.Tolerance
+        /// Names of inputs and of their tensors.
+        var inputs: [(name: String, tensor: String)]
+        var outputs: [Output]
         var cursor: JSONCursor
     }
 
@@ -44,13 +61,11 @@ struct Manifest {
     var producer: ModelPackage.Producer
     var weights: BinaryFile
     var selfTestData: BinaryFile?
-    /// Without normalization, whose tensors are not read yet.
-    var input: InputDescription
-    var normalization: Normalization?
+    var inputs: [InputEntry]
     var labels: [String]?
     var tensors: [TensorEntry]
     var graphs: [Graph]
-    var outputs: ModelPackage.Outputs
+    var outputs: [OutputSpecification]
     var selfTest: SelfTestEntry?
 }
 

@@ -52,14 +52,25 @@ extension Manifest {
     /// Checks the rules that do not need the elements of tensors, before these are read; the package's initializer
     /// checks all rules.
     fileprivate func checkProgram() throws(Fault) {
-        try PackageRules.check(input)
+        let inputs = inputs.map(\.specification)
+        try PackageRules.check(inputs)
         let placeholder = StoredTensor(Tensor([UInt8]()))
         let used = Set(graphs.flatMap { $0.nodes.flatMap { Array($0.weights.values) } })
         let named = tensors.filter { used.contains($0.name) }.map { ($0.name, placeholder) }
         let program = try Program(
             graphs: graphs, tensors: Dictionary(named, uniquingKeysWith: { first, _ in first })
         ).validated()
-        try PackageRules.check(outputs, of: PackageRules.mainGraph(program, takes: input))
+        let main = try PackageRules.mainGraph(program, takes: inputs)
+        for (input, taken) in zip(self.inputs, main.inputs) {
+            guard let type = input.type else { continue }
+            guard type.elementType == taken.elementType, type.extents == taken.extents else {
+                throw input.cursor.fault(
+                    .shapeMismatch, "the input's type is not that of the graph's input '\(taken.name)'",
+                    found: GraphInput(name: "", elementType: type.elementType, extents: type.extents).typeText,
+                    expected: taken.typeText)
+            }
+        }
+        try PackageRules.check(outputs, of: main)
     }
 
     /// Checks that the tensors named by normalization and quantization exist, and that every tensor is used.
@@ -72,7 +83,7 @@ extension Manifest {
             }
             used.insert(name)
         }
-        if let normalization {
+        for case let normalization? in inputs.map(\.normalization) {
             try use(normalization.mean, normalization.cursor)
             try use(normalization.standardDeviation, normalization.cursor)
         }
@@ -90,7 +101,7 @@ extension Manifest {
             throw entry.cursor.fault(.unusedName, "nothing uses the tensor")
         }
         guard let selfTest else { return }
-        let named = [selfTest.input, selfTest.probabilities] + (selfTest.logits.map { [$0] } ?? [])
+        let named = selfTest.inputs.map(\.tensor) + selfTest.outputs.map(\.tensor)
         let tested = Set(selfTest.tensors.map(\.name))
         for name in named where !tested.contains(name) {
             throw selfTest.cursor.fault(
@@ -109,12 +120,15 @@ extension Manifest {
     fileprivate func package(
         tensors: [String: Tensor], testTensors: [String: Tensor]?
     ) throws(Fault) -> ModelPackage {
-        var input = input
-        if let normalization, let mean = tensors[normalization.mean],
-            let deviation = tensors[normalization.standardDeviation]
-        {
-            input.normalization = .init(
-                mean: mean, standardDeviation: deviation, epsilon: normalization.epsilon)
+        let inputs = inputs.map { entry in
+            var input = entry.specification
+            if let normalization = entry.normalization, let mean = tensors[normalization.mean],
+                let deviation = tensors[normalization.standardDeviation]
+            {
+                input.description?.normalization = .init(
+                    mean: mean, standardDeviation: deviation, epsilon: normalization.epsilon)
+            }
+            return input
         }
         let used = Set(graphs.flatMap { $0.nodes.flatMap { Array($0.weights.values) } })
         var stored: [String: StoredTensor] = [:]
@@ -123,15 +137,20 @@ extension Manifest {
             stored[entry.name] = StoredTensor(tensor, quantization: try quantization(of: entry, tensors))
         }
         var test: SelfTest?
-        if let selfTest, let testTensors, let clips = testTensors[selfTest.input],
-            let probabilities = testTensors[selfTest.probabilities]
-        {
+        if let selfTest, let testTensors {
             test = SelfTest(
-                oracle: selfTest.oracle, input: clips, probabilities: probabilities,
-                logits: selfTest.logits.flatMap { testTensors[$0] }, tolerance: selfTest.tolerance)
+                oracle: selfTest.oracle,
+                inputs: selfTest.inputs.compactMap { name, tensor in
+                    testTensors[tensor].map { .init(name: name, tensor: $0) }
+                },
+                outputs: selfTest.outputs.compactMap { output in
+                    testTensors[output.tensor].map {
+                        .init(name: output.name, tensor: $0, tolerance: output.tolerance)
+                    }
+                })
         }
         return try ModelPackage(
-            name: name, license: license, citation: citation, metadata: metadata, producer: producer, input: input,
+            name: name, license: license, citation: citation, metadata: metadata, producer: producer, inputs: inputs,
             labels: labels, program: Program(graphs: graphs, tensors: stored), outputs: outputs, selfTest: test)
     }
 

@@ -52,17 +52,12 @@ extension ModelPackage {
                 ("format", .string(Manifest.format)), ("formatVersion", .integer(Manifest.formatVersion)),
                 ("name", .string(name)), ("license", license.map(JSONValue.string)),
                 ("citation", citation.map(JSONValue.string)), ("metadata", metadata), ("producer", producer.json),
-                ("weights", weightFile), ("selfTestData", testFile), ("input", input.json(weights)),
+                ("weights", weightFile), ("selfTestData", testFile),
+                ("inputs", .array(zip(inputs, main?.inputs ?? []).map { $0.json(of: $1, weights) })),
                 ("labels", labels.map { .array($0.map(JSONValue.string)) }), ("tensors", weights.json),
                 ("graphs", .array(program.graphs.map(\.json))),
-                (
-                    "outputs",
-                    .object(
-                        fields: [
-                            ("probabilities", .string(outputs.probabilities)),
-                            ("logits", outputs.logits.map(JSONValue.string)),
-                        ])
-                ), ("selfTest", selfTest.flatMap { selfTest in test.map { selfTest.json($0) } }),
+                ("outputs", .array(outputs.map(\.json))),
+                ("selfTest", selfTest.flatMap { selfTest in test.map { selfTest.json($0) } }),
             ])
     }
 }
@@ -89,45 +84,89 @@ extension ModelPackage.Producer {
     }
 }
 
+extension InputSpecification {
+    /// An element of the field `inputs`.
+    fileprivate func json(of input: GraphInput, _ weights: WeightLayout) -> JSONValue {
+        var fields: [(String, JSONValue?)] = [
+            ("name", .string(name)), ("value", .string(value)), ("dtype", .string(input.elementType.rawValue)),
+            ("shape", .extents(input.extents)), ("role", .string(role.name.rawValue)),
+        ]
+        let statistics = weights.statistics[name]
+        switch role {
+        case .clip(let description): fields += description.clipFields(statistics)
+        case .vector(let description): fields += description.frameFields(statistics)
+        case .image(let image):
+            fields.append(("range", image.range.map { [.number($0.lowerBound), .number($0.upperBound)] }))
+        case .tensor: break
+        }
+        return .object(fields: fields)
+    }
+}
+
 extension InputDescription {
-    fileprivate func json(_ weights: WeightLayout) -> JSONValue {
-        .object(
-            fields: [
-                ("frames", .integer(frames)), ("features", .integer(features)), ("layout", .string(layout.rawValue)),
-                (
-                    "normalization",
-                    normalization.map {
+    /// What a single frame needs.
+    fileprivate func frameFields(
+        _ statistics: (mean: String, standardDeviation: String)?
+    ) -> [(String, JSONValue?)] {
+        [
+            ("features", .integer(features)), ("layout", .string(layout.rawValue)),
+            (
+                "normalization",
+                normalization.flatMap { normalization in
+                    statistics.map {
                         [
-                            "mean": .string(weights.mean), "standardDeviation": .string(weights.standardDeviation),
-                            "epsilon": .number($0.epsilon),
+                            "mean": .string($0.mean), "standardDeviation": .string($0.standardDeviation),
+                            "epsilon": .number(normalization.epsilon),
                         ]
                     }
-                ),
-                (
-                    "padding",
-                    [
-                        "value": .number(padding.value), "side": .string(padding.side.rawValue),
-                        "order": .string(padding.order.rawValue),
-                    ]
-                ), ("truncation", .string(truncation.rawValue)), ("missingFrame", .string(missingFrame.rawValue)),
-                ("missingValue", missingValue == .refuse ? nil : .string(missingValue.rawValue)),
+                }
+            ), ("missingValue", missingValue == .refuse ? nil : .string(missingValue.rawValue)),
+        ]
+    }
+
+    fileprivate func clipFields(
+        _ statistics: (mean: String, standardDeviation: String)?
+    ) -> [(String, JSONValue?)] {
+        [
+            ("frames", .integer(frames)),
+            ("frameShape", frameShape == [features] ? nil : .array(frameShape.map(JSONValue.integer))),
+        ] + frameFields(statistics) + [
+            (
+                "padding",
+                [
+                    "value": .number(padding.value), "side": .string(padding.side.rawValue),
+                    "order": .string(padding.order.rawValue),
+                ]
+            ), ("truncation", .string(truncation.rawValue)), ("missingFrame", .string(missingFrame.rawValue)),
+        ]
+    }
+}
+
+extension OutputSpecification {
+    /// An element of the field `outputs`.
+    fileprivate var json: JSONValue {
+        .object(
+            fields: [
+                ("name", .string(name)), ("value", .string(value)),
+                ("dtype", elementType.map { .string($0.rawValue) }), ("shape", extents.map(JSONValue.extents)),
+                ("kind", .string(kind.rawValue)), ("per", per.map { .string($0.rawValue) }),
             ])
     }
 }
 
 extension SelfTest {
     fileprivate func json(_ layout: WeightLayout) -> JSONValue {
-        .object(
+        let names = layout.testNames
+        return .object(
             fields: [
-                ("oracle", .string(oracle)), ("tensors", layout.json), ("input", "input"),
-                ("probabilities", "probabilities"), ("logits", logits.map { _ in "logits" }),
+                ("oracle", .string(oracle)), ("tensors", layout.json),
+                ("inputs", .object(fields: zip(inputs, names).map { ($0.name, .string($1)) })),
                 (
-                    "tolerance",
+                    "outputs",
                     .object(
-                        fields: [
-                            ("probabilities", .number(tolerance.probabilities)),
-                            ("logits", tolerance.logits.map(JSONValue.number)),
-                        ])
+                        fields: zip(outputs, names.dropFirst(inputs.count)).map {
+                            ($0.name, ["tensor": .string($1), "tolerance": .number($0.tolerance)])
+                        })
                 ),
             ])
     }

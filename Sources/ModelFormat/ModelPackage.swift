@@ -30,29 +30,20 @@ package struct ModelPackage: Sendable {
         }
     }
 
-    /// The meaning of the main graph's outputs.
-    package struct Outputs: Sendable, Hashable {
-        package var probabilities: String
-        package var logits: String?
-
-        package init(probabilities: String, logits: String? = nil) {
-            self.probabilities = probabilities
-            self.logits = logits
-        }
-    }
-
     package let name: String
     package let license: String?
     package let citation: String?
     /// A JSON object that is kept and never interpreted.
     package let metadata: JSONValue?
     package let producer: Producer
-    package let input: InputDescription
-    /// In the order of the outputs.
+    /// One for each input of the main graph, in its order.
+    package let inputs: [InputSpecification]
+    /// Names of the numbers along the last axis of the first output.
     package let labels: [String]?
     /// Validated, with every default attribute filled in.
     package let program: Program
-    package let outputs: Outputs
+    /// The first is the model's main output.
+    package let outputs: [OutputSpecification]
     package let selfTest: SelfTest?
     /// The checksum of the file that this was read from: the manifest, which states the checksums of the other files,
     /// or the TensorFlow Lite file, whose checksum is taken if it is asked for or there is no `sourceVersion`. nil for
@@ -61,30 +52,24 @@ package struct ModelPackage: Sendable {
     /// The version of the TensorFlow Lite file that this was read from.
     package var sourceVersion: FileVersion?
 
-    /// Whether the graph ends in a sigmoid: scores that do not exclude each other, whatever they happen to sum to.
-    package var endsInScores: Bool { program.graphs.first?.isSigmoid(outputs.probabilities) ?? false }
-
-    /// Whether the TensorFlow Lite file that this was read from leaves its first axis open. Read as a batch, it is 1 in
-    /// the program.
-    package var hasOpenBatch = false
-
     /// Checks all rules of a package; reading and writing both use this initializer.
     /// - Throws: the first broken rule, with the field, tensor, graph or node.
     package init(
         name: String, license: String? = nil, citation: String? = nil, metadata: JSONValue? = nil, producer: Producer,
-        input: InputDescription, labels: [String]? = nil, program: Program, outputs: Outputs, selfTest: SelfTest? = nil
+        inputs: [InputSpecification], labels: [String]? = nil, program: Program, outputs: [OutputSpecification],
+        selfTest: SelfTest? = nil
     ) throws(Fault) {
         self.name = name
         self.license = license
         self.citation = citation
         self.metadata = metadata
         self.producer = producer
-        self.input = input
+        self.inputs = inputs
         self.labels = labels
         self.outputs = outputs
         self.selfTest = selfTest
         try PackageRules.check(name: name, metadata: metadata, producer: producer)
-        try PackageRules.check(input)
+        try PackageRules.check(inputs)
         for (name, stored) in program.tensors.sorted(by: { $0.key < $1.key }) {
             do throws(Fault) {
                 try PackageRules.check(stored)
@@ -94,9 +79,16 @@ package struct ModelPackage: Sendable {
         }
         self.program = try program.validated()
         try PackageRules.checkWeightQuantization(self.program)
-        let main = try PackageRules.mainGraph(self.program, takes: input)
+        let main = try PackageRules.mainGraph(self.program, takes: inputs)
         try PackageRules.check(outputs, of: main)
-        try PackageRules.check(labels: labels, classCount: main.classCount(of: outputs, in: self.program))
-        if let selfTest { try PackageRules.check(selfTest, input: input, outputs: outputs, labels: labels) }
+        try PackageRules.check(outputs, in: self.program)
+        try PackageRules.check(
+            labels: labels, classCount: outputs.first.flatMap { main.classCount(of: $0, in: self.program) })
+        if let selfTest { try PackageRules.check(selfTest, inputs: inputs, of: main, outputs: outputs, labels: labels) }
     }
+
+    /// The input that takes clips or the features of a frame, if the model has one input and it does.
+    package var clip: InputDescription? { inputs.count == 1 ? inputs[0].description : nil }
+
+    package var main: Graph? { program.graphs.first }
 }

@@ -77,54 +77,96 @@ extension PackageRules {
     }
 
     static func check(
-        _ selfTest: SelfTest, input: InputDescription, outputs: ModelPackage.Outputs, labels: [String]?
+        _ selfTest: SelfTest, inputs: [InputSpecification], of main: Graph, outputs: [OutputSpecification],
+        labels: [String]?
     ) throws(Fault) {
         do throws(Fault) {
-            let clips = selfTest.input.shape
-            guard clips.rank == 3, clips[0] > 0, clips[1] == input.frames, clips[2] == input.features else {
+            guard !selfTest.oracle.isEmpty else { throw Fault(.invalidValue, at: "oracle", "the name is empty") }
+            let runs = selfTest.runCount
+            guard runs > 0 else {
                 throw Fault(
-                    .shapeMismatch, at: "input", "the shape is not clips × frames × features", found: "\(clips)",
-                    expected: "[N, \(input.frames), \(input.features)]")
+                    .shapeMismatch, at: selfTest.inputs.first?.name ?? "inputs", "there is no run",
+                    found: selfTest.inputs.first.map { "\($0.tensor.shape)" }, expected: "one or more")
             }
-            try check(selfTest.input, "input", clips)
-            let results = selfTest.probabilities.shape
-            guard results.rank == 2, results[0] == clips[0], results[1] > 0, results[1] == labels?.count ?? results[1]
+            guard Set(selfTest.inputs.map(\.name)) == Set(inputs.map(\.name)), selfTest.inputs.count == inputs.count
             else {
                 throw Fault(
-                    .shapeMismatch, at: "probabilities", "the shape is not clips × classes", found: "\(results)",
-                    expected: "[\(clips[0]), \(labels.map { "\($0.count)" } ?? "classes")]")
+                    .unknownName, at: "inputs", "the test does not give each of the model's inputs once",
+                    found: selfTest.inputs.map { "'\($0.name)'" }.joined(separator: ", "),
+                    expected: inputs.map { "'\($0.name)'" }.joined(separator: ", "))
             }
-            try check(selfTest.probabilities, "probabilities", results)
-            if let logits = selfTest.logits { try check(logits, "logits", results) }
-            guard (selfTest.logits == nil) == (selfTest.tolerance.logits == nil) else {
-                throw Fault(
-                    .missingField, at: "tolerance.logits", "a tolerance and the logits that it is for go together")
+            for test in selfTest.inputs {
+                guard let index = inputs.firstIndex(where: { $0.name == test.name }) else { continue }
+                try check(test.tensor, test.name, runs: runs, inputs[index], main.inputs[index])
             }
-            guard selfTest.logits == nil || outputs.logits != nil else {
-                throw Fault(
-                    .unknownName, at: "logits", "the self-test expects logits, but outputs.logits is absent")
+            guard !selfTest.outputs.isEmpty else {
+                throw Fault(.missingField, at: "outputs", "the test expects nothing", expected: "an output")
             }
-            for case let tolerance? in [selfTest.tolerance.probabilities, selfTest.tolerance.logits]
-            where !(tolerance > 0 && tolerance.isFinite) {
-                throw Fault(
-                    .invalidValue, at: "tolerance", "a tolerance is not positive and finite", found: "\(tolerance)")
+            var names = Set<String>()
+            for test in selfTest.outputs {
+                guard let output = outputs.first(where: { $0.name == test.name }), names.insert(test.name).inserted
+                else {
+                    throw Fault(
+                        .unknownName, at: test.name, "the test expects an output that the model does not give once",
+                        found: "'\(test.name)'", expected: outputs.map { "'\($0.name)'" }.joined(separator: ", "))
+                }
+                try check(test, output, runs: runs, classCount: output == outputs.first ? labels?.count : nil)
             }
-            guard !selfTest.oracle.isEmpty else { throw Fault(.invalidValue, at: "oracle", "the name is empty") }
         } catch {
             throw error.within("selfTest")
         }
     }
 
-    private static func check(_ tensor: Tensor, _ name: String, _ shape: Shape) throws(Fault) {
-        guard tensor.elementType == .float32 else {
+    /// The runs of one input: in place of its batch axis, or before its axes if it has none.
+    private static func check(
+        _ tensor: Tensor, _ name: String, runs: Int, _ input: InputSpecification, _ taken: GraphInput
+    ) throws(Fault) {
+        let expected: [Int?]
+        switch input.role {
+        case .clip(let clip): expected = [runs, clip.frames, clip.features]
+        case .vector(let vector): expected = [runs, vector.features]
+        case .image, .tensor: expected = [runs] + taken.extents.dropFirst(taken.hasBatchAxis ? 1 : 0)
+        }
+        let type: ElementType = input.description == nil ? taken.elementType : .float32
+        guard tensor.elementType == type else {
             throw Fault(
                 .elementTypeMismatch, at: name, "the tensor is of another type", found: tensor.elementType.rawValue,
-                expected: "float32")
+                expected: type.rawValue)
         }
-        guard tensor.shape == shape else {
+        guard tensor.shape.rank == expected.count,
+            zip(tensor.shape.extents, expected).allSatisfy({ $0 == $1 ?? $0 })
+        else {
             throw Fault(
-                .shapeMismatch, at: name, "the shape is another", found: "\(tensor.shape)", expected: "\(shape)")
+                .shapeMismatch, at: name,
+                input.description == nil
+                    ? "the shape is not runs × the input's" : "the shape is not runs × frames × features",
+                found: "\(tensor.shape)", expected: GraphInput.text(expected))
         }
-        try checkValues(of: tensor, at: name)
+        if input.description?.missingValue != .keep { try checkValues(of: tensor, at: name) }
+    }
+
+    private static func check(
+        _ test: SelfTest.Output, _ output: OutputSpecification, runs: Int, classCount: Int?
+    ) throws(Fault) {
+        let shape = test.tensor.shape
+        guard shape.rank > 0, shape[0] == runs, shape.elementCount > 0,
+            classCount == nil || shape.rank > 1 && shape[shape.rank - 1] == classCount
+        else {
+            throw Fault(
+                .shapeMismatch, at: test.name, "the shape is not runs × the output's", found: "\(shape)",
+                expected: "[\(runs), \(classCount.map { "\($0)" } ?? "…")]")
+        }
+        if let type = output.elementType, type != test.tensor.elementType {
+            throw Fault(
+                .elementTypeMismatch, at: test.name, "the tensor is of another type",
+                found: test.tensor.elementType.rawValue, expected: type.rawValue)
+        }
+        try checkValues(of: test.tensor, at: test.name)
+        guard test.tolerance >= 0, test.tolerance.isFinite,
+            test.tolerance > 0 || !test.tensor.elementType.isFloatingPoint
+        else {
+            throw Fault(
+                .invalidValue, at: "tolerance", "a tolerance is not positive and finite", found: "\(test.tolerance)")
+        }
     }
 }

@@ -22,29 +22,76 @@ enum PackageRules {
         }
     }
 
-    static func check(_ input: InputDescription) throws(Fault) {
-        try check(input.frames, in: 1...maximumFrames, "input.frames")
-        try check(input.features, in: 1...maximumFeatures, "input.features")
+    /// Where an input is stated: `input` if there is no other, else `inputs[2]`.
+    private static func place(_ index: Int, of count: Int) -> String { count == 1 ? "input" : "inputs[\(index)]" }
+
+    static func check(_ inputs: [InputSpecification]) throws(Fault) {
+        var names = Set<String>()
+        for (index, input) in inputs.enumerated() {
+            let place = place(index, of: inputs.count)
+            try check(name: input.name, "\(place).name")
+            guard names.insert(input.name).inserted else {
+                throw Fault(.duplicateName, at: "\(place).name", "two inputs have one name", found: "'\(input.name)'")
+            }
+            switch input.role {
+            case .clip(let description): try check(description, place)
+            case .vector(let description):
+                guard description.frames == 1 else {
+                    throw Fault(
+                        .invalidValue, at: "\(place).frames", "a vector is one frame", found: "\(description.frames)")
+                }
+                try check(description, place)
+            case .image(let image):
+                guard let range = image.range else { break }
+                guard Float(range.lowerBound).isFinite, Float(range.upperBound).isFinite else {
+                    throw Fault(
+                        .invalidValue, at: "\(place).range", "the range is not finite", found: "\(range)")
+                }
+            case .tensor: break
+            }
+        }
+    }
+
+    /// A name that a caller types, on one line.
+    private static func check(name: String, _ place: String) throws(Fault) {
+        guard !name.isEmpty, !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+            throw Fault(
+                .invalidValue, at: place, "the name is empty or holds a control character", found: "'\(name)'")
+        }
+    }
+
+    static func check(_ input: InputDescription, _ place: String = "input") throws(Fault) {
+        try check(input.frames, in: 1...maximumFrames, "\(place).frames")
+        try check(input.features, in: 1...maximumFeatures, "\(place).features")
         guard input.frames * input.features <= maximumElements else {
             throw Fault(
-                .limitExceeded, at: "input", "a clip has too many numbers",
+                .limitExceeded, at: place, "a clip has too many numbers",
                 found: "\(input.frames) frames of \(input.features) features", expected: "at most \(maximumElements)")
+        }
+        var product = 1
+        for extent in input.frameShape where product <= input.features {
+            product = extent > 0 && extent <= input.features ? product * extent : input.features + 1
+        }
+        guard !input.frameShape.isEmpty, product == input.features else {
+            throw Fault(
+                .shapeMismatch, at: "\(place).frameShape", "the axes of a frame do not multiply to its features",
+                found: "\(input.frameShape)", expected: "\(input.features) features")
         }
         if input.layout == .xyzInterleaved || input.layout == .xyzPlanar, !input.features.isMultiple(of: 3) {
             throw Fault(
-                .layoutMismatch, at: "input.features", "the layout '\(input.layout.rawValue)' needs a multiple of 3",
+                .layoutMismatch, at: "\(place).features", "the layout '\(input.layout.rawValue)' needs a multiple of 3",
                 found: "\(input.features)")
         }
         guard Float(input.padding.value).isFinite else {
             throw Fault(
-                .invalidValue, at: "input.padding.value", "the number is not a finite float32",
+                .invalidValue, at: "\(place).padding.value", "the number is not a finite float32",
                 found: "\(input.padding.value)")
         }
         if let normalization = input.normalization {
             do throws(Fault) {
                 try check(normalization, Shape([input.frames, input.features]))
             } catch {
-                throw error.within("input.normalization")
+                throw error.within("\(place).normalization")
             }
         }
     }
@@ -89,47 +136,107 @@ enum PackageRules {
         }
     }
 
-    /// The first graph, after a check that it takes exactly one (B, T, F) that agrees with the input's description.
-    static func mainGraph(_ program: Program, takes input: InputDescription) throws(Fault) -> Graph {
+    /// The first graph, after a check that its inputs agree with their descriptions.
+    static func mainGraph(_ program: Program, takes inputs: [InputSpecification]) throws(Fault) -> Graph {
         guard let main = program.graphs.first else {
             throw Fault(.missingField, at: "graphs", "there is no graph", expected: "at least one")
         }
         let place = "graph '\(main.name)': inputs"
-        guard main.inputs.count == 1, let taken = main.inputs.first else {
+        guard main.inputs.count == inputs.count else {
             throw Fault(
-                .invalidValue, at: place, "the main graph takes a clip and nothing else",
-                found: "\(main.inputs.count) inputs", expected: "1")
+                .invalidValue, at: place, "the main graph has another number of inputs than the model",
+                found: "\(main.inputs.count)", expected: "\(inputs.count)")
         }
-        guard taken.elementType == .float32 else {
-            throw Fault(
-                .elementTypeMismatch, at: place, "the clip is of another type", found: taken.elementType.rawValue,
-                expected: "float32")
-        }
-        let extents = taken.extents
-        let isOpen = extents.count == 3 && extents[1] == nil
-        guard extents.count == 3, extents[0] ?? 1 == 1, extents[1] ?? input.frames == input.frames,
-            extents[2] == input.features
-        else {
-            throw Fault(
-                .shapeMismatch, at: place, "the shape does not agree with input.frames and input.features",
-                found: "[" + extents.map { $0.map(String.init) ?? "null" }.joined(separator: ", ") + "]",
-                expected: "[1, \(input.frames), \(input.features)]")
-        }
-        if input.padding.side == .none, !isOpen {
-            throw Fault(
-                .invalidValue, at: "input.padding.side", "clips of any length need a graph with an open time axis",
-                found: "'none' with \(input.frames) frames in the graph", expected: "'end' or 'start'")
+        for (index, (input, taken)) in zip(inputs, main.inputs).enumerated() {
+            let at = PackageRules.place(index, of: inputs.count)
+            guard input.value == taken.name else {
+                throw Fault(
+                    .unknownName, at: "\(at).value", "the main graph has another input in this place",
+                    found: "'\(input.value)'", expected: "'\(taken.name)'")
+            }
+            switch input.role {
+            case .clip(let description):
+                try check(taken, holds: description, isVector: false, at, place)
+            case .vector(let description):
+                try check(taken, holds: description, isVector: true, at, place)
+            case .image:
+                guard taken.extents.count == 4 else {
+                    throw Fault(
+                        .shapeMismatch, at: place, "a picture has four axes", found: taken.typeText,
+                        expected: "[batch, height, width, channels]")
+                }
+            case .tensor: break
+            }
         }
         return main
     }
 
-    static func check(_ outputs: ModelPackage.Outputs, of main: Graph) throws(Fault) {
-        for (field, value) in [("probabilities", outputs.probabilities), ("logits", outputs.logits)] {
-            guard let value, !main.outputs.contains(value) else { continue }
+    private static func check(
+        _ taken: GraphInput, holds input: InputDescription, isVector: Bool, _ at: String, _ place: String
+    ) throws(Fault) {
+        guard taken.isReal else {
             throw Fault(
-                .unknownName, at: "outputs.\(field)", "the main graph has no such output", found: "'\(value)'",
-                expected: main.outputs.map { "'\($0)'" }.joined(separator: ", "))
+                .elementTypeMismatch, at: place, "a clip is of another type", found: taken.elementType.rawValue,
+                expected: "float32")
         }
+        guard let axes = ClipAxes(taken, input, isVector: isVector) else {
+            throw Fault(
+                .shapeMismatch, at: place, "the shape does not agree with \(at).frames and \(at).features",
+                found: taken.shapeText,
+                expected: isVector ? "[1, \(input.features)]" : "[1, \(input.frames), \(input.features)]")
+        }
+        let isOpen = axes.time.map { taken.extents[$0] == nil } ?? false
+        if input.padding.side == .none, !isOpen, !isVector {
+            throw Fault(
+                .invalidValue, at: "\(at).padding.side", "clips of any length need a graph with an open time axis",
+                found: "'none' with \(input.frames) frames in the graph", expected: "'end' or 'start'")
+        }
+    }
+
+    /// Checks that outputs that are said to be probabilities are not scores that do not exclude each other.
+    static func check(_ outputs: [OutputSpecification], in program: Program) throws(Fault) {
+        guard let proof = OutputProof(program) else { return }
+        for output in outputs where output.kind == .probabilities {
+            guard proof.kind(of: output.value, extents: output.extents) == .scores else { continue }
+            throw Fault(
+                .unsupportedOperation, at: "outputs.\(output.name)",
+                "the model ends in a sigmoid: its outputs are scores that do not exclude each other, and no probabilities",
+                expected: "the kind 'scores'")
+        }
+    }
+
+    static func check(_ outputs: [OutputSpecification], of main: Graph) throws(Fault) {
+        guard !outputs.isEmpty else {
+            throw Fault(.missingField, at: "outputs", "there is no output", expected: "at least one")
+        }
+        var names = Set<String>()
+        for output in outputs {
+            let place = "outputs.\(output.name)"
+            try check(name: output.name, "outputs")
+            guard names.insert(output.name).inserted else {
+                throw Fault(.duplicateName, at: place, "two outputs have one name", found: "'\(output.name)'")
+            }
+            guard main.outputs.contains(output.value) else {
+                throw Fault(
+                    .unknownName, at: place, "the main graph has no such output", found: "'\(output.value)'",
+                    expected: main.outputs.map { "'\($0)'" }.joined(separator: ", "))
+            }
+            guard output.kind == .values || output.elementType.map(isReal) ?? true else {
+                throw Fault(
+                    .elementTypeMismatch, at: place, "\(output.kind.rawValue) are no integers",
+                    found: output.elementType?.rawValue, expected: "the kind 'values'")
+            }
+            if output.per == .frame, let extents = output.extents, extents.count < 2 {
+                throw Fault(
+                    .shapeMismatch, at: place, "a row for each frame needs an axis of frames",
+                    found: "\(extents.count) axes", expected: "[1, frames, …]")
+            }
+        }
+    }
+
+    /// Whether elements can stand for real numbers: floats, and the integers of quantized values.
+    private static func isReal(_ type: ElementType) -> Bool {
+        type.isFloatingPoint || (type.isInteger && type.byteCount < 4)
     }
 
     static func check(labels: [String]?, classCount: Int?) throws(Fault) {

@@ -14,18 +14,22 @@ struct WeightLayout {
     private var items: [Item] = []
     private var names: Set<String>
     private var end = 0
-    /// The name of the tensor of means, where there is normalization.
-    private(set) var mean = ""
-    private(set) var standardDeviation = ""
+    /// The names of the tensors of means and standard deviations, for each input with normalization.
+    private(set) var statistics: [String: (mean: String, standardDeviation: String)] = [:]
+    /// The names of a self-test's tensors, inputs first.
+    private(set) var testNames: [String] = []
 
     /// The tensors of the normalization, then those of the program in the order in which its nodes use them.
     init(of package: ModelPackage) {
         let program = package.program
         names = Set(program.tensors.keys)
-        if let normalization = package.input.normalization {
-            mean = append(normalization.mean, wanting: "normalization.mean")
-            standardDeviation = append(
-                normalization.standardDeviation, wanting: "normalization.standardDeviation")
+        for input in package.inputs {
+            guard let normalization = input.description?.normalization else { continue }
+            let place = package.inputs.count == 1 ? "normalization" : "normalization.\(input.name)"
+            let mean = append(normalization.mean, wanting: "\(place).mean")
+            statistics[input.name] = (
+                mean, append(normalization.standardDeviation, wanting: "\(place).standardDeviation")
+            )
         }
         var written = Set<String>()
         for graph in program.graphs {
@@ -42,9 +46,8 @@ struct WeightLayout {
 
     init(of test: SelfTest) {
         names = []
-        _ = append(test.input, wanting: "input")
-        _ = append(test.probabilities, wanting: "probabilities")
-        if let logits = test.logits { _ = append(logits, wanting: "logits") }
+        for input in test.inputs { testNames.append(append(input.tensor, wanting: input.name)) }
+        for output in test.outputs { testNames.append(append(output.tensor, wanting: output.name)) }
     }
 
     private mutating func append(_ stored: StoredTensor, _ name: String) {

@@ -38,6 +38,8 @@ package struct ImportedModel: Sendable {
     package var signatureOutputs: [SignatureEntry]
     /// Whether the file leaves the first axis of its first input open; in the program it is 1.
     package var hasOpenBatch: Bool
+    /// The shapes of the main graph's outputs as the file states them, nil for open extents.
+    package var outputExtents: [[Int?]]
     /// The file's own description, often `MLIR Converted.`
     package var description: String
 

@@ -81,7 +81,10 @@ package enum TFLiteImporter {
             program: try program.validated(), subgraphs: subgraphs, signatureInputs: entries(signature?.inputs),
             signatureOutputs: entries(signature?.outputs),
             hasOpenBatch: main.inputs.first.flatMap { main.tensors[$0].signature.first }.map { $0 < 0 } ?? false,
-            description: file.description)
+            outputExtents: main.outputs.map { tensor in
+                let content = main.tensors[tensor]
+                return zip(content.signature, content.shape).map { $0 < 0 ? nil : $1 }
+            }, description: file.description)
     }
 
     /// The main subgraph and those that it runs, each once.

@@ -70,7 +70,8 @@ struct PredictPageTests {
         let package = try ModelPackage(
             name: "nine", producer: .init(tool: "tests", version: "1"),
             input: InputDescription(frames: 2, features: 9, layout: .raw), labels: (1...9).map { "label \($0)" },
-            program: Program(graphs: [graph], tensors: [:]), outputs: .init(probabilities: "probabilities"))
+            program: Program(graphs: [graph], tensors: [:]),
+            outputs: ModelPackage.Classes(probabilities: "probabilities"))
         let path = folder.url.appendingPathComponent("nine").path
         try package.write(to: path)
         let page = folder.url.appendingPathComponent("nine.html")

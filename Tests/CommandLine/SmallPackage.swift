@@ -26,7 +26,7 @@ enum SmallPackage {
                 oracle: "by hand", input: try Tensor([Float](repeating: 1, count: 8), shape: Shape([1, 4, 2])),
                 probabilities: try Tensor([0.2119416, 0.2119416, 0.5761169] as [Float], shape: Shape([1, 3])),
                 logits: try Tensor([1, 1, 2 + Float(error)], shape: Shape([1, 3])),
-                tolerance: .init(probabilities: 2e-6, logits: 1e-5))
+                tolerance: (probabilities: 2e-6, logits: 1e-5))
         }
         let kernel = StoredTensor(try Tensor([1, 0, 1, 0, 1, 1] as [Float], shape: Shape([2, 3])))
         let package = try ModelPackage(

@@ -9,7 +9,7 @@ struct ClassificationReportTests {
     private func prediction(_ index: Int, _ probability: Float = 0.8) -> Prediction {
         let rest = (1 - probability) / 2
         return Prediction(
-            labels: Self.labels, probabilities: (0..<3).map { $0 == index ? probability : rest }, logits: nil,
+            labels: Self.labels, outputs: (0..<3).map { $0 == index ? probability : rest }, logits: nil,
             framesUsed: 1)
     }
 
@@ -59,7 +59,7 @@ struct ClassificationReportTests {
 
     @Test("Outputs that are not probabilities have a label and no losses; one clip of many is enough")
     func noProbabilities() throws {
-        let wrong = Prediction(labels: Self.labels, probabilities: [-3, 5, 1], logits: nil, framesUsed: 1)
+        let wrong = Prediction(labels: Self.labels, outputs: [-3, 5, 1], logits: nil, framesUsed: 1)
         let report = try ClassificationReport([prediction(0), wrong], truths: ["a", "b"])
         #expect(report.accuracy == 1)
         #expect(report.loss == nil && report.logLoss == nil)

@@ -63,33 +63,72 @@ struct EmotionModelTests {
         }
     }
 
-    @Test("Outputs that cannot be the probabilities of classes are refused before any clip")
+    @Test("Scores and values are given as what they are, and never as probabilities")
+    func kinds() throws {
+        // The head is 0.5 for each of two features, whose means are 1 and 3.
+        let clip = try LandmarkClip(features: [1, 3, 1, 3, 1, 3, 1, 3], frameCount: 4, featureCount: 2)
+        let p: Float = 0.880_797_08  // sigmoid(2)
+        for classes in [1, 3] {
+            let scores = try EmotionModel(SmallModel.ending(in: .sigmoid, classes: classes)).predict(clip)
+            #expect(scores.kind == .scores && scores.probabilities.isEmpty && scores.values.isEmpty)
+            #expect(scores.scores.count == classes && scores.scores.allSatisfy { abs($0 - p) < 1e-6 })
+            #expect(!scores.areProbabilities && scores.label == (classes == 1 ? "" : "class0"))
+            let values = try EmotionModel(SmallModel.ending(in: .linear, classes: classes)).predict(clip)
+            #expect(values.kind == .values && values.probabilities.isEmpty && values.scores.isEmpty)
+            #expect(values.values == [Float](repeating: 2, count: classes) && values["value0"] == 2)
+            #expect(!values.areProbabilities && values.label == "")
+        }
+    }
+
+    @Test("A sigmoid that is said to be probabilities is refused, and so are probabilities of one class")
     func outputsThatAreNoClasses() throws {
+        for classes in [1, 3] {
+            let scores = try SmallModel.ending(in: .sigmoid, classes: classes)
+            #expect(
+                refusal {
+                    try ModelPackage(
+                        name: "wrong", producer: scores.producer, inputs: scores.inputs, program: scores.program,
+                        outputs: OutputSpecification.classes(probabilities: "scores", logits: nil))
+                }
+                    == "outputs.probabilities: the model ends in a sigmoid: its outputs are scores that do not exclude "
+                    + "each other, and no probabilities (expected the kind 'scores')")
+        }
+        let one = try SmallModel.ending(in: .linear, classes: 1)
         #expect(
-            refusal { try EmotionModel(SmallModel.ending(in: .sigmoid, classes: 1)) }
-                == "outputs: the model gives one number for a clip (a sigmoid), but a clip needs two classes or more (found [1, 1], "
-                + "expected probabilities of two classes or more; convert it with the parameter 'fromSigmoid' for 1 − p and p)"
-        )
-        #expect(
-            refusal { try EmotionModel(SmallModel.ending(in: .linear, classes: 1)) }
-                .contains("the model gives one number for a clip, but a clip needs two classes or more"))
-        #expect(
-            refusal { try EmotionModel(SmallModel.ending(in: .sigmoid, classes: 3)) }
-                == "outputs: the model ends in a sigmoid: its outputs are scores that do not exclude each other "
-                + "(expected a softmax over the classes)")
-        // Logits are shown as they are, and said to be no probabilities.
-        #expect(throws: Never.self) { try EmotionModel(SmallModel.ending(in: .linear, classes: 3)) }
+            refusal {
+                try EmotionModel(
+                    ModelPackage(
+                        name: "one", producer: one.producer, inputs: one.inputs, program: one.program,
+                        outputs: OutputSpecification.classes(probabilities: "scores", logits: nil)))
+            }
+                == "outputs: the model gives one number for a clip, but probabilities are of two classes or more "
+                + "(found 1, expected two or more, or the kind 'scores' or 'values')")
     }
 
-    @Test("A row of classes for each frame is not the classes of a clip")
+    @Test("A row of classes for each frame is a prediction for each frame that the model used")
     func rowsOfClasses() throws {
+        let model = try EmotionModel(SmallModel.rows())
+        #expect(model.isPerFrame)
+        let clip = try LandmarkClip(features: [1, 0, 0, 1, 2, 0], frameCount: 3, featureCount: 2)
+        let prediction = try model.predict(clip)
+        #expect(prediction.rowCount == 3 && prediction.outputs.count == 9 && prediction.framesUsed == 3)
+        #expect(prediction.label == "" && prediction["class0"] == nil && prediction.top(1).isEmpty)
+        #expect(prediction.frames.count == 3 && prediction.frames.allSatisfy(\.areProbabilities))
+        #expect(prediction.frames.flatMap(\.outputs) == prediction.outputs)
+        // A frame's row is that of a clip of this frame alone.
+        for frame in 0..<3 {
+            let alone = try model.predict(
+                LandmarkClip(
+                    features: Array(clip.values[2 * frame..<2 * frame + 2]), frameCount: 1, featureCount: 2))
+            #expect(alone.frames.map(\.outputs) == [prediction.frames[frame].outputs])
+        }
         #expect(
-            refusal { try EmotionModel(SmallModel.rows()) }
-                == "outputs: the model gives several rows for a clip, not one row of classes "
-                + "(found [1, 4, 3], expected [1, classes])")
+            refusal { try EmotionStream(model) }
+                == "stream: the model gives several rows for a window (found 4 rows, expected one row for the window; "
+                + "predict clips with it)")
     }
 
-    @Test("One sigmoid p becomes the classes 1 − p and p; several are refused")
+    @Test("One sigmoid p becomes the classes 1 − p and p")
     func sigmoids() throws {
         func model(_ classes: Int) throws -> EmotionModel {
             var options = ImportOptions(name: "sigmoid", producer: .init(tool: "tests", version: "1"))
@@ -102,18 +141,16 @@ struct EmotionModelTests {
         let found = try model(1).predict(clip).probabilities
         let p: Float = 0.880_797_08  // sigmoid(2)
         #expect(found.count == 2 && abs(found[0] - (1 - p)) < 1e-6 && abs(found[1] - p) < 1e-6)
-        for classes in [2, 3, 6] {
-            #expect(refusal { try model(classes) }.hasPrefix("outputs: the model gives several rows for a clip"))
-        }
     }
 
-    @Test("An open first axis that the output has not is no batch")
+    @Test("An open first axis that the output has not is that of the frames")
     func noBatch() throws {
-        #expect(
-            refusal { try EmotionModel(SmallModel.withoutBatch()) }
-                == "inputs: the first axis is open and the output has no axis for it: so it is not a batch, but "
-                + "perhaps time (found an output of shape [3], expected input [1, frames, features], output [1, classes])"
-        )
+        let model = try EmotionModel(SmallModel.withoutBatch())
+        #expect(model.input.frames == 7 && model.input.features == 8 && model.input.frameShape == [4, 2])
+        let ones = try LandmarkClip(features: [Float](repeating: 1, count: 24), frameCount: 3, featureCount: 8)
+        let twos = try LandmarkClip(features: [Float](repeating: 2, count: 40), frameCount: 5, featureCount: 8)
+        // Means of all frames: 1 and 2 for both coordinates.
+        #expect(try model.predict(ones).logits == [1, 1, 2] && model.predict(twos).logits == [2, 2, 4])
     }
 
     @Test("Columns in another order are refused where the model's layout does not say which it takes")
@@ -138,12 +175,12 @@ struct EmotionModelTests {
         for frames in [1, 3] {
             let error = #expect(throws: EmotionFormerError.self) { try model.predict(clip(frames: frames)) }
             #expect(error?.code == .shapeMismatch && error?.place == "a clip of \(frames) frames: outputs")
-            #expect(error?.found == "float32 [1, \(frames)]" && error?.expected == "float32 [1, 4]")
+            #expect(error?.found == "float32 [1, \(frames)]" && error?.expected == "4 numbers")
             var place = Prediction()
             #expect(
                 refusal { try model.predict(clip(frames: frames), into: &place) }
-                    == "a clip of \(frames) frames: outputs: an output is not one float32 a class "
-                    + "(found float32 [1, \(frames)], expected float32 [1, 4])")
+                    == "a clip of \(frames) frames: outputs: the number of outputs follows the number of frames "
+                    + "(found float32 [1, \(frames)], expected 4 numbers)")
             #expect(place == Prediction())
         }
         // A stream's first windows are short clips.
@@ -151,7 +188,7 @@ struct EmotionModelTests {
         _ = try stream.append(LandmarkFrame(features: [1, 1]))
         #expect(
             refusal { try stream.append(LandmarkFrame(features: [1, 1])) }
-                == "a clip of 2 frames: outputs: an output is not one float32 a class (found float32 [1, 2], expected float32 [1, 4])"
+                == "a clip of 2 frames: outputs: the number of outputs follows the number of frames (found float32 [1, 2], expected 4 numbers)"
         )
         _ = try? stream.append(LandmarkFrame(features: [1, 1]))
         #expect(try stream.append(LandmarkFrame(features: [1, 1]))?.probabilities.count == 4)
@@ -215,7 +252,7 @@ struct EmotionModelTests {
 
     @Test("A self-test passes, and a wrong one fails")
     func selfTest() throws {
-        let model = try EmotionModel(SmallModel.package())
+        let model = try Model(SmallModel.package())
         let good = try model.run(SmallModel.selfTest())
         #expect(good.isPassed)
         #expect(good.oracle == "by hand")

@@ -35,7 +35,7 @@ struct EvaluationTests {
             func evaluation() throws -> Evaluation {
                 try Evaluation(
                     probabilities.map {
-                        Prediction(labels: labels, probabilities: $0, logits: nil, framesUsed: 1)
+                        Prediction(labels: labels, outputs: $0, logits: nil, framesUsed: 1)
                     }, truths: truths.map { labels[$0] })
             }
         }

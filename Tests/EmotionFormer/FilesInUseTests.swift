@@ -184,7 +184,7 @@ struct FilesInUseTests {
         values[0] += 1
         program.tensors["project/kernel"] = StoredTensor(try Tensor(values, shape: stored.tensor.shape))
         return try ModelPackage(
-            name: package.name, producer: package.producer, input: package.input, labels: package.labels,
+            name: package.name, producer: package.producer, inputs: package.inputs, labels: package.labels,
             program: program, outputs: package.outputs, selfTest: package.selfTest)
     }
 

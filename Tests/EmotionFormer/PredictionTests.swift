@@ -4,7 +4,7 @@ import Testing
 @Suite("Predictions")
 struct PredictionTests {
     private let prediction = Prediction(
-        labels: ["Angry", "Happy", "Sad"], probabilities: [0.25, 0.5, 0.25], logits: [0, 1, 0], framesUsed: 7)
+        labels: ["Angry", "Happy", "Sad"], outputs: [0.25, 0.5, 0.25], logits: [0, 1, 0], framesUsed: 7)
 
     @Test("The label is the most probable one, and probabilities are found by name")
     func label() {
@@ -19,7 +19,7 @@ struct PredictionTests {
         var probabilities: [Float] = [0.4, 0.4, 0.4]
         for place in 0..<index { probabilities[place] = 0.1 }
         let prediction = Prediction(
-            labels: ["a", "b", "c"], probabilities: probabilities, logits: nil, framesUsed: 1)
+            labels: ["a", "b", "c"], outputs: probabilities, logits: nil, framesUsed: 1)
         #expect(prediction.labelIndex == index)
         #expect(prediction.label == ["a", "b", "c"][index])
         #expect(prediction.top(1).map(\.label) == [prediction.label])
@@ -28,17 +28,17 @@ struct PredictionTests {
     @Test("The order of confidence puts equals in the labels' order, and is as long as asked")
     func top() {
         #expect(prediction.top(9).map(\.label) == ["Happy", "Angry", "Sad"])
-        #expect(prediction.top(1).map(\.probability) == [0.5])
+        #expect(prediction.top(1).map(\.output) == [0.5])
         #expect(prediction.top(-1).isEmpty)
     }
 
     @Test("Labels and numbers that are not as many are answered too, by what there is")
     func uneven() throws {
-        let short = Prediction(labels: ["Angry", "Happy"], probabilities: [0.5], logits: nil, framesUsed: 1)
+        let short = Prediction(labels: ["Angry", "Happy"], outputs: [0.5], logits: nil, framesUsed: 1)
         #expect(short["Happy"] == nil && short["Angry"] == 0.5)
         #expect(short.label == "Angry")
         #expect(short.top(2).map(\.label) == ["Angry"])
-        let long = Prediction(labels: ["Angry"], probabilities: [0.25, 0.75], logits: nil, framesUsed: 1)
+        let long = Prediction(labels: ["Angry"], outputs: [0.25, 0.75], logits: nil, framesUsed: 1)
         #expect(long.label == "" && long.labelIndex == 1)
         #expect(long.top(2).map(\.label) == ["Angry"])
         let empty = Prediction()
@@ -65,6 +65,6 @@ struct PredictionTests {
         #expect(fault([0, .nan, 1]) == "the output for b is nan")
         #expect(fault([]) == "the outputs sum to 0.0")
         #expect(prediction.areProbabilities)
-        #expect(!Prediction(labels: ["a"], probabilities: [3e38], logits: nil, framesUsed: 1).areProbabilities)
+        #expect(!Prediction(labels: ["a"], outputs: [3e38], logits: nil, framesUsed: 1).areProbabilities)
     }
 }

@@ -28,7 +28,7 @@ enum SmallModel {
             name: "small", producer: .init(tool: "tests", version: "1"),
             input: InputDescription(frames: frames, features: 2, layout: .raw, padding: padding), labels: labels,
             program: Program(graphs: [graph], tensors: ["head/kernel": StoredTensor(tensor)]),
-            outputs: .init(probabilities: "probabilities", logits: "logits"), selfTest: selfTest)
+            outputs: ModelPackage.Classes(probabilities: "probabilities", logits: "logits"), selfTest: selfTest)
     }
 
     /// The softmax over time of a frame's mean: as many outputs as frames.
@@ -46,7 +46,8 @@ enum SmallModel {
             name: "an output a frame", producer: .init(tool: "tests", version: "1"),
             input: InputDescription(frames: frames, features: 2, layout: .raw, padding: .init(side: .none)),
             labels: nil,
-            program: Program(graphs: [graph], tensors: [:]), outputs: .init(probabilities: "probabilities"))
+            program: Program(graphs: [graph], tensors: [:]),
+            outputs: ModelPackage.Classes(probabilities: "probabilities"))
     }
 
     /// A dense layer over the mean in time, with an activation, as the outputs.
@@ -68,11 +69,10 @@ enum SmallModel {
                     attributes: ["shape": .integers([1, classes])]),
             ])
         let tensor = try Tensor([Float](repeating: 0.5, count: features * classes), shape: Shape([features, classes]))
+        var options = ImportOptions(name: "ending", producer: .init(tool: "tests", version: "1"))
+        options.layout = layout
         return try ModelPackage(
-            name: "ending", producer: .init(tool: "tests", version: "1"),
-            input: InputDescription(frames: 4, features: features, layout: layout),
-            program: Program(graphs: [graph], tensors: ["head/kernel": StoredTensor(tensor)]),
-            outputs: .init(probabilities: "scores"))
+            importing: Program(graphs: [graph], tensors: ["head/kernel": StoredTensor(tensor)]), options: options)
     }
 
     /// The softmax of each frame's features: a row of three classes a frame.
@@ -86,11 +86,9 @@ enum SmallModel {
                 Node(.softmax, name: "softmax", inputs: ["logits"], outputs: ["probabilities"]),
             ])
         return try ModelPackage(
-            name: "rows", producer: .init(tool: "tests", version: "1"),
-            input: InputDescription(frames: 4, features: 2, layout: .raw),
-            program: Program(
+            importing: Program(
                 graphs: [graph], tensors: ["head/kernel": StoredTensor(Tensor(kernel, shape: Shape([2, 3])))]),
-            outputs: .init(probabilities: "probabilities"))
+            options: ImportOptions(name: "rows", producer: .init(tool: "tests", version: "1")))
     }
 
     /// Frames of landmarks without a batch, as competitions have them: (frames, 4, 2) to three classes, of a file that
@@ -107,14 +105,14 @@ enum SmallModel {
                     .dense, name: "head", inputs: ["means"], outputs: ["logits"], weights: ["kernel": "head/kernel"]),
                 Node(.softmax, name: "softmax", inputs: ["logits"], outputs: ["probabilities"]),
             ])
-        var package = try ModelPackage(
-            name: "no batch", producer: .init(tool: "tests", version: "1"),
-            input: InputDescription(frames: 4, features: 2, layout: .raw),
-            program: Program(
+        var options = ImportOptions(name: "no batch", producer: .init(tool: "tests", version: "1"))
+        options.hasOpenFirstAxis = true
+        options.outputExtents = [[3]]
+        options.frames = 7
+        return try ModelPackage(
+            importing: Program(
                 graphs: [graph], tensors: ["head/kernel": StoredTensor(Tensor(kernel, shape: Shape([2, 3])))]),
-            outputs: .init(probabilities: "probabilities"))
-        package.hasOpenBatch = true
-        return package
+            options: options)
     }
 
     /// A self-test of one clip of ones, whose logits are (1, 1, 2 + error).
@@ -123,6 +121,6 @@ enum SmallModel {
         return SelfTest(
             oracle: "by hand", input: try Tensor([Float](repeating: 1, count: 8), shape: Shape([1, 4, 2])),
             probabilities: try Tensor([0.2119416, 0.2119416, 0.5761169] as [Float], shape: Shape([1, 3])),
-            logits: try Tensor(logits, shape: Shape([1, 3])), tolerance: .init(probabilities: 2e-6, logits: 1e-5))
+            logits: try Tensor(logits, shape: Shape([1, 3])), tolerance: (probabilities: 2e-6, logits: 1e-5))
     }
 }

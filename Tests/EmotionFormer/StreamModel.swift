@@ -45,7 +45,7 @@ enum StreamModel: String, CaseIterable {
                 frames: frames, features: StreamModel.features, layout: layout, normalization: normalization,
                 padding: padding, truncation: truncation, missingFrame: missingFrame, missingValue: missingValue),
             labels: ["Angry", "Happy", "Sad"], program: Program(graphs: [graph], tensors: builder.tensors),
-            outputs: .init(probabilities: "probabilities", logits: "logits"))
+            outputs: ModelPackage.Classes(probabilities: "probabilities", logits: "logits"))
     }
 
     private func nodes(_ builder: inout GraphBuilder) throws -> String {

@@ -64,7 +64,7 @@ final class TFLiteConversionTests {
         conversion.frames = nil
         try Data("{\"max_frames\": 17}".utf8).write(to: folder.appendingPathComponent("metadata.json"))
         conversion.assets = folder.path
-        #expect(try conversion.package(of: path).input.frames == 17)
+        #expect(try conversion.package(of: path).clip?.frames == 17)
     }
 
     @Test(

@@ -89,7 +89,7 @@ import Testing
         var bytes = package.selfTest
         bytes.replaceSubrange(0..<4, with: [0, 0, 0xC0, 0x7F])
         try package.replaceSelfTest(bytes)
-        package.expectFault(.notFinite, ["selftest.bin: selfTest: input", "element 0 ", "found NaN"])
+        package.expectFault(.notFinite, ["selftest.bin: selfTest: clip", "element 0 ", "found NaN"])
         package = try HostilePackage()
         try package.replace("\"input\": \"input\"", "\"input\": \"probabilities\"")
         package.expectFault(.unusedName, ["selfTest.tensors.input", "nothing uses the tensor"])

@@ -36,8 +36,8 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
 
     static let fields: [Spoiling] = [
         Spoiling(
-            "\"formatVersion\": 1", "\"formatVersion\": 2", .unsupportedVersion, "line 3, column 20: formatVersion",
-            "found 2, expected 1"),
+            "\"formatVersion\": 1", "\"formatVersion\": 3", .unsupportedVersion, "line 3, column 20: formatVersion",
+            "found 3, expected 1 or 2"),
         Spoiling(
             "\"formatVersion\": 1", "\"formatVersion\": 1.0", .invalidValue, "found the number 1.0, expected an integer"
         ),
@@ -81,7 +81,6 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
             "\"truncation\": \"uniform\"", "\"truncation\": 3", .invalidValue, "input.truncation",
             "found 3, expected a string"),
         Spoiling("\"missingFrame\": \"repeatPrevious\"", "\"missingFrame\": \"guess\"", .invalidValue, "found 'guess'"),
-        Spoiling("\"missingValue\": \"zeros\"", "\"missingValue\": \"guess\"", .invalidValue, "found 'guess'"),
         Spoiling("\"epsilon\": 1e-07", "\"epsilon\": -1", .invalidValue, "input.normalization: epsilon", "found -1"),
         Spoiling(
             "\"mean\": \"normalization.mean\"", "\"mean\": \"absent\"", .unknownName, "input.normalization",
@@ -99,7 +98,7 @@ struct Spoiling: Sendable, CustomTestStringConvertible {
             .unknownName, "outputs.probabilities", "found 'absent', expected 'probabilities', 'logits'"),
         Spoiling("\"oracle\": \"numpy-float64\"", "\"oracle\": \"\"", .invalidValue, "selfTest.oracle"),
         Spoiling("\"logits\": 1e-05", "\"logits\": 0", .invalidValue, "selfTest: tolerance", "found 0"),
-        Spoiling(", \"logits\": 1e-05", "", .missingField, "selfTest: tolerance.logits"),
+        Spoiling(", \"logits\": 1e-05", "", .missingField, "selfTest: the tolerance of the logits"),
         Spoiling("\"selfTestData\"", "\"metadata2\"", .unknownField, "found 'metadata2'"),
     ]
 

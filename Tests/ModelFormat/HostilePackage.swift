@@ -17,7 +17,8 @@ struct HostilePackage {
 
     init() throws {
         folder = try TemporaryFolder()
-        try SmallPackage.make().write(to: folder.path + "/model")
+        let path = Fixture.package("format1")
+        try FileManager.default.copyItem(atPath: path, toPath: folder.path + "/model")
         manifest = try String(contentsOfFile: folder.path + "/model/manifest.json", encoding: .utf8)
         weights = Array(FileManager.default.contents(atPath: folder.path + "/model/weights.bin") ?? Data())
         selfTest = Array(FileManager.default.contents(atPath: folder.path + "/model/selftest.bin") ?? Data())

@@ -9,12 +9,13 @@ import Testing
 @Suite struct ModelPackageTests {
     private static func make(
         input: InputDescription? = nil, labels: [String]? = nil, program: Program? = nil,
-        outputs: ModelPackage.Outputs? = nil, selfTest: SelfTest? = nil
+        outputs: ModelPackage.Classes? = nil, selfTest: SelfTest? = nil
     ) throws -> ModelPackage {
         let package = try SmallPackage.make()
         return try ModelPackage(
-            name: "made", producer: package.producer, input: input ?? package.input, labels: labels,
-            program: program ?? package.program, outputs: outputs ?? package.outputs, selfTest: selfTest)
+            name: "made", producer: package.producer, input: input ?? #require(package.clip), labels: labels,
+            program: program ?? package.program,
+            outputs: outputs ?? .init(probabilities: "probabilities", logits: "logits"), selfTest: selfTest)
     }
 
     private static func expectFault(_ code: Fault.Code, _ part: String, _ body: () throws -> ModelPackage) {
@@ -51,7 +52,7 @@ import Testing
     @Test("clips of any length need an open time axis, and a graph with one takes both kinds of padding")
     func openTime() throws {
         var program = try SmallPackage.program()
-        var input = try SmallPackage.make().input
+        var input = try #require(try SmallPackage.make().clip)
         input.padding.side = .none
         Self.expectFault(.invalidValue, "open time axis") { try Self.make(input: input) }
         program.graphs[0].inputs[0].extents = [nil, nil, 3]
@@ -79,7 +80,7 @@ import Testing
     func broadcasting(extents: [Int], isAllowed: Bool) throws {
         let shape = try Shape(extents)
         let ones = try Tensor([Float](repeating: 1, count: shape.elementCount), shape: shape)
-        var input = try SmallPackage.make().input
+        var input = try #require(try SmallPackage.make().clip)
         input.normalization = .init(mean: ones, standardDeviation: ones)
         if isAllowed {
             _ = try Self.make(input: input)
@@ -90,7 +91,7 @@ import Testing
 
     @Test("statistics of another type are refused")
     func statisticsType() throws {
-        var input = try SmallPackage.make().input
+        var input = try #require(try SmallPackage.make().clip)
         input.normalization = .init(mean: Tensor([Int32(1), 2, 3]), standardDeviation: Tensor([Float(1), 1, 1]))
         Self.expectFault(.elementTypeMismatch, "mean: the tensor is of another type (found int32, expected float32)") {
             try Self.make(input: input)
@@ -102,22 +103,22 @@ import Testing
         let package = try SmallPackage.make()
         let test = try #require(package.selfTest)
         var wrong = test
-        wrong.input = try test.input.reshaped(to: Shape([2, 3, 4]))
-        Self.expectFault(.shapeMismatch, "selfTest: input: the shape is not clips × frames × features") {
+        wrong.inputs[0].tensor = try test.inputs[0].tensor.reshaped(to: Shape([2, 3, 4]))
+        Self.expectFault(.shapeMismatch, "selfTest: clip: the shape is not runs × frames × features") {
             try Self.make(selfTest: wrong)
         }
         wrong = test
-        wrong.probabilities = try test.probabilities.reshaped(to: Shape([4, 1]))
+        wrong.outputs[0].tensor = try test.outputs[0].tensor.reshaped(to: Shape([4, 1]))
         Self.expectFault(.shapeMismatch, "selfTest: probabilities") { try Self.make(selfTest: wrong) }
         Self.expectFault(.unknownName, "selfTest: logits") {
-            try Self.make(outputs: .init(probabilities: "probabilities"), selfTest: test)
+            try Self.make(outputs: ModelPackage.Classes(probabilities: "probabilities"), selfTest: test)
         }
         Self.expectFault(.shapeMismatch, "found [2, 2], expected [2, 3]") {
             var program = package.program
             program.graphs[0].outputs = ["pooled", "logits"]
             return try Self.make(
                 labels: ["a", "b", "c"], program: program,
-                outputs: .init(probabilities: "pooled"), selfTest: test)
+                outputs: ModelPackage.Classes(probabilities: "pooled"), selfTest: test)
         }
     }
 
@@ -125,7 +126,10 @@ import Testing
     func inputs() throws {
         var program = try SmallPackage.program()
         program.graphs[0].inputs.append(GraphInput(name: "other", elementType: .float32, extents: [1]))
-        Self.expectFault(.invalidValue, "graph 'main': inputs: the main graph takes a clip and nothing else") {
+        Self.expectFault(
+            .invalidValue,
+            "graph 'main': inputs: the main graph has another number of inputs than the model (found 2, expected 1)"
+        ) {
             try Self.make(program: program)
         }
         Self.expectFault(.missingField, "there is no graph") {
@@ -140,7 +144,7 @@ import Testing
             try ModelPackage(
                 name: name, metadata: metadata,
                 producer: .init(tool: "t", version: "1", sources: [.init(name: "s", sha256: sha256)]),
-                input: package.input, program: package.program, outputs: package.outputs)
+                inputs: package.inputs, program: package.program, outputs: package.outputs)
         }
         let hash = String(repeating: "f", count: 64)
         _ = try make("name", [:], hash)

@@ -59,10 +59,11 @@ import Testing
         let package = try SmallPackage.make()
         for isOfLogits in [true, false] {
             var test = try #require(package.selfTest)
-            test.tolerance = .init(
-                probabilities: isOfLogits ? 1e-6 : tolerance, logits: isOfLogits ? tolerance : 1e-6)
+            test.outputs[isOfLogits ? 1 : 0].tolerance = tolerance
+            let main = try #require(package.main)
             let found = code { () throws(Fault) in
-                try PackageRules.check(test, input: package.input, outputs: package.outputs, labels: package.labels)
+                try PackageRules.check(
+                    test, inputs: package.inputs, of: main, outputs: package.outputs, labels: package.labels)
             }
             #expect(found == (tolerance == 1e-6 ? nil : .invalidValue))
         }
@@ -71,9 +72,8 @@ import Testing
     @Test("classes are counted along the outputs of the last layer, in both kernel layouts")
     func classCount() throws {
         var program = try SmallPackage.program()
-        let outputs = ModelPackage.Outputs(probabilities: "probabilities", logits: "logits")
-        #expect(program.graphs[0].classCount(of: outputs, in: program) == 2)
+        #expect(program.graphs[0].classCount(of: "probabilities", in: program) == 2)
         program.graphs[0].nodes[2].attributes["kernelLayout"] = .text("outputInput")
-        #expect(program.graphs[0].classCount(of: outputs, in: program) == 3)
+        #expect(program.graphs[0].classCount(of: "probabilities", in: program) == 3)
     }
 }

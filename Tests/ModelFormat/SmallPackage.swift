@@ -52,11 +52,11 @@ enum SmallPackage {
                 padding: .init(value: -1.5, side: .start, order: .afterNormalization), truncation: .uniform,
                 missingFrame: .repeatPrevious, missingValue: .zeros),
             labels: ["Happy", "Sad"], program: program(),
-            outputs: .init(probabilities: "probabilities", logits: "logits"),
+            outputs: ModelPackage.Classes(probabilities: "probabilities", logits: "logits"),
             selfTest: selfTest
                 ? SelfTest(
                     oracle: "numpy-float64", input: clips, probabilities: floats([0.5, 0.5, 0.25, 0.75], 2, 2),
-                    logits: floats([0, 0, 1, 2], 2, 2), tolerance: .init(probabilities: 2e-6, logits: 1e-5)) : nil)
+                    logits: floats([0, 0, 1, 2], 2, 2), tolerance: (probabilities: 2e-6, logits: 1e-5)) : nil)
     }
 
     static func bytes(_ tensor: Tensor) -> [UInt8] { tensor.withUnsafeBytes { Array($0) } }

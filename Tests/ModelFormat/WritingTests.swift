@@ -174,12 +174,12 @@ import Testing
         program.tensors["scores/kernel"] = nil
         program.graphs[0].nodes[2].weights["kernel"] = "normalization.mean"
         let renamed = try ModelPackage(
-            name: "renamed", producer: package.producer, input: package.input, program: program,
+            name: "renamed", producer: package.producer, inputs: package.inputs, program: program,
             outputs: package.outputs)
         let folder = try TemporaryFolder()
         try renamed.write(to: folder.path + "/model")
         let read = try ModelPackage.read(folder: folder.path + "/model")
-        #expect(read.input.normalization?.mean.elements(as: Float.self) == [0.5, 0, 1])
+        #expect(read.clip?.normalization?.mean.elements(as: Float.self) == [0.5, 0, 1])
         #expect(read.program.tensors["normalization.mean"]?.tensor.shape.extents == [3, 2])
     }
 

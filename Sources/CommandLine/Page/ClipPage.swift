@@ -39,7 +39,7 @@ struct ClipPage {
     /// as numbers.
     private var probabilityFault: String? {
         prediction.probabilityFault
-            ?? series.points.lazy.compactMap { Prediction.probabilityFault($0.probabilities, labels: labels) }.first
+            ?? series.points.lazy.compactMap { Prediction.probabilityFault($0.outputs, labels: labels) }.first
     }
 
     private var chart: ChartFrame {
@@ -55,7 +55,7 @@ struct ClipPage {
 
     /// From the smallest output to the largest.
     private var extent: ClosedRange<Double> {
-        let outputs = series.points.flatMap(\.probabilities) + prediction.probabilities
+        let outputs = series.points.flatMap(\.outputs) + prediction.outputs
         guard let low = outputs.min(), let high = outputs.max(), low <= high else { return 0...1 }
         return Double(low)...Double(high)
     }
@@ -70,7 +70,7 @@ struct ClipPage {
     private var data: String {
         let (chart, areProbabilities) = (chart, probabilityFault == nil)
         let points = shownPoints.map { point in
-            let numbers = point.probabilities.map { areProbabilities ? DecimalText.fixed(Double($0), 4) : "\($0)" }
+            let numbers = point.outputs.map { areProbabilities ? DecimalText.fixed(Double($0), 4) : "\($0)" }
             return "[\(point.last),\(numbers.joined(separator: ","))]"
         }
         return
@@ -89,7 +89,7 @@ struct ClipPage {
                     ? "<p class=\"verdict bad\">\(HTML.escaped(statistics.explanation))</p>\n" : ""
             } ?? ""
         let fault = probabilityFault
-        let probability = prediction.probabilities.max().map { shown($0, asPercent: fault == nil) } ?? ""
+        let probability = prediction.outputs.max().map { shown($0, asPercent: fault == nil) } ?? ""
         let numbers =
             fault.map { fault in
                 "<p class=\"note\">The model's outputs are not probabilities (\(HTML.escaped(fault))): they are shown as the "
@@ -137,14 +137,14 @@ struct ClipPage {
             drawing += frame.curve(
                 HTML.color(label),
                 shownPoints.compactMap {
-                    $0.probabilities.indices.contains(label) ? (Double($0.last), Double($0.probabilities[label])) : nil
+                    $0.outputs.indices.contains(label) ? (Double($0.last), Double($0.outputs[label])) : nil
                 })
         }
         drawing += "<line id=\"cursor\" class=\"cursor\" x1=\"0\" x2=\"0\" y1=\"\(frame.top)\" "
         drawing += "y2=\"\(HTML.coordinate(frame.y(frame.minimum)))\" visibility=\"hidden\"/>\n"
         let bars = labels.enumerated().map { index, label in
             let fill = areProbabilities ? "<div class=\"fill \(HTML.color(index))\"></div>" : ""
-            let output = prediction.probabilities.indices.contains(index) ? prediction.probabilities[index] : 0
+            let output = prediction.outputs.indices.contains(index) ? prediction.outputs[index] : 0
             return
                 "<li><span>\(HTML.escaped(label))</span><div class=\"track\(areProbabilities ? "" : " empty")\">\(fill)</div>"
                 + "<b>\(shown(output, asPercent: areProbabilities))</b></li>"

@@ -135,7 +135,7 @@ struct EvaluatePage {
     }
 
     private func confidence(_ answer: EvaluateClips.Answer) -> Double {
-        answer.prediction.probabilities.max().map { Double($0) } ?? 0
+        answer.prediction.outputs.max().map { Double($0) } ?? 0
     }
 
     private func sureness(_ answer: EvaluateClips.Answer) -> String {

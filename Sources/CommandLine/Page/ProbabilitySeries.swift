@@ -6,7 +6,8 @@ struct ProbabilitySeries {
         /// The first and the last frame that the model was given.
         let first: Int
         let last: Int
-        let probabilities: [Float]
+        /// Whatever they are: the prediction's `kind` says it.
+        let outputs: [Float]
     }
 
     let points: [Point]
@@ -44,7 +45,7 @@ extension ProbabilitySeries {
             let part = answered[start..<min(start + step, answered.count)]
             let predictions = try await model.predict(part.map { clip[frames: $0] }, concurrency: width)
             points += zip(part, predictions).map {
-                Point(first: $0.lowerBound, last: $0.upperBound - 1, probabilities: $1.probabilities)
+                Point(first: $0.lowerBound, last: $0.upperBound - 1, outputs: $1.outputs)
             }
         }
         self.points = points

@@ -79,7 +79,7 @@ final class StreamPage: StreamOutput {
             scope: "of the last window", frameCount: frameCount, faces: FaceFrames(shown, step: step),
             series: ProbabilitySeries(
                 points: predictions.map {
-                    .init(first: $0.frames.lowerBound, last: $0.frames.upperBound - 1, probabilities: $0.probabilities)
+                    .init(first: $0.frames.lowerBound, last: $0.frames.upperBound - 1, outputs: $0.outputs)
                 }, explanation: explanation),
             attention: AttentionSummary(try model.attention(of: window), frameCount: window.frameCount),
             statistics: try InputStatistics(window, model, framesUsed: last.window.framesUsed),

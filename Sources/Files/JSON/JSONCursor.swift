@@ -101,7 +101,10 @@ package struct JSONCursor {
     }
 
     /// - Throws: `unknownField` if there is a member with none of these names.
-    package func checkFields(_ known: String...) throws(Fault) {
+    package func checkFields(_ known: String...) throws(Fault) { try checkFields(in: known) }
+
+    /// - Throws: `unknownField` if there is a member with none of these names.
+    package func checkFields(in known: [String]) throws(Fault) {
         guard case .object(let object) = node.content else { throw wrongKind("an object") }
         for member in object.members where !known.contains(member.name) {
             throw Fault(

@@ -12,7 +12,7 @@ package enum NumPyFile {
         }
     }
 
-    private static func tensor(_ bytes: ArraySlice<UInt8>) throws(Fault) -> Tensor {
+    package static func tensor(_ bytes: ArraySlice<UInt8>) throws(Fault) -> Tensor {
         let header = try Fault.reading(.invalidValue, NumPyHeader(bytes))
         let shape = try Fault.reading(.invalidValue, header.shape())
         guard !header.isFortranOrder || shape.rank < 2 else {
@@ -47,7 +47,7 @@ package enum NumPyFile {
     }
 
     /// NumPy's name of a little-endian element type.
-    private static func descriptor(of type: ElementType) -> String {
+    package static func descriptor(of type: ElementType) -> String {
         switch type {
         case .float32: "<f4"
         case .float16: "<f2"

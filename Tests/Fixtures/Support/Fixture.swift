@@ -7,6 +7,12 @@ package enum Fixture {
     package static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../tflite").standardizedFileURL
 
+    /// A committed model package: `format1`.
+    package static func package(_ name: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+            + "/packages/\(name).package"
+    }
+
     package static let names: [String] =
         ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
         .filter { $0.hasSuffix(".tflite") }.map { String($0.dropLast(7)) }.sorted()

@@ -1,0 +1,95 @@
+import EmotionFormerEngine
+import EmotionFormerTensors
+
+/// Memory to run a model again and again. Only one thread at a time may use it. After `init` nothing is allocated,
+/// except by the accessors that copy.
+///
+/// ```swift
+/// let session = try model.session()
+/// try session.withInput("face") { $0.copyBytes(from: bytes) }
+/// try session.run()
+/// let valence = try session.output("valence").floats
+/// ```
+public final class ModelSession {
+    private let session: Session
+    private let inputs: [String]
+    private let outputs: [(name: String, index: Int)]
+
+    init(_ session: Session, inputs: [String], outputs: [(name: String, index: Int)]) {
+        self.session = session
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+
+    /// Calls `body` with the elements of an input, to be written before `run`, which does not change them.
+    /// - Throws: `invalidArgument` if there is no such input.
+    public func withInput<Result>(
+        _ name: String, _ body: (UnsafeMutableRawBufferPointer) -> Result
+    ) throws(EmotionFormerError) -> Result {
+        try publicly { () throws(Fault) in body(session.input(try index(of: name))) }
+    }
+
+    /// Copies an input's elements.
+    /// - Throws: `invalidArgument` if there is no such input; `elementTypeMismatch`, `shapeMismatch`.
+    public func setInput(_ name: String, to tensor: ModelTensor) throws(EmotionFormerError) {
+        try publicly { () throws(Fault) in
+            let index = try index(of: name)
+            let type = session.plan.inputTypes[index]
+            guard ModelTensor.ElementType(type.elementType) == tensor.elementType else {
+                throw Fault(
+                    .elementTypeMismatch, at: "input '\(name)'", "the elements are of another type",
+                    found: tensor.elementType.rawValue, expected: type.elementType.rawValue)
+            }
+            let extents = type.shape.extents
+            guard tensor.shape == extents || extents.first == 1 && tensor.shape == Array(extents.dropFirst()) else {
+                throw Fault(
+                    .shapeMismatch, at: "input '\(name)'", "the shape is not the session's", found: "\(tensor.shape)",
+                    expected: "\(extents)")
+            }
+            tensor.bytes.withUnsafeBytes { session.input(index).copyMemory(from: $0) }
+        }
+    }
+
+    /// Computes the outputs from the inputs.
+    /// - Throws: `outOfBounds` if an input value is an index that is out of range; `limitExceeded` if the model's loops
+    ///   do not end in time.
+    public func run() throws(EmotionFormerError) {
+        do throws(Fault) {
+            try session.run()
+        } catch {
+            throw EmotionFormerError(error)
+        }
+    }
+
+    /// Calls `body` with the elements of an output, to be read after `run`.
+    /// - Throws: `invalidArgument` if there is no such output.
+    public func withOutput<Result>(
+        _ name: String, _ body: (UnsafeRawBufferPointer) -> Result
+    ) throws(EmotionFormerError) -> Result {
+        try publicly { () throws(Fault) in body(session.output(try outputIndex(name))) }
+    }
+
+    /// A copy of an output.
+    /// - Throws: `invalidArgument` if there is no such output.
+    public func output(_ name: String) throws(EmotionFormerError) -> ModelTensor {
+        try publicly { () throws(Fault) in ModelTensor(session.outputTensor(try outputIndex(name))) }
+    }
+
+    private func index(of name: String) throws(Fault) -> Int {
+        guard let index = inputs.firstIndex(of: name) else {
+            throw Fault(
+                .invalidArgument, at: "inputs", "the model has no such input", found: "'\(name)'",
+                expected: inputs.map { "'\($0)'" }.joined(separator: ", "))
+        }
+        return index
+    }
+
+    private func outputIndex(_ name: String) throws(Fault) -> Int {
+        guard let output = outputs.first(where: { $0.name == name }) else {
+            throw Fault(
+                .invalidArgument, at: "outputs", "the model has no such output", found: "'\(name)'",
+                expected: outputs.map { "'\($0.name)'" }.joined(separator: ", "))
+        }
+        return output.index
+    }
+}
