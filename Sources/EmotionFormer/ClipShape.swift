@@ -9,9 +9,9 @@ package struct ClipShape: Sendable {
     /// Whether the model takes one frame, so that each frame of a file is a clip.
     let isVector: Bool
 
-    package init(_ input: ModelInput, isVector: Bool = false) {
+    package init(_ input: ModelInput, isVector: Bool? = nil) {
         self.input = input
-        self.isVector = isVector
+        self.isVector = isVector ?? input.isVector
     }
 
     /// The last axes of an array, which are a frame.
