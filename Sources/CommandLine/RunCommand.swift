@@ -94,7 +94,8 @@ struct RunCommand: ParsableCommand {
             var table = TextTable(["output", "kind", "type", "shape", "file"])
             for row in rows {
                 table.append([
-                    PrintedText.line(row.name), row.kind, row.type, "[\(row.shape.map(String.init).joined(separator: ", "))]",
+                    PrintedText.line(row.name), row.kind, row.type,
+                    "[\(row.shape.map(String.init).joined(separator: ", "))]",
                     row.file,
                 ])
             }
@@ -129,7 +130,8 @@ struct RunCommand: ParsableCommand {
             for (index, tensor) in tensors.enumerated() {
                 let size = tensor.byteCount
                 tensor.withUnsafeBytes {
-                    UnsafeMutableRawBufferPointer(rebasing: bytes[index * size..<(index + 1) * size]).copyMemory(from: $0)
+                    UnsafeMutableRawBufferPointer(rebasing: bytes[index * size..<(index + 1) * size]).copyMemory(
+                        from: $0)
                 }
             }
         }

@@ -27,7 +27,9 @@ struct RunFolder: ~Copyable {
         }
         var own: Set = [listName]
         for row in rows {
-            guard case .string(let file)? = row["file"], !file.contains("/") else { return nil }
+            guard case .string(let file)? = row["file"], !file.utf8.contains(UInt8(ascii: "/")) else {
+                return nil
+            }
             own.insert(file)
         }
         return { [own] in own.contains($0) }
