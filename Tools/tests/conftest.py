@@ -71,12 +71,29 @@ class Written:
     def tensor(self, name: str) -> np.ndarray:
         return read_tensor(self.folder, "weights.bin", self.manifest["tensors"][name])
 
-    def values(self, clip: np.ndarray) -> dict[str, np.ndarray]:
-        """Every value of the graph for one clip (frames, features…)."""
+    @property
+    def input(self) -> dict[str, Any]:
+        """The only input."""
+        (entry,) = self.manifest["inputs"]
+        return dict(entry)
+
+    def value(self, output: str) -> str:
+        """The graph's value that an output is."""
+        return next(str(entry["value"]) for entry in self.manifest["outputs"] if entry["name"] == output)
+
+    def values(self, *given: np.ndarray) -> dict[str, np.ndarray]:
+        """Every value of the graph for one example of each input, without the batch axis."""
         graph = self.manifest["graphs"][0]
-        shape = graph["inputs"][0]["shape"]
-        fed = clip.reshape(1, shape[1] or clip.shape[0], shape[2])
-        return run_graph(graph, self.tensor, {graph["inputs"][0]["name"]: fed})
+        feeds = {}
+        for entry, array in zip(graph["inputs"], given, strict=True):
+            # An open axis has what the others leave.
+            feeds[entry["name"]] = array.reshape([-1 if extent is None else extent for extent in entry["shape"]])
+        return run_graph(graph, self.tensor, feeds)
+
+    def output(self, name: str, *given: np.ndarray) -> np.ndarray:
+        """An output for one example of each input, without the batch axis."""
+        found: np.ndarray = self.values(*given)[self.value(name)][0]
+        return found
 
 
 Export = Callable[..., Written]

@@ -36,8 +36,8 @@ def test_published_folder(export: Export, tmp_path: Path) -> None:
     manifest = package.manifest
     assert manifest["labels"] == LABELS.split(",")
     assert manifest["metadata"]["version"] == "1.0"
-    assert manifest["input"]["frames"] == 5 and manifest["input"]["features"] == 478
-    assert package.tensor(manifest["input"]["normalization"]["mean"]).shape in ((478,), (1, 478))
+    assert package.input["frames"] == 5 and package.input["features"] == 478
+    assert package.tensor(package.input["normalization"]["mean"]).shape in ((478,), (1, 478))
     names = {source["name"]: source["sha256"] for source in manifest["producer"]["sources"]}
     assert set(names) == {
         "tf_emotion_seq256.h5",
@@ -52,16 +52,15 @@ def test_published_folder(export: Export, tmp_path: Path) -> None:
 def test_self_test_is_what_the_package_gives(export: Export) -> None:
     """The stored outputs belong to the stored inputs, and the oracle is named."""
     package = export(FIXTURES / "k3_bilstm_after.keras", "--labels", LABELS)
-    manifest, test = package.manifest, package.manifest["selfTest"]
+    test = package.manifest["selfTest"]
     assert test["oracle"] == "numpy-float64"
     held = {name: read_tensor(package.folder, "selftest.bin", entry) for name, entry in test["tensors"].items()}
-    for clip, expected, scores in zip(held[test["input"]], held[test["probabilities"]], held[test["logits"]]):
+    assert set(test["inputs"]) == {"clip"} and set(test["outputs"]) == {"probabilities", "logits"}
+    for number, clip in enumerate(held[test["inputs"]["clip"]]):
         values = package.values(clip)
-        assert (
-            np.abs(values[manifest["outputs"]["probabilities"]][0] - expected).max()
-            <= test["tolerance"]["probabilities"]
-        )
-        assert np.abs(values[manifest["outputs"]["logits"]][0] - scores).max() <= test["tolerance"]["logits"]
+        for name, entry in test["outputs"].items():
+            found = values[package.value(name)][0]
+            assert np.abs(found - held[entry["tensor"]][number]).max() <= entry["tolerance"]
 
 
 def test_files_are_as_the_manifest_says(export: Export) -> None:
@@ -114,7 +113,7 @@ def test_nodes_follow_the_operation_table(path: Path, export: Export) -> None:
             assert output not in known
             known.add(output)
     assert used | {"normalization/mean", "normalization/standardDeviation"} >= set(manifest["tensors"])
-    assert set(manifest["outputs"].values()) == set(graph["outputs"])
+    assert [entry["value"] for entry in manifest["outputs"]] == graph["outputs"]
 
 
 def test_open_time_without_padding(export: Export) -> None:
@@ -124,8 +123,7 @@ def test_open_time_without_padding(export: Export) -> None:
     assert package.manifest["graphs"][0]["inputs"][0]["shape"] == [1, None, 5]
     golden = np.load(path.with_suffix(".npz"))
     for clip, expected in zip(golden["input"], golden["output"]):
-        values = package.values(clip)
-        assert np.abs(values[package.manifest["outputs"]["probabilities"]][0] - expected).max() <= 2e-6
+        assert np.abs(package.output("probabilities", clip) - expected).max() <= 2e-6
 
 
 def test_options_reach_the_manifest(export: Export) -> None:
@@ -139,6 +137,8 @@ def test_options_reach_the_manifest(export: Export) -> None:
         "after",
         "--layout",
         "xyz-planar",
+        "--missing-value",
+        "zeros",
         "--labels",
         LABELS,
         "--name",
@@ -146,13 +146,19 @@ def test_options_reach_the_manifest(export: Export) -> None:
         "--license",
         "Apache-2.0",
     )
-    assert package.manifest["input"] == {
+    assert package.input == {
+        "name": "clip",
+        "value": "input",
+        "dtype": "float32",
+        "shape": [1, 4, 1434],
+        "role": "clip",
         "frames": 4,
         "features": 1434,
         "layout": "xyz-planar",
         "padding": {"value": 0.0, "side": "start", "order": "afterNormalization"},
         "truncation": "uniform",
         "missingFrame": "drop",
+        "missingValue": "zeros",
     }
     assert package.manifest["name"] == "Mine" and package.manifest["license"] == "Apache-2.0"
 

@@ -7,7 +7,7 @@ import pytest
 
 from emotionformer.errors import ExportError
 from emotionformer.export.graph import Graph, Value, Weight
-from emotionformer.export.outputs import check_rows, ends, is_distribution
+from emotionformer.export.outputs import Outputs, Statement, check_rows, is_distribution
 
 
 def hidden(graph: Graph, *shape: int) -> Value:
@@ -22,6 +22,22 @@ def dense(graph: Graph, x: Value, classes: int, activation: str = "linear", bias
         "bias": Weight(f"{name}/bias", np.full(classes, bias, np.float32)),
     }
     return graph.one("dense", x, weights=weights, activation=activation)
+
+
+def described(
+    graph: Graph, *results: Value, whole: str | None = None, **kinds: str
+) -> tuple[list[tuple[str, str]], Outputs]:
+    """Names and kinds of the outputs `out`, `out1`, …"""
+    found = Outputs(graph, Statement(whole, kinds), None)
+    names = [f"out{number or ''}" for number in range(len(results))]
+    return [(item.name, item.kind) for item in found.describe(results, names)], found
+
+
+def ends(graph: Graph, result: Value, stated: str | None) -> tuple[Value, Value | None]:
+    """Probabilities and logits of the only output."""
+    _, found = described(graph, result, whole=stated)
+    values = {item.kind: item.value for item in found.items}
+    return values["probabilities"], values.get("logits")
 
 
 def test_a_softmax_is_proven_with_its_logits() -> None:
@@ -71,15 +87,16 @@ def test_what_mixes_rows_is_not(kind: str) -> None:
     assert not is_distribution(made)
 
 
-@pytest.mark.parametrize("stated", [None, "logits", "probabilities"])
+@pytest.mark.parametrize("stated", ["logits", "probabilities"])
 @pytest.mark.parametrize("bias", [0.0, 40.0], ids=["in between", "near 1"])
-def test_one_number_is_refused(stated: str | None, bias: float) -> None:
+def test_one_number_is_no_probabilities(stated: str, bias: float) -> None:
     """Also where the probe's number is 1, and whatever the user says of it."""
     graph = Graph()
     result = dense(graph, hidden(graph, 1, 3), 1, "sigmoid", bias)
     assert bias == 0 or abs(float(result.data[0, 0]) - 1) < 1e-6
     with pytest.raises(ExportError, match=r"gives 1 number for a clip \(sigmoid\).*--from-sigmoid"):
         ends(graph, result, stated)
+    assert described(graph, result)[0] == [("out", "scores")]
 
 
 def test_one_sigmoid_is_two_classes_if_the_user_says_so() -> None:
@@ -92,10 +109,23 @@ def test_one_sigmoid_is_two_classes_if_the_user_says_so() -> None:
             ends(graph, wrong, "sigmoid")
 
 
-def test_one_number_that_is_no_sigmoid_has_no_way_out() -> None:
+def test_one_number_that_is_no_sigmoid_is_a_value() -> None:
     graph = Graph()
-    with pytest.raises(ExportError, match="gives 1 number for a clip,.*cannot be exported"):
-        ends(graph, dense(graph, hidden(graph, 1, 3), 1), None)
+    result = dense(graph, hidden(graph, 1, 3), 1)
+    kinds, found = described(graph, result)
+    assert kinds == [("out", "values")]
+    assert found.notes == [
+        "output 'out' does not end in a softmax: its 1 number is called values (nothing says what it is)"
+    ]
+    with pytest.raises(ExportError, match="gives 1 number for a clip,.*leave the option out"):
+        ends(graph, result, "logits")
+
+
+def test_a_softmax_of_one_number_is_a_value() -> None:
+    """It is always 1."""
+    graph = Graph()
+    kinds, found = described(graph, graph.one("softmax", dense(graph, hidden(graph, 1, 3), 1)))
+    assert kinds == [("out", "values")] and "a softmax of one number" in found.notes[0]
 
 
 @pytest.mark.parametrize("bias", [-0.5, -40.0], ids=["in between", "as in one class"])
@@ -105,17 +135,18 @@ def test_several_sigmoids_are_no_classes(bias: float) -> None:
     result = dense(graph, hidden(graph, 1, 3), 3, "sigmoid", bias)
     if bias == -40.0:
         result.data = np.eye(3)[:1]
-    with pytest.raises(ExportError, match="scores that do not exclude each other"):
-        ends(graph, result, None)
+    assert described(graph, result)[0] == [("out", "scores")]
     with pytest.raises(ExportError, match="--from-logits: the model ends in sigmoid"):
         ends(graph, result, "logits")
 
 
-def test_other_ends_are_asked_for() -> None:
+def test_other_ends_are_said() -> None:
     graph = Graph()
     result = dense(graph, hidden(graph, 1, 3), 3, "relu")
-    with pytest.raises(ExportError, match="ends in relu.*--from-logits.*--from-probabilities"):
-        ends(graph, result, None)
+    kinds, found = described(graph, result)
+    assert kinds == [("out", "values")]
+    assert "ends in relu: its 3 numbers are called values" in found.notes[0]
+    assert all(option in found.notes[0] for option in ("--from-logits", "--from-probabilities", "--output-kind"))
     probabilities, logits = ends(graph, result, "logits")
     assert logits is result and is_distribution(probabilities)
 
@@ -132,3 +163,54 @@ def test_stated_probabilities_are_checked() -> None:
     for bad in ([[0.5, 0.6]], [[1.5, -0.5]], [[0.5, 0.5], [np.nan, 1]]):
         with pytest.raises(ExportError, match="no probabilities"):
             check_rows(np.array(bad))
+
+
+def test_what_is_seen_through() -> None:
+    """A shape around a sigmoid; a log-softmax gives logits."""
+    graph = Graph()
+    scores = graph.one("reshape", dense(graph, hidden(graph, 1, 6), 6, "sigmoid"), shape=[1, 2, 3])
+    assert described(graph, scores)[0] == [("out", "scores")]
+    assert described(graph, graph.one("logSoftmax", dense(graph, hidden(graph, 1, 3), 3)))[0] == [("out", "logits")]
+    half = graph.one("multiply", scores, graph.constant(0.5))
+    assert described(graph, half)[0] == [("out", "values")]
+
+
+def test_each_output_is_a_value_of_its_own() -> None:
+    """What is given twice, what is an input, and what is a constant become nodes."""
+    graph = Graph()
+    start = hidden(graph, 1, 3)
+    logits = dense(graph, start, 4)
+    softmax = graph.one("softmax", logits)
+    kinds, found = described(graph, softmax, logits, start, graph.constant(np.ones((1, 2))))
+    assert kinds == [
+        ("out", "probabilities"),
+        ("logits", "logits"),
+        ("out1", "values"),
+        ("out2", "values"),
+        ("out3", "values"),
+    ]
+    assert len({item.value.name for item in found.items}) == 5
+    assert [item.source for item in found.items] == [0, 0, 1, 2, 3]
+    assert all(item.value.node is not None for item in found.items)
+
+
+def test_two_softmaxes_keep_their_names() -> None:
+    graph = Graph()
+    first, second = (graph.one("softmax", dense(graph, hidden(graph, 1, 3), 4)) for _ in range(2))
+    assert [name for name, _ in described(graph, first, second)[0]] == ["out", "out_logits", "out1", "out1_logits"]
+
+
+def test_the_first_axis_is_the_batch() -> None:
+    graph = Graph()
+    with pytest.raises(ExportError, match=r"output 'out' has the shape \(2, 3\) for one input, expected 1"):
+        described(graph, hidden(graph, 2, 3))
+
+
+@pytest.mark.parametrize("kind", ["logits", "scores"])
+def test_a_softmax_is_called_nothing_else(kind: str) -> None:
+    graph = Graph()
+    result = graph.one("softmax", dense(graph, hidden(graph, 1, 3), 4))
+    with pytest.raises(ExportError, match=f"--output-kind out={kind}: the output ends in a softmax"):
+        described(graph, result, out=kind)
+    assert described(graph, result, out="values")[0] == [("out", "values")]
+    assert described(graph, result, out="probabilities")[0] == [("out", "probabilities"), ("logits", "logits")]

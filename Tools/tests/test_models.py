@@ -24,7 +24,7 @@ def test_agrees_with_keras(path: Path, export: Export) -> None:
     compared = set()
     for clip in range(CLIPS):
         values = package.values(golden["input"][clip])
-        output = values[package.manifest["outputs"]["probabilities"]][0]
+        output = values[package.value("probabilities")][0]
         assert np.abs(output - golden["output"][clip]).max() <= 2e-6
         for key in golden.files:
             name = key.removeprefix("layer/")
@@ -57,5 +57,5 @@ def test_a_swapped_head_shows(export: Export) -> None:
     swapped = next(name for name in package.manifest["tensors"] if name.endswith("query/kernel"))
     right = package.tensor
     package.tensor = lambda name: right(name)[:, ::-1] if name == swapped else right(name)  # type: ignore[method-assign]
-    output = package.values(golden["input"][0])[package.manifest["outputs"]["probabilities"]][0]
+    output = package.output("probabilities", golden["input"][0])
     assert np.abs(output - golden["output"][0]).max() > 2e-6

@@ -19,7 +19,7 @@ def test_writes_a_package(extra: list[str], tmp_path: Path) -> None:
     folder = tmp_path / "package"
     assert main(["-o", str(folder), *SMALL, *extra]) == 0
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    assert manifest["input"]["frames"] == 9
+    assert manifest["inputs"][0]["frames"] == 9
     assert manifest["graphs"][0]["inputs"][0]["shape"] == [1, 9, 5]
 
 

@@ -65,8 +65,7 @@ def test_another_reading_shows(export: Export, options: list[str]) -> None:
     """The negative control of the fixture: each part of a reading changes what comes out."""
     golden = np.load(LOOKALIKES.with_suffix(".npz"))
     package = export(LOOKALIKES, *options)
-    values = package.values(golden["input"][0])
-    assert np.abs(values[package.manifest["outputs"]["probabilities"]][0] - golden["output"][0]).max() > 2e-5
+    assert np.abs(package.output("probabilities", golden["input"][0]) - golden["output"][0]).max() > 2e-5
 
 
 def test_a_reading_is_noted_in_the_package(export: Export) -> None:
@@ -93,8 +92,7 @@ def test_a_custom_file_needs_no_reading(export: Export, tmp_path: Path) -> None:
     )
     golden = np.load(LOOKALIKES.with_suffix(".npz"))
     package = export(LOOKALIKES, *POSITIONS, "--custom", str(custom))
-    values = package.values(golden["input"][0])
-    assert np.abs(values[package.manifest["outputs"]["probabilities"]][0] - golden["output"][0]).max() <= 2e-6
+    assert np.abs(package.output("probabilities", golden["input"][0]) - golden["output"][0]).max() <= 2e-6
 
 
 def test_a_mask_is_not_dropped() -> None:

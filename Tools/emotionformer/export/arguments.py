@@ -26,6 +26,11 @@ POSITIONS = {
     "scaled": "input · √width + table",
     "table": "the table alone, which the model adds itself",
 }
+# What the inputs and outputs are, by name.
+ROLE_OPTION, KIND_OPTION, SHAPE_OPTION = "--input-role", "--output-kind", "--input-shape"
+ROLES = ("clip", "vector", "image", "tensor")
+KINDS = ("probabilities", "scores", "logits", "values")
+MISSING_VALUES = ("refuse", "zeros", "keep")
 LAYOUTS = ("raw", "xyz-interleaved", "xyz-planar", "x", "y", "z")
 
 EXAMPLES = """examples:
@@ -34,6 +39,7 @@ EXAMPLES = """examples:
   Tools/export model.keras -o Weights/Mine --mean mean.npy --std std.npy --labels Angry,Disgust,Fear,Happy,Neutral,Sad
   Tools/export model.h5 -o Weights/Mine --custom Tools/examples/custom_layers.py
   Tools/export model.keras -o Weights/Mine --transformer-block post-norm,gelu,1e-6 --position-layer add
+  Tools/export two_inputs.keras -o Weights/Mine --input-role face=image --output-kind valence=values
   EMOTIONFORMER_KERAS_PYTHON=~/tf/bin/python Tools/export model.keras -o Weights/Mine --verify-with keras
 """
 
@@ -86,8 +92,36 @@ def parser() -> Parser:
     add(
         "--missing-frame",
         choices=("drop", "zeros", "repeatPrevious"),
-        default="drop",
         help="how a frame without a face is treated (default drop)",
+    )
+    add(
+        "--missing-value",
+        choices=MISSING_VALUES,
+        help="how a NaN among a frame's other numbers is treated: refuse (default), zeros, or keep if the model itself "
+        "handles NaN",
+    )
+    add(
+        ROLE_OPTION,
+        metavar="[NAME=]ROLE",
+        action="append",
+        default=[],
+        help=f"what an input is, where its shape does not say it: one of {', '.join(ROLES)} (numbers of which nothing "
+        "is assumed); NAME is Keras's name of the input",
+    )
+    add(
+        SHAPE_OPTION,
+        metavar="[NAME=]N,N,…",
+        action="append",
+        default=[],
+        help="an input's extents without the batch, where the model leaves some open",
+    )
+    add(
+        KIND_OPTION,
+        metavar="[NAME=]KIND",
+        action="append",
+        default=[],
+        help=f"what an output is, where the graph does not prove it: one of {', '.join(KINDS)}; NAME is Keras's name "
+        "of the output",
     )
     add("--custom", metavar="FILE.py", type=Path, help="describes custom layers and Lambdas (see Tools/examples)")
     add(

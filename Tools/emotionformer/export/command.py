@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import time
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,38 +17,34 @@ from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import say, tell
 from emotionformer.errors import ExportError, ToolError
 from emotionformer.export.arguments import (
-    DEFAULT_FRAMES,
+    KIND_OPTION,
+    KINDS,
     LOGITS_OPTION,
-    ORDERS,
     PROBABILITIES_OPTION,
-    SIDES,
     SIGMOID_OPTION,
-    TRUNCATIONS,
     parser,
 )
-from emotionformer.export.bounds import ADVICE, CLIP_ELEMENTS, Bounds
+from emotionformer.export.bounds import Bounds
 from emotionformer.export.custom import Meanings, load_custom
+from emotionformer.export.declared import declared_inputs
+from emotionformer.export.inputs import Inputs, described
 from emotionformer.export.layer import Layer
-from emotionformer.export.model import Converted, convert, input_shape, read_model
-from emotionformer.export.outputs import check_rows
-from emotionformer.export.package import PACKAGE, InputDescription, Package, SelfTest
+from emotionformer.export.model import Converted, convert, read_model
+from emotionformer.export.outputs import Statement, check_kind, check_rows
+from emotionformer.export.package import PACKAGE, Package, SelfTest
 from emotionformer.export.reading.folder import (
     DEVIATION_OPTION,
-    FEATURES_KEYS,
-    FRAMES_KEYS,
     LABELS_OPTION,
     MEAN_OPTION,
     Metadata,
     Roles,
     find_roles,
-    fitted,
-    read_array,
     read_labels,
 )
-from emotionformer.export.reading.scaler_pickle import scaler_statistics
 from emotionformer.export.reading.source import KerasSource, SourceFile, open_source
 from emotionformer.export.readings import Readings
-from emotionformer.export.selftest import clips, expected, normalized
+from emotionformer.export.selftest import examples, expected, prepared, tolerance
+from emotionformer.export.specification import PROBABILITIES, InputSpecification
 
 MAXIMUM_MESSAGE = 800
 
@@ -107,38 +102,42 @@ def _converted(
     model = read_model(source)
     metadata = Metadata.read(roles.metadata) if roles.metadata else Metadata()
     labels, label_file = _labels(arguments, roles, metadata)
-    description, extents = _input(arguments, roles, model, metadata)
+    inputs = described(arguments, roles, declared_inputs(model), metadata)
     sources = list(source.files)
     for path in (roles.mean, roles.deviation, roles.scaler, label_file, roles.metadata, arguments.custom):
         if path is not None and path.name not in {item.name for item in sources}:
             sources.append(SourceFile.of(path))
-    inputs = clips(description, arguments.self_test_clips)
-    prepared = normalized(inputs, description)
-    size = f"{description.frames} frames × {description.features} features"
-    progress.say(f"Converting {_count(model)} layers for {size}")
-    made = convert(source, model, description.frames, extents, prepared[:1], meanings, _stated(arguments), bounds)
+    given = examples(inputs.items, inputs.limits, arguments.self_test_clips)
+    graph_inputs = [prepared(array, item) for array, item in zip(given, inputs.items)]
+    statement = _statement(arguments)
+
+    def conversion(probes: Sequence[np.ndarray], bounds: Bounds) -> Converted:
+        return convert(source, model, inputs.items, probes, meanings, statement, bounds)
+
+    progress.say(f"Converting {_count(model)} layers for {_size(inputs)}")
+    made = conversion([array[:1] for array in graph_inputs], bounds)
     meanings.readings.check_used()
-    open_time = description.padding_side == "none"
-    if open_time:
-        _check_open(source, model, description, extents, prepared[:1], meanings, arguments, made)
-    classes = made.probabilities.shape[-1]
-    if labels is not None and len(labels) != classes:
-        raise ExportError(f"{len(labels)} labels ({', '.join(labels[:20])}) for {classes} outputs")
-    if labels is not None and len(set(labels)) != len(labels):
-        raise ExportError(f"a label occurs twice: {', '.join(labels[:20])}")
+    clip = inputs.clip
+    if clip is not None and clip.padding_side == "none":
+        again = Bounds(source.path.stat().st_size, not arguments.no_limits)
+        _open_shapes(conversion, clip, graph_inputs[0][:1], made, again)
+    _check_labels(labels, made)
     progress.say("Computing the self-test")
-    test = _self_test(arguments, roles, source, made, inputs, prepared, extents, bounds, progress)
+    test = _self_test(
+        arguments, roles, source, made, inputs.items, given, graph_inputs, statement, bounds, progress
+    )
+    notes = inputs.notes + made.notes
     carried: dict[str, Any] = dict(metadata.content)
-    if made.notes:
-        carried["exportNotes"] = made.notes
+    if notes:
+        carried["exportNotes"] = notes
+    if clip is not None and made.is_usual:
+        clip.name = "clip"
     package = Package(
         name=arguments.name or arguments.output.absolute().name,
         graph=made.graph,
         nodes=made.nodes,
-        probabilities=made.probabilities,
-        logits=made.logits,
-        input=description,
-        open_time=open_time,
+        inputs=inputs.items,
+        outputs=made.outputs,
         labels=labels,
         metadata=carried,
         license=arguments.license,
@@ -146,10 +145,30 @@ def _converted(
         sources=sources,
         self_test=test,
     )
-    return package, made.notes
+    return package, notes
 
 
-def _stated(arguments: argparse.Namespace) -> str | None:
+def _size(inputs: Inputs) -> str:
+    if inputs.clip is not None:
+        return f"{inputs.clip.frames} frames × {inputs.clip.features} features"
+    return ", ".join(f"{item.name} ({' × '.join(str(extent) for extent in item.extents)})" for item in inputs.items)
+
+
+def _check_labels(labels: list[str] | None, made: Converted) -> None:
+    """Labels name the last axis of the first output."""
+    if labels is None:
+        return
+    first = made.outputs[0]
+    classes = first.value.shape[-1] if first.value.rank > 1 else 1
+    listed = ", ".join(labels[:20])
+    if len(labels) != classes:
+        advice = f"; {SIGMOID_OPTION} makes two of one sigmoid" if (len(labels), classes) == (2, 1) else ""
+        raise ExportError(f"{len(labels)} labels ({listed}) for {classes} outputs{advice}")
+    if len(set(labels)) != len(labels):
+        raise ExportError(f"a label occurs twice: {listed}")
+
+
+def _statement(arguments: argparse.Namespace) -> Statement:
     """What the user says that the model's outputs are."""
     given = {
         LOGITS_OPTION: ("logits", arguments.from_logits),
@@ -159,7 +178,17 @@ def _stated(arguments: argparse.Namespace) -> str | None:
     options = [option for option, (_, is_given) in given.items() if is_given]
     if len(options) > 1:
         raise ExportError(f"{' and '.join(options)}: the outputs are one or the other")
-    return given[options[0]][0] if options else None
+    if options and arguments.output_kind:
+        raise ExportError(f"{options[0]} and {KIND_OPTION}: the outputs are one or the other")
+    kinds: dict[str, str] = {}
+    for text in arguments.output_kind:
+        name, _, kind = text.rpartition("=")
+        if kind not in KINDS:
+            raise ExportError(f"{KIND_OPTION} {text}: expected one of {', '.join(KINDS)}")
+        if name in kinds:
+            raise ExportError(f"{KIND_OPTION}: given twice for {name or 'the output'}")
+        kinds[name] = kind
+    return Statement(given[options[0]][0] if options else None, kinds)
 
 
 def _count(model: Layer) -> int:
@@ -193,101 +222,18 @@ def _labels(arguments: argparse.Namespace, roles: Roles, metadata: Metadata) -> 
     return metadata.labels(), None
 
 
-def _input(
-    arguments: argparse.Namespace, roles: Roles, model: Layer, metadata: Metadata
-) -> tuple[InputDescription, list[int]]:
-    shape, dtype = input_shape(model)
-    if not dtype.startswith("float"):
-        raise ExportError(f"the model's input is of type {dtype}, expected float32 landmarks")
-    if len(shape) not in (3, 4):
-        raise ExportError(f"the model's input has the shape {tuple(shape[1:])}, expected (frames, features)")
-    frames = _extent(shape[1], arguments.frames, metadata.number(FRAMES_KEYS), "--frames") or DEFAULT_FRAMES
-    if len(shape) == 4:
-        if None in shape[2:]:
-            raise ExportError("the model leaves open how many landmarks a frame has")
-        extents = [int(extent or 0) for extent in shape[2:]]
-        if arguments.features not in (None, math.prod(extents)):
-            raise ExportError(f"--features {arguments.features}: the model takes {math.prod(extents)}")
-    else:
-        features = _extent(shape[2], arguments.features, metadata.number(FEATURES_KEYS), "--features")
-        if features is None:
-            raise ExportError("the model leaves its number of features open; give --features")
-        extents = [features]
-    features = math.prod(extents)
-    if frames * features > CLIP_ELEMENTS and arguments.frames is None and not arguments.no_limits:
-        raise ExportError(f"the model takes clips of {frames} frames × {features} features: {ADVICE}")
-    description = InputDescription(
-        frames=frames,
-        features=features,
-        layout=_layout(arguments, features, extents),
-        epsilon=arguments.epsilon or 0.0,
-        padding_value=arguments.pad_value or 0.0,
-        padding_side=SIDES[arguments.pad_side or "end"],
-        padding_order=ORDERS[arguments.padding_order or "before"],
-        truncation=TRUNCATIONS[arguments.truncate or "end"],
-        missing_frame=arguments.missing_frame,
-    )
-    if roles.mean is not None and roles.deviation is not None:
-        description.mean = fitted(read_array(roles.mean, "mean"), frames, features, "the mean", description.layout)
-        description.deviation = fitted(
-            read_array(roles.deviation, "std"), frames, features, "the standard deviation", description.layout
-        )
-        _check_deviation(description)
-    elif roles.scaler is not None:
-        means, deviations = scaler_statistics(roles.scaler)
-        place = f"{roles.scaler.name}'s"
-        description.mean = fitted(means, frames, features, f"{place} mean_", description.layout)
-        description.deviation = fitted(deviations, frames, features, f"{place} scale_", description.layout)
-        _check_deviation(description)
-    if description.padding_side == "none" and shape[1] is not None:
-        raise ExportError(f"--pad-side none: the model takes exactly {shape[1]} frames")
-    return description, extents
-
-
-def _check_deviation(description: InputDescription) -> None:
-    deviation = np.asarray(description.deviation)
-    shape = (1, description.features) if deviation.ndim < 2 else deviation.shape
-    total = np.broadcast_to(deviation, shape) + description.epsilon
-    bad = np.argwhere(total <= 0)
-    if len(bad):
-        raise ExportError(
-            f"the standard deviation of feature {int(bad[0][-1])} is not positive; give --epsilon 1e-8 or another file"
-        )
-
-
-def _extent(held: int | None, asked: int | None, published: int | None, option: str) -> int | None:
-    if asked is not None and asked < 1:
-        raise ExportError(f"{option} {asked}: expected a positive number")
-    if held is not None and asked is not None and held != asked:
-        raise ExportError(f"{option} {asked}: the model takes {held}")
-    return held or asked or published
-
-
-def _layout(arguments: argparse.Namespace, features: int, extents: list[int]) -> str:
-    layout = arguments.layout
-    if layout is None:
-        layout = "xyz-interleaved" if features == 1434 else "raw"
-    if layout.startswith("xyz") and features % 3:
-        raise ExportError(f"--layout {layout} makes three features of each landmark, the model takes {features}")
-    return layout
-
-
-def _check_open(
-    source: KerasSource,
-    model: Layer,
-    description: InputDescription,
-    extents: list[int],
+def _open_shapes(
+    conversion: Callable[[Sequence[np.ndarray], Bounds], Converted],
+    clip: InputSpecification,
     probe: np.ndarray,
-    meanings: Meanings,
-    arguments: argparse.Namespace,
     made: Converted,
+    bounds: Bounds,
 ) -> None:
-    """A graph that any number of frames runs through is the same for one frame less."""
-    if description.frames < 2:
+    """A graph that any number of frames runs through is the same for one frame less; outputs that have then other
+    extents leave them open."""
+    if clip.frames < 2:
         raise ExportError("--pad-side none needs at least two frames")
-    bounds = Bounds(source.path.stat().st_size, not arguments.no_limits)
-    frames = description.frames - 1
-    other = convert(source, model, frames, extents, probe[:, :-1], meanings, _stated(arguments), bounds)
+    other = conversion([probe[:, :-1]], bounds)
     for one, two in zip(made.nodes, other.nodes):
         same = (
             one.operation == two.operation
@@ -299,6 +245,9 @@ def _check_open(
         )
         if not same:
             raise ExportError(f"--pad-side none: the node '{one.name}' is made for a fixed number of frames")
+    for ours, theirs in zip(made.outputs, other.outputs):
+        pairs = zip(ours.value.shape, theirs.value.shape)
+        ours.shape = [here if here == there else None for here, there in pairs]
 
 
 def _self_test(
@@ -306,36 +255,53 @@ def _self_test(
     roles: Roles,
     source: KerasSource,
     made: Converted,
-    inputs: np.ndarray,
-    prepared: np.ndarray,
-    extents: list[int],
+    inputs: list[InputSpecification],
+    given: list[np.ndarray],
+    graph_inputs: list[np.ndarray],
+    statement: Statement,
     bounds: Bounds,
     progress: Progress,
 ) -> SelfTest:
-    probabilities, logits = expected(made.graph, made.nodes, made.probabilities, made.logits, prepared)
-    if arguments.from_probabilities:
-        check_rows(probabilities)
+    values = expected(made.graph, made.nodes, [item.value for item in made.outputs], graph_inputs)
+    for item, found in zip(made.outputs, values):
+        name = made.output_names[item.source]
+        if statement.whole == "probabilities" and item.kind == PROBABILITIES:
+            check_rows(found)
+        elif statement.kinds.get(name) == item.kind:
+            check_kind(f"{KIND_OPTION} {name}={item.kind}", item.kind, found)
     oracle = "numpy-float64"
     if arguments.verify_with:
-        from emotionformer.export.keras_oracle import check_without_code, outputs_by_keras
+        from emotionformer.export.keras_oracle import as_exported, check_without_code, outputs_by_keras
 
         check_without_code(source.root)
         progress.say("Running the model in Keras")
+        by_name = {item.name: array for item, array in zip(inputs, graph_inputs)}
         with bounds.lifted():
             theirs = outputs_by_keras(
-                roles.model, prepared, source.generation, extents, _stated(arguments), arguments.keras_classes
+                roles.model, by_name, made.output_names, source.generation, arguments.keras_classes
             )
-        difference = float(np.abs(theirs.probabilities - probabilities).max())
-        if not difference <= 2e-5:
-            raise ExportError(f"the export and Keras differ by {difference:.2g} in the probabilities: nothing written")
-        probabilities, oracle = theirs.probabilities, theirs.oracle
-        logits = theirs.logits if theirs.logits is not None else logits
-    if not np.isfinite(probabilities).all():
-        raise ExportError("the model gives a NaN or an infinity for the self-test's clips")
-    tolerance = {"probabilities": 2e-6}
-    if logits is not None:
-        tolerance["logits"] = float(f"{2e-5 * max(1.0, float(np.abs(logits).max())):.2g}")
-    return SelfTest(oracle, inputs, probabilities, logits, tolerance)
+        for number, item in enumerate(made.outputs):
+            by_keras = as_exported(theirs, item, statement)
+            if by_keras is None:
+                continue
+            if by_keras.shape != values[number].shape:
+                raise ExportError(
+                    f"output '{item.name}' has the shape {values[number].shape}, Keras's {by_keras.shape}: nothing "
+                    "written"
+                )
+            allowed = 10 * tolerance(item.kind, item.value.dtype, by_keras)
+            difference = float(np.abs(by_keras - values[number]).max(initial=0))
+            if not difference <= allowed:
+                raise ExportError(
+                    f"the export and Keras differ by {difference:.2g} in the {item.name}: nothing written"
+                )
+            values[number] = by_keras
+        oracle = theirs.oracle
+    for item, found in zip(made.outputs, values):
+        if not np.isfinite(found).all():
+            raise ExportError(f"the model gives a NaN or an infinity for the self-test's inputs ({item.name})")
+    tolerances = [tolerance(item.kind, item.value.dtype, found) for item, found in zip(made.outputs, values)]
+    return SelfTest(oracle, given, values, tolerances)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,9 +7,11 @@ loaded from the file that `--keras-classes` names.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from typing import Any
 import numpy as np
 
 from emotionformer.errors import ExportError
+from emotionformer.export.outputs import Statement
+from emotionformer.export.specification import LOGITS, OutputSpecification
 
 VARIABLE = "EMOTIONFORMER_KERAS_PYTHON"
 WORKER = Path(__file__).with_name("keras_worker.py")
@@ -24,10 +28,11 @@ WORKER = Path(__file__).with_name("keras_worker.py")
 
 @dataclass
 class KerasOutputs:
-    """What Keras gave, and which version of it."""
+    """What Keras gave for each of the model's outputs, and which version of it; `logits` are those of a last softmax
+    layer, if the model has one output."""
 
     oracle: str
-    probabilities: np.ndarray
+    outputs: list[np.ndarray]
     logits: np.ndarray | None
 
 
@@ -51,22 +56,31 @@ def check_without_code(root: dict[str, Any]) -> None:
 
 def outputs_by_keras(
     model: Path,
-    inputs: np.ndarray,
+    inputs: dict[str, np.ndarray],
+    outputs: Sequence[str],
     generation: int,
-    shape: list[int],
-    stated: str | None,
     classes: Path | None = None,
 ) -> KerasOutputs:
-    """Runs the model in Keras on normalized clips (N, frames, features); `classes` is the user's own Python file."""
+    """Runs the model in Keras on prepared inputs (N, …) by their names, in the model's order; `outputs` are the names
+    of its outputs, `classes` is the user's own Python file."""
     if classes is not None and not classes.is_file():
         raise ExportError(f"--keras-classes {classes}: no such file")
     python = os.environ.get(VARIABLE, "python3")
     with tempfile.TemporaryDirectory() as folder:
-        given, made = Path(folder) / "input.npy", Path(folder) / "output.npz"
-        np.save(given, inputs.reshape(inputs.shape[0], inputs.shape[1], *shape))
-        command = [python, str(WORKER), str(model.absolute()), str(given), str(made), str(generation)]
-        if classes is not None:
-            command.append(str(classes.absolute()))
+        task, made = Path(folder) / "task.json", Path(folder) / "output.npz"
+        for number, array in enumerate(inputs.values()):
+            np.save(Path(folder) / f"input{number}.npy", array)
+        task.write_text(
+            json.dumps({
+                "model": str(model.absolute()),
+                "generation": generation,
+                "inputs": list(inputs),
+                "outputs": list(outputs),
+                "classes": None if classes is None else str(classes.absolute()),
+            }),
+            "utf-8",
+        )  # fmt: skip
+        command = [python, str(WORKER), str(task), str(made)]
         environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
         environment.update({"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONDONTWRITEBYTECODE": "1"})
         if generation == 2:
@@ -87,13 +101,22 @@ def outputs_by_keras(
                 advice = "; give the model's own layer classes with --keras-classes FILE.py"
             raise ExportError(f"--verify-with keras: Keras cannot run {model.name}: {lines[-1][:300]}{advice}")
         with np.load(made, allow_pickle=False) as held:
-            output, oracle = held["output"].astype(np.float64), str(held["oracle"])
+            found = [held[f"output{number}"] for number in range(len(outputs))]
             logits = held["logits"].astype(np.float64) if "logits" in held.files else None
-    if stated == "sigmoid":
-        output = np.concatenate([1 - output, output], axis=-1)
-        logits = None
-    if stated == "logits":
-        logits = output
+            return KerasOutputs(str(held["oracle"]), found, logits)
+
+
+def as_exported(found: KerasOutputs, item: OutputSpecification, statement: Statement) -> np.ndarray | None:
+    """Keras's numbers for one of the package's outputs; None if Keras does not give them."""
+    output = found.outputs[item.source].astype(np.float64)
+    if statement.whole == "sigmoid":
+        return np.concatenate([1 - output, output], axis=-1)
+    if statement.whole == "logits":
+        if item.kind == LOGITS:
+            return output
         shifted = np.exp(output - output.max(axis=-1, keepdims=True))
-        output = shifted / shifted.sum(axis=-1, keepdims=True)
-    return KerasOutputs(oracle, output, logits)
+        result: np.ndarray = shifted / shifted.sum(axis=-1, keepdims=True)
+        return result
+    if item.is_operand:
+        return found.logits
+    return output

@@ -1,10 +1,13 @@
-"""Run by `--verify-with keras` in a Python that has TensorFlow: MODEL INPUT.npy OUTPUT.npz GENERATION [CLASSES.py]."""
+"""Run by `--verify-with keras` in a Python that has TensorFlow: TASK.json OUTPUT.npz. The task names the model, its
+inputs (beside it as `input0.npy` …) and outputs."""
 
 from __future__ import annotations
 
 import inspect
+import json
 import runpy
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,18 +41,33 @@ def custom_objects(keras: Any, path: str) -> dict[str, Any]:
     }
 
 
+def listed(outputs: Any, names: list[str]) -> list[np.ndarray]:
+    """The outputs in the model's order; a model may give a dictionary."""
+    if isinstance(outputs, dict):
+        outputs = [outputs[name] for name in names]
+    if not isinstance(outputs, (list, tuple)):
+        outputs = [outputs]
+    return [np.asarray(output) for output in outputs]
+
+
 def main() -> None:
-    model_path, input_path, output_path, generation = sys.argv[1:5]
-    keras = framework(int(generation))
-    given = custom_objects(keras, sys.argv[5]) if len(sys.argv) > 5 else {}
-    model = keras.models.load_model(model_path, compile=False, custom_objects=given)
-    data = np.load(input_path)
-    held: dict[str, Any] = {"output": np.asarray(model(data, training=False))}
+    task_path, output_path = sys.argv[1:3]
+    task = json.loads(Path(task_path).read_text("utf-8"))
+    keras = framework(task["generation"])
+    given = custom_objects(keras, task["classes"]) if task["classes"] else {}
+    model = keras.models.load_model(task["model"], compile=False, custom_objects=given)
+    arrays = [np.load(Path(task_path).with_name(f"input{number}.npy")) for number in range(len(task["inputs"]))]
+    structure = getattr(model, "_inputs_struct", None)
+    by_name = dict(zip(task["inputs"], arrays))
+    data: Any = by_name if isinstance(structure, dict) else arrays if len(arrays) > 1 else arrays[0]
+    found = listed(model(data, training=False), task["outputs"])
+    held: dict[str, Any] = {f"output{number}": output for number, output in enumerate(found)}
     held["oracle"] = np.asarray(f"keras {keras.__version__}")
     last = model.layers[-1]
-    if getattr(last, "activation", None) is keras.activations.softmax and last.output is model.outputs[0]:
+    is_softmax = getattr(last, "activation", None) is keras.activations.softmax
+    if is_softmax and len(model.outputs) == 1 and last.output is model.outputs[0]:
         last.activation = keras.activations.linear
-        held["logits"] = np.asarray(model(data, training=False))
+        held["logits"] = listed(model(data, training=False), task["outputs"])[0]
     np.savez(output_path, **held)
 
 

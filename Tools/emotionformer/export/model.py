@@ -1,33 +1,39 @@
-"""From an opened Keras file to a converted graph with its probabilities and logits."""
+"""From an opened Keras file to a converted graph with its outputs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from emotionformer.errors import ExportError
+from emotionformer.export.arguments import KIND_OPTION
 from emotionformer.export.bounds import Bounds
 from emotionformer.export.conversion import Converter
 from emotionformer.export.custom import Meanings
+from emotionformer.export.declared import MAXIMUM_VALUES, output_names
 from emotionformer.export.dispatch import handler
-from emotionformer.export.functional import references, run_model
-from emotionformer.export.graph import Call, Graph, Node, Tensor, Value
+from emotionformer.export.functional import run_model
+from emotionformer.export.graph import Call, Graph, Node, Tensor
 from emotionformer.export.layer import Layer
-from emotionformer.export.outputs import chosen, ends
+from emotionformer.export.outputs import Outputs, Statement
 from emotionformer.export.reading.binding import bind
 from emotionformer.export.reading.layer_reading import is_graph, read_layer
 from emotionformer.export.reading.source import KerasSource
+from emotionformer.export.specification import CLIP, InputSpecification, OutputSpecification
 
 
 @dataclass
 class Converted:
-    """A model as a graph. `notes` are things its user should know."""
+    """A model as a graph. `output_names` are Keras's, `is_usual` says that it gives one clip's probabilities, `notes`
+    are things its user should know."""
 
     graph: Graph
     nodes: list[Node]
-    probabilities: Value
-    logits: Value | None
+    outputs: list[OutputSpecification]
+    output_names: list[str]
+    is_usual: bool
     notes: list[str] = field(default_factory=list)
 
 
@@ -46,61 +52,45 @@ def read_model(source: KerasSource) -> Layer:
     return model
 
 
-def input_shape(model: Layer) -> tuple[list[int | None], str]:
-    """The shape of the model's one input as its configuration has it (None: open), and its element type."""
-    layers = [layer for layer in model.layers if layer.class_name == "InputLayer"]
-    if model.class_name != "Sequential":
-        names = [name for name, _, _ in references(model.config.get("input_layers"))]
-        if len(names) != 1:
-            raise ExportError(f"the model has {len(names)} inputs ({', '.join(names)}), expected one: the landmarks")
-        layers = [layer for layer in layers if layer.name == names[0]]
-    first = layers[0] if layers else model.layers[0]
-    if first.layers and not layers:
-        return input_shape(first)
-    shape = first.config.get("batch_shape") or first.config.get("batch_input_shape")
-    if shape is None:
-        shape = (
-            model.config.get("build_input_shape") or model.build.get("input_shape") or first.build.get("input_shape")
-        )
-    if not isinstance(shape, (list, tuple)):
-        raise ExportError("the model's configuration does not say the shape of its input; give --frames and --features")
-    for extent in shape:
-        if extent is not None and (not isinstance(extent, int) or isinstance(extent, bool) or not 0 < extent < 1 << 31):
-            raise ExportError(f"the model's input has the extent {str(extent)[:40]}, expected a number above 0")
-    dtype = first.config.get("dtype")
-    name = dtype if isinstance(dtype, str) and layers else "float32"
-    return [None if extent is None else int(extent) for extent in shape], name
-
-
 def convert(
     source: KerasSource,
     model: Layer,
-    frames: int,
-    extents: list[int],
-    probe: np.ndarray,
+    inputs: Sequence[InputSpecification],
+    probes: Sequence[np.ndarray],
     meanings: Meanings,
-    stated: str | None,
+    statement: Statement,
     bounds: Bounds,
 ) -> Converted:
-    """Builds the graph for clips of `frames` frames. `probe` is (1, frames, features), float32, normalized.
-
-    `extents` are the features' extents as the model has them: [478], or [478, 3]. `stated` is what the user says that
-    the outputs are: `logits`, `probabilities`, or None.
-    """
+    """Builds the graph for inputs of the probes' extents: arrays of one input each, as the graph takes them."""
     graph = Graph(bounds)
     converter = Converter(graph, source.generation, source.keras_version, handler(meanings.custom, meanings.readings))
-    start = graph.input("input", "float32", probe)
-    current = start
-    if len(extents) > 1:
-        graph.scope = "input"
-        current = graph.one("reshape", start, shape=[1, frames, *extents])
-    outputs = run_model(converter, model, Call([Tensor(current)]))
-    result = chosen(outputs, model.name).value
-    if result.rank != 2 or result.shape[0] != 1:
-        raise ExportError(
-            f"the model's output has the shape {result.shape[1:]} for one clip, expected (classes): one row of "
-            "probabilities"
-        )
-    probabilities, logits = ends(graph, result, stated)
-    wanted = [probabilities] + ([logits] if logits is not None else [])
-    return Converted(graph, graph.pruned(wanted), probabilities, logits, converter.notes)
+    clip = inputs[0] if len(inputs) == 1 and inputs[0].role == CLIP else None
+    starts = [
+        graph.input("input" if clip is not None else item.name, item.dtype, probe)
+        for item, probe in zip(inputs, probes, strict=True)
+    ]
+    given = [Tensor(start) for start in starts]
+    results = [item.value for item in run_model(converter, model, Call([given]))]
+    if len(results) > MAXIMUM_VALUES:
+        raise ExportError(f"the model has {len(results)} outputs, expected at most {MAXIMUM_VALUES}")
+    names = output_names(model, len(results))
+    statement = _named(statement, names)
+    unknown = [name for name in statement.kinds if name not in names]
+    if unknown:
+        raise ExportError(f"{KIND_OPTION} {unknown[0]}: the model has no output of this name: {', '.join(names)}")
+    # The clip of this conversion, which may have fewer frames.
+    here = None if clip is None else replace(clip, frames=probes[0].shape[1])
+    found = Outputs(graph, statement, here)
+    outputs = found.describe(results, names)
+    nodes = graph.pruned([item.value for item in outputs])
+    return Converted(graph, nodes, outputs, names, found.is_usual, converter.notes + found.notes)
+
+
+def _named(statement: Statement, names: Sequence[str]) -> Statement:
+    """What is said without a name goes for the only output."""
+    if "" not in statement.kinds:
+        return statement
+    if len(names) != 1 or len(statement.kinds) != 1:
+        kind = statement.kinds[""]
+        raise ExportError(f"{KIND_OPTION} {kind}: the model has {len(names)} outputs ({', '.join(names)}): say NAME=")
+    return replace(statement, kinds={names[0]: statement.kinds[""]})

@@ -13,43 +13,28 @@ from typing import Any
 import numpy as np
 
 from emotionformer.errors import ExportError, OutputError
-from emotionformer.export.graph import Graph, Node, Value
+from emotionformer.export.graph import Graph, Names, Node, Value
 from emotionformer.export.reading.source import SourceFile
+from emotionformer.export.specification import InputSpecification, OutputSpecification
 from emotionformer.export.xxh64 import xxh64
 from emotionformer.outputs import Kind, OutputFolder
 
 ALIGNMENT = 64
 VERSION = "1.0.0"
 FORMAT = "emotionformer-model"
+FORMAT_VERSION = 2
 MAXIMUM_MANIFEST_BYTES = 64 << 20
 
 
 @dataclass
-class InputDescription:
-    """How a clip becomes the graph's input, as the manifest says it."""
-
-    frames: int
-    features: int
-    layout: str
-    mean: np.ndarray | None = None
-    deviation: np.ndarray | None = None
-    epsilon: float = 0.0
-    padding_value: float = 0.0
-    padding_side: str = "end"
-    padding_order: str = "beforeNormalization"
-    truncation: str = "end"
-    missing_frame: str = "drop"
-
-
-@dataclass
 class SelfTest:
-    """Inputs (N, frames, features) before normalization and what the model gives for them."""
+    """Inputs (N, …) as callers give them and what the model makes of them, in the order of the package's inputs and
+    outputs; a tolerance for each output."""
 
     oracle: str
-    inputs: np.ndarray
-    probabilities: np.ndarray
-    logits: np.ndarray | None
-    tolerance: dict[str, float]
+    inputs: list[np.ndarray]
+    outputs: list[np.ndarray]
+    tolerances: list[float]
 
 
 @dataclass
@@ -59,10 +44,9 @@ class Package:
     name: str
     graph: Graph
     nodes: list[Node]
-    probabilities: Value
-    logits: Value | None
-    input: InputDescription
-    open_time: bool = False
+    # In the order of the graph's inputs.
+    inputs: list[InputSpecification]
+    outputs: list[OutputSpecification]
     labels: list[str] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     license: str | None = None
@@ -89,19 +73,14 @@ class Package:
         for name in [name for name in tensors if name in self.int8_kernels]:
             scales[name] = f"{name}.scale"
             tensors[name], tensors[scales[name]] = quantized_rows(tensors[name])
-        normalization = None
-        if self.input.mean is not None and self.input.deviation is not None:
-            tensors["normalization/mean"] = self.input.mean.astype(np.float32)
-            tensors["normalization/standardDeviation"] = self.input.deviation.astype(np.float32)
-            normalization = {
-                "mean": "normalization/mean",
-                "standardDeviation": "normalization/standardDeviation",
-                "epsilon": self.input.epsilon,
-            }
+        for item, prefix in zip(self.inputs, self._prefixes()):
+            if item.mean is not None and item.deviation is not None:
+                tensors[f"{prefix}/mean"] = item.mean.astype(np.float32)
+                tensors[f"{prefix}/standardDeviation"] = item.deviation.astype(np.float32)
         entries, weights = write_tensors(folder / "weights.bin", tensors)
         for name, scale in scales.items():
             entries[name]["quantization"] = {"scale": scale, "axis": 0}
-        manifest: dict[str, Any] = {"format": FORMAT, "formatVersion": 1, "name": self.name}
+        manifest: dict[str, Any] = {"format": FORMAT, "formatVersion": FORMAT_VERSION, "name": self.name}
         if self.license:
             manifest["license"] = self.license
         if self.citation:
@@ -116,66 +95,61 @@ class Package:
         manifest["weights"] = weights
         self_test = None
         if self.self_test is not None:
-            held = {"input": self.self_test.inputs, "probabilities": self.self_test.probabilities}
-            if self.self_test.logits is not None:
-                held["logits"] = self.self_test.logits
-            test_entries, data = write_tensors(
-                folder / "selftest.bin", {name: array.astype(np.float32) for name, array in held.items()}
-            )
-            manifest["selfTestData"] = data
-            self_test = {
-                "oracle": self.self_test.oracle,
-                "tensors": test_entries,
-                "input": "input",
-                "probabilities": "probabilities",
-            }
-            if self.self_test.logits is not None:
-                self_test["logits"] = "logits"
-            self_test["tolerance"] = self.self_test.tolerance
-        manifest["input"] = self._input(normalization)
+            self_test, held = self._self_test(self.self_test)
+            self_test["tensors"], manifest["selfTestData"] = write_tensors(folder / "selftest.bin", held)
+        manifest["inputs"] = [
+            item.entry(value.name, prefix)
+            for item, value, prefix in zip(self.inputs, self.graph.inputs, self._prefixes(), strict=True)
+        ]
+        manifest["outputs"] = [item.entry() for item in self.outputs]
         if self.labels is not None:
             manifest["labels"] = self.labels
         manifest["tensors"] = entries
-        manifest["graphs"] = [graph_entry(self.graph, self.nodes, [self.probabilities], self.open_time)]
-        if self.logits is not None:
-            manifest["graphs"][0]["outputs"].append(self.logits.name)
-        manifest["outputs"] = {"probabilities": self.probabilities.name}
-        if self.logits is not None:
-            manifest["outputs"]["logits"] = self.logits.name
+        values = [item.value for item in self.outputs]
+        manifest["graphs"] = [graph_entry(self.graph, self.nodes, values, [item.shape for item in self.inputs])]
         if self_test is not None:
             manifest["selfTest"] = self_test
         text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / "manifest.json").write_text(text + "\n", "utf-8")
 
-    def _input(self, normalization: dict[str, Any] | None) -> dict[str, Any]:
-        entry: dict[str, Any] = {
-            "frames": self.input.frames,
-            "features": self.input.features,
-            "layout": self.input.layout,
+    def _prefixes(self) -> list[str]:
+        """Where each input's normalization is among the tensors. A layer may be called `normalization`, too."""
+        names = Names()
+        for tensor in self.graph.tensors:
+            names.unique(tensor.rpartition("/")[0])
+        alone = len(self.inputs) == 1
+        return [names.unique("normalization" if alone else f"normalization/{item.name}") for item in self.inputs]
+
+    def _self_test(self, test: SelfTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """The manifest's entry and the tensors that it names."""
+        names = Names()
+        held: dict[str, np.ndarray] = {}
+
+        def kept(name: str, dtype: str, array: np.ndarray) -> str:
+            tensor = names.unique(name)
+            held[tensor] = array.astype(dtype)
+            return tensor
+
+        inputs = {
+            item.name: kept(item.name, item.dtype, array) for item, array in zip(self.inputs, test.inputs, strict=True)
         }
-        if normalization is not None:
-            entry["normalization"] = normalization
-        entry["padding"] = {
-            "value": self.input.padding_value,
-            "side": self.input.padding_side,
-            "order": self.input.padding_order,
+        outputs = {
+            item.name: {"tensor": kept(item.name, item.value.dtype, array), "tolerance": tolerance}
+            for item, array, tolerance in zip(self.outputs, test.outputs, test.tolerances, strict=True)
         }
-        entry["truncation"] = self.input.truncation
-        entry["missingFrame"] = self.input.missing_frame
-        return entry
+        return {"oracle": test.oracle, "tensors": {}, "inputs": inputs, "outputs": outputs}, held
 
 
-def graph_entry(graph: Graph, nodes: Sequence[Node], outputs: Sequence[Value], open_time: bool) -> dict[str, Any]:
-    """A graph as the manifest has it."""
-    inputs = []
-    for value in graph.inputs:
-        shape: list[int | None] = list(value.shape)
-        if open_time:
-            shape[1] = None
-        inputs.append({"name": value.name, "dtype": value.dtype, "shape": shape})
+def graph_entry(
+    graph: Graph, nodes: Sequence[Node], outputs: Sequence[Value], shapes: Sequence[Sequence[int | None]]
+) -> dict[str, Any]:
+    """A graph as the manifest has it; `shapes` are those of its inputs."""
     return {
         "name": "main",
-        "inputs": inputs,
+        "inputs": [
+            {"name": value.name, "dtype": value.dtype, "shape": list(shape)}
+            for value, shape in zip(graph.inputs, shapes, strict=True)
+        ],
         "outputs": [value.name for value in outputs],
         "nodes": [_node_entry(node) for node in nodes],
     }

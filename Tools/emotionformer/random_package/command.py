@@ -10,7 +10,8 @@ import numpy as np
 from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import show
 from emotionformer.export.graph import Graph, Value, Weight
-from emotionformer.export.package import InputDescription, Package
+from emotionformer.export.package import Package
+from emotionformer.export.specification import LOGITS, PROBABILITIES, InputSpecification, OutputSpecification
 from emotionformer.random_package.arguments import parser
 
 
@@ -111,9 +112,11 @@ def build(arguments: argparse.Namespace) -> Package:
         name=arguments.output.name,
         graph=graph,
         nodes=graph.pruned([probabilities, logits]),
-        probabilities=probabilities,
-        logits=logits,
-        input=InputDescription(arguments.frames, arguments.features, "raw"),
+        inputs=[InputSpecification.clip(arguments.frames, arguments.features)],
+        outputs=[
+            OutputSpecification(PROBABILITIES, probabilities, PROBABILITIES),
+            OutputSpecification(LOGITS, logits, LOGITS),
+        ],
         metadata={"weights": "random, not trained", "seed": arguments.seed},
         int8_kernels=builder.int8_kernels,
     )

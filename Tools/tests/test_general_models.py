@@ -1,0 +1,249 @@
+"""Models of any inputs and outputs: what each is, its numbers beside Keras's, and what is asked for or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import format2
+import numpy as np
+import pytest
+from conftest import FIXTURES, Export, Written
+from exporting import BASE, failure
+
+from emotionformer.export.package import read_tensor
+
+GENERAL = FIXTURES.parent / "general"
+MODELS = sorted(path for path in GENERAL.iterdir() if path.suffix in (".h5", ".keras"))
+OPTIONS = {"open_features": ["--frames", "6"]}
+
+# By the fixture's name: roles of the inputs by name, and names, kinds and rows of the outputs.
+FOUND: dict[str, tuple[dict[str, str], list[tuple[str, str, str]]]] = {
+    "vector": ({"input_1": "vector"}, [("gesture", "probabilities", "clip"), ("logits", "logits", "clip")]),
+    "open_features": ({"clip": "clip"}, [("probabilities", "probabilities", "clip"), ("logits", "logits", "clip")]),
+    "one_score": ({"landmarks": "clip"}, [("is_fall", "scores", "clip")]),
+    "labels_together": ({"landmarks": "clip"}, [("units", "scores", "clip"), ("valence", "values", "clip")]),
+    "rows": ({"clip": "clip"}, [("probabilities", "probabilities", "frame"), ("logits", "logits", "frame")]),
+    "rebuilt": ({"landmarks": "clip"}, [("frames", "values", "frame")]),
+    "landmarks": ({"clip": "clip"}, [("probabilities", "probabilities", "clip"), ("logits", "logits", "clip")]),
+    "together": (
+        {"clip": "tensor", "age": "tensor", "words": "tensor"},
+        [("emotion", "probabilities", "clip"), ("logits", "logits", "clip"), ("arousal", "values", "clip")],
+    ),
+    "softmax_and_values": (
+        {"clip": "clip"},
+        [
+            ("probabilities", "probabilities", "clip"),
+            ("logits", "logits", "clip"),
+            ("hidden", "values", "clip"),
+            ("hidden_1", "values", "clip"),
+        ],
+    ),
+    "tokens": ({"ids": "tensor"}, [("logits", "values", "clip"), ("argmax", "values", "clip")]),
+}
+
+
+def fixture(name: str, generation: int = 3) -> Path:
+    return next(path for path in MODELS if path.stem == f"k{generation}_{name}")
+
+
+def kind(path: Path) -> str:
+    return path.stem.split("_", 1)[1]
+
+
+def examples(path: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Inputs and outputs in the model's order."""
+    with np.load(path.with_suffix(".npz")) as held:
+        return tuple([held[key] for key in sorted(held.files) if key.startswith(part)] for part in ("input", "output"))  # type: ignore[return-value]
+
+
+def sources(path: Path) -> dict[str, int]:
+    """Which of the model's outputs an output of the package is, logits apart."""
+    names = [name for name, _, _ in FOUND[kind(path)][1] if name != "logits" or kind(path) == "tokens"]
+    if kind(path) == "softmax_and_values":
+        return {"probabilities": 1, "hidden": 0, "hidden_1": 2}
+    return {name: number for number, name in enumerate(names)}
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
+def test_inputs_and_outputs_are_found(path: Path, export: Export) -> None:
+    manifest = export(path, *OPTIONS.get(kind(path), [])).manifest
+    format2.check(manifest)
+    inputs, outputs = FOUND[kind(path)]
+    roles = {entry["name"]: entry["role"] for entry in manifest["inputs"]}
+    if kind(path) == "vector":
+        assert list(roles.values()) == ["vector"]
+    else:
+        assert roles == inputs
+    assert [(entry["name"], entry["kind"], entry["per"]) for entry in manifest["outputs"]] == outputs
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
+def test_agrees_with_keras(path: Path, export: Export) -> None:
+    """Within 2e-6 of the largest magnitude; integers exactly."""
+    package = export(path, *OPTIONS.get(kind(path), []))
+    inputs, outputs = examples(path)
+    for number in range(3):
+        values = package.values(*(array[number] for array in inputs))
+        for name, source in sources(path).items():
+            found, golden = values[package.value(name)][0], outputs[source][number]
+            assert found.shape == golden.shape
+            bound = 2e-6 * max(1.0, float(np.abs(golden).max())) if golden.dtype.kind == "f" else 0
+            assert np.abs(found - golden).max() <= bound, name
+    assert np.abs(outputs[0][0].astype(float) - outputs[0][1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
+def test_the_self_test_is_what_the_package_gives(path: Path, export: Export) -> None:
+    package = export(path, *OPTIONS.get(kind(path), []), "--self-test-clips", "2")
+    test = package.manifest["selfTest"]
+    held = {name: read_tensor(package.folder, "selftest.bin", entry) for name, entry in test["tensors"].items()}
+    assert all(len(array) == 2 for array in held.values())
+    for number in range(2):
+        given = [held[name][number] for name in test["inputs"].values()]
+        values = package.values(*given)
+        for name, entry in test["outputs"].items():
+            assert np.abs(values[package.value(name)][0] - held[entry["tensor"]][number]).max() <= entry["tolerance"]
+
+
+def test_a_clip_in_the_models_own_axes(export: Export) -> None:
+    package = export(fixture("landmarks"))
+    assert package.input["shape"] == [1, 6, 5, 2]
+    assert (package.input["features"], package.input["frameShape"]) == (10, [5, 2])
+
+
+def test_normalization_of_clips_and_vectors(export: Export, tmp_path: Path) -> None:
+    """The graph sees (x − mean) / (deviation + epsilon), in the model's own axes."""
+    for name, features in (("landmarks", 10), ("vector", 42)):
+        mean, deviation = np.linspace(-1, 1, features), np.linspace(0.5, 2, features)
+        np.save(tmp_path / "mean.npy", mean)
+        np.save(tmp_path / "std.npy", deviation)
+        options = ["--mean", str(tmp_path / "mean.npy"), "--std", str(tmp_path / "std.npy"), "--epsilon", "0.5"]
+        package = export(fixture(name), *options)
+        format2.check(package.manifest)
+        test = package.manifest["selfTest"]
+        held = {key: read_tensor(package.folder, "selftest.bin", entry) for key, entry in test["tensors"].items()}
+        (clip,) = (held[key][0] for key in test["inputs"].values())
+        first = next(iter(test["outputs"]))
+        normal = ((clip - mean.astype("f4")) / (deviation.astype("f4") + np.float32(0.5))).astype("f4")
+        golden = held[test["outputs"][first]["tensor"]][0]
+        assert np.abs(package.output(first, normal) - golden).max() <= 2e-6
+        assert np.abs(package.output(first, clip) - golden).max() > 1e-4
+
+
+def test_an_open_clip_gives_open_rows(export: Export, tmp_path: Path) -> None:
+    """Rows a frame of any length, from a model whose time is open."""
+    package = export(FIXTURES / "k3_open_time.keras", "--frames", "9", "--pad-side", "none")
+    format2.check(package.manifest)
+    assert [entry["shape"] for entry in package.manifest["outputs"]] == [[1, 6], [1, 6]]
+
+
+@pytest.mark.parametrize("role", ["clip", "vector", "image"])
+def test_a_role_must_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str], role: str) -> None:
+    message = failure(capsys, tmp_path, str(fixture("together")), "--input-role", f"words={role}")
+    assert f"--input-role words={role}: the model's input is of type int32 and shape (5), expected" in message
+
+
+def test_roles_by_option(export: Export, tmp_path: Path) -> None:
+    """Each input that is no plain tensor is said by name; the mean goes with the only one that has one."""
+    np.save(tmp_path / "mean.npy", np.ones(4))
+    np.save(tmp_path / "std.npy", np.ones(4))
+    given = ["--input-role", "clip=clip", "--mean", str(tmp_path / "mean.npy"), "--std", str(tmp_path / "std.npy")]
+    manifest = export(fixture("together"), *given, "--truncate", "uniform").manifest
+    format2.check(manifest)
+    assert [entry["role"] for entry in manifest["inputs"]] == ["clip", "tensor", "tensor"]
+    assert manifest["inputs"][0]["truncation"] == "uniform" and "normalization" in manifest["inputs"][0]
+
+
+WRONG: dict[str, tuple[str, list[str], str]] = {
+    "no such role": ("vector", ["--input-role", "picture"], "expected one of clip, vector, image, tensor"),
+    "no such input": ("together", ["--input-role", "face=image"], "no input of this name: clip, age, words"),
+    "which input": ("together", ["--input-role", "clip"], "3 inputs (clip, age, words): say NAME="),
+    "a role twice": ("vector", ["--input-role", "tensor", "--input-role", "vector"], "given twice"),
+    "a clip's option": ("vector", ["--pad-side", "start"], "--pad-side: the model takes no clip (vector)"),
+    "a mean for whom": ("together", ["--mean", "m.npy", "--std", "s.npy"], "go with one clip or one vector"),
+    "a shape that is another": ("vector", ["--input-shape", "41"], "the model takes (42)"),
+    "no shape": ("vector", ["--input-shape", "4x2"], "expected extents such as 30,42"),
+    "no such kind": ("one_score", ["--output-kind", "score"], "expected one of probabilities, scores, logits, values"),
+    "no such output": ("together", ["--output-kind", "x=values"], "no output of this name: emotion, arousal"),
+    "which output": ("together", ["--output-kind", "values"], "2 outputs (emotion, arousal): say NAME="),
+    "a kind twice": ("together", ["--output-kind", "arousal=values"] * 2, "given twice for arousal"),
+    "a softmax in many": ("together", ["--from-logits"], "2 outputs (emotion, arousal); say with --output-kind"),
+    "a softmax on a score": ("one_score", ["--from-logits"], "1 number for a clip (sigmoid)"),
+    "a softmax on scores": ("labels_together", ["--output-kind", "units=logits"], "its numbers are scores"),
+    "scores of a softmax": ("rows", ["--output-kind", "scores"], "the output ends in a softmax"),
+    "probabilities that are none": ("rebuilt", ["--output-kind", "probabilities"], "no probabilities"),
+    "scores that are none": ("rebuilt", ["--output-kind", "scores"], "expected 0 to 1"),
+    "both": ("rebuilt", ["--output-kind", "values", "--from-logits"], "one or the other"),
+    "labels of another count": ("rows", ["--labels", "a,b"], "2 labels (a, b) for 4 outputs"),
+    "two labels of one score": ("one_score", ["--labels", "a,b"], "--from-sigmoid makes two of one sigmoid"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_options(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    model, options, expected = WRONG[name]
+    monkeypatch.chdir(tmp_path)
+    assert expected in failure(capsys, tmp_path, str(fixture(model)), *options)
+
+
+def kinds(package: Written) -> list[str]:
+    return [entry["kind"] for entry in package.manifest["outputs"]]
+
+
+def test_one_sigmoid_as_two_classes(export: Export) -> None:
+    """What the user says of one sigmoid: 1 − p and p."""
+    path = fixture("one_score")
+    package = export(path, "--from-sigmoid", "--labels", "no,yes")
+    format2.check(package.manifest)
+    assert [(entry["name"], entry["kind"]) for entry in package.manifest["outputs"]] == [
+        ("probabilities", "probabilities")
+    ]
+    inputs, outputs = examples(path)
+    found = package.output("probabilities", inputs[0][0])
+    assert np.allclose(found, [1 - outputs[0][0, 0], outputs[0][0, 0]], atol=2e-6)
+
+
+def test_a_softmax_that_was_left_out(export: Export) -> None:
+    package = export(fixture("rebuilt"), "--from-logits")
+    assert kinds(package) == ["probabilities", "logits"]
+    assert [entry["per"] for entry in package.manifest["outputs"]] == ["frame", "frame"]
+    assert kinds(export(fixture("rebuilt"), "--output-kind", "logits")) == ["logits"]
+    assert kinds(export(fixture("rows"), "--output-kind", "values")) == ["values"]
+
+
+NOTES = {
+    "one_score": "ends in sigmoid: its 1 number is called scores (each by itself between 0 and 1; --from-sigmoid",
+    "rebuilt": "does not end in a softmax: its 4 numbers are called values (nothing says what they are: --from-logits",
+}
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_what_is_no_probability_is_said(name: str, export: Export, capsys: pytest.CaptureFixture[str]) -> None:
+    export(fixture(name))
+    notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Note: ")]
+    assert len(notes) == 1 and NOTES[name] in notes[0]
+
+
+def test_other_models_say_nothing(export: Export, capsys: pytest.CaptureFixture[str]) -> None:
+    export(BASE)
+    assert "Note:" not in capsys.readouterr().err
+
+
+def test_the_rules_of_the_format_can_fail(export: Export) -> None:
+    """The negative control of the validator."""
+    edits: list[Any] = [
+        lambda m: m["inputs"][0].update(role="tensor"),
+        lambda m: m["inputs"][0].update(features=9),
+        lambda m: m["outputs"][0].update(per="frame"),
+        lambda m: m["outputs"].reverse(),
+        lambda m: m["selfTest"]["inputs"].update(clip="logits"),
+        lambda m: m.update(formatVersion=1),
+    ]
+    for edit in edits:
+        manifest = export(BASE).manifest
+        edit(manifest)
+        with pytest.raises(AssertionError):
+            format2.check(manifest)
