@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +12,41 @@ import pytest
 from conftest import FIXTURES, Export, Written
 from exporting import BASE, failure
 
+from emotionformer.export.evaluation.execution import KERNELS
 from emotionformer.export.package import read_tensor
+from emotionformer.export.reading import quantized_weights
+from emotionformer.export.reading.quantized_weights import unpacked
 
 GENERAL = FIXTURES.parent / "general"
 MODELS = sorted(path for path in GENERAL.iterdir() if path.suffix in (".h5", ".keras"))
 OPTIONS = {"open_features": ["--frames", "6"]}
 
+CLIP: tuple[dict[str, str], list[tuple[str, str, str]]] = (
+    {"clip": "clip"},
+    [("probabilities", "probabilities", "clip"), ("logits", "logits", "clip")],
+)
+# What half precision is away from float32: Keras's own rounding.
+HALF = {"bfloat16_weights": 0.02, "mixed_float16": 0.002}
 # By the fixture's name: roles of the inputs by name, and names, kinds and rows of the outputs.
 FOUND: dict[str, tuple[dict[str, str], list[tuple[str, str, str]]]] = {
     "vector": ({"input_1": "vector"}, [("gesture", "probabilities", "clip"), ("logits", "logits", "clip")]),
-    "open_features": ({"clip": "clip"}, [("probabilities", "probabilities", "clip"), ("logits", "logits", "clip")]),
+    "open_features": CLIP,
+    **dict.fromkeys(
+        (
+            *("int8_rows", "int8_weights", "int4_blocks", "int4_small_blocks", "int4_channels", "int4_rows"),
+            *("bfloat16_weights", "mixed_float16"),
+        ),
+        CLIP,
+    ),
+    **dict.fromkeys(
+        ("int8_words", "int4_words"),
+        ({"words": "tensor"}, [("topic", "probabilities", "clip"), ("logits", "logits", "clip")]),
+    ),
     "one_score": ({"landmarks": "clip"}, [("is_fall", "scores", "clip")]),
     "labels_together": ({"landmarks": "clip"}, [("units", "scores", "clip"), ("valence", "values", "clip")]),
     "rows": ({"clip": "clip"}, [("probabilities", "probabilities", "frame"), ("logits", "logits", "frame")]),
     "rebuilt": ({"landmarks": "clip"}, [("frames", "values", "frame")]),
-    "landmarks": ({"clip": "clip"}, [("probabilities", "probabilities", "clip"), ("logits", "logits", "clip")]),
+    "landmarks": CLIP,
     "together": (
         {"clip": "tensor", "age": "tensor", "words": "tensor"},
         [("emotion", "probabilities", "clip"), ("logits", "logits", "clip"), ("arousal", "values", "clip")],
@@ -89,6 +110,7 @@ def test_agrees_with_keras(path: Path, export: Export) -> None:
             found, golden = values[package.value(name)][0], outputs[source][number]
             assert found.shape == golden.shape
             bound = 2e-6 * max(1.0, float(np.abs(golden).max())) if golden.dtype.kind == "f" else 0
+            bound = HALF.get(kind(path), bound)
             assert np.abs(found - golden).max() <= bound, name
     assert np.abs(outputs[0][0].astype(float) - outputs[0][1]).max() > 1e-3
 
@@ -230,6 +252,61 @@ def test_what_is_no_probability_is_said(name: str, export: Export, capsys: pytes
 def test_other_models_say_nothing(export: Export, capsys: pytest.CaptureFixture[str]) -> None:
     export(BASE)
     assert "Note:" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["int8_rows", "int4_rows"])
+def test_rows_that_are_not_quantized_show(name: str, export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: the same layers without rounding their inputs."""
+    path = fixture(name)
+    package = export(path)
+    inputs, outputs = examples(path)
+    monkeypatch.setitem(KERNELS, "round", lambda given, *_: [given[0]])
+    difference = np.abs(package.output("probabilities", inputs[0][0]) - outputs[0][0]).max()
+    assert difference > 1e-4
+    assert package.manifest["selfTest"]["outputs"]["probabilities"]["tolerance"] == 2e-2
+
+
+def test_blocks_have_zero_points(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: blocks whose zero point is left out."""
+    path = fixture("int4_small_blocks")
+    inputs, outputs = examples(path)
+    take = np.take
+    shifts = [0]
+
+    def without(array: np.ndarray, *given: Any, **named: Any) -> np.ndarray:
+        shifts[0] += 1
+        # Zero points are asked for first, then scales.
+        return take(array, *given, **named) * (0 if shifts[0] % 2 else 1)
+
+    monkeypatch.setattr(quantized_weights.np, "take", without)
+    package = export(path)
+    monkeypatch.undo()
+    assert np.abs(package.output("probabilities", inputs[0][0]) - outputs[0][0]).max() > 1e-3
+
+
+def test_two_numbers_in_a_byte() -> None:
+    """The low half first; an odd number of columns leaves the last half unused."""
+    packed = np.array([[0x21, 0xF8 - 256, 0x07]], np.int8)
+    assert unpacked(packed, 5).tolist() == [[1, 2, -8, -1, 7]]
+    assert unpacked(packed, 6).tolist() == [[1, 2, -8, -1, 7, 0]]
+    with pytest.raises(ValueError, match="for 7 columns"):
+        unpacked(packed, 7)
+
+
+@pytest.mark.parametrize("name", HALF)
+def test_half_precision_is_said(name: str, export: Export, capsys: pytest.CaptureFixture[str]) -> None:
+    """With what it would change, and the measured difference is of that size."""
+    path = fixture(name)
+    package = export(path)
+    (note,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Note: ")]
+    match = re.search(r"would differ by about (\S+) in the probabilities", note)
+    assert match and "the package all in float32" in note
+    inputs, outputs = examples(path)
+    found = max(
+        float(np.abs(package.output("probabilities", clip) - golden).max())
+        for clip, golden in zip(inputs[0], outputs[0])
+    )
+    assert found / 10 < float(match[1]) < 10 * found
 
 
 def test_the_rules_of_the_format_can_fail(export: Export) -> None:

@@ -128,7 +128,7 @@ HOSTILE = {
     "frames": (sequence(start(10**9, 3)), "takes clips of 1000000000 frames × 3 features"),
     "features": (sequence(start(4, 10**9)), "takes clips of 4 frames × 1000000000 features"),
     "frames beyond integers": (sequence(start(10**12, 3)), "has the extent 1000000000000"),
-    "frames that overflow": (sequence(start(2**30, 2**30, 2**30)), "takes clips of"),
+    "extents that overflow": (sequence(start(2**30, 2**30, 2**30)), "the model takes 1073741824 × 1073741824"),
     "negative frames": (sequence(start(-4, 3)), "has the extent -4, expected a number above 0"),
     "no features": (sequence(start(4, 0)), "has the extent 0, expected a number above 0"),
     "half a frame": (sequence(start(4.5, 3)), "has the extent 4.5, expected a number above 0"),

@@ -16,7 +16,7 @@ from exporting import failure
 from emotionformer.errors import ExportError
 from emotionformer.export.command import main
 from emotionformer.export.conversion import HANDLERS
-from emotionformer.export.reading.hdf5_tree import _element_type
+from emotionformer.export.reading.hdf5_tree import _element_type, _load
 from emotionformer.export.reading.layer_reading import OWN_OPTIONS, read_layer
 from emotionformer.export.reading.own_classes import REASONS, is_own, names
 
@@ -91,27 +91,87 @@ def test_a_refusal_of_kerass_own_says_why(tmp_path: Path, capsys: pytest.Capture
     assert "Hashing 'pool': it hashes its input: do that before the model; give its meaning with --custom" in message
 
 
+QUANTIZED = {"module": "keras", "class_name": "QuantizedDTypePolicy"}
+
+
 @pytest.mark.parametrize(
-    "dtype",
+    "class_name,dtype,expected",
     [
-        "int8_from_float32",
-        {"module": "keras", "class_name": "QuantizedDTypePolicy", "config": {"mode": "int8", "source_name": "float32"}},
-        {"class_name": "DTypePolicyMap", "config": {"policy_map": {"x": {"config": {"name": "int8_from_float32"}}}}},
+        ("Dense", {**QUANTIZED, "config": {"mode": "float8", "source_name": "float32"}}, "(float8), which is not read"),
+        ("Dense", "gptq/4/128_from_float32", "(gptq/4/128), which is not read"),
+        ("Dense", "int4_from_float32", "an earlier version of Keras packed its weights"),
+        ("LayerNormalization", "int8_from_float32", "(int8), which is not read"),
+        (
+            "LayerNormalization",
+            {"class_name": "DTypePolicyMap", "config": {"policy_map": {"x": {"config": {"name": "int8_from_float32"}}}}},
+            "(int8), which is not read",
+        ),
     ],
 )
-def test_a_quantized_layer_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], dtype: Any) -> None:
-    path = changed(tmp_path, lambda config: layer_of(config, "Dense")["config"].update({"dtype": dtype}))
+def test_a_quantized_layer_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], class_name: str, dtype: Any, expected: str
+) -> None:
+    path = changed(tmp_path, lambda config: layer_of(config, class_name)["config"].update({"dtype": dtype}))
     message = failure(capsys, tmp_path, str(path))
-    assert "Dense" in message and "Keras quantized it (int8)" in message and "float model" in message
+    assert class_name in message and f"Keras quantized it {expected}" in message or expected in message
+    assert "export the float model, saved before model.quantize()" in message
 
 
-def test_bfloat16_weights_are_named(tmp_path: Path) -> None:
-    """Keras hands them to HDF5 as two bytes each."""
+GENERAL = FIXTURES.parent / "general"
+
+
+def quantizer(config: Any, value: Any) -> None:
+    layer_of(config, "Dense")["config"]["quantization_config"]["config"]["activation_quantizer"] = value
+
+
+@pytest.mark.parametrize(
+    "edit,expected",
+    [
+        (lambda c: quantizer(c, {"class_name": "Mine", "config": {}}), "quantized in a way that is not known"),
+        (
+            lambda c: quantizer(c, {"class_name": "AbsMaxQuantizer", "config": {"value_range": [-127, 127], "axis": [1]}}),
+            "quantized in a way that is not known",
+        ),
+        # The attention's parts do not say whether their inputs are quantized, and the other layers differ.
+        (lambda c: quantizer(c, None), "does not say whether their inputs are, too"),
+        (lambda c: layer_of(c, "Dense")["config"].update(dtype="float32"), "needs 2 weights, the file has 3"),
+    ],
+)
+def test_what_is_quantized_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], edit: Any, expected: str
+) -> None:
+    path = changed(tmp_path, edit, str(GENERAL / "k3_int8_rows.keras"))
+    assert expected in failure(capsys, tmp_path, str(path))
+
+
+def test_a_quantized_layer_in_each_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Keras multiplies with the whole numbers there, and never divides."""
+
+    def wrap(config: Any) -> None:
+        inner = layer_of(config, "Dense")
+        wrapped = {key: inner[key] for key in ("module", "class_name", "config", "registered_name")}
+        inner.update(class_name="TimeDistributed", config={"name": inner["name"], "layer": wrapped})
+
+    path = changed(tmp_path, wrap, str(GENERAL / "k3_int8_rows.keras"))
+    assert "leaves the scales out inside of TimeDistributed" in failure(capsys, tmp_path, str(path))
+
+
+def test_bfloat16_weights_are_read(tmp_path: Path) -> None:
+    """Keras hands them to HDF5 as two bytes each: the upper half of a float32."""
     path = tmp_path / "weights.h5"
     with h5py.File(path, "w") as file:
-        file.create_dataset("weight", data=np.zeros(3, "V2"))
-    with pytest.raises(ExportError, match="bfloat16.*float32"):
-        _element_type(h5py.File(path)["weight"].id.get_type(), "weight")
+        halves = np.array([0x3F80, 0xC049, 0x0000], "<u2").view("V2")
+        file.create_dataset("weight", data=halves)
+        file.create_dataset("one", data=halves[1])
+        file.create_dataset("other", data=np.zeros(3, "V1"))
+    file = h5py.File(path)
+    assert _element_type(file["weight"].id.get_type(), "weight") == np.dtype("V2")
+    entry = {"m": {name: {"id": file[name]} for name in ("weight", "one")}}
+    arrays: list[np.ndarray] = []
+    _load(entry, arrays)
+    assert arrays[0].tolist() == [1.0, -3.140625, 0.0] and arrays[1].ravel().tolist() == [-3.140625]
+    with pytest.raises(ExportError, match="not a number of at most 64 bits"):
+        _element_type(file["other"].id.get_type(), "other")
 
 
 def pooling_named_like_kerass(config: Any, **entry: Any) -> None:

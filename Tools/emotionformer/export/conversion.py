@@ -41,6 +41,10 @@ class Converter:
         self.graph, self.generation, self._handler = graph, generation, handler
         self.version = _version(keras_version)
         self.notes: list[str] = []
+        # Whether the graph rounds numbers to whole ones, so that small differences can become large.
+        self.rounds = False
+        # `float16` or `bfloat16` where Keras computes some layers in it.
+        self.narrow: str | None = None
         self._paths: dict[int, str] = {}
         self._taken = Names()
         self._prefix: list[str] = []
@@ -72,8 +76,7 @@ class Converter:
         """Runs one layer; gives its outputs in order."""
         self.graph.bounds.call(layer.described)
         outer_scope = self.graph.scope
-        if "float16" in str(layer.config.get("dtype")):
-            self.note("Keras computes some layers in half precision; here all arithmetic is float32")
+        self.narrow = narrower(self.narrow, _compute_type(layer.config.get("dtype")))
         self.graph.scope = self.path(layer)
         try:
             result = self._handler(self, layer, call)
@@ -151,3 +154,14 @@ def as_bool(converter: Converter, mask: Value | None) -> Value | None:
 def _version(text: str) -> tuple[int, ...]:
     parts = text.split("-")[0].split(".")
     return tuple(int(part) for part in parts if part.isdigit())
+
+
+def narrower(first: str | None, second: str | None) -> str | None:
+    """The element type of fewer digits."""
+    return "bfloat16" if "bfloat16" in (first, second) else first or second
+
+
+def _compute_type(dtype: Any) -> str | None:
+    """The half precision that a layer's policy computes in."""
+    text = str(dtype)
+    return "bfloat16" if "bfloat16" in text else "float16" if "float16" in text else None

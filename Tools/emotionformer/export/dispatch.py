@@ -15,6 +15,7 @@ from emotionformer.export.layers import (
     merging,
     normalization,
     pooling,
+    quantized,
     recurrent,
     shape,
 )
@@ -43,6 +44,8 @@ def handler(custom: dict[str, Handler], readings: Readings | None = None) -> Han
                 return custom[key](converter, layer, call)
         if layer.operator:
             return OPERATORS[converter.generation](converter, layer, call)
+        if layer.known and quantized.quantizes_rows(layer):
+            return quantized.convert(converter, layer, call)
         if layer.known and layer.class_name in HANDLERS:
             return HANDLERS[layer.class_name](converter, layer, call)
         return recognized(converter, layer, call, stated)

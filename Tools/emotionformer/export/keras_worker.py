@@ -47,7 +47,9 @@ def listed(outputs: Any, names: list[str]) -> list[np.ndarray]:
         outputs = [outputs[name] for name in names]
     if not isinstance(outputs, (list, tuple)):
         outputs = [outputs]
-    return [np.asarray(output) for output in outputs]
+    arrays = [np.asarray(output) for output in outputs]
+    # NumPy has no bfloat16 of its own.
+    return [array if array.dtype.kind in "fiub" else array.astype(np.float32) for array in arrays]
 
 
 def main() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from emotionformer.errors import ExportError
+
+if TYPE_CHECKING:
+    from emotionformer.export.reading.quantized_weights import Quantization
 
 MODEL_CLASSES = {"Functional", "Model", "Sequential"}
 
@@ -41,7 +44,8 @@ class Part:
 class Layer:
     """`variables` and `parts` are what the class declares; `arrays` holds the bound weights by role.
 
-    A class that is not known has neither: `bag` then holds every weight below it, by path.
+    A class that is not known has neither: `bag` then holds every weight below it, by path. `quantization` says how Keras
+    quantized it.
     """
 
     class_name: str
@@ -57,6 +61,7 @@ class Layer:
     layers: list[Layer] = field(default_factory=list)
     known: bool = True
     operator: bool = False
+    quantization: Quantization | None = None
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     bag: dict[str, np.ndarray] = field(default_factory=dict)
 

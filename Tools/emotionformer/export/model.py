@@ -20,6 +20,7 @@ from emotionformer.export.layer import Layer
 from emotionformer.export.outputs import Outputs, Statement
 from emotionformer.export.reading.binding import bind
 from emotionformer.export.reading.layer_reading import is_graph, read_layer
+from emotionformer.export.reading.quantized_weights import dequantize
 from emotionformer.export.reading.source import KerasSource
 from emotionformer.export.specification import CLIP, InputSpecification, OutputSpecification
 
@@ -27,13 +28,15 @@ from emotionformer.export.specification import CLIP, InputSpecification, OutputS
 @dataclass
 class Converted:
     """A model as a graph. `output_names` are Keras's, `is_usual` says that it gives one clip's probabilities, `notes`
-    are things its user should know."""
+    are things its user should know. `rounds` and `narrow` are the converter's."""
 
     graph: Graph
     nodes: list[Node]
     outputs: list[OutputSpecification]
     output_names: list[str]
     is_usual: bool
+    rounds: bool = False
+    narrow: str | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -49,6 +52,7 @@ def read_model(source: KerasSource) -> Layer:
     if not model.layers:
         raise ExportError(f"{source.path.name}: the model has no layers")
     bind(model, source.weights)
+    dequantize(model)
     return model
 
 
@@ -83,7 +87,16 @@ def convert(
     found = Outputs(graph, statement, here)
     outputs = found.describe(results, names)
     nodes = graph.pruned([item.value for item in outputs])
-    return Converted(graph, nodes, outputs, names, found.is_usual, converter.notes + found.notes)
+    return Converted(
+        graph,
+        nodes,
+        outputs,
+        names,
+        found.is_usual,
+        converter.rounds,
+        converter.narrow,
+        converter.notes + found.notes,
+    )
 
 
 def _named(statement: Statement, names: Sequence[str]) -> Statement:

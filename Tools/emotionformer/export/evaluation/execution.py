@@ -41,13 +41,19 @@ def widened(array: np.ndarray) -> np.ndarray:
 
 
 def run_graph(
-    graph: dict[str, Any], read: Callable[[str], np.ndarray], feeds: dict[str, np.ndarray]
+    graph: dict[str, Any],
+    read: Callable[[str], np.ndarray],
+    feeds: dict[str, np.ndarray],
+    rounded: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Every value of a package's graph (as its manifest has it) for the given inputs."""
+    """Every value of a package's graph (as its manifest has it) for the given inputs. `rounded` is what arithmetic of
+    fewer bits makes of a weight, and of each result."""
     values = {name: widened(array) for name, array in feeds.items()}
     for node in graph["nodes"]:
         inputs = [None if name is None else values[name] for name in node.get("inputs", [])]
         weights = {role: read(name) for role, name in node.get("weights", {}).items()}
+        if rounded is not None:
+            weights = {role: rounded(array) for role, array in weights.items()}
         results = evaluate(node["operation"], inputs, node.get("attributes", {}), weights, len(node["outputs"]))
-        values.update(zip(node["outputs"], results))
+        values.update(zip(node["outputs"], results if rounded is None else map(rounded, results)))
     return values

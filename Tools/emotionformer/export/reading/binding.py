@@ -13,6 +13,7 @@ import numpy as np
 
 from emotionformer.errors import ExportError
 from emotionformer.export.layer import Layer, Variable
+from emotionformer.export.reading.quantized_weights import adopt
 from emotionformer.export.reading.weight_store import (
     ArchiveStore,
     FlatStore,
@@ -109,13 +110,15 @@ def _bind_model(model: Layer, group: WeightGroup, store: ArchiveStore) -> None:
         _bind_group(layer, found, store)
 
 
-def _bind_group(layer: Layer, group: WeightGroup, store: ArchiveStore) -> None:
+def _bind_group(layer: Layer, group: WeightGroup, store: ArchiveStore, is_part: bool = False) -> None:
     if layer.layers:
         _bind_model(layer, group, store)
         return
     if not layer.known:
         layer.bag = dict(_bag(group, ""))
         return
+    if is_part and len(group.own) > len(layer.variables):
+        adopt(layer, group.own)
     if len(group.own) != len(layer.variables):
         raise ExportError(
             f"{store.file_name}: {layer.described} needs {len(layer.variables)} weights, "
@@ -125,7 +128,8 @@ def _bind_group(layer: Layer, group: WeightGroup, store: ArchiveStore) -> None:
         layer.arrays[variable.role] = group.read(index)
     for part in layer.parts:
         child = group.child(*part.attributes)
-        _bind_group(part.layer, child or WeightGroup(f"{group.path}/{part.attributes[0]}"), store)
+        found = child or WeightGroup(f"{group.path}/{part.attributes[0]}")
+        _bind_group(part.layer, found, store, layer.class_name == "MultiHeadAttention")
 
 
 def _bag(group: WeightGroup, prefix: str) -> Iterator[tuple[str, np.ndarray]]:

@@ -27,6 +27,7 @@ MAXIMUM_RANK = 8
 EXPANSION = 8
 FREE_EXPANSION = 64 << 20
 FILTERS = {h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32}
+BFLOAT16 = np.dtype("V2")
 LISTS = ("layer_names", "weight_names")
 TEXTS = ("model_config", "keras_version", "name")
 
@@ -130,6 +131,9 @@ def _load(entry: dict[str, Any], arrays: list[np.ndarray]) -> None:
             _load(inner, arrays)
         else:
             array = np.ascontiguousarray(inner.pop("id")[()])
+            if array.dtype == BFLOAT16:
+                # The upper half of a float32.
+                array = (np.atleast_1d(array).view("<u2").astype("<u4") << 16).view("<f4").reshape(array.shape)
             inner["d"] = array.dtype.str
             arrays.append(array)
 
@@ -213,10 +217,8 @@ def _shape(dataset: h5d.DatasetID, place: str) -> tuple[int, ...]:
 
 def _element_type(kind: h5t.TypeID, place: str) -> np.dtype[Any]:
     if kind.get_class() == h5t.OPAQUE and kind.get_size() == 2:
-        raise ExportError(
-            f"{place} is bfloat16, which HDF5 files hold as bytes without a meaning: save the model with float32 "
-            "weights (the same layers made under keras.config.set_dtype_policy('float32'), then set_weights)"
-        )
+        # Keras hands numbers of bfloat16 to HDF5 as two bytes each; nothing else that it has is stored so.
+        return BFLOAT16
     try:
         dtype = kind.dtype if kind.get_class() in (h5t.INTEGER, h5t.FLOAT, h5t.ENUM) else None
     except (TypeError, ValueError):

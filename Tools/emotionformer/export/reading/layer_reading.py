@@ -7,6 +7,7 @@ from typing import Any
 
 from emotionformer.errors import ExportError
 from emotionformer.export.layer import MODEL_CLASSES, Layer, Part, Variable
+from emotionformer.export.reading import quantized_weights
 from emotionformer.export.reading.weight_store import snake_case
 
 MAXIMUM_DEPTH = 32
@@ -44,10 +45,10 @@ def read_layer(entry: dict[str, Any], generation: int, depth: int = 0) -> Layer:
         inbound=entry.get("inbound_nodes") or [],
         build=entry.get("build_config") or {},
     )
-    if (mode := quantization(config.get("dtype"))) is not None:
-        raise layer.refuse(f"Keras quantized it ({mode}); export the float model, saved before model.quantize()")
     layer.operator = is_operator(layer)
     _declare(layer, generation, depth)
+    if (mode := quantization(config.get("dtype"))) is not None:
+        quantized_weights.declare(layer, mode)
     return layer
 
 
@@ -200,7 +201,13 @@ def _bidirectional(layer: Layer, depth: int) -> None:
 
 
 def _time_distributed(layer: Layer, depth: int) -> None:
-    layer.parts.append(Part(("layer",), read_layer(_inner(layer, "layer"), layer.generation, depth + 1)))
+    inner = read_layer(_inner(layer, "layer"), layer.generation, depth + 1)
+    if inner.quantization is not None:
+        raise layer.refuse(
+            "Keras quantized its layer, and then leaves the scales out inside of TimeDistributed: "
+            f"{quantized_weights.WAY_OUT}"
+        )
+    layer.parts.append(Part(("layer",), inner))
 
 
 def _inner(layer: Layer, key: str) -> dict[str, Any]:
