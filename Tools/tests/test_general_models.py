@@ -14,7 +14,6 @@ from exporting import BASE, failure
 
 from emotionformer.export.evaluation.execution import KERNELS
 from emotionformer.export.package import read_tensor
-from emotionformer.export.reading import quantized_weights
 from emotionformer.export.reading.quantized_weights import unpacked
 
 GENERAL = FIXTURES.parent / "general"
@@ -34,7 +33,7 @@ FOUND: dict[str, tuple[dict[str, str], list[tuple[str, str, str]]]] = {
     **dict.fromkeys(
         (
             *("int8_rows", "int8_weights", "int4_blocks", "int4_small_blocks", "int4_channels", "int4_rows"),
-            *("bfloat16_weights", "mixed_float16"),
+            *("bfloat16_weights", "mixed_float16", "from_saved_model"),
         ),
         CLIP,
     ),
@@ -278,7 +277,7 @@ def test_blocks_have_zero_points(export: Export, monkeypatch: pytest.MonkeyPatch
         # Zero points are asked for first, then scales.
         return take(array, *given, **named) * (0 if shifts[0] % 2 else 1)
 
-    monkeypatch.setattr(quantized_weights.np, "take", without)
+    monkeypatch.setattr(np, "take", without)
     package = export(path)
     monkeypatch.undo()
     assert np.abs(package.output("probabilities", inputs[0][0]) - outputs[0][0]).max() > 1e-3

@@ -41,6 +41,7 @@ from emotionformer.export.reading.folder import (
     find_roles,
     read_labels,
 )
+from emotionformer.export.reading.saved_model import is_saved_model, refusal
 from emotionformer.export.reading.source import KerasSource, SourceFile, open_source
 from emotionformer.export.readings import Readings
 from emotionformer.export.selftest import examples, expected, prepared, tolerance
@@ -201,6 +202,8 @@ def _roles(arguments: argparse.Namespace) -> Roles:
     if arguments.source.is_dir():
         given = (MEAN_OPTION, arguments.mean), (DEVIATION_OPTION, arguments.std), (LABELS_OPTION, arguments.labels)
         roles = find_roles(arguments.source, {option for option, value in given if value is not None})
+    elif is_saved_model(arguments.source):
+        raise refusal(arguments.source)
     else:
         roles = Roles(arguments.source)
     roles.mean = arguments.mean or roles.mean
@@ -327,8 +330,8 @@ def _note_half(made: Converted, values: list[np.ndarray], halves: list[np.ndarra
         for item, one, two in zip(made.outputs, values, halves)
     ]
     made.notes.append(
-        f"Keras computes some layers in {made.narrow}, the package all in float32: the same model in {made.narrow} would "
-        f"differ by about {', '.join(differences)}; --verify-with keras measures it"
+        f"Keras computes some layers in {made.narrow}, the package all in float32: the same model in {made.narrow} "
+        f"would differ by about {', '.join(differences)}; --verify-with keras measures it"
     )
 
 

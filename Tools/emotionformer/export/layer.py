@@ -44,8 +44,8 @@ class Part:
 class Layer:
     """`variables` and `parts` are what the class declares; `arrays` holds the bound weights by role.
 
-    A class that is not known has neither: `bag` then holds every weight below it, by path. `quantization` says how Keras
-    quantized it.
+    A class that is not known has neither: `bag` then holds every weight below it, by path. `quantization` says how
+    Keras quantized it.
     """
 
     class_name: str

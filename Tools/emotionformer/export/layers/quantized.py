@@ -11,7 +11,7 @@ from emotionformer.export.conversion import Converter, Result, tensor
 from emotionformer.export.einsum import product
 from emotionformer.export.graph import Call, Tensor, Value, Weight
 from emotionformer.export.layer import Layer
-from emotionformer.export.layers.attention import _check, _mask, deletes_masks
+from emotionformer.export.layers.attention import _is_plain, _is_wide, _mask, deletes_masks
 from emotionformer.export.layers.core import activate, activation_name, as_float
 from emotionformer.export.reading.quantized_weights import Quantization, Rows
 
@@ -102,10 +102,9 @@ def _multi_head_attention(converter: Converter, layer: Layer, call: Call) -> Res
     value = tensor(call.argument(1, "value"), layer)
     third = call.argument(2, "key")
     key = third if isinstance(third, Tensor) else None
-    _check(layer, query)
-    if call.keywords.get("return_attention_scores"):
-        raise layer.refuse("attention scores of a quantized layer are not supported")
     parts = {part.layer.name: part.layer for part in layer.parts}
+    if not _is_plain(layer, query) or _is_wide(layer, parts) or call.keywords.get("return_attention_scores"):
+        raise layer.refuse("a quantized layer with scores, a gate or other axes than time is not supported")
     mask = _mask(converter, layer, call, query, value, key)
     if mask is not None:
         raise layer.refuse("a mask of a quantized layer is not supported")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from emotionformer.errors import ExportError
+from emotionformer.export.reading import saved_model
 from emotionformer.export.reading.label_pickle import label_names, pickled_names
 from emotionformer.export.reading.npy_file import pickled_objects, read_npy
 from emotionformer.export.reading.strict_json import parse_json, read_bounded, read_json
@@ -53,7 +54,8 @@ def find_roles(folder: Path, given: Set[str] = frozenset()) -> Roles:
     models = [path for path in files if path.suffix.lower() in (".h5", ".hdf5", ".keras")]
     models = [path for path in models if not path.name.lower().endswith(".weights.h5")] or models
     if not models:
-        raise ExportError(f"{folder}: found no model (.h5 or .keras)")
+        graphs = [path for path in files if saved_model.is_saved_model(path)]
+        raise saved_model.refusal(graphs[0]) if graphs else ExportError(f"{folder}: found no model (.h5 or .keras)")
     if len(models) > 1:
         names = {path.stem for path in models}
         if len(names) == 1:

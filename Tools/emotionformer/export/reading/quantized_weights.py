@@ -113,7 +113,7 @@ def dequantize(model: Layer) -> None:
     layers = list(every(model))
     if all(layer.quantization is None for layer in layers):
         return
-    found = {layer.quantization.signature for layer in layers if layer.class_name in CLASSES and _is_said(layer)}
+    found = {item.quantization.signature for item in layers if item.quantization is not None and _is_said(item)}
     for layer in layers:
         for part in layer.parts:
             inner = part.layer
@@ -162,7 +162,7 @@ def _dequantize(layer: Layer, quantization: Quantization) -> None:
         kernel = stored.astype(np.float32)
         if is_table:
             arrays[role] = kernel / scale[:, None]
-        elif quantization.rows is not None or kernel.ndim == 2 and scale.ndim == 1:
+        elif quantization.rows is not None or (kernel.ndim == 2 and scale.ndim == 1):
             arrays[role], quantization.scale = kernel, scale
         else:
             arrays[role] = kernel / _beside(layer, scale, kernel)
@@ -172,7 +172,7 @@ def _dequantize(layer: Layer, quantization: Quantization) -> None:
     columns = _columns(layer, scale, is_table)
     numbers = unpacked(stored, columns).astype(np.float32)
     if zero is not None and places is not None:
-        if places.size and not (0 <= places.min() and places.max() < scale.shape[1 if is_table else 0]):
+        if places.size and not (places.min() >= 0 and places.max() < scale.shape[1 if is_table else 0]):
             raise ValueError("a block that does not exist")
         axis, groups = (1, places.astype(np.int64)) if is_table else (0, places.astype(np.int64))
         shift = np.take(zero.astype(np.float32), groups, axis=axis)
