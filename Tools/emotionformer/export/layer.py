@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from emotionformer.errors import ExportError
-
-if TYPE_CHECKING:
-    from emotionformer.export.reading.quantized_weights import Quantization
 
 MODEL_CLASSES = {"Functional", "Model", "Sequential"}
 
@@ -30,6 +27,30 @@ class Variable:
     @property
     def names(self) -> tuple[str, ...]:
         return self.saved_as or (self.role.split("/")[-1],)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """How a layer quantizes its input: each row's largest magnitude, with epsilon, becomes `high`."""
+
+    low: int = -127
+    high: int = 127
+    epsilon: float = 1e-7
+
+
+@dataclass
+class Quantization:
+    """`bits` is 8 or 4, `is_grouped` says that scales belong to blocks of inputs. `scale` divides what the integer
+    kernel gives, once the weights are read; None if the kernel is float32 already."""
+
+    bits: int
+    is_grouped: bool = False
+    rows: Rows | None = None
+    scale: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def signature(self) -> tuple[int, bool, Rows | None]:
+        return self.bits, self.is_grouped, self.rows
 
 
 @dataclass

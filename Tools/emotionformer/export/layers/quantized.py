@@ -10,10 +10,9 @@ import numpy as np
 from emotionformer.export.conversion import Converter, Result, tensor
 from emotionformer.export.einsum import product
 from emotionformer.export.graph import Call, Tensor, Value, Weight
-from emotionformer.export.layer import Layer
+from emotionformer.export.layer import Layer, Quantization, Rows
 from emotionformer.export.layers.attention import _is_plain, _is_wide, _mask, deletes_masks
 from emotionformer.export.layers.core import activate, activation_name, as_float
-from emotionformer.export.reading.quantized_weights import Quantization, Rows
 
 
 def quantizes_rows(layer: Layer) -> bool:

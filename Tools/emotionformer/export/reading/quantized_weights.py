@@ -8,42 +8,17 @@ inputs alone unless it is told otherwise. The rules are those of Keras 3.15.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from emotionformer.errors import ExportError
-from emotionformer.export.layer import Layer, Variable
+from emotionformer.export.layer import Layer, Quantization, Rows, Variable
 
 CLASSES = ("Dense", "EinsumDense", "Embedding")
 WAY_OUT = "export the float model, saved before model.quantize()"
 # Keras's default for the rows of an input.
 QUANTIZER = "AbsMaxQuantizer"
-
-
-@dataclass(frozen=True)
-class Rows:
-    """How a layer quantizes its input: each row's largest magnitude, with epsilon, becomes `high`."""
-
-    low: int = -127
-    high: int = 127
-    epsilon: float = 1e-7
-
-
-@dataclass
-class Quantization:
-    """`bits` is 8 or 4, `is_grouped` says that scales belong to blocks of inputs. `scale` divides what the integer
-    kernel gives, once the weights are read; None if the kernel is float32 already."""
-
-    bits: int
-    is_grouped: bool = False
-    rows: Rows | None = None
-    scale: np.ndarray | None = field(default=None, repr=False)
-
-    @property
-    def signature(self) -> tuple[int, bool, Rows | None]:
-        return self.bits, self.is_grouped, self.rows
 
 
 def declare(layer: Layer, mode: str) -> None:
