@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from conftest import FIXTURES, Export, Written
 from exporting import BASE, failure
+from test_refused_models import changed
 
 from emotionformer.export.evaluation.execution import KERNELS
 from emotionformer.export.package import read_tensor
@@ -18,7 +19,15 @@ from emotionformer.export.reading.quantized_weights import unpacked
 
 GENERAL = FIXTURES.parent / "general"
 MODELS = sorted(path for path in GENERAL.iterdir() if path.suffix in (".h5", ".keras"))
-OPTIONS = {"open_features": ["--frames", "6"]}
+OPTIONS = {
+    "open_features": ["--frames", "6"],
+    "attention_pools": [
+        *("--attention-layer", "FrameAttention=relu,sequence"),
+        *("--attention-layer", "fixtures>ContextAttention=tanh,sum"),
+    ],
+    "tokens_and_positions": ["--position-layer", "tokens", "--position-layer", "PatchEncoder=projected"],
+    "attention_of_two": ["--attention-layer", "tanh,sum+weights"],
+}
 
 CLIP: tuple[dict[str, str], list[tuple[str, str, str]]] = (
     {"clip": "clip"},
@@ -33,16 +42,17 @@ FOUND: dict[str, tuple[dict[str, str], list[tuple[str, str, str]]]] = {
     **dict.fromkeys(
         (
             *("int8_rows", "int8_weights", "int4_blocks", "int4_small_blocks", "int4_channels", "int4_rows"),
-            *("bfloat16_weights", "mixed_float16", "from_saved_model"),
+            *("bfloat16_weights", "mixed_float16", "from_saved_model", "attention_pools", "temporal_network"),
         ),
         CLIP,
     ),
     **dict.fromkeys(
-        ("int8_words", "int4_words"),
+        ("int8_words", "int4_words", "tokens_and_positions"),
         ({"words": "tensor"}, [("topic", "probabilities", "clip"), ("logits", "logits", "clip")]),
     ),
     "one_score": ({"landmarks": "clip"}, [("is_fall", "scores", "clip")]),
     "labels_together": ({"landmarks": "clip"}, [("units", "scores", "clip"), ("valence", "values", "clip")]),
+    "attention_of_two": (CLIP[0], [*CLIP[1], ("look", "values", "frame")]),
     "rows": ({"clip": "clip"}, [("probabilities", "probabilities", "frame"), ("logits", "logits", "frame")]),
     "rebuilt": ({"landmarks": "clip"}, [("frames", "values", "frame")]),
     "landmarks": CLIP,
@@ -306,6 +316,85 @@ def test_half_precision_is_said(name: str, export: Export, capsys: pytest.Captur
         for clip, golden in zip(inputs[0], outputs[0])
     )
     assert found / 10 < float(match[1]) < 10 * found
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["FrameAttention=tanh,sequence", "ContextAttention=tanh,sum"],
+        ["FrameAttention=relu,sequence", "ContextAttention=sigmoid,sum"],
+    ],
+)
+def test_another_reading_of_attention_shows(options: list[str], export: Export) -> None:
+    """The negative control of the fixture: each part of a reading changes what comes out."""
+    path = fixture("attention_pools")
+    inputs, outputs = examples(path)
+    package = export(path, *(item for option in options for item in ("--attention-layer", option)))
+    assert np.abs(package.output("probabilities", inputs[0][0]) - outputs[0][0]).max() > 1e-4
+
+
+@pytest.mark.parametrize(
+    "name,options,expected",
+    [
+        ("attention_pools", [], "say it with --attention-layer FrameAttention=ACTIVATION,OUTPUT, such as tanh,sum"),
+        ("attention_pools", ["--attention-layer", "tanh"], "found the output '', expected one of sum"),
+        ("attention_pools", ["--attention-layer", "wavy,sum"], "found the activation 'wavy', expected one of"),
+        ("vector", ["--attention-layer", "tanh,sum"], "tanh,sum: the model has no layer that takes it"),
+        ("temporal_network", ["--tcn-layer", "mine"], "--tcn-layer mine: expected keras-tcn"),
+        (
+            "tokens_and_positions",
+            [],
+            "--position-layer TokenAndPositionEmbedding=R, R one of tokens (rows of a table by number + the table of",
+        ),
+        (
+            "tokens_and_positions",
+            ["--position-layer", "add"],
+            "and --position-layer add does not fit what it holds: say it with --position-layer",
+        ),
+        ("vector", ["--tcn-layer", "keras-tcn"], "the model has no layer that takes it"),
+    ],
+)
+def test_attention_and_networks_are_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, options: list[str], expected: str
+) -> None:
+    assert expected in failure(capsys, tmp_path, str(fixture(name)), *options)
+
+
+def without_module(entry: dict[str, Any]) -> None:
+    entry["module"] = "mine"
+
+
+NETWORKS: dict[str, tuple[Any, list[str], str | None]] = {
+    "a class of another module": (without_module, [], "--tcn-layer TCN=keras-tcn if it is the library's"),
+    "said to be the library's": (without_module, ["--tcn-layer", "keras-tcn"], None),
+    "a norm": (lambda entry: entry["config"].update(use_batch_norm=True), [], "use_batch_norm is not supported"),
+    "a state": (lambda entry: entry["config"].update(return_state=True), [], "return_state is not supported"),
+    "no dilations": (lambda entry: entry["config"].pop("dilations"), [], "--tcn-layer TCN=keras-tcn"),
+    "one block less": (lambda entry: entry["config"].update(dilations=[1]), [], "weights that are not the library's"),
+    "one block more": (lambda entry: entry["config"].update(dilations=[1, 2, 4]), [], "no kernel of 'residual_block_2"),
+    "a padding": (lambda entry: entry["config"].update(padding="valid"), [], "its options are not known"),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_temporal_network_is_the_librarys_or_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], export: Export, name: str
+) -> None:
+    edit, options, expected = NETWORKS[name]
+
+    def each(config: Any) -> None:
+        for entry in config["config"]["layers"]:
+            if entry["class_name"] == "TCN":
+                edit(entry)
+
+    path = changed(tmp_path, each, str(fixture("temporal_network")))
+    if expected is None:
+        inputs, outputs = examples(fixture("temporal_network"))
+        package = export(path, *options)
+        assert np.abs(package.output("probabilities", inputs[0][0]) - outputs[0][0]).max() <= 2e-6
+        assert any("--tcn-layer" in note for note in package.manifest["metadata"]["exportNotes"])
+    else:
+        assert expected in failure(capsys, tmp_path, str(path), *options)
 
 
 def test_the_rules_of_the_format_can_fail(export: Export) -> None:

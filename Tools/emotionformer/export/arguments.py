@@ -25,12 +25,22 @@ POSITIONS = {
     "add": "input + table",
     "scaled": "input · √width + table",
     "table": "the table alone, which the model adds itself",
+    "tokens": "rows of a table by number + the table of positions",
+    "projected": "a dense layer of the input + table",
 }
 # What the inputs and outputs are, by name.
 ROLE_OPTION, KIND_OPTION, SHAPE_OPTION = "--input-role", "--output-kind", "--input-shape"
 ROLES = ("clip", "vector", "image", "tensor")
 KINDS = ("probabilities", "scores", "logits", "values")
 MISSING_VALUES = ("refuse", "zeros", "keep")
+ATTENTION_OPTION, NETWORK_OPTION = "--attention-layer", "--tcn-layer"
+ATTENTION_FORM = "ACTIVATION,OUTPUT"
+POOLED = {
+    "sum": "the weighted sum of the frames",
+    "sequence": "the weighted frames",
+    "sum+weights": "the weighted sum, and the weights",
+}
+NETWORK = "keras-tcn"
 LAYOUTS = ("raw", "xyz-interleaved", "xyz-planar", "x", "y", "z")
 
 EXAMPLES = """examples:
@@ -142,6 +152,26 @@ def parser() -> Parser:
         help="what a custom layer with a table of positions gives: "
         + ", ".join(f"{name} ({meaning})" for name, meaning in POSITIONS.items())
         + ". Without CLASS= it goes for classes with position in their name; any other needs CLASS=",
+    )
+    add(
+        ATTENTION_OPTION,
+        metavar="[CLASS=]READING",
+        action="append",
+        default=[],
+        help=f"how a custom layer that pools frames by attention computes: {ATTENTION_FORM}, such as tanh,sum. Each "
+        "frame has the score activation(frame · W + b), · u if the layer has a vector for it; weights are the softmax "
+        "over the frames. With two dense layers before the last (Bahdanau's), they are added: the first of the call's first "
+        "tensor, the second of its second. OUTPUT is "
+        + ", ".join(f"{name} ({meaning})" for name, meaning in POOLED.items())
+        + ". Without CLASS= it goes for classes with attention in their name; any other needs CLASS=",
+    )
+    add(
+        NETWORK_OPTION,
+        metavar="[CLASS=]READING",
+        action="append",
+        default=[],
+        help=f"how a custom layer called TCN computes: {NETWORK}, as the library of that name. A .keras file that says "
+        "that the class is that library's needs no option",
     )
     add(LOGITS_OPTION, action="store_true", help="the model ends in logits: add the softmax")
     add(

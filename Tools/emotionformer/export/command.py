@@ -78,7 +78,9 @@ def run(arguments: argparse.Namespace) -> None:
         raise ExportError("--keras-classes goes with --verify-with keras")
     meanings = Meanings(
         load_custom(arguments.custom) if arguments.custom else {},
-        Readings.parse(arguments.transformer_block, arguments.position_layer),
+        Readings.parse(
+            arguments.transformer_block, arguments.position_layer, arguments.attention_layer, arguments.tcn_layer
+        ),
     )
     progress.say(f"Reading {roles.model.name}")
     source = open_source(roles.model)

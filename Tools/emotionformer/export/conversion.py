@@ -17,6 +17,9 @@ Handler = Callable[["Converter", Layer, Call], Result]
 
 MAXIMUM_NOTES = 100
 
+# The way out of a layer whose meaning the file does not say.
+ADVICE = "give its meaning with --custom FILE.py (Tools/examples shows how)"
+
 HANDLERS: dict[str, Handler] = {}
 
 
@@ -142,6 +145,12 @@ def mask_of(call: Call, layer: Layer, name: str = "mask") -> Value | None:
     if isinstance(first, (list, tuple)):
         first = first[0] if first else None
     return first.mask if isinstance(first, Tensor) else None
+
+
+def without_mask(layer: Layer, given: Tensor) -> None:
+    """For custom layers: whether one heeds its input's mask and hands it on, the file does not say."""
+    if given.mask is not None:
+        raise layer.refuse(f"its input carries a mask, and the file does not say what becomes of it; {ADVICE}")
 
 
 def as_bool(converter: Converter, mask: Value | None) -> Value | None:

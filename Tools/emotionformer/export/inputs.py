@@ -97,7 +97,7 @@ def described(
             what = f"clips of {specification.frames} frames × {specification.features} features"
             raise ExportError(f"the model takes {what if role == CLIP else f'{extents} numbers'}: {ADVICE}")
         result.items.append(specification)
-        result.limits.append(_limit(item))
+        result.limits.append(_limit(item) if dtype != "float32" or role == TENSOR else 0)
     _check_options(arguments, result.items)
     _normalize(roles, arguments, result.items)
     return result
@@ -250,13 +250,15 @@ def _layout(arguments: argparse.Namespace, features: int) -> str:
 
 def _limit(item: DeclaredInput) -> int:
     """How many rows the tables have that the input's numbers index; 0 if they index none."""
-    sizes = [_rows(layer) for layer in item.first if layer.class_name == "Embedding"]
-    return min(sizes, default=0)
+    return min((rows for layer in item.first for rows in _rows(layer)), default=0)
 
 
-def _rows(layer: Layer) -> int:
-    table = layer.arrays.get("embeddings")
-    return 1 if table is None or table.ndim < 1 else int(table.shape[0])
+def _rows(layer: Layer) -> list[int]:
+    """The lengths of the layer's tables; a custom layer that takes integers can have several."""
+    held = layer.bag.values() if not layer.known else [layer.arrays.get("embeddings")]
+    if layer.known and layer.class_name != "Embedding":
+        return []
+    return [int(table.shape[0]) for table in held if table is not None and table.ndim == 2]
 
 
 def _check_options(arguments: argparse.Namespace, items: list[InputSpecification]) -> None:

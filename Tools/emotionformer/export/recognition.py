@@ -11,44 +11,42 @@ from collections.abc import Callable
 import numpy as np
 
 from emotionformer.export import blocks
-from emotionformer.export.arguments import BLOCK_FORM, BLOCK_OPTION, POSITION_OPTION, POSITIONS
+from emotionformer.export.arguments import BLOCK_FORM, BLOCK_OPTION
 from emotionformer.export.blocks import Component, component, components
-from emotionformer.export.conversion import Converter, Result, as_bool, tensor
+from emotionformer.export.conversion import ADVICE, Converter, Result, as_bool, tensor, without_mask
 from emotionformer.export.graph import Call, Tensor, Value
 from emotionformer.export.layer import Layer
 from emotionformer.export.layers.core import activation_name, function_of
+from emotionformer.export.pooling import attention_layer, pools_by_attention
+from emotionformer.export.positions import CHECK, position_layer, unknown_options
 from emotionformer.export.reading.own_classes import is_own, reason
 from emotionformer.export.readings import ACTIVATIONS, BlockReading, Readings
+from emotionformer.export.temporal_network import CLASS, temporal_network
 
-PLAIN = {"name", "trainable", "dtype", "activity_regularizer", "autocast", "batch_input_shape", "batch_shape", "seed"}
-SIZES = set(
-    (
-        "d_model embed_dim embedding_dim hidden_dim model_dim dim units output_dim num_heads n_heads heads ff_dim dff "
-        "ffn_dim mlp_dim feed_forward_dim rate dropout dropout_rate key_dim head_dim max_len maxlen max_length "
-        "sequence_length seq_len seq_length max_frames num_frames frames max_position max_positions max_seq_len "
-        "position input_dim timesteps num_positions depth length initializer embeddings_initializer"
-    ).split()
-)
-ADVICE = "give its meaning with --custom FILE.py (Tools/examples shows how)"
-CHECK = "--verify-with keras --keras-classes FILE.py checks it"
 BLOCK_CLASSES = ("TransformerBlock", "TransformerEncoder", "TransformerEncoderBlock", "TransformerLayer")
 
 
 def recognized(converter: Converter, layer: Layer, call: Call, readings: Readings) -> Result:
     """The meaning of a layer of a class that is not Keras's own."""
     if layer.class_name == "Lambda":
-        raise layer.refuse(f"a Lambda holds Python bytecode, which is never run; {ADVICE}")
+        raise layer.refuse(f"{_lambda(layer)}; {ADVICE}")
     package = layer.registered.split(">")[0]
     if package in ("keras_hub", "keras_nlp", "KerasHub", "KerasNLP") and layer.class_name in LIBRARY:
         return LIBRARY[layer.class_name](converter, layer, call)
     if readings.names_block(layer):
         return _transformer_block(converter, layer, call, readings.block(layer))
+    if readings.names_attention(layer):
+        return attention_layer(converter, layer, call, readings.attention(layer))
+    if readings.names_network(layer) or layer.class_name == CLASS:
+        return temporal_network(converter, layer, call, readings.network(layer))
     if readings.names_position(layer) or re.search(r"position", layer.class_name, re.IGNORECASE):
-        return _position_layer(converter, layer, call, readings.position(layer))
+        return position_layer(converter, layer, call, readings.position(layer))
     if layer.class_name in BLOCK_CLASSES:
         return _transformer_block(converter, layer, call, readings.block(layer))
     if is_own(layer):
         raise layer.refuse(f"{reason(layer)}; {ADVICE}")
+    if re.search(r"attention", layer.class_name, re.IGNORECASE) and pools_by_attention(layer):
+        return attention_layer(converter, layer, call, readings.attention(layer))
     held = ", ".join(f"{item.path or '.'} ({item.kind})" for item in components(layer)) or "no weights"
     advice = ADVICE
     if _ordered_parts(layer) is not None:
@@ -57,47 +55,14 @@ def recognized(converter: Converter, layer: Layer, call: Call, readings: Reading
     raise layer.refuse(f"this class is not Keras's own (the file holds {held}); {advice}")
 
 
-def _unknown_options(layer: Layer) -> list[str]:
-    return sorted(key for key in layer.config if key not in PLAIN and key not in SIZES)
-
-
-def _without_mask(layer: Layer, given: Tensor) -> None:
-    if given.mask is not None:
-        raise layer.refuse(f"its input carries a mask, and the file does not say what becomes of it; {ADVICE}")
-
-
-def _position_layer(converter: Converter, layer: Layer, call: Call, reading: str | None) -> Result:
-    """One table as long as the clip and as wide as the input. What is done with it stands nowhere in the file."""
-    given = tensor(call.first, layer)
-    held = components(layer)
-    options = _unknown_options(layer)
-    if not held:
-        raise layer.refuse(
-            f"the file holds no table for it, and sines and cosines can be arranged in more than one way; {ADVICE}"
-        )
-    table = held[0].arrays.get("value") if len(held) == 1 and held[0].kind == "table" else None
-    table = table[0] if table is not None and table.ndim == 3 and table.shape[0] == 1 else table
-    if options or given.rank != 3 or table is None or table.ndim != 2:
-        reason = f"its options {', '.join(options)} are not known" if options else "it holds more than one table"
-        raise layer.refuse(f"{reason}; {ADVICE}")
-    steps, width = given.shape[1:]
-    if table.shape[1] != width or table.shape[0] < steps:
-        raise layer.refuse(f"its table has the shape {table.shape}, its input {steps} × {width}; {ADVICE}")
-    if reading is None:
-        known = ", ".join(f"{name} ({meaning})" for name, meaning in POSITIONS.items())
-        raise layer.refuse(
-            f"it holds a table, and the file does not say what it does with it: say it with {POSITION_OPTION} "
-            f"{layer.class_name}=R, R one of {known}, or {ADVICE}"
-        )
-    _without_mask(layer, given)
-    graph, x = converter.graph, given.value
-    converter.note(f"{layer.class_name}: read as {POSITION_OPTION} {reading} says ({POSITIONS[reading]}); {CHECK}")
-    if reading == "table":
-        return Tensor(graph.constant(np.asarray(table[None, :steps], np.float32)))
-    if reading == "scaled":
-        x = graph.one("multiply", x, graph.constant(float(width) ** 0.5))
-    weight = converter.derived(layer, "table", table)
-    return Tensor(graph.one("positionalEncoding", x, weights={"table": weight}))
+def _lambda(layer: Layer) -> str:
+    """What the file says of the function. A name is no proof: a function of the user's own may bear the name of one of
+    Keras's, and the file says no module."""
+    function = layer.config.get("function")
+    name = function.get("config") if isinstance(function, dict) else function
+    if isinstance(name, str) and name.isprintable() and len(name) < 100:
+        return f"a Lambda with the function '{name}' of the model's own code, which the file does not hold"
+    return "a Lambda holds Python bytecode, which is never run"
 
 
 # What keras.io's TransformerBlock holds: by attribute (.keras), by sub-layer and order (.h5).
@@ -148,7 +113,7 @@ def _transformer_block(converter: Converter, layer: Layer, call: Call, reading: 
     """
     given = tensor(call.first, layer)
     parts = _block_parts(layer, given)
-    options = _unknown_options(layer)
+    options = unknown_options(layer)
     if options:
         raise layer.refuse(f"its options {', '.join(options)} may change what it computes; {ADVICE}")
     if reading is None:
@@ -157,7 +122,7 @@ def _transformer_block(converter: Converter, layer: Layer, call: Call, reading: 
             f"their epsilon and whether it is causal: say it with {BLOCK_OPTION} {BLOCK_FORM} "
             f"(keras.io's is post-norm,relu,1e-6), or {ADVICE}"
         )
-    _without_mask(layer, given)
+    without_mask(layer, given)
     attention, inner, outer, first, second = parts
     graph, epsilon = converter.graph, reading.epsilon
     function = ACTIVATIONS[reading.activation]
