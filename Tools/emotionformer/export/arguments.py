@@ -160,8 +160,8 @@ def parser() -> Parser:
         default=[],
         help=f"how a custom layer that pools frames by attention computes: {ATTENTION_FORM}, such as tanh,sum. Each "
         "frame has the score activation(frame · W + b), · u if the layer has a vector for it; weights are the softmax "
-        "over the frames. With two dense layers before the last (Bahdanau's), they are added: the first of the call's first "
-        "tensor, the second of its second. OUTPUT is "
+        "over the frames. With two dense layers before the last (Bahdanau's), they are added: the first of the call's "
+        "first tensor, the second of its second. OUTPUT is "
         + ", ".join(f"{name} ({meaning})" for name, meaning in POOLED.items())
         + ". Without CLASS= it goes for classes with attention in their name; any other needs CLASS=",
     )
