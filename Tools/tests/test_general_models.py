@@ -37,7 +37,7 @@ CLIP: tuple[dict[str, str], list[tuple[str, str, str]]] = (
 HALF = {"bfloat16_weights": 0.02, "mixed_float16": 0.002}
 # By the fixture's name: roles of the inputs by name, and names, kinds and rows of the outputs.
 FOUND: dict[str, tuple[dict[str, str], list[tuple[str, str, str]]]] = {
-    "vector": ({"input_1": "vector"}, [("gesture", "probabilities", "clip"), ("logits", "logits", "clip")]),
+    "vector": ({"input_1": "vector"}, [("probabilities", "probabilities", "clip"), ("logits", "logits", "clip")]),
     "open_features": CLIP,
     **dict.fromkeys(
         (
@@ -48,17 +48,17 @@ FOUND: dict[str, tuple[dict[str, str], list[tuple[str, str, str]]]] = {
     ),
     **dict.fromkeys(
         ("int8_words", "int4_words", "tokens_and_positions"),
-        ({"words": "tensor"}, [("topic", "probabilities", "clip"), ("logits", "logits", "clip")]),
+        ({"words": "tensor"}, [("topic", "probabilities", "clip"), ("topic/logits", "logits", "clip")]),
     ),
-    "one_score": ({"landmarks": "clip"}, [("is_fall", "scores", "clip")]),
-    "labels_together": ({"landmarks": "clip"}, [("units", "scores", "clip"), ("valence", "values", "clip")]),
+    "one_score": ({"clip": "clip"}, [("is_fall", "scores", "clip")]),
+    "labels_together": ({"clip": "clip"}, [("units", "scores", "clip"), ("valence", "values", "clip")]),
     "attention_of_two": (CLIP[0], [*CLIP[1], ("look", "values", "frame")]),
     "rows": ({"clip": "clip"}, [("probabilities", "probabilities", "frame"), ("logits", "logits", "frame")]),
-    "rebuilt": ({"landmarks": "clip"}, [("frames", "values", "frame")]),
+    "rebuilt": ({"clip": "clip"}, [("frames", "values", "frame")]),
     "landmarks": CLIP,
     "together": (
         {"clip": "tensor", "age": "tensor", "words": "tensor"},
-        [("emotion", "probabilities", "clip"), ("logits", "logits", "clip"), ("arousal", "values", "clip")],
+        [("emotion", "probabilities", "clip"), ("emotion/logits", "logits", "clip"), ("arousal", "values", "clip")],
     ),
     "softmax_and_values": (
         {"clip": "clip"},
@@ -89,7 +89,7 @@ def examples(path: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
 
 def sources(path: Path) -> dict[str, int]:
     """Which of the model's outputs an output of the package is, logits apart."""
-    names = [name for name, _, _ in FOUND[kind(path)][1] if name != "logits" or kind(path) == "tokens"]
+    names = [name for name, _, _ in FOUND[kind(path)][1] if "logits" not in name or kind(path) == "tokens"]
     if kind(path) == "softmax_and_values":
         return {"probabilities": 1, "hidden": 0, "hidden_1": 2}
     return {name: number for number, name in enumerate(names)}

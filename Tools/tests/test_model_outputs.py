@@ -184,7 +184,7 @@ def test_each_output_is_a_value_of_its_own() -> None:
     kinds, found = described(graph, softmax, logits, start, graph.constant(np.ones((1, 2))))
     assert kinds == [
         ("out", "probabilities"),
-        ("logits", "logits"),
+        ("out/logits", "logits"),
         ("out1", "values"),
         ("out2", "values"),
         ("out3", "values"),
@@ -197,7 +197,7 @@ def test_each_output_is_a_value_of_its_own() -> None:
 def test_two_softmaxes_keep_their_names() -> None:
     graph = Graph()
     first, second = (graph.one("softmax", dense(graph, hidden(graph, 1, 3), 4)) for _ in range(2))
-    assert [name for name, _ in described(graph, first, second)[0]] == ["out", "out_logits", "out1", "out1_logits"]
+    assert [name for name, _ in described(graph, first, second)[0]] == ["out", "out/logits", "out1", "out1/logits"]
 
 
 def test_the_first_axis_is_the_batch() -> None:
@@ -213,4 +213,4 @@ def test_a_softmax_is_called_nothing_else(kind: str) -> None:
     with pytest.raises(ExportError, match=f"--output-kind out={kind}: the output ends in a softmax"):
         described(graph, result, out=kind)
     assert described(graph, result, out="values")[0] == [("out", "values")]
-    assert described(graph, result, out="probabilities")[0] == [("out", "probabilities"), ("logits", "logits")]
+    assert described(graph, result, out="probabilities")[0] == [("out", "probabilities"), ("out/logits", "logits")]

@@ -45,7 +45,7 @@ from emotionformer.export.reading.saved_model import is_saved_model, refusal
 from emotionformer.export.reading.source import KerasSource, SourceFile, open_source
 from emotionformer.export.readings import Readings
 from emotionformer.export.selftest import examples, expected, prepared, tolerance
-from emotionformer.export.specification import PROBABILITIES, SCORES, InputSpecification
+from emotionformer.export.specification import CLIP, PROBABILITIES, SCORES, InputSpecification
 
 MAXIMUM_MESSAGE = 800
 # How far Keras may be from float32 where it computes in half precision, relative to the largest magnitude.
@@ -135,8 +135,8 @@ def _converted(
     carried: dict[str, Any] = dict(metadata.content)
     if notes:
         carried["exportNotes"] = notes
-    if clip is not None and made.is_usual:
-        clip.name = "clip"
+    if clip is not None:
+        clip.name = CLIP
     package = Package(
         name=arguments.name or arguments.output.absolute().name,
         graph=made.graph,

@@ -93,11 +93,13 @@ def output_names(model: Layer, count: int) -> list[str]:
 
 
 def _names(entry: Any, given: list[tuple[str, int, int]]) -> list[str]:
-    """The keys of a dictionary, else the layers' names; a name that comes again is given a number."""
+    """The keys of a dictionary, else the layers' names, on one line; a name that comes again is given a number."""
+    found = [name for name, _, _ in given]
     if isinstance(entry, dict) and len(entry) == len(given):
-        return [str(key) for key in entry]
+        found = [str(key) for key in entry]
     names: list[str] = []
-    for name, _, _ in given:
+    for text in found:
+        name = "".join("_" if ord(letter) < 32 or ord(letter) == 127 else letter for letter in text) or "_"
         number, candidate = 1, name
         while candidate in names:
             candidate, number = f"{name}_{number}", number + 1

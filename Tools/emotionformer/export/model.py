@@ -27,14 +27,13 @@ from emotionformer.export.specification import CLIP, InputSpecification, OutputS
 
 @dataclass
 class Converted:
-    """A model as a graph. `output_names` are Keras's, `is_usual` says that it gives one clip's probabilities, `notes`
-    are things its user should know. `rounds` and `narrow` are the converter's."""
+    """A model as a graph. `output_names` are Keras's, `notes` are things its user should know. `rounds` and `narrow`
+    are the converter's."""
 
     graph: Graph
     nodes: list[Node]
     outputs: list[OutputSpecification]
     output_names: list[str]
-    is_usual: bool
     rounds: bool = False
     narrow: str | None = None
     notes: list[str] = field(default_factory=list)
@@ -84,7 +83,7 @@ def convert(
         raise ExportError(f"{KIND_OPTION} {unknown[0]}: the model has no output of this name: {', '.join(names)}")
     # The clip of this conversion, which may have fewer frames.
     here = None if clip is None else replace(clip, frames=probes[0].shape[1])
-    found = Outputs(graph, statement, here)
+    found = Outputs(graph, statement, here if clip is not None else inputs[0] if len(inputs) == 1 else None)
     outputs = found.describe(results, names)
     nodes = graph.pruned([item.value for item in outputs])
     return Converted(
@@ -92,7 +91,6 @@ def convert(
         nodes,
         outputs,
         names,
-        found.is_usual,
         converter.rounds,
         converter.narrow,
         converter.notes + found.notes,

@@ -20,10 +20,12 @@ from emotionformer.export.arguments import (
 )
 from emotionformer.export.graph import Graph, Node, Value
 from emotionformer.export.specification import (
+    CLIP,
     LOGITS,
     PROBABILITIES,
     SCORES,
     VALUES,
+    VECTOR,
     InputSpecification,
     OutputSpecification,
 )
@@ -120,16 +122,18 @@ class Statement:
 class Outputs:
     """The specifications of a model's outputs, found one by one, and what its user should know of them."""
 
-    def __init__(self, graph: Graph, statement: Statement, clip: InputSpecification | None) -> None:
-        self.graph, self.statement, self.clip = graph, statement, clip
+    def __init__(self, graph: Graph, statement: Statement, only: InputSpecification | None) -> None:
+        """`only` is the model's only input, if it has one."""
+        self.graph, self.statement = graph, statement
+        self.clip = only if only is not None and only.role == CLIP else None
+        self._is_one = only is not None and only.role in (CLIP, VECTOR)
         self.items: list[OutputSpecification] = []
         self.notes: list[str] = []
-        self.is_usual = False
         self._taken: set[int] = set()
 
     def describe(self, results: Sequence[Value], names: Sequence[str]) -> list[OutputSpecification]:
-        """The outputs in the model's order, with the logits of each softmax behind it. A clip's only probabilities come
-        first, and are called so."""
+        """The outputs in the model's order, with the logits of each softmax behind it. The only probabilities of a clip
+        or a frame come first, and are called so."""
         statement = self.statement
         if statement.whole is not None and len(results) != 1:
             raise ExportError(
@@ -139,13 +143,8 @@ class Outputs:
         for source, (value, name) in enumerate(zip(results, names)):
             self._describe(source, self._own(value, name), name, len(results) == 1)
         found = [item for item in self.items if item.kind == PROBABILITIES]
-        self.is_usual = self.clip is not None and len(found) == 1
-        if self.is_usual:
+        if self._is_one and len(found) == 1:
             self._name_as_usual(found[0])
-        elif len(found) == 1:
-            for item in self.items:
-                if item.is_operand and all(other.name != LOGITS for other in self.items):
-                    item.name = LOGITS
         return self.items
 
     def _own(self, value: Value, name: str) -> Value:
@@ -174,7 +173,7 @@ class Outputs:
             self._note(name, result, kind, stated is not None, is_alone)
         self._add(name, result, kind, source)
         if logits is not None:
-            self._add(f"{name}_logits", logits, LOGITS, source, is_operand=True)
+            self._add(f"{name}/logits", logits, LOGITS, source, is_operand=True)
 
     def _add(self, name: str, value: Value, kind: str, source: int, is_operand: bool = False) -> None:
         self._taken.add(id(value))
@@ -258,7 +257,7 @@ def _check_stated(name: str, result: Value, kind: str, stated: str) -> None:
         return
     if kind == PROBABILITIES:
         raise ExportError(f"{option}: the output ends in a softmax")
-    if stated == LOGITS and kind == SCORES:
+    if kind == SCORES:
         raise ExportError(f"{option}: the output ends in sigmoid: its numbers are scores")
     check_kind(option, stated, result.data)
 
@@ -294,9 +293,9 @@ def _as_stated(graph: Graph, result: Value, stated: str) -> tuple[Value, str, Va
         if stated == "logits":
             raise ExportError(f"{LOGITS_OPTION}: the model ends in a softmax already; leave the option out")
         return result, *_found(result)
+    if function == "sigmoid":
+        raise ExportError(f"{OPTIONS[stated]}: {found}: its outputs are scores that do not exclude each other")
     if stated == "logits":
-        if function == "sigmoid":
-            raise ExportError(f"{LOGITS_OPTION}: {found}: its outputs are scores that do not exclude each other")
         graph.scope = ""
         return graph.one("softmax", result), PROBABILITIES, result
     check_rows(result.data)
