@@ -18,7 +18,7 @@ from emotionformer.places import TOOLS
 FOLDERS = {
     "bench-peers": "peers", "dataset": "dataset", "export": "export", "fuzz-python": "fuzzing",
     "landmarks": "landmarks", "make-fixtures": "fixtures", "mutate": "mutation", "parity": "parity",
-    "random-package": "random_package", "train": "training",
+    "random-package": "random_package", "train": "training", "wild": "wild",
 }
 
 

@@ -1,0 +1,161 @@
+"""One model file on both sides."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emotionformer.errors import ToolError
+from emotionformer.places import TOOLS
+from emotionformer.wild.running import Ran, run
+
+SUFFIXES = (".h5", ".hdf5", ".keras", ".tflite")
+# Largest differences, relative to the largest magnitude of an output (at least 1).
+BOUNDS = {"float": 1e-5, "dynamic": 2e-2, "integer": 0.0}
+AGREES, DIFFERS, REFUSED, ALONE, NEITHER = STATES = ("agrees", "differs", "refused", "alone", "neither")
+
+
+@dataclass
+class Result:
+    """What became of a file. `agrees` and `differs` compare both sides; `refused` is run by its framework alone,
+    `alone` is run here alone, `neither` by none. `message` is ours, `theirs` the framework's."""
+
+    name: str
+    state: str
+    framework: str = ""
+    difference: float | None = None
+    message: str = ""
+    theirs: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """How files are compared."""
+
+    executable: Path
+    examples: int = 3
+    frames: int = 30
+    seed: int = 1
+    seconds: int = 300
+
+    def compare(self, path: Path, name: str) -> Result:
+        with tempfile.TemporaryDirectory(prefix="wild-") as scratch:
+            folder = Path(scratch)
+            theirs = self._reference(path, folder)
+            facts = json.loads((folder / "reference.json").read_text("utf-8")) if theirs.ok else {}
+            package = folder / "package"
+            ours = self._package(path, package, facts)
+            framework = str(facts.get("framework", ""))
+            if not ours.ok:
+                state = REFUSED if theirs.ok else NEITHER
+                return Result(name, state, framework, message=_plain(ours.message), theirs=theirs.message)
+            if not theirs.ok:
+                return Result(name, ALONE, message="", theirs=theirs.message)
+            return self._differences(folder, package, facts, name)
+
+    def _reference(self, path: Path, folder: Path) -> Ran:
+        worker = [sys.executable, "-m", "emotionformer.wild.reference", str(path.absolute()), str(folder)]
+        variables = {"PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"}
+        return run([*worker, str(self.examples), str(self.frames), str(self.seed)], self.seconds, variables)
+
+    def _package(self, path: Path, package: Path, facts: dict[str, Any]) -> Ran:
+        """The file as a package; open extents are those of the reference's inputs."""
+        if path.suffix == ".tflite":
+            command = [str(self.executable), "convert", str(path), "-o", str(package)]
+            done = run(command, self.seconds)
+            if not done.ok and "give the largest" in done.message:
+                done = run([*command, "--frames", str(self.frames)], self.seconds)
+            return done
+        command = [sys.executable, str(TOOLS / "launch.py"), "run", "export", str(path), "-o", str(package)]
+        names, shapes = facts.get("names", []), facts.get("shapes", [])
+        for name, shape in zip(names, shapes):
+            extents = ",".join(str(extent) for extent in shape)
+            command += ["--input-shape", extents if len(names) == 1 else f"{name}={extents}"]
+        return run(command, self.seconds, {"PYTHONDONTWRITEBYTECODE": "1"})
+
+    def _differences(self, folder: Path, package: Path, facts: dict[str, Any], name: str) -> Result:
+        manifest = json.loads((package / "manifest.json").read_text("utf-8"))
+        bound, largest = BOUNDS[facts["arithmetic"]], 0.0
+        result = Result(name, AGREES, str(facts["framework"]))
+        for number in range(self.examples):
+            place, made = folder / str(number), folder / f"made{number}"
+            command = [str(self.executable), "run", str(package), "-o", str(made)]
+            for index, entry in enumerate(manifest["inputs"]):
+                command += ["--input", f"{entry['name']}={place / f'input{index}.npy'}"]
+            done = run(command, self.seconds)
+            if not done.ok:
+                result.state, result.message = REFUSED, _plain(done.message)
+                return result
+            for index, entry in enumerate(outputs_of(manifest, facts["outputs"])):
+                golden = np.load(place / f"output{index}.npy", allow_pickle=False)
+                found = np.load(made / file_name(entry["name"]), allow_pickle=False)
+                largest = max(largest, difference(found, golden))
+        result.difference = largest
+        if not largest <= bound:
+            result.state = DIFFERS
+        return result
+
+
+def outputs_of(manifest: dict[str, Any], names: list[str]) -> list[dict[str, Any]]:
+    """The package's outputs in the framework's order: by name, and the one that was called `probabilities` for the one
+    whose name is gone. Logits that were added come last."""
+    entries = {entry["name"]: entry for entry in manifest["outputs"]}
+    gone = [name for name in names if name not in entries]
+    if not names or len(gone) > 1 or (gone and "probabilities" not in entries):
+        return [entry for entry in manifest["outputs"] if not _is_added(entry)]
+    return [entries.get(name) or entries["probabilities"] for name in names]
+
+
+def _is_added(entry: dict[str, Any]) -> bool:
+    return entry["kind"] == "logits" and entry["name"].split("/")[-1] == "logits"
+
+
+def file_name(output: str) -> str:
+    """The file that `emotionformer run` writes for an output."""
+    return f"{output}.npy"
+
+
+def difference(found: np.ndarray, golden: np.ndarray) -> float:
+    """The largest difference, relative to the golden's largest magnitude (at least 1); infinity for another shape or
+    kind of number, or where one is NaN and the other is not."""
+    if found.size != golden.size or (found.dtype.kind == "f") != (golden.dtype.kind == "f"):
+        return float("inf")
+    ours, theirs = found.astype(np.float64).ravel(), golden.astype(np.float64).ravel()
+    if not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
+        return float("inf")
+    kept = np.isfinite(theirs)
+    if not kept.any():
+        return 0.0
+    return float(np.abs(ours - theirs)[kept].max() / max(1.0, float(np.abs(theirs[kept]).max())))
+
+
+def _plain(message: str) -> str:
+    """A program's line without its name."""
+    for name in ("export: ", "emotionformer: ", "Error: "):
+        message = message.removeprefix(name)
+    return message
+
+
+def model_files(places: list[Path]) -> list[tuple[Path, str]]:
+    """The model files at and below the places, each with a name to print."""
+    found: list[tuple[Path, str]] = []
+    for place in places:
+        if place.is_file():
+            found.append((place, place.name))
+            continue
+        if not place.is_dir():
+            raise ToolError(f"{place}: there is no such file or folder")
+        for folder, folders, names in os.walk(place):
+            folders.sort()
+            paths = [Path(folder) / name for name in sorted(names)]
+            found += [(path, str(path.relative_to(place))) for path in paths if path.suffix.lower() in SUFFIXES]
+    if not found:
+        raise ToolError(f"found no model file ({', '.join(SUFFIXES)})")
+    return found

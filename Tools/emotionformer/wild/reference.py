@@ -1,0 +1,160 @@
+"""Run by `Tools/wild` in a process of its own: a model file in the framework that it was made with.
+
+FILE FOLDER EXAMPLES FRAMES SEED: writes `reference.json` and, for each example, `I/input0.npy` … and `I/output0.npy` ….
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# Integers that index no table.
+INTEGERS = 8
+
+
+class Reference:
+    """A model that can be run: names, shapes without the batch, and element types of its inputs."""
+
+    framework: str
+    names: list[str]
+    outputs: list[str]
+    shapes: list[tuple[int, ...]]
+    dtypes: list[str]
+    # How many rows integers may index.
+    rows = INTEGERS
+    # `integer`, `dynamic`, or `float`.
+    arithmetic = "float"
+
+    def run(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
+        raise NotImplementedError
+
+
+class Keras(Reference):
+    """A model of Keras 2 or 3."""
+
+    def __init__(self, path: Path, frames: int) -> None:
+        from emotionformer.export.keras_oracle import check_without_code
+        from emotionformer.export.reading.source import open_source
+
+        source = open_source(path)
+        check_without_code(source.root)
+        if source.generation == 2:
+            os.environ["TF_USE_LEGACY_KERAS"] = "1"
+            import tf_keras as keras
+        else:
+            import keras
+        self.framework = f"keras {keras.__version__}" if source.generation == 3 else f"tf_keras {keras.__version__}"
+        self.model = keras.models.load_model(path, compile=False)
+        tensors = self.model.inputs
+        self.names = [_plain(tensor.name) for tensor in tensors]
+        self.outputs = list(getattr(self.model, "output_names", []))
+        self.shapes = [tuple(extent or frames for extent in tensor.shape[1:]) for tensor in tensors]
+        self.dtypes = [tensor.dtype if isinstance(tensor.dtype, str) else tensor.dtype.name for tensor in tensors]
+        tables = [layer.input_dim for layer in _layers(self.model) if hasattr(layer, "input_dim")]
+        self.rows = min(tables, default=INTEGERS)
+        self.is_named = isinstance(getattr(self.model, "_inputs_struct", None), dict)
+        policies = json.dumps(source.root)
+        if any(word in policies for word in ('"int8"', '"int4/', "float16")):
+            self.arithmetic = "dynamic"
+
+    def run(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
+        given: Any = dict(zip(self.names, inputs)) if self.is_named else inputs if len(inputs) > 1 else inputs[0]
+        found = self.model(given, training=False)
+        found = list(found.values()) if isinstance(found, dict) else found
+        arrays = [np.asarray(item) for item in (found if isinstance(found, (list, tuple)) else [found])]
+        return [array if array.dtype.kind in "fiub" else array.astype(np.float32) for array in arrays]
+
+
+def _plain(name: str) -> str:
+    return name.split(":")[0]
+
+
+def _layers(model: Any) -> list[Any]:
+    return [inner for layer in model.layers for inner in (_layers(layer) if hasattr(layer, "layers") else [layer])]
+
+
+class LiteRT(Reference):
+    """A TensorFlow Lite file."""
+
+    def __init__(self, path: Path, frames: int) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        self.framework = "litert"
+        self.interpreter = Interpreter(str(path))
+        self.details = self.interpreter.get_input_details()
+        self.names = [detail["name"] for detail in self.details]
+        self.shapes, self.dtypes = [], [np.dtype(detail["dtype"]).name for detail in self.details]
+        self.ranges = [detail["quantization"] for detail in self.details]
+        for detail in self.details:
+            signature = [int(extent) for extent in detail["shape_signature"]] or [int(n) for n in detail["shape"]]
+            has_batch = signature[:1] in ([1], [-1])
+            extents = [frames if extent < 0 else extent for extent in signature]
+            if has_batch:
+                extents[0] = 1
+            if extents != [int(extent) for extent in detail["shape"]]:
+                self.interpreter.resize_tensor_input(detail["index"], extents)
+            self.shapes.append(tuple(extents[1:] if has_batch else extents))
+        self.interpreter.allocate_tensors()
+        made = self.interpreter.get_output_details()
+        self.indices = [detail["index"] for detail in made]
+        self.outputs = [detail["name"] for detail in made]
+        kinds = {detail["dtype"] for detail in [*self.details, *made]}
+        weights = {np.dtype(item["dtype"]).name for item in self.interpreter.get_tensor_details()}
+        if "int8" in weights or "int4" in weights or "uint8" in weights:
+            self.arithmetic = "integer" if kinds <= {np.int8, np.uint8, np.int16} else "dynamic"
+
+    def run(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
+        self.interpreter.reset_all_variables()
+        for detail, array in zip(self.details, inputs):
+            extents = self.interpreter.get_tensor(detail["index"]).shape
+            self.interpreter.set_tensor(detail["index"], array.reshape(extents))
+        self.interpreter.invoke()
+        return [np.asarray(self.interpreter.get_tensor(index)) for index in self.indices]
+
+
+def example(reference: Reference, random: np.random.Generator) -> list[np.ndarray]:
+    """One random example of each input, with a batch axis of 1."""
+    result = []
+    data: np.ndarray
+    for shape, dtype in zip(reference.shapes, reference.dtypes):
+        if "float" in dtype:
+            data = random.standard_normal((1, *shape))
+        elif dtype in ("int8", "uint8", "int16"):
+            span = np.iinfo(dtype)
+            data = random.integers(span.min, span.max + 1, (1, *shape))
+        else:
+            data = random.integers(0, 2 if dtype == "bool" else max(reference.rows, 1), (1, *shape))
+        result.append(data.astype("float32" if dtype == "bfloat16" else dtype))
+    return result
+
+
+def main() -> None:
+    path, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    examples, frames, seed = (int(text) for text in sys.argv[3:6])
+    reference = LiteRT(path, frames) if path.suffix == ".tflite" else Keras(path, frames)
+    random = np.random.default_rng(seed)
+    for number in range(examples):
+        place = folder / str(number)
+        place.mkdir()
+        given = example(reference, random)
+        for index, array in enumerate(given):
+            np.save(place / f"input{index}.npy", array)
+        for index, array in enumerate(reference.run(given)):
+            np.save(place / f"output{index}.npy", array)
+    facts = {
+        "framework": reference.framework,
+        "names": reference.names,
+        "outputs": reference.outputs,
+        "shapes": reference.shapes,
+        "arithmetic": reference.arithmetic,
+    }
+    (folder / "reference.json").write_text(json.dumps(facts), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

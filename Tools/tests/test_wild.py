@@ -1,0 +1,115 @@
+"""`Tools/wild`: differences, refusals by kind, and runs that have limits."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emotionformer.errors import ToolError
+from emotionformer.wild.comparison import AGREES, DIFFERS, NEITHER, REFUSED, Result, difference, model_files, outputs_of
+from emotionformer.wild.report import KINDS, document, kind_of, table
+from emotionformer.wild.running import run
+
+
+def test_differences_are_relative_to_the_largest() -> None:
+    golden = np.array([[100.0, -200.0]], np.float32)
+    assert difference(golden + np.float32(2), golden) == pytest.approx(0.01)
+    assert difference(np.array([0.5], np.float32), np.array([0.25], np.float32)) == 0.25
+    assert difference(np.array([7]), np.array([7])) == 0
+    assert difference(np.array([[1.0, np.nan]]), np.array([1.0, np.nan])) == 0
+
+
+@pytest.mark.parametrize(
+    "found,golden",
+    [
+        (np.zeros(3), np.zeros(4)),
+        (np.zeros(3), np.zeros(3, int)),
+        (np.array([np.nan]), np.array([1.0])),
+        (np.array([1.0]), np.array([np.inf])),
+    ],
+)
+def test_what_cannot_be_compared_differs(found: np.ndarray, golden: np.ndarray) -> None:
+    assert difference(found, golden) == float("inf")
+
+
+def output(name: str, kind: str = "values") -> dict[str, str]:
+    return {"name": name, "kind": kind}
+
+
+def test_outputs_are_found_by_name() -> None:
+    """The only softmax of a clip is called `probabilities`, and stands first; logits are added."""
+    made = [output("probabilities", "probabilities"), output("logits", "logits"), output("hidden")]
+    manifest = {"outputs": made}
+    assert [entry["name"] for entry in outputs_of(manifest, ["hidden", "word"])] == ["hidden", "probabilities"]
+    assert [entry["name"] for entry in outputs_of(manifest, ["a", "b"])] == ["probabilities", "hidden"]
+    assert [entry["name"] for entry in outputs_of(manifest, [])] == ["probabilities", "hidden"]
+    two = {"outputs": [output("a", "probabilities"), output("a/logits", "logits"), output("b")]}
+    assert [entry["name"] for entry in outputs_of(two, ["a", "b"])] == ["a", "b"]
+
+
+def test_model_files_of_a_folder(tmp_path: Path) -> None:
+    for name in ("b.keras", "a/c.tflite", "a/d.txt", "E.H5"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert [name for _, name in model_files([tmp_path])] == ["E.H5", "b.keras", "a/c.tflite"]
+    assert model_files([tmp_path / "b.keras"]) == [(tmp_path / "b.keras", "b.keras")]
+    with pytest.raises(ToolError, match="no such file or folder"):
+        model_files([tmp_path / "nowhere"])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ToolError, match=r"found no model file \(.h5, .hdf5, .keras, .tflite\)"):
+        model_files([tmp_path / "empty"])
+
+
+MESSAGES = {
+    "TCN 'x': this class is not Keras's own (the file holds …)": "a custom layer",
+    "Lambda 'x': a Lambda holds Python bytecode, which is never run": "a Lambda",
+    "operators[3]: the operator is not supported (found FlexErf)": "TensorFlow's own operators (Flex)",
+    "the model's input 'x' leaves extents open (open, 3): give --input-shape x=N,…": "a shape that is left open",
+    "x.h5: holds weights alone, without model_config": "weights alone",
+    "no end within 300 s": "too large",
+    "anything": "something else",
+}
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_refusals_have_kinds(message: str) -> None:
+    name, advice = kind_of(message)
+    assert name == MESSAGES[message] and advice
+
+
+def test_every_kind_says_what_to_do() -> None:
+    assert all(advice for _, _, advice in KINDS) and len({name for name, _, _ in KINDS}) == len(KINDS)
+
+
+def test_the_table_counts_and_groups() -> None:
+    results = [
+        Result("a.keras", AGREES, "keras 3", 1e-7),
+        Result("b.keras", AGREES, "keras 3", 3e-7),
+        Result("c.keras", DIFFERS, "keras 3", 0.5),
+        Result("d.keras", REFUSED, "keras 3", message="Lambda 'x': a Lambda holds …"),
+        Result("e.keras", REFUSED, "keras 3", message="Lambda 'y': a Lambda holds …"),
+        Result("f.tflite", NEITHER, message="found FlexErf", theirs="no Flex"),
+    ]
+    lines = table(results)
+    assert lines[0] == "   2 agree with their framework (largest difference 3.0e-07)"
+    assert lines[1] == "   1 DIFFER from their framework (largest difference 5.0e-01)"
+    assert "        2 a Lambda: give its meaning with --custom FILE.py" in lines
+    assert "            e.keras: Lambda 'y': a Lambda holds …" in lines
+    written = document(results)
+    assert written["counts"] == {AGREES: 2, DIFFERS: 1, REFUSED: 2, "alone": 0, NEITHER: 1}
+    assert written["files"][3]["kind"] == "a Lambda" and "kind" not in written["files"][0]
+    json.dumps(document([Result("x", DIFFERS, "", float("inf"))]), allow_nan=False)
+
+
+def test_runs_have_limits() -> None:
+    """A run that does not end is ended, and a failing one is known by its last line."""
+    python = sys.executable
+    assert run([python, "-c", "pass"], 60).ok
+    done = run([python, "-c", "import sys; print('first\\nlast', file=sys.stderr); sys.exit(3)"], 60)
+    assert (done.ok, done.message) == (False, "last")
+    assert run([python, "-c", "import time; time.sleep(60)"], 1).message == "no end within 1 s"
+    assert run([python, "-c", "import os; os.abort()"], 60).message == "ended by SIGABRT"
