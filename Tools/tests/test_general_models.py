@@ -54,6 +54,14 @@ FOUND: dict[str, tuple[dict[str, str], list[tuple[str, str, str]]]] = {
     "labels_together": ({"clip": "clip"}, [("units", "scores", "clip"), ("valence", "values", "clip")]),
     "attention_of_two": (CLIP[0], [*CLIP[1], ("look", "values", "frame")]),
     "rows": ({"clip": "clip"}, [("probabilities", "probabilities", "frame"), ("logits", "logits", "frame")]),
+    "picture": (
+        {"face": "image"},
+        [("emotion", "probabilities", "clip"), ("emotion/logits", "logits", "clip")],
+    ),
+    "picture_or_landmarks": (
+        {"pose": "tensor"},
+        [("exercise", "probabilities", "clip"), ("exercise/logits", "logits", "clip")],
+    ),
     "rebuilt": ({"clip": "clip"}, [("frames", "values", "frame")]),
     "landmarks": CLIP,
     "together": (
@@ -141,6 +149,16 @@ def test_a_clip_in_the_models_own_axes(export: Export) -> None:
     package = export(fixture("landmarks"))
     assert package.input["shape"] == [1, 6, 5, 2]
     assert (package.input["features"], package.input["frameShape"]) == (10, [5, 2])
+
+
+def test_a_picture_or_landmarks_is_asked_for(export: Export, capsys: pytest.CaptureFixture[str]) -> None:
+    path = fixture("picture_or_landmarks")
+    export(path)
+    note = "can be a picture or landmarks of frames: it is taken as a tensor; --input-role pose=image or pose=clip says"
+    assert note in " ".join(capsys.readouterr().err.split())
+    assert export(path, "--input-role", "image").input["role"] == "image"
+    clip = export(path, "--input-role", "pose=clip").input
+    assert (clip["role"], clip["frames"], clip["features"], clip["frameShape"]) == ("clip", 28, 99, [33, 3])
 
 
 def test_normalization_of_clips_and_vectors(export: Export, tmp_path: Path) -> None:
