@@ -33,6 +33,7 @@ from emotionformer.fuzzing.values import (
 from emotionformer.places import FIXTURES
 
 KERAS = FIXTURES / "keras"
+GENERAL = FIXTURES / "general"
 SMALL = "k3_sequential.keras"
 NAMES = ["Angry", "Disgust", "Fear", "Happy", "Neutral", "Sad"]
 # A case of a target: files are made in the folder, the exporter's arguments are the result.
@@ -41,7 +42,7 @@ Target = Callable[[Path, Random], list[str]]
 
 @lru_cache(maxsize=2)
 def _models(ending: str) -> list[Path]:
-    return sorted(KERAS.glob(f"*.{ending}"))
+    return sorted(path for folder in (KERAS, GENERAL) for path in folder.glob(f"*.{ending}"))
 
 
 def h5(folder: Path, random: Random) -> list[str]:
@@ -122,7 +123,16 @@ TARGETS: dict[str, Target] = {"h5": h5, "keras": keras, "pickle": labels, "folde
 
 
 def _options(random: Random) -> list[str]:
-    more: tuple[list[str], ...] = ([], [], ["--from-logits"], ["--frames", "6"], ["--pad-side", "none"])
+    more: tuple[list[str], ...] = (
+        [],
+        [],
+        ["--from-logits"],
+        ["--frames", "6"],
+        ["--pad-side", "none"],
+        ["--input-role", "tensor"],
+        ["--output-kind", "values"],
+        ["--attention-layer", "tanh,sum", "--position-layer", "add", "--tcn-layer", "keras-tcn"],
+    )
     return ["--self-test-clips", "1", *random.choice(more)]
 
 
