@@ -12,8 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import EXECUTABLE, Export
+from test_general_models import HALF, examples, fixture, kind, sources
+from test_general_models import MODELS as GENERAL_MODELS
+from test_general_models import OPTIONS as GENERAL_OPTIONS
 from test_models import CLIPS, MODELS, options
 
+from emotionformer.export.package import read_tensor, write_tensors
 from emotionformer.export.xxh64 import xxh64
 
 LEVELS = ["portable", ""]
@@ -49,6 +53,53 @@ def test_engine_agrees_with_keras(path: Path, export: Export, tmp_path: Path) ->
             assert np.abs(np.array(list(row["probabilities"].values())) - expected).max() <= 2e-6
     checked = run("verify", "--nodes", package)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("path", GENERAL_MODELS, ids=lambda path: path.name)
+def test_engine_runs_models_of_any_inputs_and_outputs(path: Path, export: Export, tmp_path: Path) -> None:
+    """With Keras's numbers as the self-test, in place of the float64 evaluation: on the plain and the best level."""
+    package = export(path, *GENERAL_OPTIONS.get(kind(path), [])).folder
+    if kind(path) not in HALF:
+        hold_golden(package, path)
+    for level in LEVELS:
+        checked = run("verify", package, level=level)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def hold_golden(package: Path, path: Path) -> None:
+    """Puts the fixture's inputs and outputs in the self-test's place; logits that were added stay as they are."""
+    manifest = json.loads((package / "manifest.json").read_text("utf-8"))
+    test = manifest["selfTest"]
+    held = {name: read_tensor(package, "selftest.bin", entry) for name, entry in test["tensors"].items()}
+    inputs, outputs = examples(path)
+    for entry, array in zip(manifest["inputs"], inputs):
+        name = test["inputs"][entry["name"]]
+        held[name] = array.reshape(held[name].shape)
+    for name, source in sources(path).items():
+        held[test["outputs"][name]["tensor"]] = outputs[source]
+    for name in set(test["outputs"]) - set(sources(path)):
+        # Of other inputs.
+        test["outputs"].pop(name)
+    kept = {*test["inputs"].values(), *(entry["tensor"] for entry in test["outputs"].values())}
+    test["tensors"], manifest["selfTestData"] = write_tensors(
+        package / "selftest.bin", {name: array for name, array in held.items() if name in kept}
+    )
+    (package / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+
+
+def test_a_wrong_output_of_a_general_model_shows(export: Export) -> None:
+    """The negative control: the golden of another example, in one of three outputs."""
+    path = fixture("together")
+    package = export(path).folder
+    hold_golden(package, path)
+    manifest = json.loads((package / "manifest.json").read_text("utf-8"))
+    test = manifest["selfTest"]
+    held = {name: read_tensor(package, "selftest.bin", entry) for name, entry in test["tensors"].items()}
+    held[test["outputs"]["arousal"]["tensor"]] = np.roll(held[test["outputs"]["arousal"]["tensor"]], 1, axis=0)
+    test["tensors"], manifest["selfTestData"] = write_tensors(package / "selftest.bin", held)
+    (package / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    checked = run("verify", package)
+    assert checked.returncode == 3 and "arousal" in checked.stdout + checked.stderr
 
 
 def test_a_dropped_bias_shows(export: Export, tmp_path: Path) -> None:
