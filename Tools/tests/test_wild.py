@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 
 from emotionformer.errors import ToolError
-from emotionformer.wild.comparison import AGREES, DIFFERS, NEITHER, REFUSED, Result, difference, model_files, outputs_of
+from emotionformer.wild.comparison import (
+    AGREES,
+    DIFFERS,
+    NEITHER,
+    REFUSED,
+    Result,
+    difference,
+    model_files,
+    outputs_of,
+    real,
+)
 from emotionformer.wild.report import KINDS, document, kind_of, table
 from emotionformer.wild.running import run
 
@@ -38,6 +48,11 @@ def test_what_cannot_be_compared_differs(found: np.ndarray, golden: np.ndarray) 
 
 def output(name: str, kind: str = "values") -> dict[str, str]:
     return {"name": name, "kind": kind}
+
+
+def test_integers_of_a_quantized_tensor_are_numbers() -> None:
+    assert real(np.array([-3, 5], np.int8), (0.5, -3)).tolist() == [0.0, 4.0]
+    assert real(np.array([-3, 5]), (0.0, 0)).tolist() == [-3, 5]
 
 
 def test_outputs_are_found_by_name() -> None:

@@ -88,19 +88,35 @@ class Task:
             place, made = folder / str(number), folder / f"made{number}"
             command = [str(self.executable), "run", str(package), "-o", str(made)]
             for index, entry in enumerate(manifest["inputs"]):
-                command += ["--input", f"{entry['name']}={place / f'input{index}.npy'}"]
+                file = place / f"input{index}.npy"
+                if entry["dtype"] == "float32" and (stored := np.load(file, allow_pickle=False)).dtype.kind in "iu":
+                    np.save(file, real(stored, facts["input_scales"][index]))
+                command += ["--input", f"{entry['name']}={file}"]
             done = run(command, self.seconds)
             if not done.ok:
                 result.state, result.message = REFUSED, _plain(done.message)
                 return result
+            listed = json.loads((made / "outputs.json").read_text("utf-8"))["outputs"]
+            files = {entry["name"]: entry["file"] for entry in listed}
             for index, entry in enumerate(outputs_of(manifest, facts["outputs"])):
                 golden = np.load(place / f"output{index}.npy", allow_pickle=False)
-                found = np.load(made / file_name(entry["name"]), allow_pickle=False)
+                found = np.load(made / files[entry["name"]], allow_pickle=False)
+                if found.dtype.kind == "f" and golden.dtype.kind in "iu" and index < len(facts["output_scales"]):
+                    golden = real(golden, facts["output_scales"][index])
                 largest = max(largest, difference(found, golden))
         result.difference = largest
         if not largest <= bound:
             result.state = DIFFERS
         return result
+
+
+def real(stored: np.ndarray, scale: tuple[float, int]) -> np.ndarray:
+    """The numbers that the integers of a quantized tensor stand for; `scale` holds the scale, 0 if it is not quantized,
+    and the zero point."""
+    factor, zero = scale
+    if factor == 0:
+        return stored
+    return ((stored.astype(np.float32) - np.float32(zero)) * np.float32(factor)).astype(np.float32)
 
 
 def outputs_of(manifest: dict[str, Any], names: list[str]) -> list[dict[str, Any]]:
@@ -115,11 +131,6 @@ def outputs_of(manifest: dict[str, Any], names: list[str]) -> list[dict[str, Any
 
 def _is_added(entry: dict[str, Any]) -> bool:
     return entry["kind"] == "logits" and entry["name"].split("/")[-1] == "logits"
-
-
-def file_name(output: str) -> str:
-    """The file that `emotionformer run` writes for an output."""
-    return f"{output}.npy"
 
 
 def difference(found: np.ndarray, golden: np.ndarray) -> float:

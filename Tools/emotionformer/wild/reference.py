@@ -27,6 +27,9 @@ class Reference:
     dtypes: list[str]
     # How many rows integers may index.
     rows = INTEGERS
+    # Scale and zero point, of files that hold integers in place of numbers.
+    input_scales: list[tuple[float, int]]
+    output_scales: list[tuple[float, int]]
     # `integer`, `dynamic`, or `float`.
     arithmetic = "float"
 
@@ -57,6 +60,7 @@ class Keras(Reference):
         self.dtypes = [tensor.dtype if isinstance(tensor.dtype, str) else tensor.dtype.name for tensor in tensors]
         tables = [layer.input_dim for layer in _layers(self.model) if hasattr(layer, "input_dim")]
         self.rows = min(tables, default=INTEGERS)
+        self.input_scales, self.output_scales = [], []
         self.is_named = isinstance(getattr(self.model, "_inputs_struct", None), dict)
         policies = json.dumps(source.root)
         if any(word in policies for word in ('"int8"', '"int4/', "float16")):
@@ -89,7 +93,6 @@ class LiteRT(Reference):
         self.details = self.interpreter.get_input_details()
         self.names = [detail["name"] for detail in self.details]
         self.shapes, self.dtypes = [], [np.dtype(detail["dtype"]).name for detail in self.details]
-        self.ranges = [detail["quantization"] for detail in self.details]
         for detail in self.details:
             signature = [int(extent) for extent in detail["shape_signature"]] or [int(n) for n in detail["shape"]]
             has_batch = signature[:1] in ([1], [-1])
@@ -103,6 +106,8 @@ class LiteRT(Reference):
         made = self.interpreter.get_output_details()
         self.indices = [detail["index"] for detail in made]
         self.outputs = [detail["name"] for detail in made]
+        self.input_scales = [_scale(detail) for detail in self.details]
+        self.output_scales = [_scale(detail) for detail in made]
         kinds = {detail["dtype"] for detail in [*self.details, *made]}
         weights = {np.dtype(item["dtype"]).name for item in self.interpreter.get_tensor_details()}
         if "int8" in weights or "int4" in weights or "uint8" in weights:
@@ -115,6 +120,11 @@ class LiteRT(Reference):
             self.interpreter.set_tensor(detail["index"], array.reshape(extents))
         self.interpreter.invoke()
         return [np.asarray(self.interpreter.get_tensor(index)) for index in self.indices]
+
+
+def _scale(detail: Any) -> tuple[float, int]:
+    scale, zero = detail["quantization"]
+    return float(scale), int(zero)
 
 
 def example(reference: Reference, random: np.random.Generator) -> list[np.ndarray]:
@@ -151,6 +161,8 @@ def main() -> None:
         "names": reference.names,
         "outputs": reference.outputs,
         "shapes": reference.shapes,
+        "input_scales": reference.input_scales,
+        "output_scales": reference.output_scales,
         "arithmetic": reference.arithmetic,
     }
     (folder / "reference.json").write_text(json.dumps(facts), "utf-8")
