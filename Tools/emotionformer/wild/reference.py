@@ -86,10 +86,7 @@ class LiteRT(Reference):
     """A TensorFlow Lite file."""
 
     def __init__(self, path: Path, frames: int) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
-        self.framework = "litert"
-        self.interpreter = Interpreter(str(path))
+        self.framework, self.interpreter = _opened(path)
         self.details = self.interpreter.get_input_details()
         self.names = [detail["name"] for detail in self.details]
         self.shapes, self.dtypes = [], [np.dtype(detail["dtype"]).name for detail in self.details]
@@ -120,6 +117,17 @@ class LiteRT(Reference):
             self.interpreter.set_tensor(detail["index"], array.reshape(extents))
         self.interpreter.invoke()
         return [np.asarray(self.interpreter.get_tensor(index)) for index in self.indices]
+
+
+def _opened(path: Path) -> tuple[str, Any]:
+    """LiteRT; for a file with operators of TensorFlow's own (Flex), the interpreter that TensorFlow brings."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    if b"Flex" not in path.read_bytes():
+        return "litert", Interpreter(str(path))
+    import tensorflow
+
+    return f"tensorflow {tensorflow.__version__}", tensorflow.lite.Interpreter(str(path))
 
 
 def _scale(detail: Any) -> tuple[float, int]:
