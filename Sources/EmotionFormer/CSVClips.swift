@@ -5,9 +5,10 @@ import EmotionFormerTensors
 enum CSVClips {
     /// The clips in the order of their first frames in the file, the frames of each sorted by `frame_num` if there is
     /// such a column.
+    /// - Parameter areVectors: whether each row is a clip of its own.
     /// - Throws: `malformedClip` with line and column for a cell that is not a number; `emptyClip`,
     ///   `featureCountMismatch` for a row with more or fewer cells than the first, `notFinite`, `duplicateName`.
-    static func read(_ bytes: [UInt8]) throws(Fault) -> [LandmarkClip] {
+    static func read(_ bytes: [UInt8], areVectors: Bool = false) throws(Fault) -> [LandmarkClip] {
         var reader = CSVReader(bytes, columnLimit: ClipLimits.columns)
         guard var row = try readingClip(reader.next()) else { throw Fault(.emptyClip, at: "", "the file has no rows") }
         let hasHeader = isHeader(row)
@@ -24,13 +25,13 @@ enum CSVClips {
                     found: "\(row.fields.count)", expected: "\(columns.count)")
             }
             let key = columns.clip.map { row.fields[$0] } ?? []
-            let index = order[key] ?? assemblies.count
+            let index = areVectors ? assemblies.count : order[key] ?? assemblies.count
             if index == assemblies.count {
                 try ClipLimits.checkClips(index + 1)
                 order[key] = index
                 let name = columns.clip.map { _ in String(decoding: key, as: UTF8.self) }
                 assemblies.append(ClipAssembly(place: "", name: name, budget: budget))
-                if columns.clip == nil { reserve(bytes, columns, for: &assemblies[index]) }
+                if columns.clip == nil, !areVectors { reserve(bytes, columns, for: &assemblies[index]) }
             }
             try append(row, columns, to: &assemblies[index])
             isRow = try readingClip(reader.next(into: &row))

@@ -35,7 +35,7 @@ public enum ClipFormat: String, Sendable, CaseIterable {
             switch self {
             case .npy: clips = try readingClip(NumPyArray(bytes[...])).clips(shape)
             case .npz: clips = try readingClip(ZipArchive(bytes)).clips(shape)
-            case .csv: clips = try CSVClips.read(bytes)
+            case .csv: clips = try CSVClips.read(bytes, areVectors: shape?.isVector == true)
             case .jsonl: clips = try JSONLinesClips.read(bytes, shape)
             }
             guard !clips.isEmpty else { throw Fault(.emptyClip, at: "", "the file holds no clip") }

@@ -25,7 +25,8 @@ enum JSONLinesClips {
             do throws(Fault) {
                 let entry = try Entry(line, number: number, shape)
                 if case .frame(let frame) = entry.content {
-                    let position = order[entry.clip] ?? clips.count
+                    // A model of single frames takes each as a clip.
+                    let position = shape?.isVector == true ? clips.count : order[entry.clip] ?? clips.count
                     if position == clips.count {
                         try ClipLimits.checkClips(position + 1)
                         order[entry.clip] = position

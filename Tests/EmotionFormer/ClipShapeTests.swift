@@ -104,6 +104,16 @@ struct ClipShapeTests {
         #expect(try Self.clips(.csv, Array("1,2,3,4\n5,6,7,8\n".utf8), shape).get().map(\.values.first) == [1, 5])
         #expect(
             try Self.clips(.jsonl, Array("[1,2,3,4]\n[5,6,7,8]\n".utf8), shape).get().map(\.values.first) == [1, 5])
+        // Each states its own emotion.
+        let table = Array("emotion,a,b,c,d\nSad,1,2,3,4\nHappy,5,6,7,8\n".utf8)
+        #expect(try Self.clips(.csv, table, shape).get().map(\.emotion) == ["Sad", "Happy"])
+        #expect(Self.fault(.csv, table, Self.shape(4))?.problem == "the clip has two emotions")
+        let lines = Array(
+            """
+            {"features":[1,2,3,4],"emotion":"Sad"}
+            {"features":[5,6,7,8],"emotion":"Happy"}
+            """.utf8)
+        #expect(try Self.clips(.jsonl, lines, shape).get().map(\.emotion) == ["Sad", "Happy"])
         let own = Self.shape(6, [3, 2], isVector: true)
         #expect(try Self.clips(.npy, Self.npy([5, 3, 2]), own).get().count == 5)
         #expect(Self.fault(.npy, Self.npy([5, 5]), shape)?.expected == "(4,) or (vectors, 4)")

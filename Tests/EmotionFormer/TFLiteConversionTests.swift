@@ -204,7 +204,7 @@ final class TFLiteConversionTests {
         conversion.assets = folder.path
         conversion.tool = ("tests", "1")
         let package = try conversion.package(of: path)
-        let normalization = try #require(package.input.normalization)
+        let normalization = try #require(package.clip?.normalization)
         #expect(normalization.mean.doubles == (hasMean ? [2, 20, 5, 2, 0, 2] : [0, 0, 0, 0, 0, 0]))
         #expect(normalization.standardDeviation.doubles == (hasDeviation ? [1, 10, 1, 2, 1, 1] : [1, 1, 1, 1, 1, 1]))
         #expect(package.labels == ["x", "y", "z"])
