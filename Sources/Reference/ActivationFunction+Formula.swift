@@ -58,7 +58,9 @@ extension ActivationFunction {
         switch self {
         case .relu:
             let threshold = parameters.threshold ?? 0
-            return x > threshold ? min(x, parameters.maximum ?? .infinity) : (parameters.alpha ?? 0) * (x - threshold)
+            if x > threshold { return min(x, parameters.maximum ?? .infinity) }
+            // 0 · −∞ is no number, and nothing is left of −∞ without a slope.
+            return x == -.infinity && (parameters.alpha ?? 0) == 0 ? 0 : (parameters.alpha ?? 0) * (x - threshold)
         case .leakyRelu: return x < 0 ? (parameters.alpha ?? 0.2) * x : x
         case .threshold: return x > parameters.threshold ?? 0 ? x : parameters.value ?? 0
         case .softShrink:

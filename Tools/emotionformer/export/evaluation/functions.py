@@ -37,7 +37,9 @@ def activation(function: str, x: np.ndarray, parameters: dict[str, Any] | None =
     if function == "relu":
         base = 0.0 if cut is None else cut
         top = x if limit is None else np.minimum(x, limit)
-        return np.where(x > base, top, (alpha or 0.0) * (x - base)) + 0.0
+        # 0 · −∞ is no number, and nothing is left of −∞ without a slope.
+        below = (alpha or 0.0) * (np.maximum(x, np.finfo(np.float64).min) - base)
+        return np.where(x > base, top, below) + 0.0
     if function in ("relu6", "relu0To1", "reluN1To1"):
         low, high = {"relu6": (0, 6), "relu0To1": (0, 1), "reluN1To1": (-1, 1)}[function]
         return np.clip(x, low, high)
