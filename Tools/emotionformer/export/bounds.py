@@ -132,7 +132,10 @@ def estimate(
     except (ValueError, IndexError, KeyError, TypeError):
         return given, given
     # Multiplications in matrices are quick, functions of single elements are not.
-    work = (given + elements) * SLOW.get(operation, 2) + held + product // 8
+    slow = SLOW.get(operation, 2)
+    if operation == "activation" and attributes.get("function") in QUICK:
+        slow = 6
+    work = (given + elements) * slow + held + product // 8
     work += 4000 * len(attributes.get("sizes", ()))
     if operation in STEPWISE and shapes:
         # Step by step in Python.
@@ -141,6 +144,7 @@ def estimate(
 
 
 SLOW = {"errorFunction": 200, "power": 40, "softmax": 20, "logSoftmax": 20, "activation": 100, "exponential": 10}
+QUICK = ("relu", "relu6", "relu0To1", "reluN1To1", "leakyRelu", "hardSigmoid", "hardSigmoidKeras2", "hardSilu")
 STEPWISE = ("lstm", "gru", "simpleRNN")
 
 

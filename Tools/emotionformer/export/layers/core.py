@@ -183,11 +183,19 @@ def softmax(converter: Converter, layer: Layer, call: Call) -> Result:
 
 @handles(
     "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise", "GaussianDropout",
-    "AlphaDropout", "ActivityRegularization",
+    "AlphaDropout", "ActivityRegularization", "StochasticDepth",
 )
 def dropped(_: Converter, layer: Layer, call: Call) -> Result:
     """Layers that do nothing when a model predicts."""
     return tensor(call.first, layer)
+
+
+@handles("LayerScale")
+def layer_scale(converter: Converter, layer: Layer, call: Call) -> Result:
+    """Each channel times a number, as ConvNeXt of keras.applications has it."""
+    given = tensor(call.first, layer)
+    gamma = converter.graph.constant(layer.weight("gamma"), "float32", f"{converter.path(layer)}/gamma")
+    return Tensor(converter.graph.one("multiply", as_float(converter.graph, given.value), gamma))
 
 
 @handles("Identity")

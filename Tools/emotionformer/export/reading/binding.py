@@ -7,6 +7,7 @@ layers the group is called after the class, with a counter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -61,7 +62,9 @@ def _bind_flat(layer: Layer, weights: list[NamedWeight], file_name: str) -> None
             + ("" if weights else " (its group is empty or missing)")
         )
     for (owner, variable, _), weight in zip(places, weights):
-        if weight.name.split("/")[-1] not in variable.names:
+        # Keras numbers the variables that have no name of their own.
+        name = re.sub(r"^variable_\d+$", "variable", weight.name.split("/")[-1])
+        if name not in variable.names:
             raise ExportError(
                 f"{file_name}: {layer.described}: found weight '{weight.name}' where '{variable.names[0]}' "
                 f"of '{owner.name}' was expected"

@@ -283,6 +283,8 @@ OWN_OPTIONS = {
     "AdditiveAttention": "use_scale",
     "MultiHeadAttention": "num_heads",
     "LayerNormalization": "epsilon",
+    "LayerScale": "projection_dim",
+    "StochasticDepth": "drop_path_rate",
 }
 
 DECLARATIONS: dict[str, Callable[[Layer, int], None]] = {
@@ -312,6 +314,9 @@ DECLARATIONS: dict[str, Callable[[Layer, int], None]] = {
     "SpectralNormalization": _spectral,
     "Embedding": _plain("embeddings"),
     "ReversibleEmbedding": _reversible,
+    # Of keras.applications.
+    "LayerScale": lambda layer, _: layer.variables.append(Variable("gamma", saved_as=("gamma", "variable"))),
+    "StochasticDepth": NOTHING,
     "PReLU": _plain("alpha"),
     "LSTM": _recurrent,
     "GRU": _recurrent,

@@ -48,7 +48,8 @@ def is_own(layer: Layer) -> bool:
     if layer.registered:
         return False
     if layer.module:
-        return layer.module.split(".")[0] in ("keras", "tf_keras") and ".layers" in layer.module
+        inside = any(part in layer.module for part in (".layers", ".applications"))
+        return layer.module.split(".")[0] in ("keras", "tf_keras") and inside
     if layer.class_name in OWN_OPTIONS and OWN_OPTIONS[layer.class_name] not in layer.config:
         return False
     return layer.class_name in names()[str(layer.generation)]["layers"]
