@@ -62,7 +62,10 @@ def discretization(converter: Converter, layer: Layer, call: Call) -> Result:
     """How many of the boundaries each number reaches."""
     boundaries = layer.option("bin_boundaries")
     if not isinstance(boundaries, list) or not boundaries:
-        raise layer.refuse("its configuration has no bin_boundaries")
+        raise layer.refuse(
+            "the file holds no bin_boundaries: those that Keras 2 adapted are not saved as such. Build the model with "
+            "Discretization(bin_boundaries=…)"
+        )
     graph, value = converter.graph, as_float(converter.graph, tensor(call.first, layer).value)
     graph.bounds.hold(layer.described, value.data.size * len(boundaries))
     wide = graph.one("expandDimensions", value, axis=-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from emotionformer.errors import ExportError
@@ -99,6 +100,13 @@ def convert(converter: Converter, layer: Layer, call: Call) -> Result:
         key = _normal_key(options.get("slice_spec"))
         return TABLE["get_item"](converter, [arguments[0], key], options)
     function = str(layer.config.get("function", ""))
+    if layer.class_name == "TensorFlowOpLayer":
+        # Before 2.4 TensorFlow's operation itself was saved, as text.
+        found = re.search(r"""["']?op["']?\s*:\s*["'](\w+)""", str(layer.config.get("node_def", "")))
+        raise layer.refuse(
+            f"the TensorFlow operation {found.group(1) if found else 'in it'} is saved in a form of before 2.4: save "
+            "the model again with a later TensorFlow, or give its meaning with --custom FILE.py"
+        )
     bare = function.removeprefix("tf.").removeprefix("compat.v2.")
     if bare in ACTIVATIONS:
         if "alpha" in options and ACTIVATIONS[bare] == "leaky_relu":
