@@ -86,7 +86,7 @@ struct GivenFiles {
         return ClassNames.names(in: metadata)
     }
 
-    var hasNormalization: Bool { mean != nil && standardDeviation != nil }
+    var hasNormalization: Bool { scaler != nil || (mean != nil && standardDeviation != nil) }
 
     /// - Throws: `shapeMismatch`, with both shapes, for statistics that do not fit the model.
     func normalization(

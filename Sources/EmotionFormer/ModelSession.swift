@@ -5,8 +5,9 @@ import EmotionFormerTensors
 /// except by the accessors that copy.
 ///
 /// ```swift
+/// let model = try Model(contentsOf: url)
 /// let session = try model.session()
-/// try session.withInput("face") { $0.copyBytes(from: bytes) }
+/// try session.withInput("face") { $0.copyBytes(from: data) }
 /// try session.run()
 /// let valence = try session.output("valence").floats
 /// ```

@@ -36,6 +36,8 @@ CONTEXT = {
     "interpreter": "Interpreter",
     "camera": "Camera",
     "stream": "EmotionStream",
+    "face": "ModelTensor",
+    "pose": "ModelTensor",
 }
 PREAMBLE = """
 import EmotionFormer
