@@ -97,11 +97,6 @@ struct ConvertCommand: ParsableCommand {
             throw Failure(
                 "\(option) is about a TensorFlow Lite file, and \(model) is a package: export it again instead")
         }
-        guard ModelFile.isPackage(model) else {
-            throw Failure(
-                "\(model): this folder is no model package (there is no manifest.json); of a TensorFlow SavedModel make a "
-                    + ".tflite or .keras file first")
-        }
         return try ModelFile.read(model, verifyHash: true, limits: limitOptions.limits.values)
     }
 

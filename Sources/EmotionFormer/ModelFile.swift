@@ -52,6 +52,7 @@ package enum ModelFile {
             conversion.isChecksummed = isChecksummed
             return try conversion.package(of: path)
         }
+        if !isPackage(path), let fault = SavedModelFolder.fault(path) { throw fault }
         guard assets == nil else {
             throw Fault(
                 .invalidArgument, at: path, "only a TensorFlow Lite file takes assets",
