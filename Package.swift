@@ -184,7 +184,7 @@ let package = Package(
             name: "EmotionFormerTests",
             dependencies: [
                 "EmotionFormer", "EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph",
-                "EmotionFormerModelFormat", "EmotionFormerEngine", "EmotionFormerTestSupport",
+                "EmotionFormerModelFormat", "EmotionFormerEngine", "EmotionFormerFixtures", "EmotionFormerTestSupport",
             ],
             path: "Tests/EmotionFormer", exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(

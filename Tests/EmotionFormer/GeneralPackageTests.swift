@@ -1,7 +1,8 @@
 import EmotionFormer
+import EmotionFormerFixtures
+import EmotionFormerGraph
 import EmotionFormerModelFormat
 import EmotionFormerTensors
-import EmotionFormerTestSupport
 import Testing
 
 /// `Tools/make-fixtures general` exports the packages; their self-tests hold what Keras computed.
