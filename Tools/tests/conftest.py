@@ -24,6 +24,7 @@ EXAMPLE = TOOLS / "examples" / "custom_layers.py"
 
 # What the fixtures' files do not say of their layers, by a part of the file's name.
 UNSAID = {
+    "missing_landmarks": ["--missing-value", "keep"],
     "custom_given": ["--custom", str(EXAMPLE)],
     "custom_recognized": ["--transformer-block", "post-norm,relu,1e-6", "--position-layer", "add"],
     "custom_lookalikes": [

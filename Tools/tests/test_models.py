@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from conftest import FIXTURES, Export, unsaid
 
+from emotionformer.export.evaluation.execution import run_graph
+
 MODELS = sorted(path for path in FIXTURES.iterdir() if path.suffix in (".h5", ".keras"))
 CLIPS = 3
 
@@ -47,6 +49,18 @@ def test_classes_differ(path: Path) -> None:
     output = np.load(path.with_suffix(".npz"))["output"]
     assert np.abs(output[0] - output[1]).max() > 1e-3
     assert np.allclose(output.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_values_that_are_not_wanted_are_dropped(export: Export) -> None:
+    """Of a graph that uses a value twice: what is left is what all values have."""
+    path = FIXTURES / "k3_nested.keras"
+    package, clip = export(path), np.load(path.with_suffix(".npz"))["input"][0]
+    whole, graph = package.values(clip), package.manifest["graphs"][0]
+    wanted = {graph["outputs"][0], graph["nodes"][0]["outputs"][0]}
+    feeds = {graph["inputs"][0]["name"]: clip[None]}
+    left = run_graph(graph, package.tensor, feeds, wanted=wanted)
+    assert set(left) == wanted
+    assert all(np.array_equal(left[name], whole[name]) for name in wanted)
 
 
 def test_a_swapped_head_shows(export: Export) -> None:

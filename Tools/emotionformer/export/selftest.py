@@ -72,7 +72,8 @@ def expected(
     rows: list[list[np.ndarray]] = [[] for _ in outputs]
     for number in range(len(inputs[0])):
         feeds = {value.name: array[number : number + 1] for value, array in zip(graph.inputs, inputs)}
-        values = run_graph(entry, lambda name: graph.tensors[name], feeds, ROUNDINGS.get(element_type or ""))
+        rounded, names = ROUNDINGS.get(element_type or ""), {output.name for output in outputs}
+        values = run_graph(entry, lambda name: graph.tensors[name], feeds, rounded, names)
         for row, output in zip(rows, outputs):
             row.append(values[output.name][0])
     return [np.stack(row) for row in rows]

@@ -6,7 +6,7 @@ float64, integers int64, masks bool; an operation is a function of its operands,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,15 +45,22 @@ def run_graph(
     read: Callable[[str], np.ndarray],
     feeds: dict[str, np.ndarray],
     rounded: Callable[[np.ndarray], np.ndarray] | None = None,
+    wanted: Collection[str] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Every value of a package's graph (as its manifest has it) for the given inputs. `rounded` is what arithmetic of
-    fewer bits makes of a weight, and of each result."""
+    """Every value of a package's graph (as its manifest has it) for the given inputs, or those that are wanted alone:
+    others are dropped after their last use. `rounded` is what arithmetic of fewer bits makes of a weight, and of each
+    result."""
     values = {name: widened(array) for name, array in feeds.items()}
-    for node in graph["nodes"]:
+    last = {name: index for index, node in enumerate(graph["nodes"]) for name in node.get("inputs", []) if name}
+    for index, node in enumerate(graph["nodes"]):
         inputs = [None if name is None else values[name] for name in node.get("inputs", [])]
         weights = {role: read(name) for role, name in node.get("weights", {}).items()}
         if rounded is not None:
             weights = {role: rounded(array) for role, array in weights.items()}
         results = evaluate(node["operation"], inputs, node.get("attributes", {}), weights, len(node["outputs"]))
         values.update(zip(node["outputs"], results if rounded is None else map(rounded, results)))
+        if wanted is not None:
+            for name in {*node.get("inputs", []), *node["outputs"]}:
+                if name in values and last.get(name, index) <= index and name not in wanted:
+                    del values[name]
     return values
