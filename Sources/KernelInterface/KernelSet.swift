@@ -124,6 +124,9 @@ package struct KernelSet: Sendable {
     package var packQuantizedMatrix: QuantizedPacking
     package var matmulQuantized: ProductFunction<QuantizedProduct>
 
+    /// Of models with quantized activations.
+    package var integers: IntegerKernels
+
     /// Multiplications and additions in registers only, to measure the processor's peak: `rounds` rounds of x·factor +
     /// addend; returns the floating-point operations done.
     package var multiplyAddPeak: PeakMeasurement
@@ -159,6 +162,7 @@ package struct KernelSet: Sendable {
         packedQuantizedByteCount: @escaping PackedByteCount,
         packQuantizedMatrix: @escaping QuantizedPacking,
         matmulQuantized: @escaping ProductFunction<QuantizedProduct>,
+        integers: IntegerKernels,
         multiplyAddPeak: @escaping PeakMeasurement
     ) {
         self.instructionSet = instructionSet
@@ -191,6 +195,7 @@ package struct KernelSet: Sendable {
         self.packedQuantizedByteCount = packedQuantizedByteCount
         self.packQuantizedMatrix = packQuantizedMatrix
         self.matmulQuantized = matmulQuantized
+        self.integers = integers
         self.multiplyAddPeak = multiplyAddPeak
     }
 }

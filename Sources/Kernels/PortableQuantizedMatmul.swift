@@ -61,7 +61,7 @@ private func dequantized(
     let sums = product.b.assumingMemoryBound(to: Int32.self)
     let weights = (product.b + product.n &* MemoryLayout<Int32>.stride).assumingMemoryBound(to: Int8.self)
     let quantization = product.rowQuantization[row &* product.rowQuantizationStride]
-    let products = dot(product.a + row &* product.aStride, weights + column &* product.k, product.k)
+    let products = dotOfBytes(product.a + row &* product.aStride, weights + column &* product.k, product.k)
     let sum = Float(products &- quantization.zeroPoint &* sums[column])
     let start = bias.map { $0[column] } ?? 0
     let scale = product.weightScales[column]
@@ -73,7 +73,7 @@ private func dequantized(
 
 /// Σ a·b in 32 bits.
 @inline(__always)
-private func dot(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<Int8>, _ count: Int) -> Int32 {
+func dotOfBytes(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<Int8>, _ count: Int) -> Int32 {
     var sum: Int32 = 0
     var index = 0
     while index < count {

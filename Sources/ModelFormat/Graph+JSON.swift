@@ -4,10 +4,20 @@ import EmotionFormerGraph
 extension Graph {
     /// An element of the field `graphs`.
     var json: JSONValue {
-        [
-            "name": .string(name), "inputs": .array(inputs.map(\.json)),
-            "outputs": .array(outputs.map(JSONValue.string)), "nodes": .array(nodes.map(\.json)),
-        ]
+        .object(
+            fields: [
+                ("name", .string(name)), ("inputs", .array(inputs.map(\.json))),
+                ("outputs", .array(outputs.map(JSONValue.string))), ("nodes", .array(nodes.map(\.json))),
+                ("quantizations", quantizations.isEmpty ? nil : .object(quantizationMembers)),
+            ])
+    }
+
+    private var quantizationMembers: [JSONValue.Member] {
+        quantizations.sorted { $0.key < $1.key }.map { name, quantization in
+            JSONValue.Member(
+                name,
+                ["scale": .number(Double(quantization.scale)), "zeroPoint": .integer(quantization.zeroPoint)])
+        }
     }
 }
 

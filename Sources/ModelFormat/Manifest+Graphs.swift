@@ -9,7 +9,7 @@ extension Manifest {
         var nodeCount = 0
         var graphs: [Graph] = []
         for graph in elements {
-            try graph.checkFields("name", "inputs", "outputs", "nodes")
+            try graph.checkFields("name", "inputs", "outputs", "nodes", "quantizations")
             let name = try graph.required("name").name()
             var inputs: [GraphInput] = []
             for input in try graph.required("inputs").elements() {
@@ -21,9 +21,27 @@ extension Manifest {
             try limits.check(.nodes, nodeCount, at: cursor.place, "there are too many nodes")
             for node in entries { nodes.append(try self.node(node)) }
             graphs.append(
-                Graph(name: name, inputs: inputs, outputs: try graph.required("outputs").strings(), nodes: nodes))
+                Graph(
+                    name: name, inputs: inputs, outputs: try graph.required("outputs").strings(), nodes: nodes,
+                    quantizations: try quantizations(graph)))
         }
         return graphs
+    }
+
+    private static func quantizations(_ graph: JSONCursor) throws(Fault) -> [String: ValueQuantization] {
+        var quantizations: [String: ValueQuantization] = [:]
+        for (name, value) in try graph.optional("quantizations")?.members() ?? [] {
+            try value.checkFields("scale", "zeroPoint")
+            let cursor = try value.required("scale")
+            let scale = try cursor.number()
+            // A float32 number, so that a package that is written again is the same.
+            guard Double(Float(scale)) == scale else {
+                throw cursor.fault(.invalidValue, "a scale is not a float32 number", found: "\(scale)")
+            }
+            quantizations[name] = ValueQuantization(
+                scale: Float(scale), zeroPoint: try value.required("zeroPoint").integer())
+        }
+        return quantizations
     }
 
     private static func input(_ cursor: JSONCursor, _ limits: Limits) throws(Fault) -> GraphInput {

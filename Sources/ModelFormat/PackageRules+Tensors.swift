@@ -25,11 +25,12 @@ extension PackageRules {
         switch tensor.elementType {
         case .int8: range = -128...127
         case .uint8: range = 0...255
+        case .int16: range = -32768...32767
         case .int32: range = Int(Int32.min)...Int(Int32.max)
         default:
             throw Fault(
                 .elementTypeMismatch, at: "", "a tensor of this type has no quantization",
-                found: tensor.elementType.rawValue, expected: "int8, uint8, int32")
+                found: tensor.elementType.rawValue, expected: "int8, uint8, int16, int32")
         }
         var count = 1
         if let axis = quantization.axis {

@@ -16,7 +16,11 @@ extension ReferenceStep {
             let input = try operand(0)
             guard input.type.elementType != .float16 else { return [input.elements] }
             guard let quantization = input.quantization else {
-                throw Fault(.missingField, at: "operand 'input'", "the integers have no quantization")
+                guard let own = node.quantizations.input(0) else {
+                    throw Fault(.missingField, at: "operand 'input'", "the integers have no quantization")
+                }
+                // float32, as in TensorFlow Lite.
+                return [input.elements.map { Double(Float($0 - Double(own.zeroPoint)) * own.scale) }]
             }
             let view = quantization.axis.map { AxisView(input.shape, $0) }
             return [
@@ -26,14 +30,24 @@ extension ReferenceStep {
                 }
             ]
         case .quantize:
-            let isSigned = try attributes.elementType("to") == .int8
-            let (lowest, highest) = isSigned ? (-128.0, 127.0) : (0.0, 255.0)
+            let range = try attributes.elementType("to").quantizedRange ?? -128...127
+            let (lowest, highest) = (Double(range.lowerBound), Double(range.upperBound))
             // float32 as in TensorFlow Lite; the quotient is float32 too, because it decides how ties are rounded.
             let scale = Float(try attributes.number("scale"))
             let zeroPoint = Double(try attributes.integer("zeroPoint"))
+            let rule = try attributes.text("rule")
+            let elements = try operand(0).elements
+            let whole = rule == "xnnpack" ? elements.count : rule == "exact" ? 0 : elements.count / 8 * 8
             return [
-                try operand(0).elements.map { x in
-                    let rounded = Double((Float(x) / scale).rounded(.toNearestOrAwayFromZero))
+                elements.enumerated().map { index, x in
+                    let rounded: Double =
+                        if rule == "division" {
+                            Double((Float(x) / scale).rounded(.toNearestOrAwayFromZero))
+                        } else if index < whole {
+                            Double((Float(x) * (1 / scale)).rounded(.toNearestOrEven))
+                        } else {
+                            (Double(Float(x)) / Double(scale)).rounded(.toNearestOrAwayFromZero)
+                        }
                     return min(max((rounded.isNaN ? 0 : rounded) + zeroPoint, lowest), highest)
                 }
             ]
@@ -52,6 +66,7 @@ extension ReferenceStep {
             switch target {
             case .int8: (-128, 127)
             case .uint8: (0, 255)
+            case .int16: (-32768, 32767)
             case .int32: (Double(Int32.min), Double(Int32.max))
             default: (-0x1p63, 0x1p63)
             }

@@ -178,6 +178,7 @@ enum IntegerArithmetic {
         switch elementType {
         case .int32: Double(Int32(truncatingIfNeeded: value))
         case .int8: Double(Int8(truncatingIfNeeded: value))
+        case .int16: Double(Int16(truncatingIfNeeded: value))
         case .uint8: Double(UInt8(truncatingIfNeeded: value))
         default: Double(value)
         }

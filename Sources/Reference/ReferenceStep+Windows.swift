@@ -38,7 +38,7 @@ extension ReferenceStep {
         }
     }
 
-    private func padding() throws(Fault) -> SlidingWindow.Padding {
+    func padding() throws(Fault) -> SlidingWindow.Padding {
         SlidingWindow.Padding(rawValue: try attributes.text("padding")) ?? .valid
     }
 
@@ -55,7 +55,8 @@ extension ReferenceStep {
         return convolution.sums(input.elements, kernel.elements).addingRow(bias).map { activation($0) }
     }
 
-    private func convolution2D(isDepthwise: Bool) throws(Fault) -> [Double] {
+    /// - Parameter centered: the input's integers, for exact sums; nil for float and dynamic-range products.
+    func convolution2D(isDepthwise: Bool, _ centered: [Double]? = nil) throws(Fault) -> [Double] {
         let (input, weights) = (try operand(0), try operand(1))
         let (strides, dilations) = (try attributes.integers("strides"), try attributes.integers("dilations"))
         let rows = try SlidingWindow(
@@ -75,12 +76,14 @@ extension ReferenceStep {
             kernel = Offsets.of([area, outputs], strides: [1, area]).map { weights.elements[$0] }
         }
         let bias = optionalOperand(2)?.elements
+        if let centered { return convolution.sums(centered, kernel).addingRow(bias) }
         guard weights.type.elementType == .int8 else {
             return convolution.sums(input.elements, kernel).addingRow(bias)
         }
+        let rule: IntegerRule = isDepthwise ? .builtin : try attributes.integerRule()
         return try DynamicRange.convolution(
             convolution, input.elements, kernel: kernel, scales: weights.scales(), bias: bias,
-            rule: isDepthwise ? .builtin : .delegate,
+            rule: isDepthwise || rule == .builtin ? .builtin : .delegate,
             isSymmetric: try !attributes.boolean("asymmetricQuantizeInputs"))
     }
 

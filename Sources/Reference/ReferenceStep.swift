@@ -46,6 +46,7 @@ struct ReferenceStep {
         case .selection(let kind): try selection(kind)
         case .generator(let kind): try generator(kind)
         case .conversion(let kind): try conversion(kind)
+        case .integer(let kind): try integer(kind)
         case .control:
             throw Fault(.unsupportedOperation, at: "", "only the executor runs it", found: node.operation.rawValue)
         }

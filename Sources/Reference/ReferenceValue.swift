@@ -40,6 +40,7 @@ package struct ReferenceValue: Sendable {
         case .bool: range = 0...1
         case .int8: range = -128...127
         case .uint8: range = 0...255
+        case .int16: range = -32768...32767
         case .int32: range = Double(Int32.min)...Double(Int32.max)
         case .int64: range = -0x1p53...0x1p53
         }
@@ -68,6 +69,7 @@ package struct ReferenceValue: Sendable {
                 for (index, element) in elements.enumerated() { target[index] = Float(element).halfBits }
             case .int8: integers(bytes, Int8.self)
             case .uint8, .bool: integers(bytes, UInt8.self)
+            case .int16: integers(bytes, Int16.self)
             case .int32: integers(bytes, Int32.self)
             case .int64: integers(bytes, Int64.self)
             }

@@ -9,6 +9,7 @@ extension Tensor {
             case .float16: bytes.bindMemory(to: UInt16.self).map { Double(Float(halfBits: $0)) }
             case .int8: bytes.bindMemory(to: Int8.self).map(Double.init)
             case .uint8: bytes.bindMemory(to: UInt8.self).map(Double.init)
+            case .int16: bytes.bindMemory(to: Int16.self).map(Double.init)
             case .int32: bytes.bindMemory(to: Int32.self).map(Double.init)
             case .int64: bytes.bindMemory(to: Int64.self).map(Double.init)
             case .bool: bytes.map { $0 == 0 ? 0 : 1 }
@@ -23,6 +24,7 @@ extension Tensor {
             case .float32, .float16: nil
             case .int8: bytes.bindMemory(to: Int8.self).map(Int.init)
             case .uint8: bytes.bindMemory(to: UInt8.self).map(Int.init)
+            case .int16: bytes.bindMemory(to: Int16.self).map(Int.init)
             case .int32: bytes.bindMemory(to: Int32.self).map(Int.init)
             case .int64: bytes.bindMemory(to: Int64.self).map { Int($0) }
             case .bool: bytes.map { $0 == 0 ? 0 : 1 }

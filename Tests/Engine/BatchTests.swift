@@ -21,7 +21,8 @@ import Testing
     @Test("every operation with a batch axis has a golden that is stacked")
     func coverage() {
         let covered = Set(Self.batches.map(\.golden.operation))
-        let all = Set(EmotionFormerGraph.Operation.allCases.map(\.rawValue))
+        // Operations on quantized integers are in files of LiteRT's, which have no other batch than 1.
+        let all = Set(EmotionFormerGraph.Operation.allCases.filter { !$0.isInteger }.map(\.rawValue))
         #expect(all.subtracting(covered) == Self.withoutBatch)
         // No golden of a recurrence may drop out.
         for golden in EngineGolden.all() where ["lstm", "gru", "simpleRNN", "sequenceLSTM"].contains(golden.operation) {

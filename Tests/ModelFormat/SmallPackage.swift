@@ -37,7 +37,8 @@ enum SmallPackage {
             ])
     }
 
-    static func make(selfTest: Bool = true) throws -> ModelPackage {
+    /// - Parameter other: instead of `program()`.
+    static func make(selfTest: Bool = true, program other: Program? = nil) throws -> ModelPackage {
         let clips = try floats((0..<24).map { Float($0) / 7 }, 2, 4, 3)
         return try ModelPackage(
             name: "small", license: "Apache-2.0", citation: "A “citation”\nof two lines",
@@ -51,7 +52,7 @@ enum SmallPackage {
                     mean: floats([0.5, 0, 1], 3), standardDeviation: floats([1, 2, 4], 1, 3), epsilon: 1e-7),
                 padding: .init(value: -1.5, side: .start, order: .afterNormalization), truncation: .uniform,
                 missingFrame: .repeatPrevious, missingValue: .zeros),
-            labels: ["Happy", "Sad"], program: program(),
+            labels: ["Happy", "Sad"], program: other ?? program(),
             outputs: ModelPackage.Classes(probabilities: "probabilities", logits: "logits"),
             selfTest: selfTest
                 ? SelfTest(

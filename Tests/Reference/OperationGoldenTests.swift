@@ -7,7 +7,10 @@ import Testing
     @Test("every operation of the table, and every activation function, has a golden of the source framework")
     func coverage() {
         let covered = Set(OperationGolden.all.map(\.operation))
-        for operation in Operation.allCases { #expect(covered.contains(operation.rawValue), "\(operation)") }
+        // Operations on quantized integers have files of LiteRT's instead.
+        for operation in Operation.allCases where !operation.isInteger {
+            #expect(covered.contains(operation.rawValue), "\(operation)")
+        }
         let functions = OperationGolden.all.compactMap { golden -> String? in
             guard golden.operation == "activation", case .text(let name)? = golden.attributes?["function"]?.attribute
             else { return nil }

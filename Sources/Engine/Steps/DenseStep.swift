@@ -36,6 +36,8 @@ struct DenseStep {
     var residual: Int?
     /// Whether an int8 product quantizes its rows symmetrically around zero, by the rule of the builtin kernels.
     var isSymmetric = false
+    /// Whose rule quantizes the rows of an int8 product; that of the builtin kernels if they are symmetric.
+    var rule = QuantizationRule.xnnpack
     var output: Int
 
     var inputCount: Int { parts[0].inputCount }
@@ -226,7 +228,7 @@ extension StepBuilder {
             form: .quantized(
                 ConstantAddress(packed), ConstantAddress(scales), kernels.quantizeRows, kernels.matmulQuantized),
             rows: rows, k: k, n: n, epilogue: epilogue, quantizedStride: kernels.quantizedRowStride(k),
-            isSymmetric: dense.isSymmetric)
+            isSymmetric: dense.isSymmetric, rule: dense.isSymmetric ? .builtin : dense.rule)
     }
 }
 
@@ -251,6 +253,7 @@ struct DenseProduct: Sendable {
     var inputStride = 0
     var quantizedStride = 0
     var isSymmetric = false
+    var rule = QuantizationRule.xnnpack
 
     /// Quantized rows, then their scales and zero points.
     var scratchByteCount: Int {
@@ -285,13 +288,13 @@ struct DenseProduct: Sendable {
                 }
             } else {
                 quantizeRows(
-                    .xnnpack, input + range.lowerBound &* k, k, bytes + range.lowerBound &* quantizedStride,
+                    rule, input + range.lowerBound &* k, k, bytes + range.lowerBound &* quantizedStride,
                     quantizedStride, quantization + range.lowerBound, range.count, k)
             }
             matmul(
                 QuantizedProduct(
                     a: bytes, aStride: quantizedStride, rowQuantization: quantization, b: packed.bytes,
-                    weightScales: scales.floats, rule: isSymmetric ? .builtin : .xnnpack, c: output, cStride: n,
+                    weightScales: scales.floats, rule: rule, c: output, cStride: n,
                     m: rows, k: k, n: n,
                     epilogue: epilogue), range)
         }

@@ -14,6 +14,7 @@ extension StepBuilder {
             case .float16: ElementRuns.unary { (x: UInt16) in Float(halfBits: x) * scale + offset }
             case .int8: ElementRuns.unary { (x: Int8) in Float(x) * scale + offset }
             case .uint8, .bool: ElementRuns.unary { (x: UInt8) in Float(x) * scale + offset }
+            case .int16: ElementRuns.unary { (x: Int16) in Float(x) * scale + offset }
             case .int32: ElementRuns.unary { (x: Int32) in Float(x) * scale + offset }
             case .int64: ElementRuns.unary { (x: Int64) in Float(x) * scale + offset }
             }

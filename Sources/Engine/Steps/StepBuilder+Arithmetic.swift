@@ -75,6 +75,7 @@ extension StepBuilder {
             case .int32: comparison(kind, Int32.self)
             case .int64: comparison(kind, Int64.self)
             case .int8: comparison(kind, Int8.self)
+            case .int16: comparison(kind, Int16.self)
             case .uint8, .bool: comparison(kind, UInt8.self)
             case .float16: nil
             }

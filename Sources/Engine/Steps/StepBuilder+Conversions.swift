@@ -1,4 +1,6 @@
 import EmotionFormerGraph
+import EmotionFormerKernelInterface
+import EmotionFormerKernels
 import EmotionFormerTensors
 
 /// An element that others are converted to and from.
@@ -20,6 +22,7 @@ extension ConvertibleElement where Self: FixedWidthInteger {
 
 extension Int8: ConvertibleElement {}
 extension UInt8: ConvertibleElement {}
+extension Int16: ConvertibleElement {}
 extension Int32: ConvertibleElement {}
 extension Int64: ConvertibleElement {}
 
@@ -64,6 +67,7 @@ extension StepBuilder {
             case .float16: conversion(from: Half.self, to: type(output).elementType)
             case .int8: conversion(from: Int8.self, to: type(output).elementType)
             case .uint8: conversion(from: UInt8.self, to: type(output).elementType)
+            case .int16: conversion(from: Int16.self, to: type(output).elementType)
             case .int32: conversion(from: Int32.self, to: type(output).elementType)
             case .int64: conversion(from: Int64.self, to: type(output).elementType)
             case .bool: conversion(from: Truth.self, to: type(output).elementType)
@@ -79,6 +83,7 @@ extension StepBuilder {
         case .float32: conversion(source, Float.self)
         case .int8: conversion(source, Int8.self)
         case .uint8: conversion(source, UInt8.self)
+        case .int16: conversion(source, Int16.self)
         case .int32: conversion(source, Int32.self)
         case .int64: conversion(source, Int64.self)
         case .bool: conversion(source, Truth.self)
@@ -102,6 +107,7 @@ extension StepBuilder {
             return try appendElementwise(
                 node, inputs: [input], run: ElementRuns.unary { (x: UInt16) in Float(halfBits: x) })
         }
+        if graph.constant(input)?.quantization == nil { return try appendValueDequantization(node, input) }
         guard let stored = graph.constant(input), let quantization = stored.quantization,
             let integers = stored.tensor.integers
         else { throw unsupported(node, "integers without a quantization") }
@@ -122,25 +128,101 @@ extension StepBuilder {
             })
     }
 
+    /// (q − zeroPoint) · scale of a value that the model computes.
+    private mutating func appendValueDequantization(_ node: TypedGraph.Node, _ input: Int) throws(Fault) {
+        guard let quantization = node.quantizations.input(0) else {
+            throw unsupported(node, "integers without a quantization")
+        }
+        let (scale, zeroPoint) = (quantization.scale, Int32(truncatingIfNeeded: quantization.zeroPoint))
+        let run: ElementRun
+        switch type(input).elementType {
+        case .int8:
+            let dequantize = kernels.integers.dequantize
+            run = { x, _, _, output, strides, count in
+                let x = x.assumingMemoryBound(to: Int8.self)
+                let output = output.assumingMemoryBound(to: Float.self)
+                if strides.x == 1 {
+                    dequantize(scale, zeroPoint, x, output, count)
+                } else {
+                    output.update(repeating: Float(Int32(x[0]) &- zeroPoint) * scale, count: count)
+                }
+            }
+        case .uint8: run = ElementRuns.unary { (q: UInt8) in Float(Int32(q) &- zeroPoint) * scale }
+        case .int16: run = ElementRuns.unary { (q: Int16) in Float(Int32(q) &- zeroPoint) * scale }
+        case let type: throw unsuitable(node, type)
+        }
+        try appendElementwise(node, inputs: [input], run: run)
+    }
+
     mutating func appendQuantization(_ node: TypedGraph.Node) throws(Fault) {
+        switch type(try output(node)).elementType {
+        case .int8:
+            switch try node.attributes.text("rule") {
+            case "xnnpack": try appendByteQuantization(node, .reciprocal)
+            case "exact": try appendByteQuantization(node, .exact)
+            default: try appendQuantization(node, Int8.self)
+            }
+        case .uint8: try appendQuantization(node, UInt8.self)
+        case .int16: try appendQuantization(node, Int16.self)
+        case let type: throw unsuitable(node, type)
+        }
+    }
+
+    private mutating func appendByteQuantization(
+        _ node: TypedGraph.Node, _ rule: IntegerQuantizationRule
+    ) throws(Fault) {
+        let input = try operand(node, 0)
+        try requireFloat(input, node)
+        let scale = Float(try node.attributes.number("scale"))
+        let zeroPoint = Int32(truncatingIfNeeded: try node.attributes.integer("zeroPoint"))
+        let range = IntegerRange(zeroPoint: zeroPoint, low: -128, high: 127)
+        let quantize = kernels.integers.quantize
+        try appendElementwise(node, inputs: [input]) { x, _, _, output, strides, count in
+            let x = x.assumingMemoryBound(to: Float.self)
+            let output = output.assumingMemoryBound(to: Int8.self)
+            quantize(rule, scale, range, x, output, strides.x == 1 ? count : 1)
+            if strides.x != 1 { (output + 1).update(repeating: output[0], count: count &- 1) }
+        }
+    }
+
+    private mutating func appendQuantization<Element: QuantizedElement>(
+        _ node: TypedGraph.Node, _ element: Element.Type
+    ) throws(Fault) {
         let input = try operand(node, 0)
         try requireFloat(input, node)
         let scale = Float(try node.attributes.number("scale"))
         let zeroPoint = Float(try node.attributes.integer("zeroPoint"))
-        let run: ElementRun
-        switch type(try output(node)).elementType {
-        case .int8:
-            run = ElementRuns.unary { (x: Float) in
-                let rounded = (x / scale).rounded(.toNearestOrAwayFromZero) + zeroPoint
-                return Int8(clamping: Double(rounded))
-            }
-        case .uint8:
-            run = ElementRuns.unary { (x: Float) in
-                let rounded = (x / scale).rounded(.toNearestOrAwayFromZero) + zeroPoint
-                return UInt8(clamping: Double(rounded))
-            }
-        default: throw unsuitable(node, type(try output(node)).elementType)
+        let inverse = 1 / scale
+        let byDivision: @Sendable (Float) -> Element = { x in
+            Element(clamping: Double((x / scale).rounded(.toNearestOrAwayFromZero) + zeroPoint))
         }
-        try appendElementwise(node, inputs: [input], run: run)
+        let toEven: @Sendable (Float) -> Element = { x in
+            Element(clamping: Double((x * inverse).rounded(.toNearestOrEven) + zeroPoint))
+        }
+        let exact: @Sendable (Float) -> Element = { x in
+            Element(
+                clamping: (Double(x) / Double(scale)).rounded(.toNearestOrAwayFromZero) + Double(zeroPoint))
+        }
+        switch try node.attributes.text("rule") {
+        case "xnnpack": try appendElementwise(node, inputs: [input], run: ElementRuns.unary(toEven))
+        case "exact": try appendElementwise(node, inputs: [input], run: ElementRuns.unary(exact))
+        case "builtin":
+            // The elements after the last whole block of the tensor round differently.
+            let output = try output(node)
+            let count = shape(output).elementCount
+            let whole = count / 8 * 8
+            append(
+                StepDraft(name: node.name, label: label(node, output), reads: [input], writes: [output]) { layout in
+                    let input = layout.operand(input)
+                    let output = layout.destination(output)
+                    return { execution, _ in
+                        let x = input.floats(execution)
+                        let y = output.elements(execution, as: Element.self)
+                        for index in 0..<whole { y[index] = toEven(x[index]) }
+                        for index in whole..<count { y[index] = exact(x[index]) }
+                    }
+                })
+        default: try appendElementwise(node, inputs: [input], run: ElementRuns.unary(byDivision))
+        }
     }
 }

@@ -1,4 +1,5 @@
 import EmotionFormerGraph
+import EmotionFormerKernelInterface
 import EmotionFormerTensors
 
 extension StepBuilder {
@@ -33,6 +34,7 @@ extension StepBuilder {
             var dense = DenseStep(name: node.name, input: input, parts: [part], output: output)
             let isAsymmetric = try node.attributes.boolean("asymmetricQuantizeInputs")
             dense.isSymmetric = part.isQuantized && !isAsymmetric
+            dense.rule = try node.attributes.integerRule() == .xnnpack ? .xnnpack : .builtin
             try append(dense)
             return
         }

@@ -82,6 +82,7 @@ extension StepBuilder {
         case .conversion(.cast): try appendCast(node)
         case .conversion(.dequantize): try appendDequantization(node)
         case .conversion(.quantize): try appendQuantization(node)
+        case .integer(let kind): try appendInteger(node, kind)
         case .control(.while): try appendLoop(node)
         case .control(.if): try appendBranch(node)
         }

@@ -4,13 +4,14 @@ import EmotionFormerTensors
 
 /// How the numbers of an operand are read as integers.
 enum IndexType: Sendable {
-    case int8, uint8, int32, int64, float32, bool
+    case int8, uint8, int16, int32, int64, float32, bool
 
     /// - Throws: `elementTypeMismatch` for float16, in which nothing is computed.
     init(_ elementType: ElementType, for node: TypedGraph.Node) throws(Fault) {
         switch elementType {
         case .int8: self = .int8
         case .uint8: self = .uint8
+        case .int16: self = .int16
         case .int32: self = .int32
         case .int64: self = .int64
         case .float32: self = .float32
@@ -26,6 +27,7 @@ enum IndexType: Sendable {
         switch self {
         case .int8: return Int(bytes.assumingMemoryBound(to: Int8.self)[index])
         case .uint8, .bool: return Int(bytes.assumingMemoryBound(to: UInt8.self)[index])
+        case .int16: return Int(bytes.assumingMemoryBound(to: Int16.self)[index])
         case .int32: return Int(bytes.assumingMemoryBound(to: Int32.self)[index])
         case .int64: return Int(truncatingIfNeeded: bytes.assumingMemoryBound(to: Int64.self)[index])
         case .float32:

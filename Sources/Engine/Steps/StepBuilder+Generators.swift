@@ -109,6 +109,7 @@ extension StepBuilder {
             case .float32, .float16: Tensor(scalar: Float(value))
             case .int8: Tensor(scalar: Int8(clamping: value))
             case .uint8: Tensor(scalar: UInt8(clamping: value))
+            case .int16: Tensor(scalar: Int16(clamping: value))
             case .int32: Tensor(scalar: Int32(clamping: value))
             case .int64: Tensor(scalar: Int64(clamping: value))
             case .bool: Tensor(scalar: value != 0)

@@ -26,6 +26,15 @@ extension StepBuilder {
         let output = try output(node)
         try requireFloat(first, node)
         try requireFloat(second, node)
+        let (batches, extents) = try matrixBatches(node)
+        append(product(node, first: first, second: second, output: output, batches: batches, extents, bias: nil))
+    }
+
+    /// The products of a node that multiplies its first two operands, whose leading axes broadcast.
+    func matrixBatches(_ node: TypedGraph.Node) throws(Fault) -> ([MatrixBatch], MatrixExtents) {
+        let first = try operand(node, 0)
+        let second = try operand(node, 1)
+        let output = try output(node)
         let transposesFirst = try node.attributes.boolean("transposeFirst")
         let transposesSecond = try node.attributes.boolean("transposeSecond")
         let a = shape(first)
@@ -56,7 +65,7 @@ extension StepBuilder {
                     first: offsets.first * extents.m * extents.k, second: offsets.second * extents.k * extents.n,
                     output: index * extents.m * extents.n))
         }
-        append(product(node, first: first, second: second, output: output, batches: batches, extents, bias: nil))
+        return (batches, extents)
     }
 
     /// Products of two values that change from run to run, one after the other.

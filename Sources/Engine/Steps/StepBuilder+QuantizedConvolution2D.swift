@@ -4,8 +4,7 @@ import EmotionFormerKernels
 import EmotionFormerTensors
 
 extension StepBuilder {
-    /// Dynamic range by LiteRT's default rule (`QuantizationRule.xnnpack`): the whole image is quantized by one range,
-    /// and padding has the zero point. Batches are computed one after the other.
+    /// Dynamic range by one of LiteRT's rules: the whole image is quantized by one range, and padding has the zero point. Batches are computed one after the other.
     mutating func appendQuantizedConvolution(
         _ node: TypedGraph.Node, input: Int, output: Int, _ weights: StoredTensor, _ grid: WindowGrid
     ) throws(Fault) {
@@ -47,7 +46,9 @@ extension StepBuilder {
                 for index in 0..<outputs { scales[index] = own.count == 1 ? own[0] : own[index] }
             })
         let bias = try makeBias(node, count: outputs)
+        let rule: QuantizationRule = try node.attributes.integerRule() == .xnnpack ? .xnnpack : .builtin
         let run = QuantizedConvolution(
+            rule: rule,
             grid: grid, depth: depth, groups: groups, k: k, width: width, packed: packed, packedStride: packedStride,
             scales: scales, bias: bias, imageByteCount: kernels.quantizedRowStride(grid.imageSize),
             windowStride: kernels.quantizedRowStride(k),
@@ -69,6 +70,7 @@ extension StepBuilder {
 }
 
 private struct QuantizedConvolution: Sendable {
+    let rule: QuantizationRule
     let grid: WindowGrid
     let depth: Int
     let groups: Int
@@ -103,7 +105,7 @@ private struct QuantizedConvolution: Sendable {
         let outputs = groups &* width
         for batch in 0..<grid.batches {
             quantize(
-                .xnnpack, input + batch &* grid.imageSize, grid.imageSize, image, imageByteCount, quantization, 1,
+                rule, input + batch &* grid.imageSize, grid.imageSize, image, imageByteCount, quantization, 1,
                 grid.imageSize)
             let zero = UInt8(truncatingIfNeeded: quantization.pointee.zeroPoint)
             var first = batch &* windowCount
@@ -120,7 +122,7 @@ private struct QuantizedConvolution: Sendable {
                         QuantizedProduct(
                             a: windows, aStride: windowStride, rowQuantization: quantization, rowQuantizationStride: 0,
                             b: packed.bytes + group &* packedStride, weightScales: scales.floats + column,
-                            rule: .xnnpack, c: output + (first &* outputs &+ column), cStride: outputs, m: count, k: k,
+                            rule: rule, c: output + (first &* outputs &+ column), cStride: outputs, m: count, k: k,
                             n: width, epilogue: Epilogue(bias: bias.map { $0.floats + column })), 0..<count)
                 }
                 first &+= count

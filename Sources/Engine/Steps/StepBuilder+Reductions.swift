@@ -25,6 +25,9 @@ extension StepBuilder {
         let run: ReductionRun? =
             switch elementType {
             case .float32: floatReduction(kind)
+            case .int8: integerReduction(kind, Int8.self)
+            case .uint8: integerReduction(kind, UInt8.self)
+            case .int16: integerReduction(kind, Int16.self)
             case .int32: integerReduction(kind, Int32.self)
             case .int64: integerReduction(kind, Int64.self)
             case .bool: logicReduction(kind)

@@ -25,6 +25,7 @@ extension StepBuilder {
             case .float32: extremeIndex(Float.self, isMaximum, isLong)
             case .int8: extremeIndex(Int8.self, isMaximum, isLong)
             case .uint8, .bool: extremeIndex(UInt8.self, isMaximum, isLong)
+            case .int16: extremeIndex(Int16.self, isMaximum, isLong)
             case .int32: extremeIndex(Int32.self, isMaximum, isLong)
             case .int64: extremeIndex(Int64.self, isMaximum, isLong)
             case .float16: nil

@@ -53,6 +53,7 @@ package enum NumPyFile {
         case .float16: "<f2"
         case .int8: "|i1"
         case .uint8: "|u1"
+        case .int16: "<i2"
         case .int32: "<i4"
         case .int64: "<i8"
         case .bool: "|b1"

@@ -144,6 +144,12 @@ extension NodeContext {
 }
 
 extension Quantization {
+    /// The one scale and zero point of a tensor that has no more.
+    package var single: ValueQuantization? {
+        guard axis == nil, scales.count == 1, zeroPoints.count == 1 else { return nil }
+        return ValueQuantization(scale: scales[0], zeroPoint: zeroPoints[0])
+    }
+
     /// - Throws: unless there is one finite, positive scale a tensor or index of the axis, and a zero point for each that
     ///   the element type holds.
     package func check(against type: ValueType, at place: String) throws(Fault) {
@@ -163,10 +169,26 @@ extension Quantization {
         guard scales.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
             throw Fault(.notFinite, at: place, "a scale is negative or not finite")
         }
-        let range = type.elementType == .uint8 ? 0...255 : -128...127
+        let range = type.elementType.quantizedRange ?? -128...127
         if let wrong = zeroPoints.first(where: { !range.contains($0) }) {
             throw Fault(
                 .invalidValue, at: place, "a zero point is out of range", found: "\(wrong)",
+                expected: "\(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+}
+
+extension ValueQuantization {
+    /// - Throws: unless integers of the type can have this zero point.
+    func check(_ type: ElementType) throws(Fault) {
+        guard let range = type.quantizedRange else {
+            throw Fault(
+                .elementTypeMismatch, at: "quantization", "a value of this type has none", found: type.rawValue,
+                expected: "int8, uint8 or int16")
+        }
+        guard range.contains(zeroPoint) else {
+            throw Fault(
+                .invalidValue, at: "quantization", "the zero point is out of range", found: "\(zeroPoint)",
                 expected: "\(range.lowerBound) to \(range.upperBound)")
         }
     }

@@ -8,10 +8,11 @@ package struct NodeContext {
     /// The operand's constant where it is known before the model runs.
     package let inputConstants: [StoredTensor?]
     package let outputCount: Int
+    package let quantizations: NodeQuantizations
 
     package init(
         operation: Operation, attributes: Attributes, weights: [String: StoredTensor], inputTypes: [ValueType?],
-        inputConstants: [StoredTensor?], outputCount: Int
+        inputConstants: [StoredTensor?], outputCount: Int, quantizations: NodeQuantizations = NodeQuantizations()
     ) {
         self.operation = operation
         self.attributes = attributes
@@ -19,5 +20,6 @@ package struct NodeContext {
         self.inputTypes = inputTypes
         self.inputConstants = inputConstants
         self.outputCount = outputCount
+        self.quantizations = quantizations
     }
 }

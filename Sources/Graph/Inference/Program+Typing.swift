@@ -32,10 +32,12 @@ extension Program {
         _ graph: Graph, inputTypes: [ValueType], evaluator: any ConstantEvaluator, budget: AnalysisBudget
     ) throws(Fault) -> TypedGraph {
         var analysis = GraphAnalysis(
-            program: self, evaluator: evaluator, budget: budget, result: TypedGraph(name: graph.name))
+            program: self, evaluator: evaluator, budget: budget, quantizations: graph.quantizations,
+            result: TypedGraph(name: graph.name))
         for (input, type) in zip(graph.inputs, inputTypes) {
             do throws(Fault) {
                 try budget.check(type)
+                try graph.quantizations[input.name]?.check(type.elementType)
             } catch {
                 throw error.within("graph '\(graph.name)': input '\(input.name)'")
             }
@@ -105,6 +107,7 @@ private struct GraphAnalysis {
     let program: Program
     let evaluator: any ConstantEvaluator
     let budget: AnalysisBudget
+    let quantizations: [String: ValueQuantization]
     var result: TypedGraph
     var valueOfName: [String: Int] = [:]
 
@@ -130,13 +133,19 @@ private struct GraphAnalysis {
         }
         if node.operation == .constant, let value = weights["value"], let name = node.outputs.first {
             let type = ValueType(value.tensor.elementType, value.tensor.shape)
+            try quantizations[name]?.check(type.elementType)
             valueOfName[name] = result.addValue(named: name, type, constant: value)
             return
         }
+        let own = NodeQuantizations(
+            inputs: zip(node.inputs, inputs).map { name, value in
+                name.flatMap { quantizations[$0] } ?? result.constant(value)?.quantization?.single
+            }, outputs: node.outputs.map { quantizations[$0] })
         let context = NodeContext(
             operation: node.operation, attributes: node.attributes, weights: weights,
             inputTypes: inputs.map { $0.map { result.values[$0].type } },
-            inputConstants: inputs.map { $0.flatMap { result.values[$0].constant } }, outputCount: node.outputs.count)
+            inputConstants: inputs.map { $0.flatMap { result.values[$0].constant } }, outputCount: node.outputs.count,
+            quantizations: own)
         let bodies = try bodies(of: node, context)
         let types =
             if case .control(let kind) = node.operation.family {
@@ -149,10 +158,13 @@ private struct GraphAnalysis {
                 .invalidValue, at: "", "wrong number of outputs", found: "\(node.outputs.count)",
                 expected: "at most \(types.count)")
         }
-        for type in types.prefix(node.outputs.count) { try budget.check(type) }
+        for (name, type) in zip(node.outputs, types) {
+            try budget.check(type)
+            try quantizations[name]?.check(type.elementType)
+        }
         var typed = TypedGraph.Node(
             node.operation, name: node.name, inputs: inputs, outputs: [], attributes: node.attributes, weights: weights,
-            bodies: bodies)
+            bodies: bodies, quantizations: own)
         let constants = try constants(for: typed, context, types: Array(types.prefix(node.outputs.count)))
         for (index, name) in node.outputs.enumerated() {
             let value = result.addValue(named: name, types[index], constant: constants?[index])

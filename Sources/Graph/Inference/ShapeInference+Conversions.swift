@@ -10,25 +10,22 @@ extension ShapeInference {
             }
             return [ValueType(target, try context.operand(0).shape)]
         case .dequantize:
-            let input = try context.operand(0, [.float16, .int8, .uint8])
+            let input = try context.operand(0, [.float16, .int8, .uint8, .int16])
             if input.elementType != .float16 {
-                guard let quantization = context.constant(0)?.quantization else {
-                    throw Fault(.missingField, at: "operand 'input'", "the integers have no quantization")
+                if let quantization = context.constant(0)?.quantization {
+                    try quantization.check(against: input, at: "operand 'input'")
+                } else {
+                    _ = try context.quantization(0)
                 }
-                try quantization.check(against: input, at: "operand 'input'")
             }
             return [ValueType(.float32, input.shape)]
         case .quantize:
             let input = try context.operand(0, [.float32])
             let target = try context.attributes.elementType("to")
-            let range: ClosedRange<Int>
-            switch target {
-            case .int8: range = -128...127
-            case .uint8: range = 0...255
-            default:
+            guard let range = target.quantizedRange else {
                 throw Fault(
                     .unsupportedAttribute, at: "attribute 'to'", "not a type to quantize to", found: target.rawValue,
-                    expected: "int8 or uint8")
+                    expected: "int8, uint8 or int16")
             }
             let zeroPoint = try context.attributes.integer("zeroPoint")
             guard range.contains(zeroPoint) else {

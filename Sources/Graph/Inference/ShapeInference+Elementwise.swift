@@ -59,7 +59,7 @@ extension ShapeInference {
         }
     }
 
-    private static func broadcast(_ context: NodeContext, _ count: Int) throws(Fault) -> Shape {
+    static func broadcast(_ context: NodeContext, _ count: Int) throws(Fault) -> Shape {
         var shape = try context.operand(0).shape
         for index in 1..<count { shape = try Shape.broadcast(shape, context.operand(index).shape) }
         return shape

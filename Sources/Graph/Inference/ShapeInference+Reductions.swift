@@ -4,7 +4,8 @@ extension ShapeInference {
     static func reduction(_ context: NodeContext, _ kind: OperationFamily.Reduction) throws(Fault) -> [ValueType] {
         switch kind {
         case .reduceSum, .reduceProduct: return [try reduced(context, arithmeticTypes, allowsEmpty: true)]
-        case .reduceMaximum, .reduceMinimum: return [try reduced(context, arithmeticTypes, allowsEmpty: false)]
+        case .reduceMaximum, .reduceMinimum:
+            return [try reduced(context, arithmeticTypes.union(quantizedTypes), allowsEmpty: false)]
         case .reduceMean: return [try reduced(context, [.float32], allowsEmpty: false)]
         case .reduceAny, .reduceAll: return [try reduced(context, [.bool], allowsEmpty: true)]
         }
@@ -35,7 +36,7 @@ extension ShapeInference {
         return type
     }
 
-    private static func reduced(
+    static func reduced(
         _ context: NodeContext, _ allowed: Set<ElementType>, allowsEmpty: Bool
     ) throws(Fault) -> ValueType {
         let input = try context.operand(0, allowed)

@@ -27,16 +27,21 @@ extension ShapeInference {
         case .conv2D: return try convolution2D(context)
         case .depthwiseConv2D: return try depthwiseConvolution2D(context)
         case .pooling2D:
-            let input = try context.features(0, rank: 4)
-            let extents = try context.positivePair("poolSize")
-            let strides = try context.positivePair("strides")
-            let padding = try context.padding()
-            let rows = try SlidingWindow(
-                over: input[1], extent: extents.0, stride: strides.0, dilation: 1, padding: padding)
-            let columns = try SlidingWindow(
-                over: input[2], extent: extents.1, stride: strides.1, dilation: 1, padding: padding)
-            return [ValueType(.float32, try Shape([input[0], rows.count, columns.count, input[3]]))]
+            return [ValueType(.float32, try pooled(context, context.features(0, rank: 4)))]
         }
+    }
+
+    /// The shape of a pooling over height and width.
+    static func pooled(_ context: NodeContext, _ input: Shape) throws(Fault) -> Shape {
+        try context.require(input, hasRank: 4, at: context.place(0))
+        let extents = try context.positivePair("poolSize")
+        let strides = try context.positivePair("strides")
+        let padding = try context.padding()
+        let rows = try SlidingWindow(
+            over: input[1], extent: extents.0, stride: strides.0, dilation: 1, padding: padding)
+        let columns = try SlidingWindow(
+            over: input[2], extent: extents.1, stride: strides.1, dilation: 1, padding: padding)
+        return try Shape([input[0], rows.count, columns.count, input[3]])
     }
 
     private static func timeWindow(_ context: NodeContext, input: Shape, kernel: Shape) throws(Fault) -> SlidingWindow {
@@ -83,31 +88,44 @@ extension ShapeInference {
     private static func convolution2D(_ context: NodeContext) throws(Fault) -> [ValueType] {
         let input = try context.features(0, rank: 4)
         let weights = try weights2D(context, axis: 0)
+        try context.requireOptional(2, [try channels(context, input, weights)])
+        return [
+            ValueType(.float32, try output2D(context, input: input, weights: weights, channels: weights[0]))
+        ]
+    }
+
+    /// The output channels of a convolution with weights (out, KH, KW, in / groups).
+    static func channels(_ context: NodeContext, _ input: Shape, _ weights: Shape) throws(Fault) -> Int {
         guard weights[3] > 0, input[3] > 0, input[3] % weights[3] == 0, weights[0] % (input[3] / weights[3]) == 0 else {
             throw Fault(
                 .shapeMismatch, at: "operand 'weights'", "the weights do not fit the input's channels",
                 found: "\(weights)", expected: "\(input[3]) channels, or an equal part of them a group")
         }
-        try context.requireOptional(2, [weights[0]])
-        return try output2D(context, input: input, weights: weights, channels: weights[0])
+        return weights[0]
     }
 
     private static func depthwiseConvolution2D(_ context: NodeContext) throws(Fault) -> [ValueType] {
         let input = try context.features(0, rank: 4)
         let weights = try weights2D(context, axis: 3)
+        let channels = try depthwiseChannels(context, input, weights)
+        try context.requireOptional(2, [channels])
+        return [ValueType(.float32, try output2D(context, input: input, weights: weights, channels: channels))]
+    }
+
+    /// The output channels of a depthwise convolution with weights (1, KH, KW, out).
+    static func depthwiseChannels(_ context: NodeContext, _ input: Shape, _ weights: Shape) throws(Fault) -> Int {
         let channels = try Extent.product(input[3], context.positive("multiplier"))
         guard weights[0] == 1, weights[3] == channels else {
             throw Fault(
                 .shapeMismatch, at: "operand 'weights'", "the weights do not fit the input's channels",
                 found: "\(weights)", expected: "[1, height, width, \(channels)]")
         }
-        try context.requireOptional(2, [channels])
-        return try output2D(context, input: input, weights: weights, channels: channels)
+        return channels
     }
 
-    private static func output2D(
+    static func output2D(
         _ context: NodeContext, input: Shape, weights: Shape, channels: Int
-    ) throws(Fault) -> [ValueType] {
+    ) throws(Fault) -> Shape {
         let strides = try context.positivePair("strides")
         let dilations = try context.positivePair("dilations")
         let padding = try context.padding()
@@ -115,6 +133,6 @@ extension ShapeInference {
             over: input[1], extent: weights[1], stride: strides.0, dilation: dilations.0, padding: padding)
         let columns = try SlidingWindow(
             over: input[2], extent: weights[2], stride: strides.1, dilation: dilations.1, padding: padding)
-        return [ValueType(.float32, try Shape([input[0], rows.count, columns.count, channels]))]
+        return try Shape([input[0], rows.count, columns.count, channels])
     }
 }

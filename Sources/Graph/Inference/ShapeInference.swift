@@ -25,6 +25,7 @@ package enum ShapeInference {
         case .selection(let kind): try selection(context, kind)
         case .generator(let kind): try generator(context, kind)
         case .conversion(let kind): try conversion(context, kind)
+        case .integer(let kind): try integer(context, kind)
         case .control:
             throw Fault(
                 .unsupportedOperation, at: "", "only its bodies say what types a loop or branch gives",
@@ -61,6 +62,7 @@ package enum ShapeInference {
             switch type.elementType {
             case .float32: bytes.bindMemory(to: Float.self).update(repeating: 1)
             case .float16: bytes.bindMemory(to: UInt16.self).update(repeating: 0x3C00)
+            case .int16: bytes.bindMemory(to: Int16.self).update(repeating: 1)
             case .int32: bytes.bindMemory(to: Int32.self).update(repeating: 1)
             case .int64: bytes.bindMemory(to: Int64.self).update(repeating: 1)
             case .int8, .uint8, .bool: bytes.bindMemory(to: UInt8.self).update(repeating: 1)

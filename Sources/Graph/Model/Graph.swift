@@ -46,12 +46,31 @@ package struct Graph: Sendable, Hashable {
     /// Names of values: of inputs or of nodes' outputs.
     package var outputs: [String]
     package var nodes: [Node]
+    /// The real numbers that a value's integers stand for, by the value's name: inputs and results of nodes.
+    package var quantizations: [String: ValueQuantization]
 
-    package init(name: String, inputs: [GraphInput], outputs: [String], nodes: [Node]) {
+    package init(
+        name: String, inputs: [GraphInput], outputs: [String], nodes: [Node],
+        quantizations: [String: ValueQuantization] = [:]
+    ) {
         self.name = name
         self.inputs = inputs
         self.outputs = outputs
         self.nodes = nodes
+        self.quantizations = quantizations
+    }
+}
+
+/// The real numbers that a value's integers stand for: (q − zeroPoint) · scale.
+package struct ValueQuantization: Sendable, Hashable {
+    /// Finite and positive.
+    package var scale: Float
+    /// In the range of the value's type.
+    package var zeroPoint: Int
+
+    package init(scale: Float, zeroPoint: Int) {
+        self.scale = scale
+        self.zeroPoint = zeroPoint
     }
 }
 

@@ -24,6 +24,10 @@ package enum Operation: String, Sendable, CaseIterable, Hashable {
     case onesLike, zerosLike
     // Types and quantization
     case cast, dequantize, quantize
+    // Quantized integers
+    case integerFullyConnected, integerMatmul, integerConv2D, integerDepthwiseConv2D, integerPooling2D
+    case integerArithmetic, integerComparison, integerReduction, integerFunction, integerSoftmax, integerPrelu
+    case integerLSTM
     // Sequences and control
     case sequenceLSTM, `while`, `if`
 }
@@ -52,6 +56,7 @@ package enum OperationFamily: Sendable, Hashable {
     case generator(Generator)
     case conversion(Conversion)
     case control(Control)
+    case integer(Integer)
 
     /// Layers with weights, and constants.
     package enum Layer: String, Sendable {
@@ -106,6 +111,13 @@ package enum OperationFamily: Sendable, Hashable {
     package enum Conversion: String, Sendable { case cast, dequantize, quantize }
     /// Loops and branches.
     package enum Control: String, Sendable { case `while`, `if` }
+    /// Of values that have a quantization, by the exact arithmetic of LiteRT's integer kernels. No rewrite makes them from
+    /// other operations, or others from them: the integers are the model.
+    package enum Integer: String, Sendable, CaseIterable {
+        case integerFullyConnected, integerMatmul, integerConv2D, integerDepthwiseConv2D, integerPooling2D
+        case integerArithmetic, integerComparison, integerReduction, integerFunction, integerSoftmax, integerPrelu
+        case integerLSTM
+    }
 
     /// Whether each element of the result depends only on the elements of the operands at the same index, after
     /// broadcasting.
@@ -138,6 +150,7 @@ package enum OperationFamily: Sendable, Hashable {
         case .generator(let kind): kind.rawValue
         case .conversion(let kind): kind.rawValue
         case .control(let kind): kind.rawValue
+        case .integer(let kind): kind.rawValue
         }
     }
 }

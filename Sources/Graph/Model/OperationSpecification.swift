@@ -106,12 +106,17 @@ extension Operation {
     }
 
     package var family: OperationFamily { specification.family }
+
+    /// Whether it computes with quantized integers, by exact rules.
+    package var isInteger: Bool {
+        if case .integer = family { true } else { false }
+    }
 }
 
 /// The operations of the format. A test checks that every operation has exactly one row.
 package enum OperationTable {
     package static let all: [OperationSpecification] =
-        layers + recurrent + elementwise + products + reductions + shapes + types + control
+        layers + recurrent + elementwise + products + reductions + shapes + types + control + integers
 
     fileprivate static let byOperation = Dictionary(uniqueKeysWithValues: all.map { ($0.operation, $0) })
 }

@@ -7,15 +7,16 @@ extension OperationTable {
         ),
         OperationSpecification(
             .product(.fullyConnected), ["input", "weights", "bias?"],
-            attributes: [.boolean("keepDimensions", false), .boolean("asymmetricQuantizeInputs", false)],
+            attributes: [.boolean("keepDimensions", false), .boolean("asymmetricQuantizeInputs", false), dynamicRule],
             """
             TensorFlow Lite's: weights (out, in). The input is taken as rows of `in` elements; the result is (rows, out), or \
             (…, out) with keepDimensions. int8 weights with a quantization and a float32 input mean dynamic-range \
-            arithmetic: each row is quantized on its own, asymmetrically if asked.
+            arithmetic: each row is quantized on its own, asymmetrically if asked, by XNNPACK's rule or that of the builtin \
+            kernels.
             """),
         OperationSpecification(
             .window(.conv2D), ["input", "weights", "bias?"],
-            attributes: window + [.boolean("asymmetricQuantizeInputs", true)],
+            attributes: window + [.boolean("asymmetricQuantizeInputs", true), dynamicRule],
             "(B, H, W, C) → (B, H′, W′, out); weights (out, KH, KW, C / groups), the number of groups follows. int8 weights: dynamic range, the whole input quantized at once."
         ),
         OperationSpecification(
@@ -30,6 +31,10 @@ extension OperationTable {
             ],
             "(B, H, W, C) → (B, H′, W′, C); an average counts only elements inside the input."),
     ]
+
+    /// Whose arithmetic quantizes an input at run time.
+    private static let dynamicRule = OperationSpecification.Attribute.text(
+        "rule", IntegerRule.xnnpack.rawValue, among: IntegerRule.allCases.map(\.rawValue))
 
     private static let window: [OperationSpecification.Attribute] = [
         .integers("strides", [1, 1]), .integers("dilations", [1, 1]),

@@ -94,11 +94,19 @@ extension OperationTable {
             "Converted; a fraction is dropped, a Boolean is 0 or 1, a number is true if it is not 0."),
         OperationSpecification(
             .conversion(.dequantize), ["input"],
-            "float16, or int8 and uint8 with a quantization: (q − zeroPoint) · scale → float32."
+            "float16, or int8, uint8 and int16 with a quantization: (q − zeroPoint) · scale → float32."
         ),
         OperationSpecification(
             .conversion(.quantize), ["input"],
-            attributes: [.required("to", .elementType), .required("scale", .number), .required("zeroPoint", .integer)],
-            "float32 → round(x / scale) + zeroPoint, clamped, ties away from zero."),
+            attributes: [
+                .required("to", .elementType), .required("scale", .number), .required("zeroPoint", .integer),
+                .text("rule", "division", among: ["division", "exact", "xnnpack", "builtin"]),
+            ],
+            """
+            float32 → round(x / scale) + zeroPoint, clamped, ties away from zero; the quotient is float32, or float64 by the rule \
+            `exact`. By the rule `xnnpack` x is multiplied by the \
+            scale's reciprocal and ties go to even; by `builtin` that holds in whole blocks of 8 elements, and the rest is \
+            divided in float64.
+            """),
     ]
 }

@@ -112,6 +112,19 @@ private struct GraphValidator {
         for output in graph.outputs where !known.contains(output) {
             throw Fault(.unknownName, at: "outputs", "nothing makes the output", found: "'\(output)'")
         }
+        for (name, quantization) in graph.quantizations.sorted(by: { $0.key < $1.key }) {
+            let place = "quantization of '\(name)'"
+            guard known.contains(name) else { throw Fault(.unknownName, at: place, "there is no such value") }
+            guard quantization.scale > 0, quantization.scale.isFinite else {
+                throw Fault(
+                    .invalidValue, at: place, "the scale is not positive and finite", found: "\(quantization.scale)")
+            }
+            guard (-32768...32767).contains(quantization.zeroPoint) else {
+                throw Fault(
+                    .invalidValue, at: place, "the zero point is out of range", found: "\(quantization.zeroPoint)",
+                    expected: "-32768 to 32767")
+            }
+        }
         return result
     }
 

@@ -17,6 +17,20 @@ package struct ValueType: Sendable, Hashable, CustomStringConvertible {
     package var description: String { "\(elementType.rawValue) \(shape)" }
 }
 
+/// The quantizations of a node's operands and results; nil where a value has none.
+package struct NodeQuantizations: Sendable, Hashable {
+    private var inputs: [ValueQuantization?]
+    private var outputs: [ValueQuantization?]
+
+    package init(inputs: [ValueQuantization?] = [], outputs: [ValueQuantization?] = []) {
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+
+    package func input(_ index: Int) -> ValueQuantization? { index < inputs.count ? inputs[index] : nil }
+    package func output(_ index: Int = 0) -> ValueQuantization? { index < outputs.count ? outputs[index] : nil }
+}
+
 /// A graph in which every value has a known type and shape. The simplifier rewrites it, and a plan is made from it.
 ///
 /// Values are numbered. A value that is known before the model runs has a constant and no node.
@@ -45,10 +59,13 @@ package struct TypedGraph: Sendable {
         package var weights: [String: StoredTensor]
         /// By the attribute that names them: `condition`, `body`, `then`, `else`.
         package var bodies: [String: TypedGraph]
+        /// Those of its operands and results in the file. They stay the node's own when values are renamed or joined.
+        package var quantizations: NodeQuantizations
 
         package init(
             _ operation: Operation, name: String, inputs: [Int?], outputs: [Int], attributes: Attributes = [:],
-            weights: [String: StoredTensor] = [:], bodies: [String: TypedGraph] = [:]
+            weights: [String: StoredTensor] = [:], bodies: [String: TypedGraph] = [:],
+            quantizations: NodeQuantizations = NodeQuantizations()
         ) {
             self.name = name
             self.operation = operation
@@ -57,6 +74,7 @@ package struct TypedGraph: Sendable {
             self.attributes = attributes
             self.weights = weights
             self.bodies = bodies
+            self.quantizations = quantizations
         }
 
         /// The value at an operand's position; nil if the operand is absent.

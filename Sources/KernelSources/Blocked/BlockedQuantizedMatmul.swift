@@ -70,11 +70,16 @@
     /// Bytes of A that a pass over the panels may touch: half of a core's second-level cache.
     @inline(__always) private var cachedBytes: Int { 393_216 }
 
+    /// Rows of A that a pass over the panels takes.
+    @inline(__always) func quantizedRowChunk(_ k: Int) -> Int {
+        let blocks = cachedBytes / (k &* tallestBlock)
+        return (blocks < 1 ? 1 : blocks) &* tallestBlock
+    }
+
     func matmulQuantized(_ product: QuantizedProduct, _ rows: Range<Int>) {
         let n = product.n
         let groups = groupCount(product.k)
-        let blocks = cachedBytes / (product.k &* tallestBlock)
-        let chunk = (blocks < 1 ? 1 : blocks) &* tallestBlock
+        let chunk = quantizedRowChunk(product.k)
         let sums = product.b.assumingMemoryBound(to: Int32.self)
         let panels = (product.b + sumByteCount(n)).assumingMemoryBound(to: PackedWeight.self)
         var memory = emptyBlockMemory

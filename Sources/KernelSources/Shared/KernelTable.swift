@@ -32,6 +32,7 @@
             packedQuantizedByteCount: packedQuantizedByteCount,
             packQuantizedMatrix: packQuantizedMatrix,
             matmulQuantized: matmulQuantized,
+            integers: integerKernels(matmulIntegers),
             multiplyAddPeak: multiplyAddPeak)
     }
 #endif

@@ -17,7 +17,9 @@ extension GraphRewriter {
         let width = kernel.tensor.shape[1]
         if kernel.tensor.elementType == .int8 {
             // dense quantizes its rows asymmetrically, as XNNPACK does.
-            guard kernel.quantization != nil, try node.attributes.boolean("asymmetricQuantizeInputs") else { return }
+            guard kernel.quantization != nil, try node.attributes.boolean("asymmetricQuantizeInputs"),
+                try node.attributes.integerRule() == .xnnpack
+            else { return }
         } else {
             guard kernel.tensor.elementType == .float32, kernel.quantization == nil else { return }
         }

@@ -7,11 +7,14 @@ extension SimplifierPass {
             let operation: Operation
             let inputs: [Int?]
             let attributes: Attributes
+            let quantizations: NodeQuantizations
         }
         var known: [Key: [Int]] = [:]
         for index in rewriter.nodes.indices {
             guard let node = rewriter.nodes[index], node.weights.isEmpty, node.bodies.isEmpty else { continue }
-            let key = Key(operation: node.operation, inputs: node.inputs, attributes: node.attributes)
+            let key = Key(
+                operation: node.operation, inputs: node.inputs, attributes: node.attributes,
+                quantizations: node.quantizations)
             guard let outputs = known[key] else {
                 known[key] = node.outputs
                 continue

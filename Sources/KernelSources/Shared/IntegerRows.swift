@@ -1,0 +1,148 @@
+#if EMOTIONFORMER_VECTOR_KERNELS
+    import EmotionFormerKernelInterface
+
+    /// The sums of float32 numbers depend on their order, so a row is added from its beginning to its end; four rows go side
+    /// by side, because each addition waits for the one before.
+    func softmaxOfIntegers(
+        _ exponentials: UnsafePointer<Float>, _ scale: Float, _ output: IntegerRange, _ input: UnsafePointer<Int8>,
+        _ result: UnsafeMutablePointer<Int8>, _ rows: Int, _ columns: Int
+    ) {
+        withUnsafeTemporaryAllocation(of: Int8.self, capacity: 256) { buffer in
+            guard let table = buffer.baseAddress else { return }
+            var row = 0
+            while row < rows {
+                let count = rows &- row < 4 ? rows &- row : 4
+                // Rows that are not there repeat the first.
+                let x0 = input + row &* columns
+                let x1 = x0 + (count > 1 ? columns : 0)
+                let x2 = x0 + (count > 2 ? 2 &* columns : 0)
+                let x3 = x0 + (count > 3 ? 3 &* columns : 0)
+                let (top0, top1, top2, top3) = (
+                    largest(x0, columns), largest(x1, columns), largest(x2, columns), largest(x3, columns)
+                )
+                // x has the exponential that many places before that of the largest number.
+                let (e0, e1, e2, e3) = (
+                    exponentials + top0, exponentials + top1, exponentials + top2, exponentials + top3
+                )
+                var (s0, s1, s2, s3) = (Float(0), Float(0), Float(0), Float(0))
+                var index = 0
+                while index < columns {
+                    s0 += e0[0 &- Int(x0[index])]
+                    s1 += e1[0 &- Int(x1[index])]
+                    s2 += e2[0 &- Int(x2[index])]
+                    s3 += e3[0 &- Int(x3[index])]
+                    index &+= 1
+                }
+                let y = result + row &* columns
+                let probabilities = ProbabilityScaling(exponentials, scale, output, table)
+                probabilities.store(x0, top0, s0, y, columns)
+                if count > 1 { probabilities.store(x1, top1, s1, y + columns, columns) }
+                if count > 2 { probabilities.store(x2, top2, s2, y + 2 &* columns, columns) }
+                if count > 3 { probabilities.store(x3, top3, s3, y + 3 &* columns, columns) }
+                row &+= 4
+            }
+        }
+    }
+
+    @inline(__always)
+    private func largest(_ row: UnsafePointer<Int8>, _ columns: Int) -> Int {
+        var largest = Int8.min
+        var index = 0
+        while index < columns {
+            largest = row[index] > largest ? row[index] : largest
+            index &+= 1
+        }
+        return Int(largest)
+    }
+
+    /// Exponentials to probabilities, in units of `scale`.
+    private struct ProbabilityScaling {
+        private let exponentials: UnsafePointer<Float>
+        private let scale: Float
+        private let output: IntegerRange
+        /// Room for the probability of each difference.
+        private let table: UnsafeMutablePointer<Int8>
+
+        @inline(__always)
+        init(
+            _ exponentials: UnsafePointer<Float>, _ scale: Float, _ output: IntegerRange,
+            _ table: UnsafeMutablePointer<Int8>
+        ) {
+            self.exponentials = exponentials
+            self.scale = scale
+            self.output = output
+            self.table = table
+        }
+
+        /// - Parameters:
+        ///   - top: the row's largest number.
+        ///   - sum: of its exponentials.
+        @inline(__always)
+        func store(
+            _ row: UnsafePointer<Int8>, _ top: Int, _ sum: Float, _ result: UnsafeMutablePointer<Int8>, _ columns: Int
+        ) {
+            let inverse = 1 / (sum * scale)
+            let high = Float(output.high &- output.zeroPoint)
+            // The largest number below one half: ties, which are above, round up.
+            let half = Float(0.5).nextDown
+            var index = 0
+            if columns < 128 {
+                let exponentials = exponentials + top
+                while index < columns {
+                    result[index] = stored(exponentials[0 &- Int(row[index])], inverse, high, half)
+                    index &+= 1
+                }
+                return
+            }
+            while index < 256 {
+                table[index] = stored(exponentials[index], inverse, high, half)
+                index &+= 1
+            }
+            index = 0
+            let probabilities = table + top
+            while index < columns {
+                result[index] = probabilities[0 &- Int(row[index])]
+                index &+= 1
+            }
+        }
+
+        @inline(__always)
+        private func stored(_ exponential: Float, _ inverse: Float, _ high: Float, _ half: Float) -> Int8 {
+            let probability = exponential * inverse
+            let rounded = ((probability < high ? probability : high) + half).rounded(.towardZero)
+            return Int8(truncatingIfNeeded: nearestInteger(rounded) &+ output.zeroPoint)
+        }
+    }
+
+    func sumIntegers(
+        _ input: UnsafePointer<Int8>, _ sums: UnsafeMutablePointer<Int32>, _ columns: Int, _ inner: Int
+    ) {
+        var column = 0
+        if inner == 1 {
+            var sum: Int32 = 0
+            while column < columns {
+                sum &+= Int32(input[column])
+                column &+= 1
+            }
+            sums[0] = sum
+            return
+        }
+        sums.update(repeating: 0, count: inner)
+        while column < columns {
+            let row = input + column &* inner
+            var index = 0
+            while index < inner {
+                sums[index] = sums[index] &+ Int32(row[index])
+                index &+= 1
+            }
+            column &+= 1
+        }
+    }
+
+    /// The kernels of quantized integers, except the product of this level.
+    func integerKernels(_ matmul: @escaping @Sendable (IntegerMatrixProduct, Range<Int>) -> Void) -> IntegerKernels {
+        IntegerKernels(
+            matmul: matmul, pair: pairIntegers, look: lookUpIntegers, quantize: quantizeIntegers,
+            dequantize: dequantizeIntegers, softmax: softmaxOfIntegers, sum: sumIntegers, bias: biasIntegers)
+    }
+#endif
