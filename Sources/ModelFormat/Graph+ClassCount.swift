@@ -29,6 +29,7 @@ extension Graph {
         }
         let passing: Set<EmotionFormerGraph.Operation> = [
             .softmax, .logSoftmax, .activation, .identity, .clip, .rescaling, .dequantize, .quantize,
+            .integerSoftmax, .integerFunction,
         ]
         guard let node = maker(of: value, behind: passing) else { return nil }
         switch node.operation {
@@ -36,7 +37,7 @@ extension Graph {
             guard let kernel = shape(node, "kernel"), kernel.count == 2 else { return nil }
             let isTransposed = node.attributes["kernelLayout"] == .text("outputInput")
             return isTransposed ? kernel[0] : kernel[1]
-        case .fullyConnected:
+        case .fullyConnected, .integerFullyConnected:
             guard node.inputs.count > 1, let weights = node.inputs[1],
                 let constant = maker(of: weights, behind: []), constant.operation == .constant
             else { return nil }

@@ -18,6 +18,8 @@ extension ImportOptions {
                 found: program.graphs.isEmpty ? "no graph" : "no input")
         }
         let isSingle = main.inputs.count == 1
+        // A clip, a vector or a picture is real numbers, whatever the integers are that the model makes of them.
+        if isSingle { program = program.withRealInterface() }
         if isSingle, hasOpenFirstAxis, outputExtents.first.map({ $0.count < 2 }) ?? false, first.extents.count >= 2 {
             program.graphs[0].inputs[0].extents[0] = nil
         }

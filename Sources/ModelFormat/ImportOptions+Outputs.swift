@@ -31,7 +31,9 @@ extension ImportOptions {
         if self.outputs != .found { try state(&outputs[0], &program, isOfOneClip: isOfOneClip) }
         if outputs[0].kind == .probabilities, isOfOneClip { outputs[0].name = OutputSpecification.probabilitiesName }
         for output in outputs where output.kind == .probabilities {
-            guard let logits = OutputProof(program)?.logits(of: output.value) else { continue }
+            let proof = OutputProof(program)
+            let integers = proof?.integerLogits(of: output.value).map { program.addReal($0) }
+            guard let logits = proof?.logits(of: output.value) ?? integers else { continue }
             if !program.graphs[0].outputs.contains(logits) { program.graphs[0].outputs.append(logits) }
             let name = isOfOneClip ? OutputSpecification.logitsName : "\(output.name)/logits"
             guard !outputs.contains(where: { $0.value == logits || $0.name == name }) else { continue }
@@ -102,6 +104,13 @@ extension Program {
                 attributes: ["axis": .integer(-1)]),
         ]
         replace(output, by: name)
+        return name
+    }
+
+    /// Adds quantized numbers of the main graph as real ones. Gives the new value's name.
+    fileprivate mutating func addReal(_ integers: String) -> String {
+        let name = unused("logits")
+        graphs[0].nodes.append(Node(.dequantize, name: name, inputs: [integers], outputs: [name]))
         return name
     }
 

@@ -27,6 +27,10 @@ struct OutputProof {
         switch node.operation {
         case .logSoftmax where node.attributes["axis"] == .integer(-1) && keepsRows(output, extents): return .logits
         case .activation where node.attributes["function"] == .text("sigmoid"): return .scores
+        case .integerFunction:
+            // The same numbers in another quantization.
+            if node.isRequantization, case let input?? = node.inputs.first { return kind(of: input, extents: extents) }
+            return node.attributes["function"] == .text("sigmoid") ? .scores : .values
         case .dense, .fullyConnected, .conv1D, .conv2D:
             return node.attributes["activation"] == .text("sigmoid") ? .scores : .values
         default: return .values
@@ -40,6 +44,14 @@ struct OutputProof {
                 || node.attributes["beta"] == .integer(1)
         else { return nil }
         return node.inputs[0]
+    }
+
+    /// The integers that are the operand of the integer softmax that makes an output.
+    func integerLogits(of output: String) -> String? {
+        guard let node = maker(of: output, behind: [.identity, .dequantize]) else { return nil }
+        if node.operation == .integerSoftmax { return node.inputs.first ?? nil }
+        guard node.isRequantization, case let input?? = node.inputs.first else { return nil }
+        return integerLogits(of: input)
     }
 
     // MARK: Rows of probabilities
@@ -59,6 +71,9 @@ struct OutputProof {
                 node.attributes["axes"] == nil || node.attributes["axes"] == .integers([-1])
                 || extents.map { node.attributes["axes"] == .integers([$0.count - 1]) } ?? false
             return isLast ? 1 : nil
+        // Of 8-bit numbers: the sum is 1 but for their rounding.
+        case .integerSoftmax: return 1
+        case .integerFunction: return node.isRequantization ? below(extents) : nil
         case .identity, .cast, .dequantize, .quantize: return below(extents)
         case .reshape, .squeeze, .expandDimensions:
             // The last axis stays if both are known to be the classes.
@@ -121,4 +136,11 @@ struct OutputProof {
 
     /// The number of classes of the layer that makes a value, if its weights tell.
     private func classCount(of value: String) -> Int? { graph.classCount(of: value, in: program) }
+}
+
+extension Node {
+    /// Whether it only gives quantized numbers another scale.
+    fileprivate var isRequantization: Bool {
+        operation == .integerFunction && attributes["function"] == .text(IntegerFunction.linear.rawValue)
+    }
 }

@@ -5,14 +5,14 @@ import EmotionFormerTensors
 final class ConstantStore {
     private struct Key: Hashable {
         var buffer: Int
-        var type: ElementType
+        var type: TensorType
         var shape: [Int]
         var quantization: Quantization?
     }
 
     private struct BufferKey: Hashable {
         var buffer: Int
-        var type: ElementType
+        var type: TensorType
     }
 
     private let file: TFLiteFile
@@ -42,10 +42,11 @@ final class ConstantStore {
                 .unsupportedAttribute, at: "", "constants that are sparse or in another file are not supported")
         }
         let key = Key(
-            buffer: tensor.buffer, type: type, shape: tensor.shape, quantization: ConstantStore.quantization(of: tensor)
+            buffer: tensor.buffer, type: tensor.type, shape: tensor.shape,
+            quantization: ConstantStore.quantization(of: tensor)
         )
         if let name = nameOfConstant[key] { return name }
-        let shared = BufferKey(buffer: tensor.buffer, type: type)
+        let shared = BufferKey(buffer: tensor.buffer, type: tensor.type)
         let content: Tensor
         if let loaded = contents[shared] {
             content = loaded
@@ -66,7 +67,7 @@ final class ConstantStore {
         let (rows, columns) = (tensor.shape[tensor.shape.count - 2], tensor.shape[tensor.shape.count - 1])
         var quantization = ConstantStore.quantization(of: tensor)
         if quantization?.axis != nil { quantization?.axis = 0 }
-        let key = Key(buffer: tensor.buffer, type: .int8, shape: [columns, rows], quantization: quantization)
+        let key = Key(buffer: tensor.buffer, type: tensor.type, shape: [columns, rows], quantization: quantization)
         if let name = nameOfMatrix[key] { return name }
         let source = try load(tensor, .int8)
         copyBudget -= source.byteCount
@@ -113,9 +114,17 @@ final class ConstantStore {
         return try load(tensor, type).doubles
     }
 
+    /// The scale and zero point of a tensor of quantized numbers that has one of each; nil for others.
+    static func valueQuantization(of tensor: TFLiteFile.Tensor) -> ValueQuantization? {
+        guard let stored = quantization(of: tensor)?.single, stored.scale > 0, stored.scale.isFinite,
+            let range = tensor.type.elementType?.quantizedRange, range.contains(stored.zeroPoint)
+        else { return nil }
+        return stored
+    }
+
     /// The quantization of a constant; nil for types that have none.
     static func quantization(of tensor: TFLiteFile.Tensor) -> Quantization? {
-        guard let stored = tensor.quantization, let type = tensor.type.elementType, type == .int8 || type == .uint8
+        guard let stored = tensor.quantization, !stored.scales.isEmpty, tensor.type.elementType?.quantizedRange != nil
         else { return nil }
         let zeroPoints = (0..<stored.scales.count).map { index in
             stored.zeroPoints.isEmpty ? 0 : Int(clamping: stored.zeroPoints[min(index, stored.zeroPoints.count - 1)])
@@ -128,11 +137,12 @@ final class ConstantStore {
     private func load(_ tensor: TFLiteFile.Tensor, _ type: ElementType) throws(Fault) -> Tensor {
         let range = file.buffers[tensor.buffer].range
         let shape = try Shape(tensor.shape)
-        guard range.count == shape.elementCount * type.byteCount else {
+        guard let expected = tensor.type.byteCount(shape.elementCount), range.count == expected else {
             throw Fault(
                 .sizeMismatch, at: "", "the constant's data do not fit its shape", found: "\(range.count) bytes",
-                expected: "\(shape.elementCount * type.byteCount)")
+                expected: tensor.type.byteCount(shape.elementCount).map { "\($0)" })
         }
+        if tensor.type == .int4 { return unpacked(range, shape) }
         let result = Tensor(type, shape) { destination in
             file.bytes.withUnsafeBytes { destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[range])) }
             // A Boolean is one byte, 0 or 1, in a tensor; in a file it may be any byte.
@@ -144,6 +154,18 @@ final class ConstantStore {
             throw Fault(.notFinite, at: "", "the constant holds an element that is not a number")
         }
         return result
+    }
+
+    /// 4-bit numbers of two's complement as int8; the last byte may hold only one.
+    private func unpacked(_ range: Range<Int>, _ shape: Shape) -> Tensor {
+        Tensor(.int8, shape) { destination in
+            let numbers = destination.bindMemory(to: Int8.self)
+            for index in numbers.indices {
+                let byte = file.bytes[range.lowerBound + index / 2]
+                let bits = Int8(bitPattern: index % 2 == 0 ? byte << 4 : byte & 0xF0)
+                numbers[index] = bits >> 4
+            }
+        }
     }
 
     private static func holdsNaN(_ tensor: Tensor) -> Bool {

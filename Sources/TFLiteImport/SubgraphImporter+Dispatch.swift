@@ -20,6 +20,10 @@ extension SubgraphImporter {
     func importOperator(_ reader: OperatorReader) throws(Fault) {
         if let list = ListOperator(operatorName: reader.name) {
             try importList(reader, list)
+        } else if let variable = VariableOperator(rawValue: reader.name) {
+            try importVariable(reader, variable)
+        } else if computesWithIntegers(reader) {
+            try importInteger(reader)
         } else if let composite = CompositeOperator(rawValue: reader.name) {
             try importComposite(reader, composite)
         } else if let operation = SubgraphImporter.operations[reader.name] {
@@ -31,7 +35,7 @@ extension SubgraphImporter {
 
     private func importOperation(_ reader: OperatorReader, _ operation: Operation) throws(Fault) {
         switch operation.family {
-        case .layer, .recurrence: throw reader.notImported()
+        case .layer, .recurrence, .integer: throw reader.notImported()
         case .normalization(let kind): try normalization(reader, kind)
         case .window(let kind): try window(reader, kind)
         case .sequence(.sequenceLSTM): try sequence(reader)

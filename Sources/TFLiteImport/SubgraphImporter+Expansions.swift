@@ -21,7 +21,9 @@ extension SubgraphImporter {
         case .tile: try withIntegers(reader, .tile, ["multiples"])
         case .pad:
             if reader.name == "PADV2" { return try padWithValue(reader) }
-            try withIntegers(reader, .pad, ["paddings"])
+            // The zero of quantized numbers is their zero point.
+            let zero = ConstantStore.valueQuantization(of: reader.tensor(reader.outputs[0]))?.zeroPoint ?? 0
+            try withIntegers(reader, .pad, ["paddings"], zero == 0 ? [:] : ["value": .number(Double(zero))])
         case .mirrorPad:
             let mode: String
             switch try reader.options(77).choice(0) {

@@ -23,8 +23,14 @@ extension SubgraphImporter {
             value(try reader.input(0)), value(try reader.input(1)), optionalValue(reader, 2),
         ]
         // LiteRT's default kernels (XNNPACK) quantize asymmetrically, whatever the operator's option says.
+        // It does not take rows of an odd number of 4-bit weights: then the builtin kernels follow the option.
+        let weights = reader.tensor(try reader.input(1))
+        let isDelegated = weights.type != .int4 || weights.shape[1].isMultiple(of: 2)
+        let isAsymmetric = try options.flag(3)
         let attributes: Attributes = [
-            "keepDimensions": .boolean(try options.flag(2)), "asymmetricQuantizeInputs": .boolean(true),
+            "keepDimensions": .boolean(try options.flag(2)),
+            "asymmetricQuantizeInputs": .boolean(isDelegated || isAsymmetric),
+            "rule": .text((isDelegated ? IntegerRule.xnnpack : .builtin).rawValue),
         ]
         try emit(reader, .fullyConnected, operands, attributes, activation: try fusedActivation(try options.choice(0)))
     }

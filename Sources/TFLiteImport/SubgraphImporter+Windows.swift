@@ -11,25 +11,37 @@ extension SubgraphImporter {
         switch kind {
         case .conv2D: try convolution(reader)
         case .depthwiseConv2D: try depthwiseConvolution(reader)
-        case .pooling2D: try pooling(reader, reader.name == "MAX_POOL_2D" ? "maximum" : "average")
+        case .pooling2D: try pooling(reader)
         case .conv1D, .depthwiseConv1D, .pooling1D, .globalPooling1D: throw reader.notImported()
         }
     }
 
     private func convolution(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 2...3)
-        let options = try reader.options(1)
         try checkWeights(try reader.input(1), rank: 4, axis: 0, of: reader)
-        let attributes: Attributes = [
-            "padding": .text(try padding(options)), "strides": try pair(options, 2, 1, "strides"),
-            "dilations": try pair(options, 5, 4, "dilations", default: 1),
-        ]
-        if try isPointwiseInDynamicRange(reader), attributes["strides"] == .integers([1, 1]) {
-            return try pointwiseConvolution(reader, activation: try fusedActivation(try options.choice(3)))
+        var (attributes, activation) = try convolutionAttributes(reader)
+        // The default kernels take no 4-bit weights here; the builtin ones do.
+        if reader.tensor(try reader.input(1)).type == .int4 {
+            attributes["rule"] = .text(IntegerRule.builtin.rawValue)
+        } else if try isPointwiseInDynamicRange(reader), attributes["strides"] == .integers([1, 1]) {
+            return try pointwiseConvolution(reader, activation: try fusedActivation(activation))
         }
         try emit(
-            reader, .conv2D, try convolutionOperands(reader), attributes,
-            activation: try fusedActivation(try options.choice(3)))
+            reader, .conv2D, try convolutionOperands(reader), attributes, activation: try fusedActivation(activation))
+    }
+
+    /// The attributes of CONV_2D or DEPTHWISE_CONV_2D, whose weights have been checked, and the number of its activation.
+    func convolutionAttributes(_ reader: OperatorReader) throws(Fault) -> (Attributes, activation: Int) {
+        let isDepthwise = reader.name == "DEPTHWISE_CONV_2D"
+        let options = try reader.options(isDepthwise ? 2 : 1)
+        // Depthwise options have a field more before their activation.
+        let offset = isDepthwise ? 1 : 0
+        var attributes: Attributes = [
+            "padding": .text(try padding(options)), "strides": try pair(options, 2, 1, "strides"),
+            "dilations": try pair(options, 5 + offset, 4 + offset, "dilations", default: 1),
+        ]
+        if isDepthwise { attributes["multiplier"] = .integer(try multiplier(reader, options)) }
+        return (attributes, try options.choice(3 + offset))
     }
 
     /// LiteRT's default kernels (XNNPACK) run a 1 × 1 convolution with int8 weights and without strides as a fully
@@ -52,9 +64,15 @@ extension SubgraphImporter {
 
     private func depthwiseConvolution(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 2...3)
-        let options = try reader.options(2)
+        try checkWeights(try reader.input(1), rank: 4, axis: 3, of: reader)
+        let (attributes, activation) = try convolutionAttributes(reader)
+        try emit(
+            reader, .depthwiseConv2D, try convolutionOperands(reader), attributes,
+            activation: try fusedActivation(activation))
+    }
+
+    private func multiplier(_ reader: OperatorReader, _ options: OperatorOptions) throws(Fault) -> Int {
         let weights = try reader.input(1)
-        try checkWeights(weights, rank: 4, axis: 3, of: reader)
         // The option is unreliable; the numbers of channels give the same.
         let input = reader.tensor(try reader.input(0)).shape
         let channels = reader.tensor(weights).shape[3]
@@ -63,25 +81,24 @@ extension SubgraphImporter {
         guard multiplier > 0 else {
             throw Fault(.invalidValue, at: "depth_multiplier", "the option must be positive", found: "\(multiplier)")
         }
-        let attributes: Attributes = [
-            "padding": .text(try padding(options)), "strides": try pair(options, 2, 1, "strides"),
-            "dilations": try pair(options, 6, 5, "dilations", default: 1), "multiplier": .integer(multiplier),
-        ]
-        try emit(
-            reader, .depthwiseConv2D, try convolutionOperands(reader), attributes,
-            activation: try fusedActivation(try options.choice(4)))
+        return multiplier
     }
 
-    private func pooling(_ reader: OperatorReader, _ kind: String) throws(Fault) {
+    private func pooling(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 1...1)
+        let (attributes, activation) = try poolingAttributes(reader)
+        try emit(
+            reader, .pooling2D, try operands(reader), attributes, activation: try fusedActivation(activation))
+    }
+
+    /// The attributes of MAX_POOL_2D or AVERAGE_POOL_2D, and the number of its activation.
+    func poolingAttributes(_ reader: OperatorReader) throws(Fault) -> (Attributes, activation: Int) {
         let options = try reader.options(5)
         let attributes: Attributes = [
-            "kind": .text(kind), "padding": .text(try padding(options)),
+            "kind": .text(reader.name == "MAX_POOL_2D" ? "maximum" : "average"), "padding": .text(try padding(options)),
             "strides": try pair(options, 2, 1, "strides"), "poolSize": try pair(options, 4, 3, "filter size"),
         ]
-        try emit(
-            reader, .pooling2D, try operands(reader), attributes,
-            activation: try fusedActivation(try options.choice(5)))
+        return (attributes, try options.choice(5))
     }
 
     private func convolutionOperands(_ reader: OperatorReader) throws(Fault) -> [String?] {

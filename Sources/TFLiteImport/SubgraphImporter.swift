@@ -10,6 +10,7 @@ final class SubgraphImporter {
     /// Names of the program's graphs by subgraph.
     let graphNames: [String]
     let lists: TensorLists
+    let variables = Variables()
     private let constants: ConstantStore
     private(set) var nodes: [Node] = []
     private(set) var valueNames: [Int: String] = [:]
@@ -60,7 +61,17 @@ final class SubgraphImporter {
             }
             return try value(tensor)
         }
-        return Graph(name: graphNames[index], inputs: inputs, outputs: outputs, nodes: nodes)
+        return Graph(
+            name: graphNames[index], inputs: inputs, outputs: outputs, nodes: nodes, quantizations: quantizations())
+    }
+
+    /// Those of the values that are computed; constants have their own.
+    private func quantizations() -> [String: ValueQuantization] {
+        var result: [String: ValueQuantization] = [:]
+        for tensor in made where !isConstant(tensor) {
+            result[name(tensor)] = ConstantStore.valueQuantization(of: subgraph.tensors[tensor])
+        }
+        return result
     }
 
     /// The main graph's first axis is the batch's; it is 1 at run time where the file leaves it open.
@@ -69,15 +80,10 @@ final class SubgraphImporter {
         if let list = list(tensor) {
             return GraphInput(name: name(tensor), elementType: .float32, extents: list.extents)
         }
-        guard let type = content.type.elementType else {
+        guard content.type != .int4, let type = content.type.elementType else {
             throw Fault(
                 .elementTypeMismatch, at: place(tensor), "inputs of this type are not supported",
                 found: content.type.name)
-        }
-        guard type != .int8, type != .uint8 else {
-            throw Fault(
-                .unsupportedAttribute, at: place(tensor), "quantized inputs are not supported",
-                found: content.type.name, expected: "FLOAT32")
         }
         var extents: [Int?] = zip(content.signature, content.shape).map { $0 < 0 ? nil : $1 }
         if index == 0, let first = extents.first, first == nil { extents[0] = 1 }
@@ -89,6 +95,9 @@ final class SubgraphImporter {
     }
 
     // MARK: What the families use
+
+    /// Whether a value stands for a tensor: handles of variables have none.
+    func hasValue(_ tensor: Int) -> Bool { subgraph.tensors[tensor].type != .resource }
 
     /// The value name that stands for a tensor.
     func name(_ tensor: Int) -> String { valueNames[tensor] ?? "tensor\(tensor)" }
@@ -118,6 +127,20 @@ final class SubgraphImporter {
         }
         made.insert(tensor)
         return name
+    }
+
+    /// Says that a tensor is done with, though no value stands for it.
+    func made(_ tensor: Int) { made.insert(tensor) }
+
+    /// Appends a constant as an operator's only result.
+    func constant(_ reader: OperatorReader, _ content: TFLiteFile.Tensor) throws(Fault) {
+        let result = name(reader.outputs[0])
+        let stored = try constants.name(of: content, wish: result)
+        nodes.append(
+            Node(
+                .constant, name: nodeNames.claim("\(reader.name)_\(reader.index)", suffix: "2"), outputs: [result],
+                weights: ["value": stored]))
+        made.insert(reader.outputs[0])
     }
 
     /// The value of a constant that an operator needs and the file does not hold.

@@ -39,13 +39,13 @@ extension TFLiteFile {
                 .malformedTFLite, at: "", "the tensor's shape signature does not fit its shape",
                 found: "\(tensor.signature)", expected: "\(tensor.shape)")
         }
-        if isConstant(tensor), let type = tensor.type.elementType, !tensor.isSparse {
+        if isConstant(tensor), let expected = tensor.type.byteCount(shape.elementCount), !tensor.isSparse {
             let byteCount = buffers[tensor.buffer].range.count
-            guard byteCount == shape.elementCount * type.byteCount else {
+            guard byteCount == expected else {
                 throw Fault(
                     .sizeMismatch, at: "", "buffer \(tensor.buffer) does not fit the tensor's shape and type",
                     found: "\(byteCount) bytes",
-                    expected: "\(shape.elementCount * type.byteCount) bytes for \(tensor.type.name) \(shape)")
+                    expected: "\(expected) bytes for \(tensor.type.name) \(shape)")
             }
         }
         if let quantization = tensor.quantization {
@@ -80,6 +80,7 @@ extension TFLiteFile {
             switch tensor.type.elementType {
             case .int8: -128...127
             case .uint8: 0...255
+            case .int16: -32768...32767
             default: Int64(Int32.min)...Int64(Int32.max)
             }
         if let wrong = quantization.zeroPoints.first(where: { !range.contains($0) }) {

@@ -108,7 +108,7 @@ package enum TFLiteImporter {
             ImportedModel.Operator(
                 index: index, name: importer.file.operationName(operation),
                 version: importer.file.operatorCodes[operation.code].version,
-                outputs: operation.outputs.map { ($0, importer.name($0)) })
+                outputs: operation.outputs.filter { importer.hasValue($0) }.map { ($0, importer.name($0)) })
         }
     }
 }

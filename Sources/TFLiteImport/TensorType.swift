@@ -1,11 +1,17 @@
 import EmotionFormerTensors
 
 /// A tensor type by its number in the schema.
-struct TensorType: Equatable {
+struct TensorType: Hashable {
     let rawValue: Int
 
     /// The type of TensorFlow's own values; in a TensorFlow Lite file they are tensor lists.
     static let variant = TensorType(rawValue: 14)
+
+    /// Handles of variables and tables.
+    static let resource = TensorType(rawValue: 13)
+
+    /// Two numbers of 4 bits a byte, the lower half first.
+    static let int4 = TensorType(rawValue: 17)
 
     /// Names in the schema's order.
     private static let names = [
@@ -17,7 +23,12 @@ struct TensorType: Equatable {
         TensorType.names.indices.contains(rawValue) ? TensorType.names[rawValue] : "type \(rawValue)"
     }
 
-    /// nil for types that the package does not have.
+    /// The bytes of `count` elements in a file.
+    func byteCount(_ count: Int) -> Int? {
+        self == .int4 ? (count + 1) / 2 : elementType.map { count * $0.byteCount }
+    }
+
+    /// The type of the elements once they are read; nil for types that the package does not have.
     var elementType: ElementType? {
         switch rawValue {
         case 0: .float32
@@ -26,7 +37,8 @@ struct TensorType: Equatable {
         case 3: .uint8
         case 4: .int64
         case 6: .bool
-        case 9: .int8
+        case 7: .int16
+        case 9, 17: .int8
         default: nil
         }
     }

@@ -62,6 +62,7 @@ package struct ArrayReader {
         let header = String(decoding: bytes[position + 10..<start], as: UTF8.self)
         let types: [(String, ElementType)] = [
             ("'<f4'", .float32), ("'<i4'", .int32), ("'<i8'", .int64), ("'|b1'", .bool), ("'|i1'", .int8),
+            ("'|u1'", .uint8), ("'<i2'", .int16),
         ]
         guard let type = types.first(where: { header.contains($0.0) })?.1, header.contains("'fortran_order': False"),
             let open = header.lastIndex(of: "("), let close = header.lastIndex(of: ")")
