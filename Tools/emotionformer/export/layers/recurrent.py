@@ -83,7 +83,7 @@ def _stacked(
     states: list[Tensor],
     zeros: bool,
 ) -> list[Tensor]:
-    """Cells one on the other: a layer for each, of which the last alone turns masked steps into zeros."""
+    """Cells one on the other: a layer for each. What one gives at masked steps, the next, masked too, does not see."""
     graph, current = converter.graph, given
     if stack.option("reverse_state_order", False) and (states or layer.option("return_state", False)):
         raise layer.refuse("its states are in reverse order (reverse_state_order), which is not supported")
@@ -93,10 +93,9 @@ def _stacked(
     sequences, waiting = bool(layer.option("return_sequences", False)), list(states)
     made: list[Tensor] = []
     for index, part in enumerate(stack.parts):
-        is_last = part is stack.parts[-1]
         count = 2 if part.layer.class_name == "LSTMCell" else 1
         own, waiting = waiting[:count], waiting[count:]
-        options = (sequences or not is_last, False, zeros and is_last)
+        options = (sequences or part is not stack.parts[-1], False, zeros)
         outputs = _one_cell(converter, layer, part.layer, f"cells/{index}/", current, mask, own, options)
         current, made = outputs[0], made + outputs[1:]
     return [current, *made]
