@@ -98,6 +98,32 @@ HOSTILE = {
         sequence(CLIP, layer("MaxPooling1D", pool_size=10**9, strides=1, padding="same")),
         "more than 67108864",
     ),
+    "many windows": (
+        sequence(CLIP, layer("AdaptiveAveragePooling1D", output_size=10**9)),
+        "layer1: a value of 6e+09",
+    ),
+    "no windows": (sequence(CLIP, layer("AdaptiveMaxPooling1D", output_size=0)), "its output_size is 0, expected"),
+    "a huge picture": (
+        sequence(CLIP, layer("Reshape", target_shape=[2, 2, 3]), layer("Resizing", height=10**9, width=10**9)),
+        "Resizing 'layer2': a value of 6e+09",
+    ),
+    "a picture of many windows": (
+        sequence(
+            CLIP, layer("Reshape", target_shape=[2, 2, 3]),
+            layer("MaxPooling2D", pool_size=10**5, strides=1, padding="same"),
+        ),
+        "more than 67108864",
+    ),
+    "more cut than there is": (sequence(CLIP, layer("Cropping1D", cropping=[10**12, 0])), "it cuts 1000000000000"),
+    "strides of no length": (
+        sequence(CLIP, layer("MaxPooling1D", pool_size=2, strides=[1, 2, 3])),
+        "its strides is [1, 2, 3], expected 1 positive numbers",
+    ),
+    "many categories": (sequence(CLIP, layer("CategoryEncoding", num_tokens=10**9)), "a value of 1.2e+10"),
+    "no cells": (
+        sequence(CLIP, layer("RNN", cell={"class_name": "StackedRNNCells", "config": {"name": "cells", "cells": []}})),
+        "its configuration has no 'cells'",
+    ),
     "calls of calls": (tower(28), "calls its layers more than 20000 times"),
     "a tower of directions": (sequence(CLIP, bidirectional(28)), "its layer is a Bidirectional, expected a recurrent"),
     "many slow layers": (

@@ -107,6 +107,8 @@ def adapted(converter: Converter, value: Value, axis: int, count: int, kind: str
     graph, extent = converter.graph, value.shape[axis]
     if extent == count:
         return value
+    # All windows together have an element more each than the axis has, or one each.
+    graph.bounds.hold(graph.scope, value.data.size // extent * count * (-(-extent // count) + 1))
     starts = np.arange(count) * extent // count
     ends = -(-(np.arange(count) + 1) * extent // count)
     size = int((ends - starts).max())

@@ -156,6 +156,7 @@ def array_split(converter: Converter, arguments: list[Any], options: Options) ->
         count = integers(converter, given)[0]
         if count < 1 or (options["function"] != "array_split" and extent % count):
             raise ExportError(f"{graph.scope}: {extent} elements do not split into {count} equal parts")
+        graph.bounds.hold(graph.scope, count)
         sizes = [extent // count + (index < extent % count) for index in range(count)]
     if min(sizes) < 0:
         raise ExportError(f"{graph.scope}: the places of a split are not in order")
@@ -360,6 +361,7 @@ def vander(converter: Converter, arguments: list[Any], options: Options) -> Tens
     """The powers of every number, the highest first."""
     graph, value = converter.graph, floats(converter, value_of(converter, arguments[0]))
     count = int(options.get("N") or value.shape[-1])
+    graph.bounds.hold(graph.scope, value.data.size * count)
     powers = np.arange(count) if options.get("increasing") else np.arange(count)[::-1]
     wide = graph.one("expandDimensions", value, axis=-1)
     return Tensor(graph.one("power", wide, graph.constant(powers.astype(np.float64), "float32")))
