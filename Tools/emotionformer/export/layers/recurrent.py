@@ -62,6 +62,8 @@ def run_recurrent(
     zeros = bool(layer.option("zero_output_for_mask", False) if zero_masked is None else zero_masked)
     sequences, backwards = bool(layer.option("return_sequences", False)), bool(layer.option("go_backwards", False))
     if layer.class_name in conv_lstm.CLASSES:
+        # Keras 2's forgets that masked steps are to be zeros.
+        zeros = zeros and layer.generation == 3
         outputs = conv_lstm.run_conv_lstm(converter, layer, given, typed, states, zeros)
     elif cell.class_name == "StackedRNNCells":
         outputs = _stacked(converter, layer, cell, given, typed, states, zeros)
