@@ -1,0 +1,159 @@
+import EmotionFormerGraph
+import EmotionFormerModelFormat
+import EmotionFormerTensors
+import Foundation
+import Testing
+
+@Suite("emotionformer run, and other commands on models of any inputs")
+final class RunCommandTests {
+    private let folder: TemporaryFolder
+    private let model: String
+
+    /// `sum` adds `a/b` (1, 2) and `b` (1, 2); `counts` doubles the integers `n` (1, any).
+    init() throws {
+        folder = try TemporaryFolder()
+        model = folder.url.appendingPathComponent("model").path
+        let graph = Graph(
+            name: "main",
+            inputs: [
+                GraphInput(name: "a", elementType: .float32, extents: [1, 2]),
+                GraphInput(name: "b", elementType: .float32, extents: [1, 2]),
+                GraphInput(name: "n", elementType: .int32, extents: [1, nil]),
+            ], outputs: ["sum", "counts"],
+            nodes: [
+                Node(.add, name: "sum", inputs: ["a", "b"], outputs: ["sum"]),
+                Node(.add, name: "counts", inputs: ["n", "n"], outputs: ["counts"]),
+            ])
+        try ModelPackage(
+            name: "general", producer: .init(tool: "tests", version: "1"),
+            inputs: [
+                InputSpecification(name: "a/b", value: "a", role: .tensor),
+                InputSpecification(name: "b", value: "b", role: .tensor),
+                InputSpecification(name: "n", value: "n", role: .tensor),
+            ], program: Program(graphs: [graph], tensors: [:]),
+            outputs: [
+                OutputSpecification(name: "the/sum", value: "sum", kind: .values),
+                OutputSpecification(name: "the:sum", value: "counts", kind: .values),
+            ]
+        ).write(to: model)
+    }
+
+    private func npy(_ header: String, _ bytes: [UInt8], _ name: String) throws -> String {
+        var text = "{'descr': \(header), }"
+        text += String(repeating: " ", count: 63 - (10 + text.utf8.count) % 64) + "\n"
+        let start: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0, UInt8(text.utf8.count), 0]
+        let file = folder.url.appendingPathComponent(name)
+        try Data(start + Array(text.utf8) + bytes).write(to: file)
+        return file.path
+    }
+
+    private func floats(_ values: [Float], _ shape: String, _ name: String) throws -> String {
+        try npy(
+            "'<f4', 'fortran_order': False, 'shape': \(shape)", values.withUnsafeBytes { Array($0) }, name)
+    }
+
+    private func integers(_ values: [Int64], _ shape: String, _ name: String) throws -> String {
+        try npy("'<i8', 'fortran_order': False, 'shape': \(shape)", values.withUnsafeBytes { Array($0) }, name)
+    }
+
+    private func result(_ arguments: String...) throws -> Executable.Outcome {
+        try Executable.run(["run", model] + arguments)
+    }
+
+    /// The payload of a written array, with its header's text.
+    private func array(_ path: String) throws -> (header: String, bytes: [UInt8]) {
+        let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        let length = Int(bytes[8]) | Int(bytes[9]) << 8
+        return (String(decoding: bytes[10..<10 + length], as: UTF8.self), Array(bytes[(10 + length)...]))
+    }
+
+    @Test("Outputs become arrays under safe names, with an axis of runs where the inputs have one")
+    func outputs() throws {
+        let target = folder.url.appendingPathComponent("result").path
+        let b = try floats([10, 20], "(1, 2)", "b.npy")
+        let one = try result(
+            "--input", "a/b=\(floats([1, 2], "(2,)", "a.npy"))", "--input", "b=\(b)", "--input",
+            "n=\(integers([3, 4, 5], "(3,)", "n.npy"))", "-o", target)
+        #expect(one.code == 0, "\(one.errors)")
+        let sum = try array(target + "/the_sum.npy")
+        #expect(sum.header.contains("'<f4'") && sum.header.contains("(1, 2,)"))
+        #expect(sum.bytes == [11, 22].flatMap { (value: Float) in withUnsafeBytes(of: value) { Array($0) } })
+        let counts = try array(target + "/the_sum_2.npy")
+        #expect(counts.header.contains("'<i4'") && counts.bytes == [6, 0, 0, 0, 8, 0, 0, 0, 10, 0, 0, 0])
+        #expect(FileManager.default.fileExists(atPath: target + "/outputs.json"))
+
+        // Two runs; the older result is replaced.
+        let two = try result(
+            "--input", "a/b=\(floats([1, 2, 3, 4], "(2, 2)", "a2.npy"))", "--input",
+            "b=\(floats([10, 20, 30, 40], "(2, 1, 2)", "b2.npy"))", "--input",
+            "n=\(integers([1, 2], "(2, 1)", "n2.npy"))",
+            "-o", target, "--json")
+        #expect(two.code == 0, "\(two.errors)")
+        #expect(try array(target + "/the_sum.npy").header.contains("(2, 2,)"))
+        let list = try JSONSerialization.jsonObject(with: Data(two.output.utf8)) as? [String: Any]
+        let rows = try #require(list?["outputs"] as? [[String: Any]])
+        #expect(rows.map { $0["name"] as? String } == ["the/sum", "the:sum"])
+        #expect(rows.map { $0["file"] as? String } == ["the_sum.npy", "the_sum_2.npy"])
+    }
+
+    @Test("What does not fit is told in one line, and nothing of a user's is replaced")
+    func refusals() throws {
+        let target = folder.url.appendingPathComponent("result").path
+        let a = "a/b=" + (try floats([1, 2], "(2,)", "a.npy"))
+        let b = "b=" + (try floats([1, 2], "(2,)", "b.npy"))
+        let n = "n=" + (try integers([1], "(1,)", "n.npy"))
+        let wide = "n=" + (try integers([1 << 40], "(1,)", "wide.npy"))
+        for (arguments, words) in [
+            (["--input", a, "--input", b], "an input is missing (expected n=FILE.npy (int32 [1, any]))"),
+            (["--input", a, "--input", b, "--input", n, "--input", a], "is given twice"),
+            (["--input", "c=x.npy"], "x.npy"), (["--input", String(a.dropFirst(4))], "the file is named for none"),
+            (
+                ["--input", a, "--input", b, "--input", wide],
+                "out of the range of the input's type (found 1099511627776"
+            ),
+            (
+                ["--input", a, "--input", "b=" + (try floats([1, 2, 3], "(3,)", "3.npy")), "--input", n],
+                "the array does not fit (found [3], expected float32 [1, 2], or several of them)"
+            ),
+            (
+                ["--input", a, "--input", "b=" + (try floats([1, 2, 3, 4], "(2, 2)", "4.npy")), "--input", n],
+                "the files hold different numbers of runs"
+            ),
+            (
+                ["--input", a, "--input", "b=" + (try integers([1, 2], "(2,)", "i.npy")), "--input", n],
+                "the elements are of another type (found <i8, expected <f4)"
+            ),
+            (["--random"], "the model leaves axis 1 open"),
+        ] as [([String], String)] {
+            let failed = try Executable.run(["run", model, "-o", target] + arguments)
+            #expect(failed.code == 1 && failed.isOneLineFailure, "\(failed.errors)")
+            #expect(failed.errors.contains(words), "\(failed.errors)")
+            #expect(!FileManager.default.fileExists(atPath: target))
+        }
+        let mine = folder.url.appendingPathComponent("mine").path
+        try FileManager.default.createDirectory(atPath: mine, withIntermediateDirectories: true)
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: mine + "/outputs.json"))
+        let refused = try Executable.run(["run", model, "-o", mine, "--random", "--shape", "n=1,2"])
+        #expect(refused.code == 1 && refused.isOneLineFailure)
+        #expect(try String(contentsOfFile: mine + "/outputs.json", encoding: .utf8) == "mine")
+    }
+
+    @Test("Inspect, verify, benchmark and predict take a model of any inputs")
+    func otherCommands() throws {
+        let inspected = try Executable.run(["inspect", model, "--shape", "n=1,4"])
+        #expect(inspected.code == 0 && inspected.output.contains("a/b: float32 [1, 2], tensor"), "\(inspected.errors)")
+        let measured = try Executable.run([
+            "benchmark", "--model", model, "--shape", "n=1,4", "--seconds", "0.01", "--json",
+        ])
+        #expect(measured.code == 0 && measured.output.contains("medianMilliseconds"), "\(measured.errors)")
+        let verified = try Executable.run(["verify", "--nodes", model, "--shape", "n=1,4"])
+        #expect(verified.code == 2 && verified.output.contains("all agree"), "\(verified.errors)")
+        let clip = try floats([1, 2], "(1, 2)", "clip.npy")
+        let predicted = try Executable.run(["predict", "--model", model, "--json", clip])
+        #expect(predicted.code == 1 && predicted.isOneLineFailure, "\(predicted.errors)")
+        #expect(predicted.errors.contains("the model has several inputs"), "\(predicted.errors)")
+        let evaluated = try Executable.run(["stream", "--model", model, clip])
+        #expect(
+            evaluated.code == 1 && evaluated.errors.contains("the model does not take one clip"), "\(evaluated.errors)")
+    }
+}
