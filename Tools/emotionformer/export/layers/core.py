@@ -221,9 +221,17 @@ def embedding(converter: Converter, layer: Layer, call: Call) -> Result:
 
 @handles("Masking")
 def masking(converter: Converter, layer: Layer, call: Call) -> Result:
-    given = tensor(call.first, layer)
-    value, mask = converter.graph.emit("masking", [given.value], 2, maskValue=layer.option("mask_value", 0.0))
-    return Tensor(value, mask)
+    given, graph = tensor(call.first, layer), converter.graph
+    number = layer.option("mask_value", 0.0)
+    if given.rank == 3:
+        value, mask = graph.emit("masking", [given.value], 2, maskValue=number)
+        return Tensor(value, mask)
+    # The operation takes clips; rows of pictures, and vectors, are masked by operations of their own.
+    value = as_float(graph, given.value)
+    kept = graph.one("notEqual", value, graph.constant(float(number)))
+    wide = graph.one("reduceAny", kept, axes=[-1], keepDimensions=True)
+    mask = graph.one("squeeze", wide, axes=[-1])
+    return Tensor(graph.one("select", wide, value, graph.constant(0.0)), mask)
 
 
 @handles("Rescaling")
