@@ -24,6 +24,7 @@ from emotionformer.places import FIXTURES, ROOT
 TFLITE = FIXTURES / "tflite"
 FLOAT = TFLITE / "k3_transformer_float32.tflite"
 INT8 = TFLITE / "k3_transformer_int8.tflite"
+INTEGER = TFLITE / "integers_k3_narrow_transformer_int8.tflite"
 
 Alteration = Callable[[Any, Any], int]
 
@@ -47,6 +48,11 @@ def compare(file: Path, *options: str) -> int:
         "shape",
         "reduction",
         "quantization",
+        # Fully integer: equal, operation by operation; weights of 4 bits.
+        "integer_lstm",
+        "integers_k2_narrow_transformer_float32",
+        "integers_k3_narrow_transformer_int8",
+        "int4",
     ],
 )
 def test_files_agree(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,9 +130,18 @@ def one_scale_for_all(model: Any, graph: Any) -> int:
     return index
 
 
+def another_zero_point(model: Any, graph: Any) -> int:
+    """A result of integers is one off."""
+    index, operator = _operators(model, "FULLY_CONNECTED")[-1]
+    quantization = graph.tensors[operator.outputs[0]].quantization
+    quantization.zeroPoint = np.asarray(quantization.zeroPoint, np.int64) + 1
+    return index
+
+
 @pytest.mark.parametrize(
     ("file", "alteration"),
     [
+        (INTEGER, another_zero_point),
         (FLOAT, swap_heads),
         (FLOAT, drop_bias),
         (FLOAT, change_epsilon),
@@ -280,6 +295,10 @@ def test_inputs_are_for_one_model(tmp_path: Path, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit):
         main(["a.tflite", "--inputs", "x"])
     assert "NAME=FILE.npy" in capsys.readouterr().err
+
+
+def test_every_clip_begins_with_the_variables_of_the_file() -> None:
+    assert compare(TFLITE / "integer_variables.tflite") == 0
 
 
 def test_a_handle_of_a_variable_has_nothing_to_read() -> None:

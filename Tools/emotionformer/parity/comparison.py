@@ -182,7 +182,8 @@ def _compare_ends(model: ModelFile, programs: Programs, clips: Named) -> list[Cl
             is_finite=are_finite(ours, theirs),
             integers=wrong_integers(ours, theirs),
         )
-        if model.logits is not None:
+        # A softmax of integers has no logits of its own; they are compared as an operation's result.
+        if model.logits is not None and not model.is_integer:
             logits = _needed(fused, number, model.logits)
             plain_logits = _needed(unfused, number, model.logits)
             result.fusion = relative(*distance(logits, plain_logits))

@@ -16,6 +16,8 @@ _NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if n
 _FULL_SIZE = 1_000_000
 # Where operands of integers make the operator compute in them, by the position of its weights.
 _DYNAMIC_RANGE = {"FULLY_CONNECTED": 1, "CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "BATCH_MATMUL": 1}
+# Weights of 8 and of 4 bits.
+_SMALL = (schema.TensorType.INT8, schema.TensorType.INT4)
 _QUANTIZED = (schema.TensorType.INT8, schema.TensorType.UINT8, schema.TensorType.INT16)
 _SEQUENCES = ("UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM")
 # Operands in which a fused LSTM keeps its state.
@@ -30,7 +32,7 @@ class Operator:
     name: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    # Whether it quantizes a float operand at run time, to multiply it with int8 weights.
+    # Whether it quantizes a float operand at run time, to multiply it with int8 or int4 weights.
     is_dynamic_range: bool
     # Whether it computes in quantized integers, or makes floats of them.
     is_integer: bool = False
@@ -188,8 +190,8 @@ def _operator(model: Any, graph: Any, index: int, operator: Any) -> Operator:
     name = operator_name(model, operator)
     inputs = tuple(int(t) for t in (operator.inputs if operator.inputs is not None else []))
 
-    def is_int8(tensor: int) -> bool:
-        return tensor >= 0 and graph.tensors[tensor].type == schema.TensorType.INT8
+    def is_small(tensor: int) -> bool:
+        return tensor >= 0 and graph.tensors[tensor].type in _SMALL
 
     def is_quantized(tensor: int) -> bool:
         if tensor < 0:
@@ -211,7 +213,7 @@ def _operator(model: Any, graph: Any, index: int, operator: Any) -> Operator:
         inputs=inputs,
         outputs=outputs,
         is_dynamic_range=not is_integer
-        and (any(is_int8(t) for t in weights) or (name == "WHILE" and _calls_dynamic_range(model))),
+        and (any(is_small(t) for t in weights) or (name == "WHILE" and _calls_dynamic_range(model))),
         is_integer=is_integer,
     )
 
@@ -238,8 +240,7 @@ def _parameter_count(model: Any, graph: Any) -> int:
     for part in model.subgraphs:
         for tensor in part.tensors:
             data = model.buffers[tensor.buffer].data
-            if data is None or tensor.type not in (types.FLOAT32, types.FLOAT16, types.INT8):
-                continue
-            width = {types.FLOAT32: 4, types.FLOAT16: 2, types.INT8: 1}[tensor.type]
-            seen[tensor.buffer] = len(data) // width
+            bits = {types.FLOAT32: 32, types.FLOAT16: 16, types.INT8: 8, types.INT4: 4}.get(tensor.type)
+            if data is not None and bits is not None:
+                seen[tensor.buffer] = len(data) * 8 // bits
     return sum(seen.values())
