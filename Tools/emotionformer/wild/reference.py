@@ -86,48 +86,54 @@ class LiteRT(Reference):
     """A TensorFlow Lite file."""
 
     def __init__(self, path: Path, frames: int) -> None:
-        self.framework, self.interpreter = _opened(path)
-        self.details = self.interpreter.get_input_details()
-        self.names = [detail["name"] for detail in self.details]
-        self.shapes, self.dtypes = [], [np.dtype(detail["dtype"]).name for detail in self.details]
-        for detail in self.details:
-            signature = [int(extent) for extent in detail["shape_signature"]] or [int(n) for n in detail["shape"]]
-            has_batch = signature[:1] in ([1], [-1])
-            extents = [frames if extent < 0 else extent for extent in signature]
-            if has_batch:
-                extents[0] = 1
-            if extents != [int(extent) for extent in detail["shape"]]:
-                self.interpreter.resize_tensor_input(detail["index"], extents)
-            self.shapes.append(tuple(extents[1:] if has_batch else extents))
-        self.interpreter.allocate_tensors()
-        made = self.interpreter.get_output_details()
-        self.indices = [detail["index"] for detail in made]
+        self.framework = "litert"
+        self.path, self.frames = path, frames
+        interpreter = self._opened()
+        details, made = interpreter.get_input_details(), interpreter.get_output_details()
+        self.names = [detail["name"] for detail in details]
         self.outputs = [detail["name"] for detail in made]
-        self.input_scales = [_scale(detail) for detail in self.details]
+        self.dtypes = [np.dtype(detail["dtype"]).name for detail in details]
+        self.shapes = []
+        for detail in details:
+            extents = [int(extent) for extent in interpreter.get_tensor(detail["index"]).shape]
+            self.shapes.append(tuple(extents[1:] if _has_batch(detail) else extents))
+        self.input_scales = [_scale(detail) for detail in details]
         self.output_scales = [_scale(detail) for detail in made]
-        kinds = {detail["dtype"] for detail in [*self.details, *made]}
-        weights = {np.dtype(item["dtype"]).name for item in self.interpreter.get_tensor_details()}
+        kinds = {detail["dtype"] for detail in [*details, *made]}
+        weights = {np.dtype(item["dtype"]).name for item in interpreter.get_tensor_details()}
         if "int8" in weights or "int4" in weights or "uint8" in weights:
             self.arithmetic = "integer" if kinds <= {np.int8, np.uint8, np.int16} else "dynamic"
 
+    def _opened(self) -> Any:
+        from ai_edge_litert.interpreter import Interpreter
+
+        interpreter = Interpreter(str(self.path))
+        for detail in interpreter.get_input_details():
+            extents = [self.frames if extent < 0 else extent for extent in _signature(detail)]
+            if _has_batch(detail):
+                extents[0] = 1
+            if extents != [int(extent) for extent in detail["shape"]]:
+                interpreter.resize_tensor_input(detail["index"], extents)
+        interpreter.allocate_tensors()
+        return interpreter
+
     def run(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
-        self.interpreter.reset_all_variables()
-        for detail, array in zip(self.details, inputs):
-            extents = self.interpreter.get_tensor(detail["index"]).shape
-            self.interpreter.set_tensor(detail["index"], array.reshape(extents))
-        self.interpreter.invoke()
-        return [np.asarray(self.interpreter.get_tensor(index)) for index in self.indices]
+        # Opened anew: variables keep their values from one run to the next.
+        interpreter = self._opened()
+        for detail, array in zip(interpreter.get_input_details(), inputs):
+            extents = interpreter.get_tensor(detail["index"]).shape
+            interpreter.set_tensor(detail["index"], array.reshape(extents))
+        interpreter.invoke()
+        return [np.asarray(interpreter.get_tensor(detail["index"])) for detail in interpreter.get_output_details()]
 
 
-def _opened(path: Path) -> tuple[str, Any]:
-    """LiteRT; for a file with operators of TensorFlow's own (Flex), the interpreter that TensorFlow brings."""
-    from ai_edge_litert.interpreter import Interpreter
+def _signature(detail: Any) -> list[int]:
+    """The extents, -1 for an open one."""
+    return [int(extent) for extent in detail["shape_signature"]] or [int(extent) for extent in detail["shape"]]
 
-    if b"Flex" not in path.read_bytes():
-        return "litert", Interpreter(str(path))
-    import tensorflow
 
-    return f"tensorflow {tensorflow.__version__}", tensorflow.lite.Interpreter(str(path))
+def _has_batch(detail: Any) -> bool:
+    return _signature(detail)[:1] in ([1], [-1])
 
 
 def _scale(detail: Any) -> tuple[float, int]:
