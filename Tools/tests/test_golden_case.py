@@ -30,6 +30,8 @@ def test_constants_are_marked() -> None:
 def test_committed_goldens_cover_the_table() -> None:
     cases = json.loads((TOOLS.parent / "Tests/Fixtures/operations/goldens.json").read_text(encoding="utf-8"))
     table = {row["name"] for row in json.loads((TOOLS / "emotionformer/operations.json").read_text(encoding="utf-8"))}
+    # Operations on quantized integers have files of LiteRT's instead.
+    table = {name for name in table if not name.startswith("integer")}
     assert {case["operation"] for case in cases} == table
     assert len({(case["operation"], case["name"]) for case in cases}) == len(cases)
     for case in cases:
