@@ -69,7 +69,7 @@ struct PackageInput {
         write(input.weights, to: "\(folder)/weights.bin")
         do throws(Fault) {
             let contents = try ModelPackage.read(folder: folder)
-            guard let run = ModelRun(contents.program, frames: min(contents.input.frames, 8), input: bytes) else {
+            guard let run = ModelRun(contents.program, frames: min(contents.clip?.frames ?? 1, 8), input: bytes) else {
                 return true
             }
             if run.check(), run.isChosen(oneIn: 16) { try predict(contents) }
@@ -82,14 +82,14 @@ struct PackageInput {
 
     /// As an app would, with a clip shorter than the model's frames.
     private static func predict(_ contents: ModelPackage) throws(Fault) {
-        guard contents.input.features <= 1 << 12, contents.input.frames <= 1 << 10 else { return }
+        guard let input = contents.clip, input.features <= 1 << 12, input.frames <= 1 << 10 else { return }
         let model = try EmotionModel(contents, options: ModelRun.modelOptions)
-        let frames = max(1, min(contents.input.frames - 1, 5))
-        var values = [Float](repeating: 0, count: frames * contents.input.features)
+        let frames = max(1, min(input.frames - 1, 5))
+        var values = [Float](repeating: 0, count: frames * input.features)
         values.withUnsafeMutableBytes { ModelRun.fill($0, .float32, seed: 1) }
         do {
             let clip = try LandmarkClip(
-                features: values, frameCount: frames, featureCount: contents.input.features)
+                features: values, frameCount: frames, featureCount: input.features)
             _ = try model.predict(clip)
             _ = try model.attention(of: clip)
         } catch {
