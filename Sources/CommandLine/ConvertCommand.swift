@@ -1,6 +1,7 @@
 import ArgumentParser
 import EmotionFormer
 import EmotionFormerModelFormat
+import EmotionFormerTensors
 
 /// `emotionformer convert MODEL.tflite -o PACKAGE`
 struct ConvertCommand: ParsableCommand {
@@ -97,7 +98,12 @@ struct ConvertCommand: ParsableCommand {
             throw Failure(
                 "\(option) is about a TensorFlow Lite file, and \(model) is a package: export it again instead")
         }
-        return try ModelFile.read(model, verifyHash: true, limits: limitOptions.limits.values)
+        do throws(Fault) {
+            return try ModelFile.read(model, verifyHash: true, limits: limitOptions.limits.values)
+        } catch {
+            guard !ModelFile.isPackage(model), error.code == .missingFile else { throw error }
+            throw Failure("\(model): this folder is no model package: there is no manifest.json")
+        }
     }
 
     func run() throws {

@@ -47,6 +47,14 @@ struct EvaluateCommand: AsyncParsableCommand {
         if let report { try PageFile.check(report) }
         let clips = try EvaluationDataset(path: dataset, split: split)
         let model = try modelOptions.load(threads: 1)
+        guard model.namesLabels else {
+            let found =
+                model.isPerFrame
+                ? "a row for each frame" : "\(model.labels.count) of the kind \(model.outputKind.rawValue)"
+            throw Failure(
+                "\(model.name): the outputs name no class for a clip, and there is nothing to evaluate (found \(found), expected "
+                    + "outputs of two classes or more)")
+        }
         let width = modelOptions.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let outcome = try await EvaluateClips(
             model: model, dataset: clips, width: max(1, width), skipsBad: skipBad

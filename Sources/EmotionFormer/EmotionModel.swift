@@ -62,6 +62,8 @@ public final class EmotionModel: Sendable {
     public var outputKind: OutputKind { form.kind }
     /// The name of the main output.
     public let outputName: String
+    /// Whether the largest output names a clip's class: there are several for a clip, and they are of classes.
+    public var namesLabels: Bool { form.choosesLabel }
     /// Whether the model gives a row for each of a clip's frames.
     public var isPerFrame: Bool { form.isPerFrame }
     /// The model's input, and how a clip becomes it.
