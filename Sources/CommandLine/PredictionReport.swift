@@ -127,8 +127,11 @@ extension JSONReport {
         }
         let main =
             prediction.isPerFrame || prediction.rowCount > 1 ? "[\(rows.joined(separator: ","))]" : rows.first ?? "[]"
-        let others = prediction.otherOutputs.map {
-            "\(PrintedText.quotedInJSON($0.name)):\(NestedArray.text($0.elements.map(JSONNumber.text), $0.shape.dropFirst()))"
+        let others = prediction.otherOutputs.map { output in
+            // Without the batch axis, where there is one.
+            let shape = output.shape.dropFirst(output.shape.first == 1 ? 1 : 0)
+            return "\(PrintedText.quotedInJSON(output.name)):"
+                + NestedArray.text(output.elements.map(JSONNumber.text), shape)
         }
         return "{\(([PrintedText.quotedInJSON(outputName) + ":" + main] + others).joined(separator: ","))}"
     }

@@ -10,6 +10,9 @@ enum TensorPredictions {
             throw Fault(.shapeMismatch, at: "outputs", "the model's main output is empty")
         }
         let numbers = tensor.doubles.map { Float($0) }
+        guard numbers.allSatisfy(\.isFinite) else {
+            throw Fault(.notFinite, at: "output '\(main.name)'", "the model's output is not a finite number")
+        }
         let columns = tensor.shape.extents.last ?? 1
         let prefix = main.kind == .values ? "value" : "class"
         let labels = model.labels ?? (0..<columns).map { "\(prefix)\($0)" }

@@ -138,6 +138,38 @@ final class RunCommandTests {
         #expect(try String(contentsOfFile: mine + "/outputs.json", encoding: .utf8) == "mine")
     }
 
+    @Test("Every number of every output is printed, also without a batch axis, and none that is not finite")
+    func withoutBatch() throws {
+        let path = folder.url.appendingPathComponent("vector").path
+        let graph = Graph(
+            name: "main", inputs: [GraphInput(name: "x", elementType: .float32, extents: [3])],
+            outputs: ["root", "double"],
+            nodes: [
+                Node(.squareRoot, name: "root", inputs: ["x"], outputs: ["root"]),
+                Node(.add, name: "double", inputs: ["x", "x"], outputs: ["double"]),
+            ])
+        try ModelPackage(
+            name: "vector", producer: .init(tool: "tests", version: "1"),
+            inputs: [InputSpecification(name: "x", value: "x", role: .tensor)],
+            program: Program(graphs: [graph], tensors: [:]),
+            outputs: [
+                OutputSpecification(name: "root", value: "root", kind: .values),
+                OutputSpecification(name: "double", value: "double", kind: .values),
+            ]
+        ).write(to: path)
+        let good = try Executable.run([
+            "predict", "--model", path, "--json", floats([1, 4, 9], "(3,)", "good.npy"),
+        ])
+        #expect(good.code == 0, "\(good.errors)")
+        #expect(
+            good.output.contains("\"outputs\":{\"root\":[1.0,2.0,3.0],\"double\":[2.0,8.0,18.0]}"), "\(good.output)")
+        let bad = try Executable.run([
+            "predict", "--model", path, "--json", floats([1, -4, 9], "(3,)", "bad.npy"),
+        ])
+        #expect(bad.code == 1 && bad.isOneLineFailure && bad.output.isEmpty, "\(bad.output)")
+        #expect(bad.errors.contains("output 'root': the model's output is not a finite number"), "\(bad.errors)")
+    }
+
     @Test("Inspect, verify, benchmark and predict take a model of any inputs")
     func otherCommands() throws {
         let inspected = try Executable.run(["inspect", model, "--shape", "n=1,4"])
