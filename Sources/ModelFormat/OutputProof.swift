@@ -23,13 +23,10 @@ struct OutputProof {
     /// - Parameter extents: the output's, nil where an extent is not known; nil if not even their number is.
     func kind(of output: String, extents: [Int?]?) -> OutputSpecification.Kind {
         if let sum = rowSum(output, extents, depth: 0), (sum - 1).magnitude <= 1e-6 { return .probabilities }
-        guard let node = maker(of: output, behind: OutputProof.keepsElements) else { return .values }
+        guard let node = source(of: output, behind: OutputProof.keepsElements) else { return .values }
         switch node.operation {
         case .logSoftmax where node.attributes["axis"] == .integer(-1) && keepsRows(output, extents): return .logits
-        case .activation where node.attributes["function"] == .text("sigmoid"): return .scores
-        case .integerFunction:
-            // The same numbers in another quantization.
-            if node.isRequantization, case let input?? = node.inputs.first { return kind(of: input, extents: extents) }
+        case .activation, .integerFunction:
             return node.attributes["function"] == .text("sigmoid") ? .scores : .values
         case .dense, .fullyConnected, .conv1D, .conv2D:
             return node.attributes["activation"] == .text("sigmoid") ? .scores : .values
@@ -39,7 +36,8 @@ struct OutputProof {
 
     /// The operand of the softmax that makes an output, looking through nodes that change nothing.
     func logits(of output: String) -> String? {
-        guard let node = maker(of: output, behind: [.identity]), node.operation == .softmax, node.inputs.count == 1,
+        guard let node = graph.maker(of: output, behind: [.identity]), node.operation == .softmax,
+            node.inputs.count == 1,
             node.attributes["beta"] == nil || node.attributes["beta"] == .number(1)
                 || node.attributes["beta"] == .integer(1)
         else { return nil }
@@ -48,10 +46,10 @@ struct OutputProof {
 
     /// The integers that are the operand of the integer softmax that makes an output.
     func integerLogits(of output: String) -> String? {
-        guard let node = maker(of: output, behind: [.identity, .dequantize]) else { return nil }
-        if node.operation == .integerSoftmax { return node.inputs.first ?? nil }
-        guard node.isRequantization, case let input?? = node.inputs.first else { return nil }
-        return integerLogits(of: input)
+        guard let node = source(of: output, behind: [.identity, .dequantize]), node.operation == .integerSoftmax else {
+            return nil
+        }
+        return node.inputs.first ?? nil
     }
 
     // MARK: Rows of probabilities
@@ -74,7 +72,8 @@ struct OutputProof {
         // Of 8-bit numbers: the sum is 1 but for their rounding.
         case .integerSoftmax: return 1
         case .integerFunction: return node.isRequantization ? below(extents) : nil
-        case .identity, .cast, .dequantize, .quantize: return below(extents)
+        case .identity, .dequantize, .quantize: return below(extents)
+        case .cast: return node.isRealCast ? below(extents) : nil
         case .reshape, .squeeze, .expandDimensions:
             // The last axis stays if both are known to be the classes.
             guard let last = extents?.last ?? nil, classCount(of: input) == last else { return nil }
@@ -88,9 +87,10 @@ struct OutputProof {
             guard axes.allSatisfy({ $0 < rank - 1 && $0 >= -rank && $0 != -1 }) else { return nil }
             return rowSum(input, [Int?](repeating: nil, count: rank), depth: depth + 1)
         case .add:
-            guard node.inputs.count == 2, let second = node.inputs[1], let one = below(extents),
-                let other = rowSum(second, extents, depth: depth + 1), classCount(of: input) == classCount(of: second),
-                classCount(of: input) != nil
+            // The layers first: a sum of sums has none, so that operands are not asked again and again.
+            guard node.inputs.count == 2, let second = node.inputs[1], let count = classCount(of: input),
+                count == classCount(of: second), let one = below(extents),
+                let other = rowSum(second, extents, depth: depth + 1)
             else { return nil }
             return one + other
         case .multiply, .divide:
@@ -108,9 +108,7 @@ struct OutputProof {
 
     /// Whether the rows along an output's last axis are those of the operation that made its numbers.
     private func keepsRows(_ output: String, _ extents: [Int?]?) -> Bool {
-        if maker(of: output, behind: [.identity, .cast, .dequantize, .quantize])?.operation == .logSoftmax {
-            return true
-        }
+        if source(of: output, behind: [.identity, .dequantize, .quantize])?.operation == .logSoftmax { return true }
         guard let last = extents?.last ?? nil else { return false }
         return classCount(of: output) == last
     }
@@ -127,11 +125,21 @@ struct OutputProof {
 
     /// Operations whose result holds the same numbers.
     private static let keepsElements: Set<EmotionFormerGraph.Operation> = [
-        .identity, .reshape, .squeeze, .expandDimensions, .transpose, .cast, .dequantize, .quantize,
+        .identity, .reshape, .squeeze, .expandDimensions, .transpose, .dequantize, .quantize,
     ]
 
-    private func maker(of value: String, behind operations: Set<EmotionFormerGraph.Operation>) -> Node? {
-        graph.maker(of: value, behind: operations)
+    /// The node that makes a value's numbers: behind the nodes of some operations, and behind those that only give
+    /// numbers another scale or another type of floats.
+    private func source(of value: String, behind operations: Set<EmotionFormerGraph.Operation>) -> Node? {
+        var value = value
+        // Each step moves to an earlier node, so the number of nodes is a limit.
+        for _ in graph.nodes {
+            guard let node = makers[value] else { return nil }
+            guard operations.contains(node.operation) || node.isRequantization || node.isRealCast else { return node }
+            guard case let input?? = node.inputs.first else { return nil }
+            value = input
+        }
+        return nil
     }
 
     /// The number of classes of the layer that makes a value, if its weights tell.
@@ -139,6 +147,12 @@ struct OutputProof {
 }
 
 extension Node {
+    /// Whether it only gives floats another precision; integers would lose what makes them probabilities or scores.
+    fileprivate var isRealCast: Bool {
+        guard operation == .cast, case .text(let type)? = attributes["to"] else { return false }
+        return ElementType(rawValue: type)?.isFloatingPoint ?? false
+    }
+
     /// Whether it only gives quantized numbers another scale.
     fileprivate var isRequantization: Bool {
         operation == .integerFunction && attributes["function"] == .text(IntegerFunction.linear.rawValue)
