@@ -14,17 +14,18 @@ struct RunFolder: ~Copyable {
     }
 
     static let listName = "outputs.json"
+    private static let format = "emotionformer-run"
     private let path: String
     private let replaced: [String]?
     private var folder: OutputFolder
     private var taken: Set<String> = [listName]
 
-    /// A folder is a result if its list names the files that it holds.
+    /// A folder is a result if its list says so, and names the files that it holds.
     private static let kind = OutputKind("result of a run") { folder in
         let start = try? ByteSource.path("\(folder)/\(listName)").bytes()
-        guard let start, let list = try? JSONValue(parsing: start), case .array(let rows)? = list["outputs"] else {
-            return nil
-        }
+        guard let start, let list = try? JSONValue(parsing: start), list["format"] == .string(format),
+            case .array(let rows)? = list["outputs"]
+        else { return nil }
         var own: Set = [listName]
         for row in rows {
             guard case .string(let file)? = row["file"], !file.utf8.contains(UInt8(ascii: "/")) else {
@@ -58,13 +59,14 @@ struct RunFolder: ~Copyable {
 
     static func json(_ rows: [Row]) -> JSONValue {
         [
+            "format": .string(format),
             "outputs": .array(
                 rows.map { row in
                     [
                         "name": .string(row.name), "kind": .string(row.kind), "dtype": .string(row.type),
                         "shape": .array(row.shape.map(JSONValue.integer)), "file": .string(row.file),
                     ]
-                })
+                }),
         ]
     }
 

@@ -132,7 +132,10 @@ final class RunCommandTests {
         }
         let mine = folder.url.appendingPathComponent("mine").path
         try FileManager.default.createDirectory(atPath: mine, withIntermediateDirectories: true)
-        try Data("mine".utf8).write(to: URL(fileURLWithPath: mine + "/outputs.json"))
+        for text in ["{\"outputs\": []}", "mine"] {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: mine + "/outputs.json"))
+            #expect(try Executable.run(["run", model, "-o", mine, "--random", "--shape", "n=1,2"]).code == 1)
+        }
         let refused = try Executable.run(["run", model, "-o", mine, "--random", "--shape", "n=1,2"])
         #expect(refused.code == 1 && refused.isOneLineFailure)
         #expect(try String(contentsOfFile: mine + "/outputs.json", encoding: .utf8) == "mine")
