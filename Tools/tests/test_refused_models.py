@@ -196,6 +196,30 @@ def test_an_attention_without_kerass_options_is_not_kerass(tmp_path: Path, capsy
     assert "Attention 'pool': this class is not Keras's own" in failure(capsys, tmp_path, str(path))
 
 
+def trained(config: Any, class_name: str, value: Any = True) -> None:
+    """The call's keywords, as each generation writes them."""
+    node = layer_of(config, class_name)["inbound_nodes"][0]
+    (node["kwargs"] if isinstance(node, dict) else node[0][3]).update(training=value)
+
+
+@pytest.mark.parametrize("class_name", ["Dropout", "MultiHeadAttention"])
+def test_a_call_in_training_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], class_name: str) -> None:
+    """Keras 2 keeps to it when the model predicts."""
+    source = "k2_post_norm_constant.keras"
+    path = changed(tmp_path, lambda config: trained(config, class_name), source)
+    message = failure(capsys, tmp_path, str(path))
+    assert class_name in message and "called with training=True" in message and "--custom" in message
+    path = changed(tmp_path, lambda config: trained(config, class_name, False), source)
+    assert main([str(path), "-o", str(tmp_path / "made")]) == 0
+
+
+def test_predict_of_keras_3_heeds_no_call_in_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It computes as without, which is what is exported; a note says so."""
+    path = changed(tmp_path, lambda config: trained(config, "LayerNormalization"))
+    assert main([str(path), "-o", str(tmp_path / "made")]) == 0
+    assert "is called with training=True" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_lambda_is_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Also when its bytecode could not be loaded anyway."""
     path = changed(
