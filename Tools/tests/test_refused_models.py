@@ -220,6 +220,31 @@ def test_predict_of_keras_3_heeds_no_call_in_training(tmp_path: Path, capsys: py
     assert "is called with training=True" in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.parametrize(
+    "function,keywords,expected",
+    [
+        ("one_hot", {"depth": 3, "on_value": 5.0}, "it is called with on_value=5.0"),
+        ("one_hot", {"depth": 3, "off_value": -1.0}, "it is called with off_value=-1.0"),
+        ("one_hot", {"depth": 3, "on_value": 1}, "it is called with on_value=1,"),
+        ("nn.bias_add", {"bias": [0.0] * 8, "data_format": "NCHW"}, "it is called with data_format=NCHW"),
+        ("nn.silu", {"beta": 2.0}, "it is called with beta=2.0"),
+        ("math.square", {"of_a_later_version": [1, 2]}, "it is called with of_a_later_version=…"),
+        ("meshgrid", {"indexing": "ij"}, "Keras 2 does not save the operands of meshgrid"),
+        ("einsum", {}, "Keras 2 does not save the operands of einsum"),
+    ],
+)
+def test_a_keyword_of_tensorflow_that_nothing_heeds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], function: str, keywords: dict[str, Any], expected: str
+) -> None:
+    def edit(config: Any) -> None:
+        layer = layer_of(config, "TFOpLambda")
+        layer["config"]["function"] = function
+        layer["inbound_nodes"][0][3] = keywords
+
+    message = failure(capsys, tmp_path, str(changed(tmp_path, edit, "k2_post_norm_constant.keras")))
+    assert expected in message and "--custom" in message
+
+
 def test_a_lambda_is_never_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Also when its bytecode could not be loaded anyway."""
     path = changed(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from emotionformer.export.conversion import Converter, Result, handles, tensor
-from emotionformer.export.graph import Call, Tensor
+from emotionformer.export.graph import Call, Graph, Tensor, Value
 from emotionformer.export.layer import Layer
 
 
@@ -12,13 +14,29 @@ def axes_of(layer: Layer, default: int = -1) -> list[int]:
     return [int(item) for item in axis] if isinstance(axis, (list, tuple)) else [int(axis)]
 
 
+def scaled_by_variance(graph: Graph, value: Value, axes: list[int], epsilon: float) -> Value:
+    """x / √(variance + ε): what Keras 3 makes of `rms_scaling`. The mean stays in, and no bias is added."""
+    along: dict[str, Any] = {"axes": axes, "keepDimensions": True}
+    mean = graph.one("reduceMean", value, **along)
+    spread = graph.one("reduceMean", graph.one("squaredDifference", value, mean), **along)
+    raised = graph.one("add", spread, graph.constant(float(epsilon), "float32"))
+    return graph.one("multiply", value, graph.one("reciprocalSquareRoot", raised))
+
+
 @handles("LayerNormalization")
 def layer_normalization(converter: Converter, layer: Layer, call: Call) -> Result:
     given = tensor(call.first, layer)
     axes = [axis - given.rank if axis >= 0 else axis for axis in axes_of(layer)]
-    operation = "rmsNormalization" if layer.option("rms_scaling", False) else "layerNormalization"
+    if layer.option("rms_scaling", False):
+        graph = converter.graph
+        scaled = scaled_by_variance(graph, given.value, axes, layer.option("epsilon", 1e-3))
+        if "gamma" in layer.arrays:
+            shape = [extent if axis - given.rank in axes else 1 for axis, extent in enumerate(given.value.shape)]
+            scale = graph.constant(layer.weight("gamma").reshape(shape), "float32")
+            scaled = graph.one("multiply", scaled, scale)
+        return Tensor(scaled, given.mask)
     value = converter.graph.one(
-        operation,
+        "layerNormalization",
         given.value,
         weights=converter.weights(layer, gamma="gamma", beta="beta"),
         axes=sorted(axes),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from emotionformer.errors import ExportError
-from emotionformer.export.conversion import Converter, Result
+from emotionformer.export.conversion import ADVICE, Converter, Result
 from emotionformer.export.graph import Call
 from emotionformer.export.layer import Layer
 from emotionformer.export.operators.families import TABLE
@@ -27,14 +26,13 @@ NAMES = {
         "math.reciprocal math.tan math.logical_not identity norm cast ones_like zeros_like ones zeros fill range shape "
         "size reshape transpose expand_dims squeeze stack unstack split where linalg.matmul einsum tensordot "
         "nn.softmax nn.log_softmax gather tile repeat broadcast_to pad one_hot math.cumsum math.argmax math.argmin "
-        "keras.activations.softmax cumsum math.softmax linalg.band_part math.top_k slice keras.backend.softmax "
-        "compat.v1.transpose keras.backend.expand_dims keras.backend.concatenate keras.backend.mean keras.backend.sum "
-        "keras.backend.cast keras.backend.reshape compat.v1.expand_dims compat.v1.squeeze compat.v1.shape "
+        "keras.activations.softmax cumsum math.softmax linalg.band_part math.top_k slice "
+        "compat.v1.transpose compat.v1.expand_dims compat.v1.squeeze compat.v1.shape "
         "compat.v1.gather compat.v1.pad compat.v1.size math.l2_normalize nn.l2_normalize linalg.l2_normalize "
-        "math.add_n nn.bias_add math.count_nonzero linalg.norm keras.backend.l2_normalize linalg.einsum "
+        "math.add_n nn.bias_add math.count_nonzero linalg.norm linalg.einsum "
         "compat.v1.where compat.v1.ones_like compat.v1.zeros_like "
         "math.sinh math.cosh roll linspace math.cumprod cumprod sort argsort math.in_top_k searchsorted "
-        "linalg.cross nn.moments math.multiply_no_nan saturate_cast meshgrid math.count_nonzero "
+        "linalg.cross nn.moments math.multiply_no_nan dtypes.saturate_cast math.count_nonzero "
         "nn.depth_to_space nn.space_to_depth math.expm1 math.log1p"
     ),
     "math.asin": "arcsin", "math.acos": "arccos", "math.atan": "arctan", "math.atan2": "arctan2",
@@ -44,18 +42,6 @@ NAMES = {
     "nn.max_pool": "max_pool", "nn.max_pool1d": "max_pool", "nn.max_pool2d": "max_pool", "nn.max_pool3d": "max_pool",
     "nn.avg_pool": "average_pool", "nn.avg_pool1d": "average_pool", "nn.avg_pool2d": "average_pool",
     "nn.avg_pool3d": "average_pool",
-    "keras.backend.abs": "absolute", "keras.backend.pow": "power", "keras.backend.permute_dimensions": "transpose",
-    "keras.backend.dot": "dot",
-    **_named_alike(
-        "keras.backend.square keras.backend.sqrt keras.backend.exp keras.backend.log keras.backend.max "
-        "keras.backend.min keras.backend.std keras.backend.var keras.backend.prod keras.backend.any keras.backend.all "
-        "keras.backend.argmax keras.backend.argmin keras.backend.sign keras.backend.round keras.backend.equal "
-        "keras.backend.not_equal keras.backend.greater keras.backend.greater_equal keras.backend.less "
-        "keras.backend.less_equal keras.backend.maximum keras.backend.minimum keras.backend.sin keras.backend.cos "
-        "keras.backend.squeeze keras.backend.stack keras.backend.tile keras.backend.transpose keras.backend.clip "
-        "keras.backend.cumsum keras.backend.cumprod keras.backend.gather keras.backend.zeros_like "
-        "keras.backend.ones_like keras.backend.logsumexp keras.backend.one_hot"
-    ),
     "__operators__.sub": "subtract", "__operators__.mul": "multiply", "math.divide": "true_divide",
     "math.truediv": "true_divide", "realdiv": "true_divide", "math.floordiv": "floor_divide", "math.floormod": "mod",
     "math.pow": "power", "__operators__.eq": "equal", "__operators__.ne": "not_equal", "__operators__.lt": "less",
@@ -68,7 +54,7 @@ NAMES = {
     "math.reduce_sum": "sum", "math.reduce_mean": "mean", "math.reduce_max": "max", "math.reduce_min": "min",
     "math.reduce_prod": "prod", "math.reduce_any": "any", "math.reduce_all": "all", "math.reduce_std": "std",
     "math.reduce_variance": "var", "math.reduce_logsumexp": "logsumexp", "concat": "concatenate",
-    "clip_by_value": "clip", "reverse": "flip", "keras.backend.batch_dot": "matmul", "math.argmax_v2": "argmax",
+    "clip_by_value": "clip", "reverse": "flip", "math.argmax_v2": "argmax",
 }
 ACTIVATIONS = {
     **_named_alike(
@@ -76,8 +62,7 @@ ACTIVATIONS = {
         "math.softsign nn.elu nn.selu nn.gelu nn.silu nn.leaky_relu math.log_sigmoid keras.activations.relu "
         "keras.activations.gelu keras.activations.sigmoid keras.activations.tanh keras.activations.elu "
         "keras.activations.selu keras.activations.softplus keras.activations.softsign keras.activations.mish "
-        "keras.activations.hard_sigmoid keras.activations.exponential keras.activations.linear keras.backend.relu "
-        "keras.backend.sigmoid"
+        "keras.activations.hard_sigmoid keras.activations.exponential keras.activations.linear"
     ),
     "nn.swish": "silu",
     "keras.activations.swish": "silu",
@@ -89,12 +74,49 @@ RENAMED = {
     "depth": "num_classes", "features_axis": "axis", "dim": "axis", "reduction_indices": "axis",
     "output_type": "dtype", "x_dtype": "dtype", "ksize": "pool_size", "pattern": "axes",
 }
+# Keywords that change no number of the result, and the only values that change none of others.
+IDLE = ("conjugate", "num", "out_type", "stable", "validate_indices")
+DEFAULTS: dict[str, tuple[Any, ...]] = {
+    "batch_dims": (0,),
+    "beta": (1,),
+    "constant_values": (0,),
+    "data_format": ("NHWC", "NWC", "NDHWC", "N...C"),
+    "sorted": (True,),
+}
+# Functions of several tensors of which Keras 2 saves the first argument alone.
+LOST = {"einsum": "build the model with tf.matmul", "meshgrid": "build the model with tf.repeat and tf.tile"}
 SECOND = ("y", "b", "x2", "indices", "x", "values", "predictions")
 
 
+class Watched(dict[str, Any]):
+    """Keyword arguments that remember which of them were asked for."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        super().__init__(given)
+        self.read: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        self.read.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.read.add(key)
+        return super().get(key, default)
+
+    def unread(self) -> list[str]:
+        """Those that would change the result and were not asked for."""
+        return [key for key, value in self.items() if key not in self.read and not _is_idle(key, value)]
+
+
+def _is_idle(key: str, value: Any) -> bool:
+    if value is None or value is False or key in IDLE:
+        return True
+    return isinstance(value, (int, float, str)) and value in DEFAULTS.get(key, ())
+
+
 def convert(converter: Converter, layer: Layer, call: Call) -> Result:
-    """One operator node of a Keras 2 model."""
-    options: dict[str, Any] = {RENAMED.get(key, key): value for key, value in call.keywords.items() if key != "name"}
+    """One operator node of a Keras 2 model. A keyword that nothing heeds is refused."""
+    options = Watched({RENAMED.get(key, key): value for key, value in call.keywords.items() if key != "name"})
     arguments = list(call.arguments)
     if layer.class_name == "SlicingOpLambda":
         key = _normal_key(options.get("slice_spec"))
@@ -111,25 +133,47 @@ def convert(converter: Converter, layer: Layer, call: Call) -> Result:
     if bare in ACTIVATIONS:
         if "alpha" in options and ACTIVATIONS[bare] == "leaky_relu":
             options["negative_slope"] = options.pop("alpha")
-        return TABLE["activation"](converter, arguments, {**options, "name": ACTIVATIONS[bare]})
+        options["name"] = ACTIVATIONS[bare]
+        return _called(converter, layer, "activation", arguments, options)
     last = bare.removeprefix("compat.v1.").removeprefix("raw_ops.")
+    if last.rpartition(".")[2] in LOST and not (arguments and isinstance(arguments[0], list)):
+        raise layer.refuse(
+            f"Keras 2 does not save the operands of {function}: the file lacks them. Give the layer's meaning with "
+            f"--custom FILE.py, or {LOST[last.rpartition('.')[2]]}"
+        )
     name = NAMES.get(bare) or NAMES.get(last) or NAMES.get(f"math.{last}") or NAMES.get(f"nn.{last}")
     if name is None or name not in TABLE:
         raise layer.refuse(f"the operation '{function}' is not supported; give its meaning with --custom FILE.py")
-    arguments = _completed(name, arguments, options)
-    return TABLE[name](converter, arguments, {**options, "function": name})
+    arguments = _completed(layer, name, arguments, options)
+    options["function"] = name
+    return _called(converter, layer, name, arguments, options)
 
 
-def _completed(name: str, arguments: list[Any], options: dict[str, Any]) -> list[Any]:
+def _called(converter: Converter, layer: Layer, name: str, arguments: list[Any], options: Watched) -> Result:
+    result: Result = TABLE[name](converter, arguments, options)
+    for key in options.unread():
+        if key not in ("function", "name"):
+            value = options[key]
+            shown = str(value)[:40] if isinstance(value, (bool, int, float, str)) else "…"
+            raise layer.refuse(f"it is called with {key}={shown}, which is not supported; {ADVICE}")
+    return result
+
+
+def _completed(layer: Layer, name: str, arguments: list[Any], options: Watched) -> list[Any]:
     """The positional arguments with those that Keras wrote by name."""
     if name == "einsum":
-        # The first argument is the equation, the tensors follow it.
-        if not arguments or isinstance(arguments[0], str):
-            raise ExportError(
-                "Keras 2 does not save the operands of tf.einsum: the file lacks them. Give the layer's meaning with "
-                "--custom FILE.py, or build the model with tf.matmul"
-            )
-        return arguments[0] if isinstance(arguments[0], list) else arguments
+        found: list[Any] = arguments[0]
+        return found
+    if name == "one_hot":
+        for key, number in (("on_value", 1), ("off_value", 0)):
+            value = options.pop(key, None)
+            # A whole number makes whole numbers.
+            if value is not None and (value != number or not (isinstance(value, float) or options.get("dtype"))):
+                raise layer.refuse(f"it is called with {key}={str(value)[:40]}, which is not supported; {ADVICE}")
+    if name == "in_top_k" and "targets" in options:
+        return [options.pop("targets"), *arguments]
+    if name == "count_nonzero" and str(options.get("dtype")) in ("int32", "int64", "None"):
+        options.pop("dtype", None)
     if name == "clip":
         for theirs, ours in (("min_value", "x_min"), ("max_value", "x_max")):
             if theirs in options:

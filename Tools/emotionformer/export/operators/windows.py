@@ -14,6 +14,7 @@ from emotionformer.export.layer import Layer
 from emotionformer.export.layers.borders import resized
 from emotionformer.export.layers.convolution import convolved, transposed
 from emotionformer.export.layers.geometry import as_layer, channels_last, padded
+from emotionformer.export.layers.normalization import scaled_by_variance
 from emotionformer.export.layers.pooling import adapted, pooled
 from emotionformer.export.operators.elementary import node
 from emotionformer.export.operators.table import Options, axes_of, floats, integers, operator, value_of
@@ -194,15 +195,15 @@ def batch_norm(converter: Converter, arguments: list[Any], options: Options) -> 
 def layer_norm(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
     graph, value = converter.graph, floats(converter, value_of(converter, arguments[0]))
     axes = sorted(axis % value.rank - value.rank for axis in axes_of(converter, options.get("axis", -1), value.rank))
-    is_rms = options["function"] == "rms_norm" or options.get("rms_scaling")
-    epsilon = options.get("epsilon")
-    result = graph.one(
-        "rmsNormalization" if is_rms else "layerNormalization",
-        value,
-        axes=axes,
-        epsilon=1e-7 if epsilon is None else float(epsilon),
-    )
-    names = ("scale",) if options["function"] == "rms_norm" else ("gamma", "beta")
+    is_rms, epsilon = options["function"] == "rms_norm", options.get("epsilon")
+    epsilon = 1e-7 if epsilon is None else float(epsilon)
+    if options.get("rms_scaling"):
+        result = scaled_by_variance(graph, value, axes, epsilon)
+    else:
+        result = graph.one(
+            "rmsNormalization" if is_rms else "layerNormalization", value, axes=axes, epsilon=epsilon
+        )
+    names = ("scale",) if is_rms else ("gamma",) if options.get("rms_scaling") else ("gamma", "beta")
     given = {name: options.get(name) for name in names} | dict(zip(names, arguments[1:]))
     shape = [extent if axis - value.rank in axes else 1 for axis, extent in enumerate(value.shape)]
     for name, operation in zip(names, ("multiply", "add")):
