@@ -7,6 +7,12 @@ extension ImportOptions {
         guard let proof = OutputProof(program), let main = program.graphs.first, !main.outputs.isEmpty else {
             throw Fault(.missingField, at: "outputs", "the model has no output", expected: "at least one")
         }
+        guard max(main.outputs.count, main.inputs.count) <= PackageRules.maximumEnds else {
+            throw Fault(
+                .limitExceeded, at: "outputs", "the model has too many inputs or outputs",
+                found: "\(main.inputs.count) inputs, \(main.outputs.count) outputs",
+                expected: "at most \(PackageRules.maximumEnds)")
+        }
         var outputs: [OutputSpecification] = []
         for (index, value) in main.outputs.enumerated() {
             let extents = outputExtents.indices.contains(index) ? outputExtents[index] : nil

@@ -80,7 +80,9 @@ package enum ClipAxes: Sendable, Hashable {
         func isFrame(_ axes: ArraySlice<Int?>) -> Bool {
             var product = 1
             for axis in axes {
-                guard let axis, axis > 0, product <= description.features else { return false }
+                guard let axis, axis > 0, axis <= description.features, product <= description.features else {
+                    return false
+                }
                 product *= axis
             }
             return !axes.isEmpty && product == description.features
@@ -96,6 +98,14 @@ package enum ClipAxes: Sendable, Hashable {
             self = .noBatch
         } else {
             return nil
+        }
+    }
+
+    /// The number of axes before those of a frame.
+    package var frameStart: Int {
+        switch self {
+        case .batch: 2
+        case .noBatch, .frame: 1
         }
     }
 

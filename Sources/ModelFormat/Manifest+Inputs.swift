@@ -19,6 +19,7 @@ extension Manifest {
     /// The field `inputs`.
     static func inputs(_ cursor: JSONCursor, _ limits: Limits) throws(Fault) -> [InputEntry] {
         var entries: [InputEntry] = []
+        try cursor.checkEnds("inputs")
         for element in try cursor.elements() { entries.append(try input(element, limits)) }
         return entries
     }

@@ -12,6 +12,7 @@ extension Manifest {
     /// The field `outputs`.
     static func outputs(_ cursor: JSONCursor, _ limits: Limits) throws(Fault) -> [OutputSpecification] {
         var outputs: [OutputSpecification] = []
+        try cursor.checkEnds("outputs")
         for element in try cursor.elements() {
             try element.checkFields("name", "value", "dtype", "shape", "kind", "per")
             outputs.append(
@@ -23,6 +24,18 @@ extension Manifest {
                     per: try element.optional("per")?.choice(OutputSpecification.Rows.self)))
         }
         return outputs
+    }
+}
+
+extension JSONCursor {
+    /// Checks the number of a model's inputs or outputs.
+    func checkEnds(_ what: String) throws(Fault) {
+        let count = try elements().count
+        guard count <= PackageRules.maximumEnds else {
+            throw fault(
+                .limitExceeded, "there are too many \(what)", found: "\(count)",
+                expected: "at most \(PackageRules.maximumEnds)")
+        }
     }
 }
 

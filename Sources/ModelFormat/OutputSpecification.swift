@@ -51,6 +51,14 @@ extension OutputSpecification {
     package static let probabilitiesName = "probabilities"
     package static let logitsName = "logits"
 
+    /// Whether this is the operand of the softmax that makes another output, by their names: `logits` of `probabilities`,
+    /// and `emotion/logits` of `emotion`.
+    package func isLogits(of main: OutputSpecification) -> Bool {
+        guard kind == .logits, main.kind == .probabilities else { return false }
+        return name == "\(main.name)/\(OutputSpecification.logitsName)"
+            || name == OutputSpecification.logitsName && main.name == OutputSpecification.probabilitiesName
+    }
+
     /// Probabilities of a clip's classes, and perhaps the operand of their softmax.
     package static func classes(probabilities: String, logits: String?) -> [OutputSpecification] {
         let main = OutputSpecification(

@@ -8,6 +8,8 @@ enum PackageRules {
     static let maximumFrames = 1 << 16
     static let maximumFeatures = 1 << 16
     static let maximumElements = 1 << 26
+    /// Of a model's inputs, and of its outputs.
+    static let maximumEnds = 1024
 
     static func check(name: String, metadata: JSONValue?, producer: ModelPackage.Producer) throws(Fault) {
         guard !name.isEmpty else { throw Fault(.invalidValue, at: "name", "the name is empty") }
@@ -185,6 +187,12 @@ enum PackageRules {
                 found: taken.shapeText,
                 expected: isVector ? "[1, \(input.features)]" : "[1, \(input.frames), \(input.features)]")
         }
+        let frame = taken.extents[axes.frameStart...].compactMap(\.self)
+        guard frame.count == 1 || input.frameShape == frame || input.frameShape == [input.features] else {
+            throw Fault(
+                .shapeMismatch, at: "\(at).frameShape", "the axes of a frame are not those of the graph's input",
+                found: "\(input.frameShape)", expected: "\(frame)")
+        }
         let isOpen = axes.time.map { taken.extents[$0] == nil } ?? false
         if input.padding.side == .none, !isOpen, !isVector {
             throw Fault(
@@ -196,7 +204,9 @@ enum PackageRules {
     /// Checks that outputs that are said to be probabilities are not scores that do not exclude each other.
     static func check(_ outputs: [OutputSpecification], in program: Program) throws(Fault) {
         guard let proof = OutputProof(program) else { return }
-        for output in outputs where output.kind == .probabilities {
+        // One value may be several outputs.
+        var proven = Set<String>()
+        for output in outputs where output.kind == .probabilities && proven.insert(output.value).inserted {
             guard proof.kind(of: output.value, extents: output.extents) == .scores else { continue }
             throw Fault(
                 .unsupportedOperation, at: "outputs.\(output.name)",

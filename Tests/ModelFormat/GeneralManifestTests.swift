@@ -98,6 +98,10 @@ import Testing
             Spoiling(
                 "\"frameShape\": [2, 2]", "\"frameShape\": [9223372036854775807, 2]", .shapeMismatch,
                 "inputs[0].frameShape"),
+            Spoiling("\"frameShape\": [2, 2]", "\"frameShape\": [1, 4]", .shapeMismatch, "expected [2, 2]"),
+            Spoiling(
+                "\"shape\": [1, null, 2, 2]}", "\"shape\": [1, null, 2, 4611686018427387904]}", .shapeMismatch,
+                "graph 'main': inputs"),
             Spoiling("\"frames\": 5", "\"frames\": 0", .invalidValue, "inputs[0].frames", "found 0"),
             Spoiling("\"missingValue\": \"keep\"", "\"missingValue\": \"guess\"", .invalidValue, "found 'guess'"),
             Spoiling("\"kind\": \"values\"", "\"kind\": \"classes\"", .invalidValue, "outputs[1].kind"),
