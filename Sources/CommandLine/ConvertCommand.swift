@@ -39,8 +39,8 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Their standard deviations, as .npy.", valueName: "file"))
     var std: String?
 
-    @Option(help: "Added to the standard deviation.")
-    var epsilon = 0.0
+    @Option(help: "Added to the standard deviation; by default 0.")
+    var epsilon: Double?
 
     @Option(
         help: ArgumentHelp(
@@ -73,7 +73,7 @@ struct ConvertCommand: ParsableCommand {
     @OptionGroup var limitOptions: LimitOptions
 
     func validate() throws {
-        guard epsilon >= 0, epsilon.isFinite else {
+        if let epsilon, !(epsilon >= 0 && epsilon.isFinite) {
             throw ValidationError("--epsilon is out of range (found \(epsilon), expected 0 or more)")
         }
         let words = [
@@ -89,12 +89,12 @@ struct ConvertCommand: ParsableCommand {
     private func upgraded() throws -> ModelPackage {
         let given: [(String, Bool)] = [
             ("--assets", assets != nil), ("--mean", mean != nil), ("--std", std != nil), ("--labels", labels != nil),
-            ("--frames", input.frames != nil), ("--layout", input.layout != nil), ("--from-logits", fromLogits),
+            ("--epsilon", epsilon != nil), ("--from-logits", fromLogits),
             ("--from-sigmoid", fromSigmoid), ("--from-probabilities", fromProbabilities),
             ("--output-kind", !meaning.kinds.isEmpty), ("--input-role", !meaning.roles.isEmpty),
             ("--name", name != nil), ("--license", license != nil), ("--citation", citation != nil),
         ]
-        if let (option, _) = given.first(where: \.1) {
+        if let option = given.first(where: \.1)?.0 ?? input.given.first {
             throw Failure(
                 "\(option) is about a TensorFlow Lite file, and \(model) is a package: export it again instead")
         }
@@ -112,7 +112,7 @@ struct ConvertCommand: ParsableCommand {
         conversion.assets = assets
         conversion.mean = mean
         conversion.standardDeviation = std
-        conversion.epsilon = epsilon
+        conversion.epsilon = epsilon ?? 0
         conversion.labels = labels
         conversion.outputs =
             fromLogits ? .logits : fromSigmoid ? .sigmoid : fromProbabilities ? .probabilities : .found

@@ -18,40 +18,42 @@ struct InputOptions: ParsableArguments {
     var layout: LandmarkLayout?
 
     @Option(
-        help: ArgumentHelp("Pad before or after normalizing.", valueName: "before or after"),
+        help: ArgumentHelp("Pad before or after normalizing; by default before.", valueName: "before or after"),
         transform: { try InputOptions.choice($0, "padding-order", InputOptions.orders) })
-    var paddingOrder = InputDescription.Padding.Order.beforeNormalization
+    var paddingOrder: InputDescription.Padding.Order?
 
     @Option(
-        help: ArgumentHelp("Where a short clip is padded: end or start, or none to run it at its own length."),
+        help: ArgumentHelp(
+            "Where a short clip is padded: end or start, or none to run it at its own length; by default the end."),
         transform: { try InputOptions.choice($0, "pad-side", InputOptions.sides) })
-    var padSide = InputDescription.Padding.Side.end
+    var padSide: InputDescription.Padding.Side?
 
-    @Option(help: "The value that a short clip is padded with.")
-    var padValue = 0.0
+    @Option(help: "The value that a short clip is padded with; by default 0.")
+    var padValue: Double?
 
     @Option(
-        help: ArgumentHelp("Which frames of a long clip are dropped: end, start, or uniform to sample evenly."),
+        help: ArgumentHelp(
+            "Which frames of a long clip are dropped: end, start, or uniform to sample evenly; by default the end."),
         transform: { try InputOptions.choice($0, "truncate", InputOptions.truncations) })
-    var truncate = InputDescription.Truncation.end
+    var truncate: InputDescription.Truncation?
 
     @Option(
-        help: ArgumentHelp("How a frame without a face is treated: drop, zeros or repeatPrevious."),
+        help: ArgumentHelp("How a frame without a face is treated: drop (the default), zeros or repeatPrevious."),
         transform: {
             try InputOptions.choice(
                 $0, "missing-frame", InputDescription.MissingFrame.allCases.map { ($0.rawValue, $0) })
         })
-    var missingFrame = InputDescription.MissingFrame.drop
+    var missingFrame: InputDescription.MissingFrame?
 
     @Option(
         help: ArgumentHelp(
-            "How a value is treated that is NaN in a frame that has others: refuse, zeros, or keep for a model that takes NaN."
+            "How a value is treated that is NaN in a frame that has others: refuse (the default), zeros, or keep for a model that takes NaN."
         ),
         transform: {
             try InputOptions.choice(
                 $0, "missing-value", InputDescription.MissingValue.allCases.map { ($0.rawValue, $0) })
         })
-    var missingValue = InputDescription.MissingValue.refuse
+    var missingValue: InputDescription.MissingValue?
 
     private static let layouts = LandmarkLayout.allCases.map(\.rawValue).joined(separator: ", ")
     private static let orders: [(String, InputDescription.Padding.Order)] = [
@@ -77,15 +79,25 @@ struct InputOptions: ParsableArguments {
         if let frames, !(1...65536).contains(frames) {
             throw ValidationError("--frames is out of range (found \(frames), expected 1 to 65536)")
         }
-        guard padValue.isFinite else { throw ValidationError("--pad-value is not a number") }
+        guard padValue?.isFinite ?? true else { throw ValidationError("--pad-value is not a number") }
+    }
+
+    /// The options that were given, by name.
+    var given: [String] {
+        [
+            ("--frames", frames != nil), ("--layout", layout != nil), ("--padding-order", paddingOrder != nil),
+            ("--pad-side", padSide != nil), ("--pad-value", padValue != nil), ("--truncate", truncate != nil),
+            ("--missing-frame", missingFrame != nil), ("--missing-value", missingValue != nil),
+        ].filter(\.1).map(\.0)
     }
 
     func apply(to conversion: inout TFLiteConversion) {
         conversion.frames = frames
         conversion.layout = layout
-        conversion.padding = .init(value: padValue, side: padSide, order: paddingOrder)
-        conversion.truncation = truncate
-        conversion.missingFrame = missingFrame
-        conversion.missingValue = missingValue
+        conversion.padding = .init(
+            value: padValue ?? 0, side: padSide ?? .end, order: paddingOrder ?? .beforeNormalization)
+        conversion.truncation = truncate ?? .end
+        conversion.missingFrame = missingFrame ?? .drop
+        conversion.missingValue = missingValue ?? .refuse
     }
 }

@@ -108,6 +108,9 @@ struct PredictCommand: ParsableCommand {
         case .clips(let loaded): model = loaded
         case .tensors(let loaded): return try predict(loaded)
         }
+        guard report == nil || model.givesOneRow else {
+            throw Failure("--report shows one row of numbers for a clip, and the model gives several: take --json")
+        }
         let first = try read(clips[0], model.input)
         if report != nil, first.clips.count > 1 {
             throw Failure("\(first.name): a page is of one clip (found \(first.clips.count) clips)")

@@ -142,8 +142,8 @@ final class CSVReport: PredictionReport {
     private var fault: String?
 
     func begin(_ model: EmotionModel) throws {
-        guard !model.isPerFrame else {
-            throw Failure("--csv has one row for a clip, and the model gives one for each frame: take --json")
+        guard model.givesOneRow else {
+            throw Failure("--csv has one row for a clip, and the model gives several: take --json")
         }
         let header = ["clip", "index", "start_frame", "end_frame", "label"] + model.labels
         try StandardOutput.write(header.map(CSVText.cell).joined(separator: ",") + "\n")

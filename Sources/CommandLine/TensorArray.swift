@@ -20,15 +20,27 @@ struct TensorArray {
         }
     }
 
-    /// The arrays of an archive by name.
-    static func archive(_ path: String) throws(Fault) -> [(name: String, array: TensorArray)] {
+    /// The arrays of an archive, which have the names of a model's inputs.
+    /// - Throws: `invalidArgument` for another name, `limitExceeded` for arrays that are far larger than the file.
+    static func archive(
+        _ path: String, of model: Model
+    ) throws(Fault) -> [(name: String, array: TensorArray)] {
         let bytes = try ByteSource.path(path).bytes()
         do throws(Fault) {
             let archive = try Fault.reading(.invalidValue, ZipArchive(bytes))
+            let budget = ClipBudget(fileBytes: bytes.count)
             var arrays: [(String, TensorArray)] = []
             for member in archive.members where member.name.hasSuffix(".npy") {
+                let name = String(member.name.dropLast(4))
+                guard model.inputs.contains(where: { $0.name == name }) else {
+                    throw Fault(
+                        .invalidArgument, at: member.name, "the model has no such input", found: "'\(name)'",
+                        expected: model.inputs.map { "'\($0.name)'" }.joined(separator: ", "))
+                }
+                // What an array says of its size is checked before it is unpacked.
+                try budget.spend(member.byteCount)
                 let contents = try Fault.reading(.invalidValue, archive.contents(of: member))
-                arrays.append((String(member.name.dropLast(4)), try TensorArray(bytes: contents[...], at: member.name)))
+                arrays.append((name, try TensorArray(bytes: contents[...], at: member.name)))
             }
             return arrays
         } catch {

@@ -42,7 +42,7 @@ struct TensorFiles {
         }
         for (name, path) in files {
             if name == nil, path.lowercased().hasSuffix(".npz") {
-                for (member, array) in try TensorArray.archive(path) { try take(member, array, path) }
+                for (member, array) in try TensorArray.archive(path, of: model) { try take(member, array, path) }
             } else if let name {
                 try take(name, TensorArray(path), path)
             } else if model.inputs.count == 1 {
@@ -79,22 +79,20 @@ struct TensorFiles {
         _ array: TensorArray, for input: Model.Input
     ) throws(Fault) -> (tensors: [Tensor], isStacked: Bool) {
         let extents = array.shape.extents
-        let hasBatch = input.shape.first.map { $0 ?? 1 == 1 } ?? false
+        // An axis that the model leaves open is its own, and takes any extent.
+        let hasBatch = input.shape.first == .some(1)
         func fits(_ extents: ArraySlice<Int>, _ shape: ArraySlice<Int?>) -> Bool {
             extents.count == shape.count && zip(extents, shape).allSatisfy { $0 == $1 ?? $0 && $0 > 0 }
         }
         let whole = try array.tensor(of: input.elementType)
         let shape = input.shape[...]
-        let batched = [1] + shape.dropFirst()
         // Whole, without the batch axis, with runs in its place, with runs before all axes.
-        if fits(extents[...], hasBatch ? batched[...] : shape) { return ([whole], false) }
+        if fits(extents[...], shape) { return ([whole], false) }
         if hasBatch, fits(extents[...], shape.dropFirst()) {
             return ([try whole.reshaped(to: Shape([1] + extents))], false)
         }
         let hasRuns =
-            hasBatch
-            ? fits(extents.dropFirst(), shape.dropFirst()) || fits(extents.dropFirst(), batched[...])
-            : fits(extents.dropFirst(), shape)
+            fits(extents.dropFirst(), shape) || hasBatch && fits(extents.dropFirst(), shape.dropFirst())
         guard hasRuns, let count = extents.first, count > 0, count <= 1 << 20 else {
             throw Fault(
                 .shapeMismatch, at: "", "the array does not fit", found: "\(array.shape)",

@@ -23,7 +23,7 @@ enum TensorPredictions {
         }
         let rows = numbers.count / columns
         let logits = model.outputs.dropFirst().first {
-            $0.kind == .logits && main.kind == .probabilities && results[$0.name]?.shape == tensor.shape
+            $0.areLogitsOfMain && results[$0.name]?.shape == tensor.shape
         }
         return Prediction(
             labels: labels, kind: main.kind, outputs: numbers, rowCount: rows,

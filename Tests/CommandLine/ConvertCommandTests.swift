@@ -193,6 +193,30 @@ struct ConvertCommandTests {
         #expect(status.st_mode & S_IFMT == S_IFIFO)
     }
 
+    @Test("A package of format 1 becomes one of today's format; what is about TensorFlow Lite files is refused for it")
+    func upgrade() throws {
+        let old = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../Fixtures/packages/format1.package").standardizedFileURL.path
+        for option in [
+            ["--missing-value", "refuse"], ["--pad-side", "end"], ["--pad-value", "0"], ["--truncate", "end"],
+            ["--missing-frame", "drop"], ["--padding-order", "before"], ["--epsilon", "0"], ["--from-probabilities"],
+            ["--output-kind", "values"], ["--labels", "a,b"],
+        ] {
+            let refused = try Executable.run(["convert", old, "-o", package] + option)
+            #expect(refused.code == 1 && refused.isOneLineFailure, "\(refused.errors)")
+            #expect(refused.errors.contains("\(option[0]) is about a TensorFlow Lite file"), "\(refused.errors)")
+            #expect(!isPackageThere)
+        }
+        #expect(try Executable.run(["convert", old, "-o", package]).code == 0)
+        let text = try String(contentsOfFile: package + "/manifest.json", encoding: .utf8)
+        #expect(text.contains("\"formatVersion\": 2"))
+        let (first, second) = try (
+            Executable.run(["inspect", "--json", old]), Executable.run(["inspect", "--json", package])
+        )
+        #expect(first.code == 0 && second.code == 0 && first.output.contains("\"selfTest\": {"))
+        #expect(second.output.contains("\"selfTest\": {"))
+    }
+
     @Test("Whatever is wrong is told in one line, and nothing is written")
     func failures() throws {
         try npy((0..<39).map(Double.init), shape: "(39,)").write(to: folder.url.appendingPathComponent("short.npy"))

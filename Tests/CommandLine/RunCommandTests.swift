@@ -56,6 +56,17 @@ final class RunCommandTests {
         try npy("'<i8', 'fortran_order': False, 'shape': \(shape)", values.withUnsafeBytes { Array($0) }, name)
     }
 
+    /// An archive with an array that no input is named after.
+    private func archive(_ name: String) throws -> String {
+        let source = folder.url.appendingPathComponent("clips.npz").path
+        let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../EmotionFormer/Fixtures").standardizedFileURL.path
+        let archives = try FileManager.default.subpathsOfDirectory(atPath: fixture).filter { $0.hasSuffix(".npz") }
+            .sorted()
+        try FileManager.default.copyItem(atPath: "\(fixture)/\(#require(archives.first))", toPath: source)
+        return source
+    }
+
     private func result(_ arguments: String...) throws -> Executable.Outcome {
         try Executable.run(["run", model] + arguments)
     }
@@ -124,6 +135,7 @@ final class RunCommandTests {
                 "the elements are of another type (found <i8, expected <f4)"
             ),
             (["--random"], "the model leaves axis 1 open"),
+            (["--input", try archive("q.npz")], "the model has no such input"),
         ] as [([String], String)] {
             let failed = try Executable.run(["run", model, "-o", target] + arguments)
             #expect(failed.code == 1 && failed.isOneLineFailure, "\(failed.errors)")
