@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+package import EmotionFormerTensors
 
 /// Limits on clip files. What exceeds them is refused before memory is allocated for it.
 enum ClipLimits {
@@ -20,7 +20,7 @@ enum ClipLimits {
 
 /// The memory that the values of a file's clips may take, by the file's size: a few bytes of compressed data or of
 /// frames without a face can become many values.
-final class ClipBudget {
+package final class ClipBudget {
     /// Allowed for every file, whatever its size.
     private static let free = 16 << 20
     /// Landmarks compress to a half or a third of their size, clips that are mostly padding to a fiftieth.
@@ -29,10 +29,10 @@ final class ClipBudget {
     private let limit: Int
     private var used = 0
 
-    init(fileBytes: Int) { limit = ClipBudget.free + ClipBudget.factor * fileBytes }
+    package init(fileBytes: Int) { limit = ClipBudget.free + ClipBudget.factor * fileBytes }
 
     /// - Throws: `limitExceeded` if the total with these bytes exceeds the budget.
-    func spend(_ byteCount: Int) throws(Fault) {
+    package func spend(_ byteCount: Int) throws(Fault) {
         let (sum, overflow) = used.addingReportingOverflow(byteCount)
         guard !overflow, sum <= limit else {
             throw Fault(

@@ -62,6 +62,8 @@ public final class EmotionModel: Sendable {
     public var outputKind: OutputKind { form.kind }
     /// The name of the main output.
     public let outputName: String
+    /// Whether the model gives one row of numbers for a clip.
+    package var givesOneRow: Bool { !isPerFrame && plans.reading.rowCount == 1 }
     /// Whether the largest output names a clip's class: there are several for a clip, and they are of classes.
     public var namesLabels: Bool { form.choosesLabel }
     /// Whether the model gives a row for each of a clip's frames.
@@ -172,10 +174,10 @@ public final class EmotionModel: Sendable {
                 .shapeMismatch, at: "labels", "there are not as many labels as outputs", found: "\(self.labels.count)",
                 expected: "\(reading.classCount)")
         }
+        let namesClasses = reading.classCount > 1 && (reading.kind != .values || labels != nil)
         form = Prediction.Form(
-            labels: self.labels, kind: reading.kind, isPerFrame: reading.isPerFrame,
-            choosesLabel: reading.rowCount == 1 && reading.classCount > 1
-                && (reading.kind != .values || labels != nil))
+            labels: self.labels, kind: reading.kind, isPerFrame: reading.isPerFrame, rowsChooseLabel: namesClasses,
+            choosesLabel: namesClasses && reading.rowCount == 1 && !reading.isPerFrame)
     }
 
     static func check(threads: Int) throws(Fault) {

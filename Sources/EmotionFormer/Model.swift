@@ -44,6 +44,8 @@ public final class Model: Sendable {
     public struct Output: Sendable, Hashable {
         public let name: String
         public let kind: OutputKind
+        /// Whether these are the inputs of the softmax that makes the first output.
+        package let areLogitsOfMain: Bool
     }
 
     public let name: String
@@ -96,7 +98,12 @@ public final class Model: Sendable {
                 name: input.name, elementType: ModelTensor.ElementType(taken.elementType), shape: taken.extents,
                 role: Input.Role(rawValue: input.role.name.rawValue) ?? .tensor)
         }
-        outputs = contents.outputs.map { Output(name: $0.name, kind: OutputKind($0.kind)) }
+        let main = contents.outputs.first
+        outputs = contents.outputs.map { output in
+            Output(
+                name: output.name, kind: OutputKind(output.kind),
+                areLogitsOfMain: main.map { output.isLogits(of: $0) } ?? false)
+        }
         plans = try ModelPlans(
             consume contents,
             options: PlanOptions(
@@ -182,7 +189,7 @@ public final class Model: Sendable {
     }
 
     /// The axis of a clip's frames in an input.
-    func timeAxis(of input: Int) -> Int? { plans.timeAxes[input] }
+    package func timeAxis(of input: Int) -> Int? { plans.timeAxes[input] }
 
     private func missingInput(_ name: String) -> Fault {
         Fault(

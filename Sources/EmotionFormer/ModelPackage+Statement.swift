@@ -33,11 +33,6 @@ extension ModelPackage {
                 return other[index].shape[axis] == extent ? extent : nil
             }
             output.extents = output.extents ?? extents
-            if output.per == nil, let clip, inputs[0].role.name == .clip {
-                let shape = type.shape.extents
-                output.per =
-                    shape.count == 3 && shape[0] == 1 && shape[1] == clip.frames && clip.frames > 1 ? .frame : .clip
-            }
             return output
         }
         var package = try ModelPackage(

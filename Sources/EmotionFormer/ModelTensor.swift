@@ -25,10 +25,18 @@ public struct ModelTensor: Sendable, Hashable {
     /// The elements in row-major order and the machine's byte order, without gaps.
     public let bytes: [UInt8]
 
-    /// - Throws: `shapeMismatch` if there are more or fewer elements than the shape has, or if an extent is negative.
+    /// - Throws: `elementTypeMismatch` if the Swift type is not as long as the elements that it stands for;
+    ///   `shapeMismatch` if there are more or fewer elements than the shape has, or if an extent is negative.
     public init<Element: ModelElement>(_ elements: [Element], shape: [Int]) throws(EmotionFormerError) {
         let bytes = elements.withUnsafeBytes { [UInt8]($0) }
         self = try publicly { () throws(Fault) in
+            let type = EmotionFormerTensors.ElementType(rawValue: Element.modelElementType.rawValue)
+            guard type?.byteCount == MemoryLayout<Element>.stride else {
+                throw Fault(
+                    .elementTypeMismatch, at: "tensor", "the Swift type is not as long as the elements",
+                    found: "\(MemoryLayout<Element>.stride) bytes",
+                    expected: "\(type?.byteCount ?? 0) for \(Element.modelElementType.rawValue)")
+            }
             guard try Shape(shape).elementCount == elements.count else {
                 throw Fault(
                     .shapeMismatch, at: "tensor", "the number of elements does not fit the shape \(shape)",

@@ -32,7 +32,7 @@ package struct OutputReading: Sendable {
     ///   - rows: the number of frames that the plan is for.
     /// - Throws: `shapeMismatch`, `elementTypeMismatch` for a main output that cannot be read as rows of numbers, and
     ///   for an output that is not as it is stated.
-    init(_ outputs: [OutputSpecification], of plan: Plan, rows: Int, isVector: Bool) throws(Fault) {
+    init(_ outputs: [OutputSpecification], of plan: Plan, rows: Int) throws(Fault) {
         let values = OutputReading.values(outputs)
         func index(_ output: OutputSpecification) -> Int { values.firstIndex(of: output.value) ?? 0 }
         for output in outputs { try OutputReading.check(output, plan.outputTypes[index(output)]) }
@@ -48,9 +48,7 @@ package struct OutputReading: Sendable {
         kind = OutputKind(main.kind)
         classCount = type.shape.extents.last ?? 1
         rowCount = type.shape.elementCount / classCount
-        let extents = type.shape.extents
-        let followsFrames = extents.count >= 2 && (extents.count == 3 && extents[0] == 1 && extents[1] == rows)
-        isPerFrame = main.per.map { $0 == .frame } ?? (followsFrames && rows > 1 && !isVector)
+        isPerFrame = main.per == .frame
         guard !isPerFrame || rowCount == rows else {
             throw Fault(
                 .shapeMismatch, at: "outputs", "the model does not give a row for each frame", found: "\(type.shape)",
@@ -58,7 +56,7 @@ package struct OutputReading: Sendable {
         }
         let count = type.shape.elementCount
         let companion = outputs.dropFirst().first {
-            $0.kind == .logits && main.kind == .probabilities && plan.outputTypes[index($0)].elementType == .float32
+            $0.isLogits(of: main) && plan.outputTypes[index($0)].elementType == .float32
                 && plan.outputTypes[index($0)].shape.elementCount == count
         }
         logits = companion.map(index)

@@ -36,7 +36,7 @@ final class PlanCache: Sendable {
         self.options = options
         let outputs = contents.outputs
         whole = try PlanCache.pool(consume contents, options, rows: frames)
-        reading = try OutputReading(outputs, of: whole.plan, rows: frames, isVector: isVector)
+        reading = try OutputReading(outputs, of: whole.plan, rows: frames)
     }
 
     /// Checks a plan for a shorter clip, whose outputs could depend on the number of frames.

@@ -4,9 +4,9 @@ public struct Prediction: Sendable, Hashable {
     public struct OtherOutput: Sendable, Hashable {
         public let name: String
         public let kind: OutputKind
-        /// The extents, outermost axis first. The first axis is the batch's, with extent 1.
+        /// The extents, outermost axis first; mostly the first is the batch's, with extent 1.
         public let shape: [Int]
-        /// The elements in row-major order. Integers are exact.
+        /// The elements in row-major order. Integers up to 2⁵³ are exact.
         public let elements: [Double]
 
         package init(name: String, kind: OutputKind, shape: [Int], elements: [Double]) {
@@ -34,6 +34,8 @@ public struct Prediction: Sendable, Hashable {
     public private(set) var otherOutputs: [OtherOutput]
     /// Whether the largest output names the clip's class.
     private var choosesLabel: Bool
+    /// Whether the largest output of a row names the frame's class.
+    private var rowsChooseLabel = false
 
     /// An empty prediction, for `EmotionModel.predict(_:into:)`.
     public init() { self.init(labels: [], outputs: [], logits: nil, framesUsed: 0) }
@@ -96,7 +98,7 @@ public struct Prediction: Sendable, Hashable {
             let range = row * labels.count..<(row + 1) * labels.count
             return Prediction(
                 labels: labels, kind: kind, outputs: Array(outputs[range]), logits: logits.map { Array($0[range]) },
-                framesUsed: 1, choosesLabel: labels.count > 1 && kind != .values)
+                framesUsed: 1, choosesLabel: rowsChooseLabel)
         }
     }
 
@@ -108,6 +110,8 @@ public struct Prediction: Sendable, Hashable {
         var labels: [String]
         var kind: OutputKind
         var isPerFrame: Bool
+        /// Whether the largest number of a row names a class.
+        var rowsChooseLabel: Bool
         var choosesLabel: Bool
     }
 
@@ -120,6 +124,7 @@ public struct Prediction: Sendable, Hashable {
         kind = form.kind
         isPerFrame = form.isPerFrame
         choosesLabel = form.choosesLabel
+        rowsChooseLabel = form.rowsChooseLabel
         self.rowCount = rowCount
         self.framesUsed = framesUsed
         self.otherOutputs = otherOutputs

@@ -114,6 +114,7 @@ package struct TFLiteConversion: Sendable {
         }
         do throws(Fault) {
             return try ModelPackage(importing: model.program, options: options)
+                .provingRows(model.outputExtents, limits)
         } catch {
             throw error.within(path)
         }

@@ -105,9 +105,19 @@ struct EmotionModelTests {
                 + "(found 1, expected two or more, or the kind 'scores' or 'values')")
     }
 
-    @Test("A row of classes for each frame is a prediction for each frame that the model used")
-    func rowsOfClasses() throws {
-        let model = try EmotionModel(SmallModel.rows())
+    @Test("As many rows as frames that are not the frames' own are no predictions for frames")
+    func otherRows() throws {
+        let model = try EmotionModel(SmallModel.rows(followingFrames: false))
+        let clip = try LandmarkClip(features: [1, 0, 0, 1, 2, 0], frameCount: 3, featureCount: 2)
+        let prediction = try model.predict(clip)
+        #expect(!model.isPerFrame && prediction.rowCount == 4 && prediction.frames.isEmpty && prediction.label == "")
+    }
+
+    @Test(
+        "A row of classes for each frame is a prediction for each frame that the model used",
+        arguments: [InputDescription.Padding.Side.end, .start])
+    func rowsOfClasses(side: InputDescription.Padding.Side) throws {
+        let model = try EmotionModel(SmallModel.rows(padding: .init(value: 7, side: side)))
         #expect(model.isPerFrame)
         let clip = try LandmarkClip(features: [1, 0, 0, 1, 2, 0], frameCount: 3, featureCount: 2)
         let prediction = try model.predict(clip)

@@ -1,4 +1,5 @@
 import EmotionFormer
+import EmotionFormerGraph
 import EmotionFormerModelFormat
 import EmotionFormerTensors
 import EmotionFormerTestSupport
@@ -70,9 +71,40 @@ struct ModelTests {
         #expect(refusal { try ModelTensor([1, 2] as [Float], shape: [3]) }.hasPrefix("tensor: the number of elements"))
         #expect(throws: EmotionFormerError.self) { try ModelTensor([] as [Float], shape: [-1]) }
         #expect(
+            refusal { try ModelTensor([Long(), Long()], shape: [2]) }
+                == "tensor: the Swift type is not as long as the elements (found 8 bytes, expected 4 for float32)")
+        #expect(
             refusal { try EmotionModel(GeneralModel.package()) }.hasPrefix(
                 "inputs: the model takes neither one clip nor the features of one frame (found 'x' float32 [1, null, 2], "
             ))
+    }
+
+    @Test("The logits of a softmax are those of its name, and another head's logits are another output")
+    func logits() throws {
+        let graph = Graph(
+            name: "main", inputs: [GraphInput(name: "x", elementType: .float32, extents: [1, 4, 2])],
+            outputs: ["emotion", "gaze", "raw"],
+            nodes: [
+                Node(.reduceMean, name: "raw", inputs: ["x"], outputs: ["raw"], attributes: ["axes": .integers([1])]),
+                Node(.softmax, name: "emotion", inputs: ["raw"], outputs: ["emotion"]),
+                Node(.negate, name: "gaze", inputs: ["raw"], outputs: ["gaze"]),
+            ])
+        let model = try EmotionModel(
+            ModelPackage(
+                name: "heads", producer: .init(tool: "tests", version: "1"),
+                inputs: [
+                    InputSpecification(
+                        name: "clip", value: "x", role: .clip(InputDescription(frames: 4, features: 2, layout: .raw)))
+                ], program: Program(graphs: [graph], tensors: [:]),
+                outputs: [
+                    OutputSpecification(name: "emotion", value: "emotion", kind: .probabilities),
+                    OutputSpecification(name: "gaze", value: "gaze", kind: .logits),
+                    OutputSpecification(name: "emotion/logits", value: "raw", kind: .logits),
+                ]))
+        let clip = try LandmarkClip(features: [1, 3, 1, 3, 1, 3, 1, 3], frameCount: 4, featureCount: 2)
+        let prediction = try model.predict(clip)
+        #expect(prediction.logits == [1, 3] && prediction.otherOutputs.map(\.name) == ["gaze"])
+        #expect(prediction.otherOutputs[0].elements == [-1, -3])
     }
 
     @Test("A self-test compares every output that it expects, integers exactly")
@@ -100,6 +132,12 @@ struct ModelTests {
         try interpreter.invoke()
         #expect(try interpreter.output(at: 1).floats == [4, 4])
         #expect(refusal { try interpreter.resizeInput(at: 3, to: [1]) }.contains("there is no such tensor"))
+    }
+
+    /// A type that says that it is another one.
+    private struct Long: ModelElement {
+        var value = 0.0
+        static var modelElementType: ModelTensor.ElementType { .float32 }
     }
 
     private struct Folder {

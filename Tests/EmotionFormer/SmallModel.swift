@@ -2,6 +2,8 @@ import EmotionFormerGraph
 import EmotionFormerModelFormat
 import EmotionFormerTensors
 
+@testable import EmotionFormer
+
 /// A model whose outputs can be computed in the head: the softmax of (m₀, m₁, m₀ + m₁), where m are the means of two
 /// features over time.
 enum SmallModel {
@@ -75,20 +77,34 @@ enum SmallModel {
             importing: Program(graphs: [graph], tensors: ["head/kernel": StoredTensor(tensor)]), options: options)
     }
 
-    /// The softmax of each frame's features: a row of three classes a frame.
-    static func rows() throws(Fault) -> ModelPackage {
+    /// The softmax of each frame's features: a row of three classes a frame. Or, not following the frames, four rows made
+    /// of all frames together.
+    static func rows(
+        padding: InputDescription.Padding = .init(), followingFrames: Bool = true
+    ) throws(Fault) -> ModelPackage {
+        let (classes, flat) = (followingFrames ? "clip" : "rows", followingFrames ? 2 : 8)
+        let shapes = [
+            Node(
+                .reshape, name: "flat", inputs: ["clip"], outputs: ["flat"], attributes: ["shape": .integers([1, 8])]),
+            Node(
+                .reshape, name: "rows", inputs: ["flat"], outputs: ["rows"],
+                attributes: ["shape": .integers([1, 4, flat / 4])]),
+        ]
         let graph = Graph(
             name: "main", inputs: [GraphInput(name: "clip", elementType: .float32, extents: [1, 4, 2])],
             outputs: ["probabilities"],
-            nodes: [
+            nodes: (followingFrames ? [] : shapes) + [
                 Node(
-                    .dense, name: "head", inputs: ["clip"], outputs: ["logits"], weights: ["kernel": "head/kernel"]),
+                    .dense, name: "head", inputs: [classes], outputs: ["logits"], weights: ["kernel": "head/kernel"]),
                 Node(.softmax, name: "softmax", inputs: ["logits"], outputs: ["probabilities"]),
             ])
+        var options = ImportOptions(name: "rows", producer: .init(tool: "tests", version: "1"))
+        options.padding = padding
         return try ModelPackage(
             importing: Program(
                 graphs: [graph], tensors: ["head/kernel": StoredTensor(Tensor(kernel, shape: Shape([2, 3])))]),
-            options: ImportOptions(name: "rows", producer: .init(tool: "tests", version: "1")))
+            options: options
+        ).provingRows([[1, 4, 3]], Limits())
     }
 
     /// Frames of landmarks without a batch, as competitions have them: (frames, 4, 2) to three classes, of a file that
