@@ -9,6 +9,8 @@ import pytest
 from conftest import FIXTURES, Export, unsaid
 
 from emotionformer.export.evaluation.execution import run_graph
+from emotionformer.export.graph import Graph, Value
+from emotionformer.export.layers import normalization
 
 MODELS = sorted(path for path in FIXTURES.iterdir() if path.suffix in (".h5", ".keras"))
 CLIPS = 3
@@ -73,3 +75,16 @@ def test_a_swapped_head_shows(export: Export) -> None:
     package.tensor = lambda name: right(name)[:, ::-1] if name == swapped else right(name)  # type: ignore[method-assign]
     output = package.output("probabilities", golden["input"][0])
     assert np.abs(output - golden["output"][0]).max() > 2e-6
+
+
+def test_a_mean_of_squares_is_no_variance(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control of `rms_scaling`: divided by the root mean square, as its name has it."""
+    path = FIXTURES / "k3_scaled_by_variance.keras"
+
+    def by_squares(graph: Graph, value: Value, axes: list[int], epsilon: float) -> Value:
+        return graph.one("rmsNormalization", value, axes=axes, epsilon=epsilon)
+
+    monkeypatch.setattr(normalization, "scaled_by_variance", by_squares)
+    golden = np.load(path.with_suffix(".npz"))
+    output = export(path).output("probabilities", golden["input"][0])
+    assert np.abs(output - golden["output"][0]).max() > 1e-3

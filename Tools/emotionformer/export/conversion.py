@@ -141,6 +141,8 @@ def mask_of(call: Call, layer: Layer, name: str = "mask") -> Value | None:
         return given.value
     if isinstance(given, (list, tuple)):
         return next((item.value for item in given if isinstance(item, Tensor)), None)
+    if given is not None:
+        raise layer.refuse(f"its {name} is {type(given).__name__}, expected a tensor")
     first = call.first
     if isinstance(first, (list, tuple)):
         first = first[0] if first else None

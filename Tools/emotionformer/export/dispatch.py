@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from emotionformer.export.constants import with_constants
 from emotionformer.export.conversion import ADVICE, HANDLERS, Converter, Handler, Result
 from emotionformer.export.functional import run_model
 from emotionformer.export.graph import Call, Tensor
@@ -40,6 +41,7 @@ def handler(custom: dict[str, Handler], readings: Readings | None = None) -> Han
     def convert(converter: Converter, layer: Layer, call: Call) -> Result:
         if layer.layers:
             _without_training(converter, layer, call)
+            call = with_constants(converter, layer, call)
             with converter.inside(layer):
                 return run_model(converter, layer, call)
         for key in (layer.registered, layer.class_name, layer.name):
@@ -48,6 +50,8 @@ def handler(custom: dict[str, Handler], readings: Readings | None = None) -> Han
         _without_training(converter, layer, call)
         if layer.operator:
             return OPERATORS[converter.generation](converter, layer, call)
+        if layer.known:
+            call = with_constants(converter, layer, call)
         if layer.known and quantized.quantizes_rows(layer):
             return quantized.convert(converter, layer, call)
         if layer.known and layer.class_name in HANDLERS:

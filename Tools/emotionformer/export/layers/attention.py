@@ -206,8 +206,6 @@ def _mask(
     columns = None if columns is None else graph.one("expandDimensions", columns, axis=1)
     given = call.keywords.get("attention_mask")
     explicit = as_bool(converter, given.value) if isinstance(given, Tensor) else None
-    if isinstance(given, (list, np.ndarray)):
-        explicit = graph.constant(np.asarray(given) != 0, "bool")
     window = layer.option("sliding_window")
     band = None
     if window is not None:

@@ -106,24 +106,29 @@ def cast(converter: Converter, arguments: list[Any], options: Options) -> Tensor
 
 @operator("clip")
 def clip(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
-    """Between two bounds, each a number or a tensor; either may be left out."""
+    """Between two bounds, each a number or a tensor; either may be left out. Where they cross, the last one wins: the
+    upper in Keras 3, as in NumPy, the lower in TensorFlow."""
     graph, value = converter.graph, value_of(converter, arguments[0])
-    numbers: list[float | None] = []
-    for key, operation in (("x_min", "maximum"), ("x_max", "minimum")):
-        bound = options.get(key)
-        numbers.append(None)
-        if isinstance(bound, Tensor) and bound.value.is_constant and bound.value.data.size == 1:
-            numbers[-1] = bound.value.data.item()
-        elif isinstance(bound, (int, float)):
-            numbers[-1] = bound
-        elif bound is not None:
-            first, second = pair(converter, Tensor(value), bound)
-            value = graph.one(operation, first, second)
-    if numbers == [None, None]:
-        return Tensor(value)
-    if value.dtype != "float32" and any(isinstance(number, float) and number % 1 for number in numbers):
-        value = floats(converter, value)
-    return Tensor(graph.one("clip", value, minimum=numbers[0], maximum=numbers[1]))
+    bounds = [(key, _number(options.get(key))) for key in ("x_min", "x_max")]
+    if all(number is not None or options.get(key) is None for key, number in bounds):
+        (_, low), (_, high) = bounds
+        if converter.generation == 2 and low is not None and high is not None:
+            high = max(low, high)
+        if value.dtype != "float32" and any(isinstance(bound, float) and bound % 1 for bound in (low, high)):
+            value = floats(converter, value)
+        return Tensor(value if low is None and high is None else graph.one("clip", value, minimum=low, maximum=high))
+    for key, _ in bounds if converter.generation == 3 else reversed(bounds):
+        if options.get(key) is not None:
+            first, second = pair(converter, Tensor(value), options[key])
+            value = graph.one("maximum" if key == "x_min" else "minimum", first, second)
+    return Tensor(value)
+
+
+def _number(bound: Any) -> float | None:
+    """A bound that is known now."""
+    if isinstance(bound, Tensor) and bound.value.is_constant and bound.value.data.size == 1:
+        return bound.value.data.item()
+    return bound if isinstance(bound, (int, float)) else None
 
 
 @operator("identity")

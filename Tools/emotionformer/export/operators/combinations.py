@@ -167,7 +167,9 @@ def array_split(converter: Converter, arguments: list[Any], options: Options) ->
 def diagonal(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
     """The diagonal of two axes as the last axis, or its sum."""
     graph, value = converter.graph, value_of(converter, arguments[0])
-    first, second = (int(options.get(key, default)) % value.rank for key, default in (("axis1", 0), ("axis2", 1)))
+    # TensorFlow's matrices are the last two axes.
+    usual = (0, 1) if converter.generation == 3 else (-2, -1)
+    first, second = (int(options.get(key, axis)) % value.rank for key, axis in zip(("axis1", "axis2"), usual))
     offset = int(options.get("offset", 0))
     order = [axis for axis in range(value.rank) if axis not in (first, second)] + [first, second]
     rows, columns = value.shape[first], value.shape[second]
@@ -344,7 +346,7 @@ def saturate_cast(converter: Converter, arguments: list[Any], options: Options) 
         value = converter.graph.one("clip", value, minimum=low, maximum=high)
     elif not str(dtype).startswith(("float", "bool")):
         raise ExportError(f"{converter.graph.scope}: saturate_cast to '{str(dtype)[:40]}' is not supported")
-    return Tensor(cast_to(converter, value, dtype))
+    return Tensor(cast_to(converter, value, dtype, fits=True))
 
 
 @operator("multiply_no_nan")

@@ -81,7 +81,6 @@ DEFAULTS: dict[str, tuple[Any, ...]] = {
     "beta": (1,),
     "constant_values": (0,),
     "data_format": ("NHWC", "NWC", "NDHWC", "N...C"),
-    "sorted": (True,),
 }
 # Functions of several tensors of which Keras 2 saves the first argument alone.
 LOST = {"einsum": "build the model with tf.matmul", "meshgrid": "build the model with tf.repeat and tf.tile"}
@@ -118,10 +117,10 @@ def convert(converter: Converter, layer: Layer, call: Call) -> Result:
     """One operator node of a Keras 2 model. A keyword that nothing heeds is refused."""
     options = Watched({RENAMED.get(key, key): value for key, value in call.keywords.items() if key != "name"})
     arguments = list(call.arguments)
-    if layer.class_name == "SlicingOpLambda":
+    function = str(layer.config.get("function", ""))
+    if layer.class_name == "SlicingOpLambda" and function.endswith(".getitem"):
         key = _normal_key(options.get("slice_spec"))
         return TABLE["get_item"](converter, [arguments[0], key], options)
-    function = str(layer.config.get("function", ""))
     if layer.class_name == "TensorFlowOpLayer":
         # Before 2.4 TensorFlow's operation itself was saved, as text.
         found = re.search(r"""["']?op["']?\s*:\s*["'](\w+)""", str(layer.config.get("node_def", "")))

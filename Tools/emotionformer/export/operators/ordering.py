@@ -110,6 +110,10 @@ def top_k(converter: Converter, arguments: list[Any], options: Options) -> list[
     count = int(options.get("k", arguments[1] if len(arguments) > 1 else 1))
     if not 0 < count <= value.shape[-1]:
         raise ExportError(f"{converter.graph.scope}: the {count} largest of {value.shape[-1]} numbers")
+    if count > 1 and not options.get("sorted", True):
+        raise ExportError(
+            f"{converter.graph.scope}: with sorted=False the order of the {count} largest is left open; leave it out"
+        )
     return [Tensor(item) for item in _ordered(converter, value, count, True)]
 
 

@@ -81,7 +81,7 @@ def dot_product_attention(converter: Converter, arguments: list[Any], options: O
     if options.get("bias") is not None or query.rank != 4 or key.shape[2] != query.shape[2]:
         raise ExportError(f"{graph.scope}: dot_product_attention with a bias or grouped heads is not supported")
     mask = options.get("mask")
-    kept = as_bool(converter, mask.value) if isinstance(mask, Tensor) else None
+    kept = None if mask is None else as_bool(converter, value_of(converter, mask))
     heads, width = query.shape[2], query.shape[3]
     flat = [graph.one("reshape", x, shape=[1, x.shape[1], heads * x.shape[3]]) for x in (query, key, value)]
     made = graph.one(

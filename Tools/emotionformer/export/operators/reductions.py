@@ -34,6 +34,8 @@ REDUCTIONS = {
 @operator(*REDUCTIONS)
 def reduction(converter: Converter, arguments: list[Any], options: Options) -> Tensor:
     value, name = value_of(converter, arguments[0]), options["function"]
+    if options.get("dtype"):
+        value = cast_to(converter, value, options["dtype"])
     if name in ("any", "all"):
         value = booleans(converter, value)
     elif name == "mean":
@@ -46,7 +48,7 @@ def reduction(converter: Converter, arguments: list[Any], options: Options) -> T
     if options.get("initial") is not None:
         first, second = pair(converter, Tensor(result), options["initial"])
         result = converter.graph.one("maximum" if name == "max" else "minimum", first, second)
-    return Tensor(result if not options.get("dtype") else cast_to(converter, result, options["dtype"]))
+    return Tensor(result)
 
 
 @operator("ptp")

@@ -70,8 +70,13 @@ def booleans(converter: Converter, value: Value) -> Value:
     return value if value.dtype == "bool" else converter.graph.one("cast", value, to="bool")
 
 
-def cast_to(converter: Converter, value: Value, dtype: Any) -> Value:
-    """A cast to the element types that a graph computes in."""
+# Types narrower than those a graph computes in: their bits, and whether they have a sign.
+NARROW = {"int8": (8, True), "uint8": (8, False), "int16": (16, True), "uint16": (16, False)}
+
+
+def cast_to(converter: Converter, value: Value, dtype: Any, fits: bool = False) -> Value:
+    """A cast to the element types that a graph computes in. Whole numbers beyond a narrower one wrap around, as in
+    TensorFlow, which leaves open what becomes of fractions beyond it; `fits` says that nothing is beyond."""
     name = str(dtype.get("config", {}).get("name") if isinstance(dtype, dict) else dtype)
     if name.startswith(("float", "bfloat", "half", "double")):
         target = "float32"
@@ -81,4 +86,14 @@ def cast_to(converter: Converter, value: Value, dtype: Any) -> Value:
         target = "int32"
     else:
         raise ExportError(f"{converter.graph.scope}: a cast to '{name}' is not supported")
-    return value if value.dtype == target else converter.graph.one("cast", value, to=target)
+    result = value if value.dtype == target else converter.graph.one("cast", value, to=target)
+    return result if fits or value.dtype == "bool" or name not in NARROW else _wrapped(converter, result, *NARROW[name])
+
+
+def _wrapped(converter: Converter, value: Value, bits: int, has_sign: bool) -> Value:
+    graph, half = converter.graph, 1 << bits - 1
+    if not has_sign:
+        return graph.one("floorModulo", value, graph.constant(1 << bits, "int32"))
+    moved = graph.one("add", value, graph.constant(half, "int32"))
+    moved = graph.one("floorModulo", moved, graph.constant(1 << bits, "int32"))
+    return graph.one("subtract", moved, graph.constant(half, "int32"))
