@@ -1,14 +1,6 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Vendor SIMD kernels are compiled in by default where the host is an x86-64 Linux machine; a cross-compiler for
-// another processor switches them off with `--disable-default-traits`.
-#if arch(x86_64) && os(Linux)
-    let defaultTraits: Set<String> = ["X86Kernels"]
-#else
-    let defaultTraits: Set<String> = []
-#endif
-
 let warnings: [SwiftSetting] =
     Context.environment["EMOTIONFORMER_WARNINGS_AS_ERRORS"] == "1" ? [.treatAllWarnings(as: .error)] : []
 
@@ -16,17 +8,24 @@ let common: [SwiftSetting] =
     warnings + [
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("ExistentialAny"),
-        .define("EMOTIONFORMER_X86_KERNELS", .when(platforms: [.linux], traits: ["X86Kernels"])),
     ]
 
-/// Code compiled for one processor must not leak into the rest: these flags belong to one target each. Debug builds
-/// optimize it too: unoptimized intrinsics are calls, and what runs would not be what was tested.
-func processor(march: String) -> [SwiftSetting] {
-    common + [
-        .define("EMOTIONFORMER_VECTOR_KERNELS", .when(platforms: [.linux], traits: ["X86Kernels"])),
+// Which processor a build is for is not known here, only which machine reads this file. The sources of a processor's
+// kernels ask `arch(…)`, besides the definitions below, and are empty on others.
+let x86Kernels: SwiftSetting = .define(
+    "EMOTIONFORMER_X86_KERNELS", .when(platforms: [.linux], traits: ["VectorKernels"]))
+
+/// Code compiled for newer processors must not leak into the rest: these flags belong to one target each, and after
+/// `-Xarch_x86_64` a compiler for another processor leaves them out. Debug builds optimize it too: unoptimized intrinsics
+/// are calls, and what runs would not be what was tested.
+func x86Level(march: String) -> [SwiftSetting] {
+    let flags = [
+        "-Qunused-arguments", "-Xarch_x86_64", "-march=\(march)", "-Xarch_x86_64", "-mprefer-vector-width=512",
+    ]
+    return common + [
+        x86Kernels,
         .unsafeFlags(
-            ["-O", "-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=512", "-target-cpu", march],
-            .when(platforms: [.linux], traits: ["X86Kernels"])),
+            ["-O"] + flags.flatMap { ["-Xcc", $0] }, .when(platforms: [.linux], traits: ["VectorKernels"])),
     ]
 }
 
@@ -63,8 +62,8 @@ let package = Package(
         .executable(name: "emotionformer", targets: ["EmotionFormerCLI"]),
     ],
     traits: [
-        .default(enabledTraits: defaultTraits),
-        .trait(name: "X86Kernels", description: "Kernels for AVX2 and AVX-512 processors, chosen at run time."),
+        .default(enabledTraits: ["VectorKernels"]),
+        .trait(name: "VectorKernels", description: "Kernels for AVX2 and AVX-512 processors, chosen at run time."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -81,29 +80,33 @@ let package = Package(
             [
                 "EmotionFormerKernelInterface",
                 .target(
-                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
+                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["VectorKernels"])
+                ),
             ],
-            settings: processor(march: "haswell")),
+            settings: x86Level(march: "haswell")),
         module(
             "KernelsAVX512",
             [
                 "EmotionFormerKernelInterface",
                 .target(
-                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
+                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["VectorKernels"])
+                ),
             ],
-            settings: processor(march: "cascadelake")),
+            settings: x86Level(march: "cascadelake")),
         module(
             "Kernels",
             [
                 "EmotionFormerSystem", "EmotionFormerKernelInterface",
                 .target(
-                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
+                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["VectorKernels"])
+                ),
                 .target(
-                    name: "EmotionFormerKernelsAVX2", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
+                    name: "EmotionFormerKernelsAVX2", condition: .when(platforms: [.linux], traits: ["VectorKernels"])),
                 .target(
-                    name: "EmotionFormerKernelsAVX512", condition: .when(platforms: [.linux], traits: ["X86Kernels"])),
+                    name: "EmotionFormerKernelsAVX512", condition: .when(platforms: [.linux], traits: ["VectorKernels"])
+                ),
             ],
-            settings: common + [.define("EMOTIONFORMER_VECTOR_KERNELS")]),
+            settings: common + [.define("EMOTIONFORMER_PORTABLE_KERNELS"), x86Kernels]),
         module("ModelFormat", ["EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph"]),
         module("TFLiteImport", ["EmotionFormerTensors", "EmotionFormerGraph"]),
         module(

@@ -1,6 +1,6 @@
 package import EmotionFormerKernelInterface
 
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     import EmotionFormerCPUIntrinsics
 #endif
 
@@ -9,7 +9,7 @@ extension InstructionSet {
     package static let available: [InstructionSet] = allCases.filter(\.isSupported)
 
     private var isSupported: Bool {
-        #if EMOTIONFORMER_X86_KERNELS
+        #if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
             switch self {
             case .portable: true
             case .avx2: ProcessorFeatures.current.hasAVX2
@@ -21,7 +21,7 @@ extension InstructionSet {
     }
 }
 
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     /// CPUID leaves 1 and 7, with the register states that the operating system saves.
     private struct ProcessorFeatures {
         static let current = ProcessorFeatures()

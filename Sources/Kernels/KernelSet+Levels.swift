@@ -1,6 +1,6 @@
 @_exported public import EmotionFormerKernelInterface
 
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     import EmotionFormerKernelsAVX2
     import EmotionFormerKernelsAVX512
 #endif
@@ -8,7 +8,7 @@
 extension KernelSet {
     /// The kernels of a level. Only an available level may be run.
     package static func kernels(for instructionSet: InstructionSet) -> KernelSet {
-        #if EMOTIONFORMER_X86_KERNELS
+        #if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
             switch instructionSet {
             case .portable: return portable
             case .avx2: return avx2Kernels()

@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     import EmotionFormerCPUIntrinsics
 
     // The block sizes and weight layout of this level's quantized product, for the files in the folder Blocked.

@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     import EmotionFormerCPUIntrinsics
 
     // The vector functions of the quantized product's inner loops. Two values of k go into one instruction, in 16 bits,

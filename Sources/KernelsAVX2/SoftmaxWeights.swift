@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     import EmotionFormerCPUIntrinsics
 
     // Attention weights as powers of 2.

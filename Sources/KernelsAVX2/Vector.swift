@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     import EmotionFormerCPUIntrinsics
 
     // The vocabulary of the shared kernels with AVX2 and FMA; the portable module's file says what each function means.

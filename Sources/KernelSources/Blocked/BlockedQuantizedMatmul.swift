@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     import EmotionFormerKernelInterface
 
     // Packed weights: the sums of the columns as Int32, filled up to whole panels, then the panels; in a panel

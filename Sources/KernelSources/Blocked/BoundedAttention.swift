@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     import EmotionFormerKernelInterface
 
     // A score is at most the query's length times the longest key's. Where that is small, it can stand for the row's

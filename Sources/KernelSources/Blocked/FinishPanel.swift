@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     import EmotionFormerKernelInterface
 
     // The last step of most tiles: a whole panel's width, and no activation or the cheapest. What belongs to a column

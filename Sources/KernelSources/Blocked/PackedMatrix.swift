@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     // Packed matrices are panels of `panelWidth` columns, each k × panelWidth, the last one filled up with zeros.
 
     @inline(__always) func panelCount(_ n: Int) -> Int { (n &+ panelWidth &- 1) / panelWidth }

@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     /// Where the weights of a row of scores go, and what they need: a row of `values` and of the others for each query.
     struct WeightTarget {
         /// Of each query: from where its exponents count.

@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_VECTOR_KERNELS
+#if EMOTIONFORMER_PORTABLE_KERNELS || EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     import EmotionFormerKernelInterface
 
     /// Turns products Q·K of one query with keys `firstKey`… into scores: scale, masks.

@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_VECTOR_KERNELS
+#if EMOTIONFORMER_PORTABLE_KERNELS || EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     import EmotionFormerKernelInterface
 
     /// The sums of float32 numbers depend on their order, so a row is added from its beginning to its end; four rows go side

@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_VECTOR_KERNELS
+#if EMOTIONFORMER_PORTABLE_KERNELS || EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     /// Measures the peak of this level's vectors: rounds of twelve independent chains x ← x·factor + addend in
     /// registers, more than latency × throughput of any supported processor.
     ///

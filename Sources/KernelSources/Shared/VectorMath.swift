@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_VECTOR_KERNELS
+#if EMOTIONFORMER_PORTABLE_KERNELS || EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     // Transcendental functions on vectors. The coefficients are minimax fits of our own (Lawson's iteration on Chebyshev
     // nodes); the bounds are those that the tests hold them to, over the whole range of floats.
 
