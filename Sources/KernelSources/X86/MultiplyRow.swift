@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     // A single row, with the same order of additions as in the blocks.
 
     /// The sums of one row times one packed panel, in registers.

@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     // Micro-kernels of the quantized product.
 
     /// Elements of a panel for one group of values of k, and half of them: one vector.
