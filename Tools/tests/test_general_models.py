@@ -13,8 +13,11 @@ from conftest import FIXTURES, Export, Written
 from exporting import BASE, failure
 from test_refused_models import changed
 
+from emotionformer.export.declared import declared_inputs
 from emotionformer.export.evaluation.execution import KERNELS
+from emotionformer.export.inputs import _found_role
 from emotionformer.export.package import read_tensor
+from emotionformer.export.reading.layer_reading import read_layer
 from emotionformer.export.reading.quantized_weights import unpacked
 
 GENERAL = FIXTURES.parent / "general"
@@ -56,6 +59,14 @@ FOUND: dict[str, tuple[dict[str, str], list[tuple[str, str, str]]]] = {
     "rows": ({"clip": "clip"}, [("probabilities", "probabilities", "frame"), ("logits", "logits", "frame")]),
     "picture": (
         {"face": "image"},
+        [("emotion", "probabilities", "clip"), ("emotion/logits", "logits", "clip")],
+    ),
+    "augmented_picture": (
+        {"face": "image"},
+        [("emotion", "probabilities", "clip"), ("emotion/logits", "logits", "clip")],
+    ),
+    "flat_picture": (
+        {"face": "tensor"},
         [("emotion", "probabilities", "clip"), ("emotion/logits", "logits", "clip")],
     ),
     "picture_or_landmarks": (
@@ -152,13 +163,77 @@ def test_a_clip_in_the_models_own_axes(export: Export) -> None:
 
 
 def test_a_picture_or_landmarks_is_asked_for(export: Export, capsys: pytest.CaptureFixture[str]) -> None:
-    path = fixture("picture_or_landmarks")
-    export(path)
-    note = "can be a picture or landmarks of frames: it is taken as a tensor; --input-role pose=image or pose=clip says"
-    assert note in " ".join(capsys.readouterr().err.split())
+    for name, given in (("flat_picture", "face"), ("picture_or_landmarks", "pose")):
+        path = fixture(name)
+        export(path)
+        note = f"a picture or landmarks of frames: it is taken as a tensor; --input-role {given}=image or {given}=clip"
+        assert note in " ".join(capsys.readouterr().err.split())
     assert export(path, "--input-role", "image").input["role"] == "image"
     clip = export(path, "--input-role", "pose=clip").input
     assert (clip["role"], clip["frames"], clip["features"], clip["frameShape"]) == ("clip", 28, 99, [33, 3])
+
+
+# Shapes, the layers that come first, and what the input is; a question mark stands for the note.
+ROLES: list[tuple[tuple[int | None, ...], str, str]] = [
+    ((30, 21, 3), "TimeDistributed LSTM", "clip"),
+    ((30, 33, 3), "TimeDistributed LSTM", "clip"),
+    ((300, 478, 3), "Reshape LSTM", "clip"),
+    ((None, 50, 3), "TimeDistributed LSTM", "clip"),
+    ((30, 50, 2), "TimeDistributed LSTM", "clip"),
+    ((30, 50, 3), "TimeDistributed LSTM", "tensor?"),
+    ((68, 68, 3), "Flatten Dense", "tensor?"),
+    ((64, 64, 4), "Flatten Dense", "tensor?"),
+    ((64, 64, 3), "Flatten Dense", "tensor?"),
+    ((64, 64, 3), "Rescaling Conv2D", "image"),
+    ((64, 64, 3), "RandomFlip RandomZoom Resizing BatchNormalization SeparableConv2D", "image"),
+    ((None, None, 3), "Resizing Flatten", "image"),
+    ((64, 64, 3), "MaxPooling2D Flatten", "image"),
+    ((64, 64, 3), "RandomFlip Flatten", "image"),
+    ((64, 64, 1), "Conv2D", "image"),
+    ((30, 33, 3), "BatchNormalization Conv2D", "tensor?"),
+    ((20, 20, 3), "AveragePooling2D", "tensor?"),
+    ((30, 21, 3), "Dropout Conv2D", "tensor?"),
+    ((30, 21, 2), "GlobalAveragePooling2D", "tensor?"),
+    ((64, 64, 3), "Dense Conv2D", "tensor?"),
+    ((6, 5, 2), "TimeDistributed Conv2D", "clip"),
+]
+
+
+@pytest.mark.parametrize("shape,classes,expected", ROLES)
+def test_pictures_are_no_clips(shape: tuple[int | None, ...], classes: str, expected: str) -> None:
+    inner = {"class_name": "Flatten", "module": "keras.layers", "config": {"name": "inner"}}
+    start = {"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [None, *shape]}}
+    layers: list[dict[str, Any]] = [start]
+    layers += [
+        {"class_name": name, "module": "keras.layers", "config": {"name": name.lower(), "layer": inner}}
+        for name in classes.split()
+    ]
+    for generation in (2, 3):
+        model = read_layer({"class_name": "Sequential", "config": {"name": "row", "layers": layers}}, generation)
+        (item,) = declared_inputs(model)
+        notes: list[str] = []
+        assert _found_role(item, "float32", 1, notes) + "?" * len(notes) == expected
+
+
+IDLE: dict[str, tuple[str, list[str], str]] = {
+    "missing values of a picture": ("picture", ["--missing-value", "zeros"], "no clip and no vector (image)"),
+    "a layout of a picture": ("picture", ["--layout", "xyz-planar"], "--layout: the model takes no clip"),
+    "features of a picture": ("picture", ["--features", "3"], "--features: the model takes no clip"),
+    "frames of a picture": ("picture", ["--frames", "30"], "--frames 30: the model takes no clip and leaves no frames"),
+    "an epsilon of a picture": ("picture", ["--epsilon", "1e-8"], "--epsilon: the model takes no clip and no vector"),
+    "frames of a vector": ("vector", ["--frames", "30"], "leaves no frames open (vector)"),
+    "padding of a vector": ("vector", ["--pad-value", "1"], "--pad-value: the model takes no clip (vector)"),
+    "padding of tensors": ("together", ["--pad-side", "end"], "no clip (tensor, tensor, tensor)"),
+    "missing values of tensors": ("together", ["--missing-value", "keep"], "no clip and no vector (tensor, tensor,"),
+    "frames of tensors": ("together", ["--frames", "6"], "leaves no frames open (tensor, tensor, tensor)"),
+    "an epsilon alone": ("landmarks", ["--epsilon", "1e-8"], "--epsilon: there is no standard deviation"),
+}
+
+
+@pytest.mark.parametrize("name", IDLE)
+def test_an_option_that_would_do_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    model, options, expected = IDLE[name]
+    assert expected in failure(capsys, tmp_path, str(fixture(model)), *options)
 
 
 def test_normalization_of_clips_and_vectors(export: Export, tmp_path: Path) -> None:

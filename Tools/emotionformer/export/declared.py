@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from emotionformer.errors import ExportError
 from emotionformer.export.functional import references
 from emotionformer.export.layer import Layer
+from emotionformer.export.layers.encoding import AUGMENTATION
 
 # Layers that hand on each number by itself, so that the next layer sees the input's axes as they are.
 PASSING = frozenset(
@@ -16,6 +17,15 @@ PASSING = frozenset(
         "InputLayer Activation Masking Dropout SpatialDropout1D SpatialDropout2D GaussianNoise GaussianDropout "
         "Identity AlphaDropout ActivityRegularization Rescaling ReLU LeakyReLU ELU ZeroPadding2D Normalization"
     ).split()
+)
+# Layers behind which a picture is one still, and numbers of frames are such numbers.
+KEEPING = PASSING.union(
+    AUGMENTATION,
+    (
+        "BatchNormalization SyncBatchNormalization LayerNormalization GroupNormalization UnitNormalization "
+        "RMSNormalization Resizing CenterCrop RandomCrop Cropping2D UpSampling2D Concatenate Add Subtract Multiply "
+        "Average Maximum Minimum"
+    ).split(),
 )
 MAXIMUM_DEPTH = 32
 # Inputs, and outputs, of a model.
@@ -38,12 +48,14 @@ WRAPPERS = ("Bidirectional", "TimeDistributed", "RNN", "LSTM", "GRU", "SimpleRNN
 
 @dataclass
 class DeclaredInput:
-    """One input as the file has it: `shape` with the batch axis first, None where the file leaves an extent open."""
+    """One input as the file has it: `shape` with the batch axis first, None where the file leaves an extent open.
+    `first` are the layers that take its numbers as they are, `way` all up to the first that makes something else."""
 
     name: str
     shape: list[int | None]
     dtype: str
     first: list[Layer]
+    way: list[Layer]
 
     def width(self) -> int | None:
         """The extent of the last axis, if the weights of the layers that take the input agree on it."""
@@ -57,9 +69,12 @@ def declared_inputs(model: Layer) -> list[DeclaredInput]:
         first = model.layers[0]
         if first.class_name != "InputLayer" and first.layers:
             held = declared_inputs(first)
-            return [DeclaredInput(item.name, item.shape, item.dtype, item.first) for item in held]
+            return [
+                DeclaredInput(item.name, item.shape, item.dtype, *_takers(model, number))
+                for number, item in enumerate(held)
+            ]
         name = first.name if first.class_name == "InputLayer" else f"{first.name}_input"
-        return [DeclaredInput(name, _shape(model, first), _element_type(first), list(_first_of(model, 0, 0)))]
+        return [DeclaredInput(name, _shape(model, first), _element_type(first), *_takers(model, 0))]
     entry = model.config.get("input_layers")
     given = references(entry)
     if len(given) > MAXIMUM_VALUES:
@@ -71,8 +86,7 @@ def declared_inputs(model: Layer) -> list[DeclaredInput]:
         layer = by_name.get(layer_name)
         if layer is None:
             raise ExportError(f"the model's input '{layer_name}' is no layer of it")
-        taking = list(_first_of(model, number, 0))
-        result.append(DeclaredInput(name, _shape(model, layer), _element_type(layer), taking))
+        result.append(DeclaredInput(name, _shape(model, layer), _element_type(layer), *_takers(model, number)))
     return result
 
 
@@ -125,17 +139,38 @@ def _element_type(first: Layer) -> str:
     return dtype if isinstance(dtype, str) and first.class_name == "InputLayer" else "float32"
 
 
-def _first_of(model: Layer, number: int, depth: int) -> Iterator[Layer]:
-    """The layers that take the model's input `number`, behind those that pass it on and inside nested models."""
+def _takers(model: Layer, number: int) -> tuple[list[Layer], list[Layer]]:
+    """The layers that take the model's input `number`: those behind what hands on each number, and all on its way."""
+    first = [layer for layer in _taking(model, number, 0, _is_passing) if not _is_passing(layer)]
+    return first, list(_taking(model, number, 0, _is_keeping))
+
+
+def _is_passing(layer: Layer) -> bool:
+    return layer.class_name in PASSING and not layer.operator
+
+
+def _is_keeping(layer: Layer) -> bool:
+    return layer.operator or (layer.known and layer.class_name in KEEPING)
+
+
+def _passes(layer: Layer, depth: int, is_passing: Callable[[Layer], bool]) -> bool:
+    """Also a model of such layers alone: augmentation is often one."""
+    if not layer.layers:
+        return is_passing(layer)
+    return depth < MAXIMUM_DEPTH and all(_passes(inner, depth + 1, is_passing) for inner in layer.layers)
+
+
+def _taking(model: Layer, number: int, depth: int, is_passing: Callable[[Layer], bool]) -> Iterator[Layer]:
+    """Every layer that takes the model's input, itself or behind layers that pass it on, also inside of models."""
     if depth > MAXIMUM_DEPTH:
         return
     if model.class_name == "Sequential":
-        for layer in model.layers:
+        for position, layer in enumerate(model.layers):
             if layer.layers:
-                yield from _first_of(layer, 0, depth + 1)
-                return
-            if layer.class_name not in PASSING:
+                yield from _taking(layer, number if position == 0 else 0, depth + 1, is_passing)
+            else:
                 yield layer
+            if not _passes(layer, depth, is_passing):
                 return
         return
     starts = references(model.config.get("input_layers"))
@@ -148,11 +183,11 @@ def _first_of(model: Layer, number: int, depth: int) -> Iterator[Layer]:
             continue
         if layer.layers:
             given = min(taken.index(name) for name in passed if name in taken)
-            yield from _first_of(layer, given, depth + 1)
-        elif layer.class_name in PASSING and not layer.operator:
-            passed.add(layer.name)
+            yield from _taking(layer, given, depth + 1, is_passing)
         else:
             yield layer
+        if _passes(layer, depth, is_passing):
+            passed.add(layer.name)
 
 
 def _taken(node: Any, depth: int) -> Iterator[str]:

@@ -14,15 +14,22 @@ from emotionformer.export.arguments import DEFAULT_FRAMES, ORDERS, ROLE_OPTION, 
 from emotionformer.export.bounds import ADVICE, CLIP_ELEMENTS
 from emotionformer.export.declared import DeclaredInput
 from emotionformer.export.layer import Layer
+from emotionformer.export.layers.encoding import AUGMENTATION
 from emotionformer.export.reading.folder import FEATURES_KEYS, FRAMES_KEYS, Metadata, Roles, fitted, read_array
 from emotionformer.export.reading.scaler_pickle import scaler_statistics
 from emotionformer.export.specification import CLIP, IMAGE, TENSOR, VECTOR, InputSpecification
 
-# The shortest side of a picture.
+# The shortest side of a picture that is taken for one.
 SIDE = 28
 # How many landmarks MediaPipe and others give: a picture is seldom as wide.
-LANDMARKS = {33, 42, 68, 70, 75, 98, 106, 468, 478, 543, 553}
-CONVOLUTIONS = ("Conv2D", "Convolution2D", "SeparableConv2D", "DepthwiseConv2D", "SeparableConvolution2D")
+LANDMARKS = {17, 18, 21, 25, 33, 42, 51, 66, 67, 68, 70, 75, 76, 98, 106, 133, 137, 194, 468, 478, 543, 553}
+# Layers and functions of pictures alone.
+PICTURES = {"Resizing", "CenterCrop", "RandomCrop", *AUGMENTATION}
+PICTURE_FUNCTIONS = {
+    *("Conv", "DepthwiseConv", "SeparableConv", "ConvTranspose", "MaxPool", "AveragePool", "Resize", "RGBToGrayscale"),
+    *("nn.conv2d", "nn.depthwise_conv2d", "nn.max_pool", "nn.max_pool2d", "nn.avg_pool", "nn.avg_pool2d", "nn.pool"),
+    *("image.resize", "image.rgb_to_grayscale", "image.resize_with_pad", "image.per_image_standardization"),
+}
 INTEGERS = ("int8", "uint8", "int32", "int64", "bool")
 # Numbers that are read as float32: what a layer of the usual policy makes of them.
 FLOATS = ("float16", "bfloat16", "float32", "float64")
@@ -33,6 +40,13 @@ CLIP_OPTIONS = {
     "pad_value": "--pad-value",
     "truncate": "--truncate",
     "missing_frame": "--missing-frame",
+}
+# What clips and vectors have.
+FEATURE_OPTIONS = {
+    "features": "--features",
+    "layout": "--layout",
+    "epsilon": "--epsilon",
+    "missing_value": "--missing-value",
 }
 
 
@@ -98,7 +112,7 @@ def described(
             raise ExportError(f"the model takes {what if role == CLIP else f'{extents} numbers'}: {ADVICE}")
         result.items.append(specification)
         result.limits.append(_limit(item) if dtype != "float32" or role == TENSOR else 0)
-    _check_options(arguments, result.items)
+    _check_options(arguments, roles, declared, result.items)
     _normalize(roles, arguments, result.items)
     return result
 
@@ -135,17 +149,33 @@ def _found_role(item: DeclaredInput, dtype: str, count: int, notes: list[str]) -
         return CLIP if len(shape) == 2 else VECTOR
     if len(shape) > 3:
         return TENSOR
-    is_convolved = any(layer.known and layer.class_name in CONVOLUTIONS for layer in item.first)
-    sides = [SIDE if extent is None else extent for extent in shape[:2]]
-    if is_convolved and min(sides) >= SIDE and shape[2] in (1, 3):
-        if shape[1] in LANDMARKS:
-            notes.append(
-                f"input '{item.name}' {_shown(shape)} can be a picture or landmarks of frames: it is taken as a "
-                f"tensor; {ROLE_OPTION} {item.name}=image or {item.name}=clip says what it is"
-            )
-            return TENSOR
+    is_seen = any(_is_of_pictures(layer) for layer in item.way)
+    # What a picture leaves open may be large; a clip leaves its frames open.
+    sides = [SIDE if extent is None and is_seen else extent or 0 for extent in shape[:2]]
+    is_large, has_landmarks = min(sides) >= SIDE, shape[1] in LANDMARKS
+    if is_seen and is_large and shape[2] in (1, 3) and not has_landmarks:
         return IMAGE
-    return CLIP if shape[2] in (2, 3, 4) and None not in shape[1:] else TENSOR
+    if shape[2] not in (2, 3, 4) or (None in shape[1:] and not is_seen):
+        return TENSOR
+    # Wide frames of a number that no detector gives, and square ones, are as likely pictures of colors.
+    is_wide = is_large and shape[2] > 2 and (not has_landmarks or shape[0] == shape[1])
+    if not is_seen and not is_wide:
+        return CLIP
+    notes.append(
+        f"input '{item.name}' {_shown(shape)} can be a picture or landmarks of frames: it is taken as a "
+        f"tensor; {ROLE_OPTION} {item.name}=image or {item.name}=clip says what it is"
+    )
+    return TENSOR
+
+
+def _is_of_pictures(layer: Layer) -> bool:
+    """Whether a layer on the way of three axes takes them as height, width and channels."""
+    if layer.operator:
+        name = str(layer.config.get("function", layer.class_name))
+        return name.removeprefix("compat.v1.").removeprefix("raw_ops.") in PICTURE_FUNCTIONS
+    parts = [part.layer for part in layer.parts] if layer.class_name == "SpectralNormalization" else []
+    is_flat = any("2D" in one.class_name and "LSTM" not in one.class_name for one in (layer, *parts))
+    return layer.known and (is_flat or layer.class_name in PICTURES)
 
 
 def _check_role(item: DeclaredInput, dtype: str, role: str) -> None:
@@ -261,15 +291,28 @@ def _rows(layer: Layer) -> list[int]:
     return [int(table.shape[0]) for table in held if table is not None and table.ndim == 2]
 
 
-def _check_options(arguments: argparse.Namespace, items: list[InputSpecification]) -> None:
+def _check_options(
+    arguments: argparse.Namespace, roles: Roles, declared: Sequence[DeclaredInput], items: list[InputSpecification]
+) -> None:
     """An option that would do nothing is a mistake."""
-    if not any(item.role == CLIP for item in items):
-        for name, option in CLIP_OPTIONS.items():
-            if getattr(arguments, name) is not None:
-                raise ExportError(f"{option}: the model takes no clip ({', '.join(item.role for item in items)})")
+    held = {item.role for item in items}
+    for names, wanted in ((CLIP_OPTIONS, (CLIP,)), (FEATURE_OPTIONS, (CLIP, VECTOR))):
+        for name, option in names.items():
+            if getattr(arguments, name) is not None and not held.intersection(wanted):
+                found = ", ".join(item.role for item in items)
+                raise ExportError(f"{option}: the model takes no {' and no '.join(wanted)} ({found})")
+    if arguments.frames is not None and CLIP not in held and not any(_leaves_frames(item) for item in declared):
+        found = ", ".join(item.role for item in items)
+        raise ExportError(f"--frames {arguments.frames}: the model takes no clip and leaves no frames open ({found})")
+    if arguments.epsilon is not None and roles.mean is None and roles.scaler is None:
+        raise ExportError("--epsilon: there is no standard deviation to add it to; give --mean and --std")
     for item in items:
         if item.padding_side == "none" and len(items) > 1:
             raise ExportError("--pad-side none: the model has other inputs beside the clip")
+
+
+def _leaves_frames(item: DeclaredInput) -> bool:
+    return len(item.shape) > 2 and item.shape[1] is None
 
 
 def _normalize(roles: Roles, arguments: argparse.Namespace, items: list[InputSpecification]) -> None:
