@@ -7,7 +7,7 @@ import os
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ from emotionformer.export.reading.folder import (
 from emotionformer.export.reading.saved_model import is_saved_model, refusal
 from emotionformer.export.reading.source import KerasSource, SourceFile, open_source
 from emotionformer.export.readings import Readings
+from emotionformer.export.rows import Shorter, open_shapes, prove_rows
 from emotionformer.export.selftest import examples, expected, prepared, tolerance
 from emotionformer.export.specification import CLIP, PROBABILITIES, SCORES, InputSpecification
 
@@ -123,9 +124,11 @@ def _converted(
     made = conversion([array[:1] for array in graph_inputs], bounds)
     meanings.readings.check_used()
     clip = inputs.clip
-    if clip is not None and clip.padding_side == "none":
-        again = Bounds(source.path.stat().st_size, not arguments.no_limits)
-        _open_shapes(conversion, clip, graph_inputs[0][:1], made, again)
+    if clip is not None:
+        shorter = Shorter(conversion, graph_inputs[0][:1], Bounds(source.path.stat().st_size, not arguments.no_limits))
+        prove_rows(made, shorter)
+        if clip.padding_side == "none":
+            open_shapes(made, shorter)
     _check_labels(labels, made)
     progress.say("Computing the self-test")
     test = _self_test(
@@ -227,34 +230,6 @@ def _labels(arguments: argparse.Namespace, roles: Roles, metadata: Metadata) -> 
     if roles.labels is not None:
         return read_labels(str(roles.labels))
     return metadata.labels(), None
-
-
-def _open_shapes(
-    conversion: Callable[[Sequence[np.ndarray], Bounds], Converted],
-    clip: InputSpecification,
-    probe: np.ndarray,
-    made: Converted,
-    bounds: Bounds,
-) -> None:
-    """A graph that any number of frames runs through is the same for one frame less; outputs that have then other
-    extents leave them open."""
-    if clip.frames < 2:
-        raise ExportError("--pad-side none needs at least two frames")
-    other = conversion([probe[:, :-1]], bounds)
-    for one, two in zip(made.nodes, other.nodes):
-        same = (
-            one.operation == two.operation
-            and one.attributes == two.attributes
-            and all(
-                np.array_equal(made.graph.tensors[a], other.graph.tensors[b])
-                for a, b in zip(one.weights.values(), two.weights.values())
-            )
-        )
-        if not same:
-            raise ExportError(f"--pad-side none: the node '{one.name}' is made for a fixed number of frames")
-    for ours, theirs in zip(made.outputs, other.outputs):
-        pairs = zip(ours.value.shape, theirs.value.shape)
-        ours.shape = [here if here == there else None for here, there in pairs]
 
 
 def _self_test(

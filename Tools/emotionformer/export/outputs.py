@@ -178,6 +178,7 @@ class Outputs:
     def _add(self, name: str, value: Value, kind: str, source: int, is_operand: bool = False) -> None:
         self._taken.add(id(value))
         clip = self.clip
+        # As far as one number of frames tells: `rows` proves it.
         is_by_frame = clip is not None and value.rank == 3 and value.shape[1] == clip.frames
         per = "frame" if is_by_frame else "clip"
         self.items.append(OutputSpecification(self._unique(name), value, kind, per, source, is_operand))
