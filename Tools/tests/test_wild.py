@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,11 +17,13 @@ from emotionformer.wild.comparison import (
     NEITHER,
     REFUSED,
     Result,
+    Task,
     difference,
     model_files,
     outputs_of,
     real,
 )
+from emotionformer.wild.reference import keras_arithmetic, litert_arithmetic
 from emotionformer.wild.report import KINDS, document, kind_of, table
 from emotionformer.wild.running import run
 
@@ -37,6 +40,13 @@ def test_differences_are_relative_to_the_largest() -> None:
     "found,golden",
     [
         (np.zeros(3), np.zeros(4)),
+        (np.zeros((2, 3)), np.zeros((3, 2))),
+        (np.zeros((2, 3)), np.zeros(6)),
+        (np.zeros((1, 1, 3)), np.zeros(3)),
+        (np.array([np.nan, 1.0]), np.array([np.inf, 1.0])),
+        (np.array([np.inf]), np.array([np.nan])),
+        (np.array([np.inf]), np.array([-np.inf])),
+        (np.array([np.inf]), np.array([1.0])),
         (np.zeros(3), np.zeros(3, int)),
         (np.array([np.nan]), np.array([1.0])),
         (np.array([1.0]), np.array([np.inf])),
@@ -44,6 +54,97 @@ def test_differences_are_relative_to_the_largest() -> None:
 )
 def test_what_cannot_be_compared_differs(found: np.ndarray, golden: np.ndarray) -> None:
     assert difference(found, golden) == float("inf")
+
+
+def test_what_is_not_finite_may_be_the_same() -> None:
+    golden = np.array([np.inf, -np.inf, np.nan, 2.0])
+    assert difference(golden.copy(), golden) == 0
+    assert difference(golden[None] + 0.5, golden) == 0.25
+
+
+DENSE = {"class_name": "Dense", "config": {"name": "float16", "units": 3}}
+
+
+@pytest.mark.parametrize(
+    "dtype,expected",
+    [
+        ("float32", "float"),
+        ("float64", "float"),
+        ("mixed_float16", "dynamic"),
+        ("bfloat16", "dynamic"),
+        ("int8_from_float32", "dynamic"),
+        ({"class_name": "DTypePolicy", "config": {"name": "float32"}}, "float"),
+        ({"class_name": "DTypePolicy", "config": {"name": "mixed_bfloat16"}}, "dynamic"),
+        ({"class_name": "QuantizedDTypePolicy", "config": {"mode": "int4", "source_name": "float32"}}, "dynamic"),
+        ({"config": {"default_policy": {"config": {"name": "float16"}}, "policy_map": {}}}, "dynamic"),
+        ("int8", "float"),
+    ],
+)
+def test_arithmetic_is_that_of_the_layers(dtype: Any, expected: str) -> None:
+    """A name that looks like a type is none, and an input computes nothing."""
+    start = {"class_name": "InputLayer", "config": {"name": "float16", "dtype": "float16"}}
+    layer = {**DENSE, "config": {**DENSE["config"], "dtype": dtype}}  # type: ignore[dict-item]
+    assert keras_arithmetic({"config": {"name": "int8", "layers": [start, layer]}}) == expected
+
+
+def tensor(dtype: Any, *scales: float) -> dict[str, Any]:
+    return {"dtype": dtype, "quantization_parameters": {"scales": np.array(scales)}}
+
+
+def test_arithmetic_of_a_tflite_file() -> None:
+    numbers, halves = tensor(np.float32), tensor(np.float16)
+    assert litert_arithmetic([numbers, halves, tensor(np.int8)], [numbers]) == "float"
+    assert litert_arithmetic([numbers, tensor(np.int8, 0.5, 0.25)], [numbers]) == "dynamic"
+    assert litert_arithmetic([tensor(np.int8, 0.5)], [tensor(np.int8, 0.5)]) == "integer"
+
+
+class Reference:
+    """Both sides as files: the framework's outputs, and a program that gives others."""
+
+    def __init__(self, folder: Path, golden: list[Any], found: list[Any]) -> None:
+        self.folder, self.package = folder, folder / "package"
+        self.package.mkdir()
+        (folder / "0").mkdir()
+        np.save(folder / "0" / "input0.npy", np.zeros((1, 2), np.float32))
+        for index, array in enumerate(golden):
+            np.save(folder / "0" / f"output{index}.npy", np.array(array, np.float32))
+        names = [f"o{index}" for index in range(len(found))]
+        entries = [output(name) for name in names]
+        inputs = [{"name": "x", "dtype": "float32"}]
+        (self.package / "manifest.json").write_text(json.dumps({"inputs": inputs, "outputs": entries}))
+        made = folder / "ready"
+        made.mkdir()
+        listed = [{"name": name, "file": f"{name}.npy"} for name in names]
+        (made / "outputs.json").write_text(json.dumps({"outputs": listed}))
+        for name, array in zip(names, found):
+            np.save(made / f"{name}.npy", np.array(array, np.float32))
+        self.program = folder / "program"
+        self.program.write_text(f'#!/bin/sh\ncp -r "{made}" "$4"\n')
+        self.program.chmod(0o755)
+        self.facts = {
+            "framework": "keras", "arithmetic": "float", "outputs": [], "output_scales": [], "input_scales": [],
+            "output_count": len(golden),
+        }  # fmt: skip
+
+    def result(self) -> Result:
+        return Task(self.program, examples=1)._differences(self.folder, self.package, self.facts, "a.keras")
+
+
+@pytest.mark.parametrize(
+    "golden,found,state",
+    [
+        ([[1, 2]], [[1, 2]], AGREES),
+        ([[1, 2]], [[1, 2.5]], DIFFERS),
+        ([[1, 2], [3]], [[1, 2], [3]], AGREES),
+        ([[1, 2], [3]], [[1, 2]], DIFFERS),
+        ([[1, 2]], [[1, 2], [3]], DIFFERS),
+        ([[[1, 2], [3, 4]]], [[1, 2, 3, 4]], DIFFERS),
+    ],
+)
+def test_outputs_are_compared_in_number_and_shape(
+    tmp_path: Path, golden: list[Any], found: list[Any], state: str
+) -> None:
+    assert Reference(tmp_path, golden, found).result().state == state
 
 
 def output(name: str, kind: str = "values") -> dict[str, str]:

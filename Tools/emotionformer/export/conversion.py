@@ -79,7 +79,7 @@ class Converter:
         """Runs one layer; gives its outputs in order."""
         self.graph.bounds.call(layer.described)
         outer_scope = self.graph.scope
-        self.narrow = narrower(self.narrow, _compute_type(layer.config.get("dtype")))
+        self.narrow = narrower(self.narrow, half_precision(layer.config.get("dtype")))
         self.graph.scope = self.path(layer)
         try:
             result = self._handler(self, layer, call)
@@ -172,7 +172,14 @@ def narrower(first: str | None, second: str | None) -> str | None:
     return "bfloat16" if "bfloat16" in (first, second) else first or second
 
 
-def _compute_type(dtype: Any) -> str | None:
+def half_precision(dtype: Any) -> str | None:
     """The half precision that a layer's policy computes in."""
-    text = str(dtype)
-    return "bfloat16" if "bfloat16" in text else "float16" if "float16" in text else None
+    if isinstance(dtype, dict):
+        config = dtype.get("config")
+        if isinstance(config, dict) and isinstance(config.get("policy_map"), dict):
+            held = [half_precision(item) for item in [config.get("default_policy"), *config["policy_map"].values()]]
+            return next((kind for kind in held if kind is not None), None)
+        dtype = config.get("source_name") or config.get("name") if isinstance(config, dict) else None
+    name = dtype.rpartition("_from_")[2] if isinstance(dtype, str) else ""
+    kind = name.removeprefix("mixed_")
+    return kind if kind in ("float16", "bfloat16") else None

@@ -14,8 +14,9 @@ that it was made with: Keras 3, Keras 2 or LiteRT. Prints a line for each file, 
 what to do about it. Each run is a process of its own, with limits of time and memory. Nothing that a file holds is
 executed: a model with a Lambda is not run in Keras.
 
-A file agrees if every number is within 1e-5 of the largest magnitude of its output; within 2e-2 if it rounds numbers to
-whole ones on the way (dynamic-range int8); integers, and outputs of fully integer files, are equal.
+A file agrees if its outputs are as many, of the same shapes, and every number is within 1e-5 of the largest magnitude
+of its output; within 2e-2 if a layer rounds numbers to whole ones on the way (dynamic-range int8) or computes in half
+precision; integers, and outputs of fully integer files, are equal.
 """
 
 _EXAMPLES = """\

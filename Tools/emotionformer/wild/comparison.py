@@ -98,7 +98,12 @@ class Task:
                 return result
             listed = json.loads((made / "outputs.json").read_text("utf-8"))["outputs"]
             files = {entry["name"]: entry["file"] for entry in listed}
-            for index, entry in enumerate(outputs_of(manifest, facts["outputs"])):
+            compared = outputs_of(manifest, facts["outputs"])
+            if len(compared) != facts["output_count"]:
+                result.state, result.difference = DIFFERS, float("inf")
+                result.theirs = f"{facts['output_count']} outputs, and {len(compared)} here"
+                return result
+            for index, entry in enumerate(compared):
                 golden = np.load(place / f"output{index}.npy", allow_pickle=False)
                 found = np.load(made / files[entry["name"]], allow_pickle=False)
                 if found.dtype.kind == "f" and golden.dtype.kind in "iu" and index < len(facts["output_scales"]):
@@ -135,16 +140,21 @@ def _is_added(entry: dict[str, Any]) -> bool:
 
 def difference(found: np.ndarray, golden: np.ndarray) -> float:
     """The largest difference, relative to the golden's largest magnitude (at least 1); infinity for another shape or
-    kind of number, or where one is NaN and the other is not."""
-    if found.size != golden.size or (found.dtype.kind == "f") != (golden.dtype.kind == "f"):
+    kind of number, or where one is not finite and the other is not the same."""
+    if not _is_alike(found.shape, golden.shape) or (found.dtype.kind == "f") != (golden.dtype.kind == "f"):
         return float("inf")
     ours, theirs = found.astype(np.float64).ravel(), golden.astype(np.float64).ravel()
-    if not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
-        return float("inf")
     kept = np.isfinite(theirs)
+    if not np.isfinite(ours[kept]).all() or not np.array_equal(ours[~kept], theirs[~kept], equal_nan=True):
+        return float("inf")
     if not kept.any():
         return 0.0
-    return float(np.abs(ours - theirs)[kept].max() / max(1.0, float(np.abs(theirs[kept]).max())))
+    return float(np.abs(ours[kept] - theirs[kept]).max() / max(1.0, float(np.abs(theirs[kept]).max())))
+
+
+def _is_alike(found: tuple[int, ...], golden: tuple[int, ...]) -> bool:
+    """The same shape; either may have the batch's axis alone."""
+    return golden in (found, (1, *found)) or found == (1, *golden)
 
 
 def _plain(message: str) -> str:

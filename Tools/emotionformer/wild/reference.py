@@ -37,6 +37,36 @@ class Reference:
         raise NotImplementedError
 
 
+def keras_arithmetic(entry: Any) -> str:
+    """`dynamic` if a layer computes in half precision or rounds its inputs, by its element type policy."""
+    from emotionformer.export.conversion import half_precision
+    from emotionformer.export.reading.layer_reading import quantization
+
+    waiting = [entry]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            # An input is of a type, and computes nothing.
+            if item.get("class_name") != "InputLayer":
+                waiting += item.values()
+            if half_precision(item.get("dtype")) or quantization(item.get("dtype")):
+                return "dynamic"
+    return "float"
+
+
+def litert_arithmetic(tensors: list[dict[str, Any]], ends: list[dict[str, Any]]) -> str:
+    """By the tensors that are quantized, and the types of inputs and outputs."""
+    is_quantized = any(
+        np.dtype(item["dtype"]).name in ("int8", "uint8", "int4") and len(item["quantization_parameters"]["scales"])
+        for item in tensors
+    )
+    if not is_quantized:
+        return "float"
+    return "integer" if {item["dtype"] for item in ends} <= {np.int8, np.uint8, np.int16} else "dynamic"
+
+
 class Keras(Reference):
     """A model of Keras 2 or 3."""
 
@@ -62,9 +92,7 @@ class Keras(Reference):
         self.rows = min(tables, default=INTEGERS)
         self.input_scales, self.output_scales = [], []
         self.is_named = isinstance(getattr(self.model, "_inputs_struct", None), dict)
-        policies = json.dumps(source.root)
-        if any(word in policies for word in ('"int8"', '"int4/', "float16")):
-            self.arithmetic = "dynamic"
+        self.arithmetic = keras_arithmetic(source.root)
 
     def run(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
         given: Any = dict(zip(self.names, inputs)) if self.is_named else inputs if len(inputs) > 1 else inputs[0]
@@ -99,10 +127,7 @@ class LiteRT(Reference):
             self.shapes.append(tuple(extents[1:] if _has_batch(detail) else extents))
         self.input_scales = [_scale(detail) for detail in details]
         self.output_scales = [_scale(detail) for detail in made]
-        kinds = {detail["dtype"] for detail in [*details, *made]}
-        weights = {np.dtype(item["dtype"]).name for item in interpreter.get_tensor_details()}
-        if "int8" in weights or "int4" in weights or "uint8" in weights:
-            self.arithmetic = "integer" if kinds <= {np.int8, np.uint8, np.int16} else "dynamic"
+        self.arithmetic = litert_arithmetic(interpreter.get_tensor_details(), [*details, *made])
 
     def _opened(self) -> Any:
         from ai_edge_litert.interpreter import Interpreter
@@ -162,13 +187,16 @@ def main() -> None:
     examples, frames, seed = (int(text) for text in sys.argv[3:6])
     reference = LiteRT(path, frames) if path.suffix == ".tflite" else Keras(path, frames)
     random = np.random.default_rng(seed)
+    count = 0
     for number in range(examples):
         place = folder / str(number)
         place.mkdir()
         given = example(reference, random)
         for index, array in enumerate(given):
             np.save(place / f"input{index}.npy", array)
-        for index, array in enumerate(reference.run(given)):
+        found = reference.run(given)
+        count = len(found)
+        for index, array in enumerate(found):
             np.save(place / f"output{index}.npy", array)
     facts = {
         "framework": reference.framework,
@@ -178,6 +206,7 @@ def main() -> None:
         "input_scales": reference.input_scales,
         "output_scales": reference.output_scales,
         "arithmetic": reference.arithmetic,
+        "output_count": count,
     }
     (folder / "reference.json").write_text(json.dumps(facts), "utf-8")
 
