@@ -47,6 +47,16 @@ package struct SystemPages {
         #endif
     }
 
+    /// Asks for large pages in memory that is about to be filled: one page fault instead of 512. Nothing else changes.
+    package static func preferLarge(_ memory: UnsafeMutableRawBufferPointer) {
+        #if os(Linux) || os(Android)
+            guard memory.count >= 2 * largePage, let start = memory.baseAddress else { return }
+            let skipped = -Int(bitPattern: start) & (largePage - 1)
+            let count = (memory.count - skipped) & ~(largePage - 1)
+            madvise(start + skipped, count, wantsLargePages)
+        #endif
+    }
+
     package func deallocate() { munmap(start, byteCount) }
 
     private static func map(_ byteCount: Int, _ flags: Int32) -> UnsafeMutableRawPointer? {

@@ -7,7 +7,7 @@ extension SimplifierPass {
     static let unfoldScale = SimplifierPass("unfoldScale", at: .layerNormalization) {
         rewriter, index, _ throws(Fault) in
         guard let scale = FoldedScale(rewriter, normalization: index) else { return }
-        try scale.unfold(in: &rewriter)
+        scale.unfold(in: &rewriter)
     }
 }
 
@@ -52,12 +52,12 @@ private struct FoldedScale {
         return rewriter.numbers(constant)?.map(Double.init)
     }
 
-    func unfold(in rewriter: inout GraphRewriter) throws(Fault) {
+    func unfold(in rewriter: inout GraphRewriter) {
         var unfolded: [(index: Int, node: TypedGraph.Node)] = []
         for index in layers {
             guard var node = rewriter.nodes[index], let kernel = node.weights["kernel"], kernel.quantization == nil,
                 kernel.tensor.shape.rank == 2, rewriter.mayCompute(elementCount: kernel.tensor.shape.elementCount),
-                let numbers = kernel.tensor.elements(as: Float.self)
+                kernel.tensor.elementType == .float32
             else { return }
             let isOutputFirst = node.attributes["kernelLayout"] == .text("outputInput")
             let columns = kernel.tensor.shape[isOutputFirst ? 0 : 1]
@@ -67,21 +67,47 @@ private struct FoldedScale {
                 bias = own
             }
             guard kernel.tensor.shape.elementCount == columns * gamma.count else { return }
-            var result = [Float](repeating: 0, count: numbers.count)
-            for position in numbers.indices {
-                let row = isOutputFirst ? position % gamma.count : position / columns
-                let column = isOutputFirst ? position / gamma.count : position % columns
-                let number = Double(numbers[position]) / gamma[row]
-                result[position] = Float(number)
-                bias[column] -= beta[row] * number
-            }
+            let divided = divided(kernel.tensor, columns: columns, isOutputFirst: isOutputFirst, &bias)
             let offsets = bias.map { Float($0) }
-            guard result.allSatisfy(\.isFinite), offsets.allSatisfy(\.isFinite) else { return }
-            node.weights["kernel"] = StoredTensor(try Tensor(result, shape: kernel.tensor.shape))
+            guard let divided, offsets.allSatisfy(\.isFinite) else { return }
+            node.weights["kernel"] = StoredTensor(divided)
             node.weights["bias"] = StoredTensor(Tensor(offsets))
             node.inputs[0] = scaled
             unfolded.append((index, node))
         }
         for layer in unfolded { rewriter.replace(layer.index, with: layer.node) }
+    }
+
+    /// The kernel with each row divided by its gamma; `bias` loses beta times it. nil if an element is not finite then.
+    ///
+    /// Models have millions of elements, so it works on memory without checks.
+    private func divided(_ kernel: Tensor, columns: Int, isOutputFirst: Bool, _ bias: inout [Double]) -> Tensor? {
+        let rows = gamma.count
+        let (rowStride, columnStride) = isOutputFirst ? (1, rows) : (columns, 1)
+        var isFinite = true
+        let result = Tensor(.float32, kernel.shape) { bytes in
+            let output = bytes.bindMemory(to: Float.self)
+            kernel.withUnsafeBytes { bytes in
+                let input = bytes.bindMemory(to: Float.self)
+                guard let from = input.baseAddress, let to = output.baseAddress else { return }
+                gamma.withUnsafeBufferPointer { gamma in
+                    beta.withUnsafeBufferPointer { beta in
+                        for column in 0..<columns {
+                            var offset = bias[column]
+                            for row in 0..<rows {
+                                let position = row &* rowStride &+ column &* columnStride
+                                let number = Double(from[position]) / gamma[row]
+                                let rounded = Float(number)
+                                to[position] = rounded
+                                isFinite = isFinite && rounded.isFinite
+                                offset -= beta[row] * number
+                            }
+                            bias[column] = offset
+                        }
+                    }
+                }
+            }
+        }
+        return isFinite ? result : nil
     }
 }
