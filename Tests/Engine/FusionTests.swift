@@ -163,20 +163,23 @@ struct FusionTests {
         }
     }
 
-    private func run(_ example: Example, _ batches: Int, _ options: PlanOptions) throws -> [[Float]] {
+    static func plan(_ example: Example, _ batches: Int, _ options: PlanOptions) throws -> Plan {
         var tensors: [String: StoredTensor] = [:]
         for (name, extents) in example.weights {
             let count = extents.reduce(1, *)
             let values = (0..<count).map { Float(($0 * 37 + name.utf8.count * 11) % 19) / 16 - 0.5 }
             tensors[name] = StoredTensor(try Tensor(values, shape: Shape(extents)))
         }
-        let extents = [batches, Self.frames, Self.width]
+        let extents = [batches, frames, width]
         let graph = Graph(
             name: "main", inputs: [GraphInput(name: "clip", elementType: .float32, extents: extents)],
             outputs: example.outputs, nodes: example.nodes)
-        let plan = try Plan(
+        return try Plan(
             Program(graphs: [graph], tensors: tensors).validated(), inputShapes: [Shape(extents)], options: options)
-        let session = Session(plan)
+    }
+
+    private func run(_ example: Example, _ batches: Int, _ options: PlanOptions) throws -> [[Float]] {
+        let session = Session(try Self.plan(example, batches, options))
         let input = session.input(0).bindMemory(to: Float.self)
         for index in input.indices { input[index] = Float(index * index % 23) / 7 - 1.5 }
         try session.run()

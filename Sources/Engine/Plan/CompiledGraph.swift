@@ -89,7 +89,7 @@ struct CompiledGraph: Sendable {
             let joins =
                 segments.last?.last.map { last in
                     if isWhole { return last.rows <= 1 }
-                    return last.rows == draft.rows
+                    return last.rows == draft.rows && !last.dividesParts && !draft.dividesParts
                         && draft.reads.allSatisfy { !written.contains(aliases[$0]) || draft.alignedReads.contains($0) }
                 } ?? false
             if joins {

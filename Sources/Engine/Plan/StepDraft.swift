@@ -11,6 +11,9 @@ struct StepDraft {
     var rows = 1
     /// Ranges should start at multiples of this.
     var rowBlock = 1
+    /// Whether what threads divide are not rows of the results but parts of other kinds, like heads. A part may write
+    /// anywhere in the results, so the step stands in a segment of its own.
+    var dividesParts = false
     /// Those of `reads` of which row r of the result needs only row r, if the rows are divided alike.
     var alignedReads: [Int] = []
     /// Bytes of scratch memory that the step needs.

@@ -56,7 +56,7 @@ struct ValueLives {
                     let size = graph.values[root].type.byteCount
                     if rows <= 1 {
                         sharing = .oneThread
-                    } else if isAligned, size.isMultiple(of: rows) {
+                    } else if isAligned, !draft.dividesParts, size.isMultiple(of: rows) {
                         sharing = .rows(count: rows, block: block, byteCount: size / rows)
                     }
                     add(

@@ -7,7 +7,8 @@ package final class Session {
     private let arena: Buffer
     private let scratch: Buffer
     private let threads: Int
-    private let barrier = Barrier()
+    /// Of whole runs, and of resumed ones.
+    private var (teamwork, resumedTeamwork) = (Teamwork(), Teamwork())
     private let fault = FaultWord()
     private let operations: UnsafeMutablePointer<Int>
     /// The kept frames of the current resumed run.
@@ -75,24 +76,10 @@ package final class Session {
     /// - Parameter resumed: whether to run the steps after `frameWork`, whose results `frames` gives.
     func run(resumed: Bool) throws(Fault) {
         resetFault()
-        if threads > 1, WorkerPool.shared.acquire(threads: threads) {
-            var context = RunContext(session: Unmanaged.passUnretained(self), isResumed: resumed)
-            withUnsafeMutablePointer(to: &context) {
-                WorkerPool.shared.run(
-                    threads: threads,
-                    { context, thread in
-                        let context = context.assumingMemoryBound(to: RunContext.self).pointee
-                        context.session._withUnsafeGuaranteedRef {
-                            $0.runShare(of: thread, resumed: context.isResumed)
-                        }
-                    }, $0)
-            }
-            WorkerPool.shared.release()
+        if threads > 1 {
+            runOnThreads(resumed: resumed)
         } else {
-            let execution = execution(thread: 0)
-            for segment in segments(resumed) {
-                for step in segment.steps { step.body(execution, 0..<segment.rows) }
-            }
+            runAlone(resumed: resumed)
         }
         try checkFault()
     }
@@ -118,13 +105,59 @@ package final class Session {
         }
     }
 
-    private func runShare(of thread: Int, resumed: Bool) {
-        let execution = execution(thread: thread)
-        for segment in segments(resumed) {
-            let rows = segment.share(of: thread, among: threads)
-            if !rows.isEmpty { for step in segment.steps { step.body(execution, rows) } }
-            barrier.wait(threads)
+    private func runOnThreads(resumed: Bool) {
+        let start = MonotonicClock.nanoseconds
+        let isTogether = resumed ? resumedTeamwork.isTogether : teamwork.isTogether
+        if isTogether {
+            // What is not measured as planned is not recorded.
+            guard WorkerPool.shared.acquire(threads: threads) else { return runAlone(resumed: resumed) }
+            runTogether(resumed: resumed)
+            WorkerPool.shared.release()
+        } else {
+            runAlone(resumed: resumed)
         }
+        let duration = MonotonicClock.nanoseconds - start
+        if resumed {
+            resumedTeamwork.record(duration: duration)
+        } else {
+            teamwork.record(duration: duration)
+        }
+    }
+
+    private func runAlone(resumed: Bool) {
+        let execution = execution(thread: 0)
+        for segment in segments(resumed) {
+            for step in segment.steps { step.body(execution, 0..<segment.rows) }
+        }
+    }
+
+    private func runTogether(resumed: Bool) {
+        let segments = segments(resumed)
+        var context = RunContext(session: Unmanaged.passUnretained(self), isResumed: resumed, segment: 0)
+        withUnsafeMutablePointer(to: &context) { context in
+            for index in segments.indices {
+                let pieces = Pieces(segments[index], threads: threads).count
+                guard pieces > 1 else {
+                    runPiece(0, of: segments[index], thread: 0)
+                    continue
+                }
+                context.pointee.segment = index
+                WorkerPool.shared.run(
+                    pieces: pieces, threads: threads,
+                    { context, thread, piece in
+                        let context = context.assumingMemoryBound(to: RunContext.self).pointee
+                        context.session._withUnsafeGuaranteedRef {
+                            $0.runPiece(piece, of: $0.segments(context.isResumed)[context.segment], thread: thread)
+                        }
+                    }, context)
+            }
+        }
+    }
+
+    private func runPiece(_ piece: Int, of segment: Segment, thread: Int) {
+        let execution = execution(thread: thread)
+        let rows = Pieces(segment, threads: threads)[piece]
+        for step in segment.steps { step.body(execution, rows) }
     }
 
     func execution(thread: Int) -> Execution {
@@ -137,23 +170,23 @@ package final class Session {
 private struct RunContext {
     let session: Unmanaged<Session>
     let isResumed: Bool
-}
-
-extension Segment {
-    /// The rows of one of `count` threads: whole blocks, divided evenly; or half blocks, which cost a little more per
-    /// row, if with whole ones some threads would have one more than others.
-    func share(of thread: Int, among count: Int) -> Range<Int> {
-        guard rows > 1 else { return thread == 0 ? 0..<rows : 0..<0 }
-        let isEven = (rows + rowBlock - 1) / rowBlock % count == 0
-        let unit = isEven || rowBlock % 2 != 0 ? rowBlock : rowBlock / 2
-        let units = (rows + unit - 1) / unit
-        let first = units * thread / count * unit
-        let end = units * (thread + 1) / count * unit
-        return min(first, rows)..<min(end, rows)
-    }
+    var segment: Int
 }
 
 extension Session {
+    /// Runs like `run`, but on the calling thread, in the pieces and the order given for each segment, each in the
+    /// scratch memory of a thread. Whatever pieces threads take, and whenever they do, they run like this.
+    func run(inPieces divide: (Segment) -> [(rows: Range<Int>, thread: Int)]) throws(Fault) {
+        resetFault()
+        for segment in plan.compiled.segments {
+            for piece in divide(segment) {
+                let execution = execution(thread: piece.thread)
+                for step in segment.steps { step.body(execution, piece.rows) }
+            }
+        }
+        try checkFault()
+    }
+
     /// Runs like `run`, on the calling thread only, and returns the time of each step, in the order of `Plan.steps`.
     package func runTimingSteps() -> [Duration] {
         resetFault()

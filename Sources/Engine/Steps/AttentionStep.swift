@@ -78,9 +78,9 @@ extension StepBuilder {
         var label = "attention \(queries)×\(keys), \(heads) heads of \(keyDimension)"
         if attention.mask != nil { label += " masked" }
         if attention.isCausal { label += " causal" }
-        // Threads divide a clip's queries or, if a head must be computed as a whole, the heads.
-        let splits = kernels.splitsRows && attention.batchCount == 1 && queries > 1
-        let headTotal = attention.batchCount * heads
+        let division = AttentionDivision(
+            heads: attention.batchCount * heads, queries: queries,
+            smallest: kernels.splitsRows ? 4 * kernels.rowBlock : queries)
         var reads = [attention.query.value, attention.key.value, attention.value.value]
         if let mask = attention.mask { reads.append(mask) }
         var draft = StepDraft(
@@ -94,9 +94,8 @@ extension StepBuilder {
             let output = layout.destination(attention.output)
             let scores = attention.scores.map { layout.destination($0) }
             let outputStride = heads * valueDimension
-            return { execution, rows in
-                let range = splits ? rows : 0..<queries
-                for index in splits ? 0..<headTotal : rows {
+            return { execution, parts in
+                division.forEach(parts) { index, range in
                     let batch = index / heads
                     let head = index % heads
                     let queryStart =
@@ -134,14 +133,8 @@ extension StepBuilder {
         ]
         draft.floatingPointOperations =
             2 * attention.batchCount * heads * queries * keys * (keyDimension + valueDimension)
-        if splits {
-            draft.rows = queries
-            draft.rowBlock = kernels.rowBlock
-            draft.alignedReads = attention.query.value == attention.key.value ? [] : [attention.query.value]
-            if attention.query.value == attention.value.value { draft.alignedReads = [] }
-        } else {
-            draft.rows = headTotal
-        }
+        draft.rows = division.count
+        draft.dividesParts = true
         append(draft)
     }
 

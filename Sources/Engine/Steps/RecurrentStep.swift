@@ -58,6 +58,7 @@ extension StepBuilder {
             }
         }
         draft.rows = step.directions.count
+        draft.dividesParts = true
         draft.scratchByteCount = step.directions.map(\.cell.scratchCount).reduce(0, max) * 4
         draft.products = step.directions.map {
             ProductShape(count: batches * frames, m: 1, k: $0.cell.units, n: $0.cell.units * $0.cell.gateCount)
