@@ -8,13 +8,14 @@ import os
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from emotionformer.errors import PeersError
-from emotionformer.peers import chart, table
+from emotionformer.errors import PeersError, ToolError
+from emotionformer.peers import chart, preparation, table
 from emotionformer.peers.bars import bars
 from emotionformer.peers.coldstart import measured
 from emotionformer.peers.command import main
@@ -23,7 +24,7 @@ from emotionformer.peers.correctness import Agreement
 from emotionformer.peers.measure import Round
 from emotionformer.peers.protocol import Contestant, interleaved
 from emotionformer.peers.statistics import Summary, quantile
-from emotionformer.places import TOOLS
+from emotionformer.places import ROOT, TOOLS
 
 # A peer: answers counts with timings of its own making, after some arithmetic; writes outputs if it is asked to.
 PEER = """
@@ -276,6 +277,75 @@ def test_every_engine_takes_part_in_every_setting(files: Files) -> None:
     for batch in (1, 32):
         found = {(each.engine, each.precision) for each in entries(files, Setting("base", batch, 2), 32)}
         assert len(found) == 7 and (OURS, "int8") in found and ("OpenVINO", "float32") in found
+
+
+def test_engines_that_are_installed_take_part(files: Files) -> None:
+    """MNN and NNCF, each with the files that it could convert."""
+    whole = replace(files, mnn=Path("/mnn/python"), nncf=Path("/nncf/python"))
+    here = Setting("base", 32, 2)
+    assert len(entries(whole, here, 32)) == 7
+    for name in ("f32.mnn", "nncf-int8.xml"):
+        (files.model("base") / name).touch()
+    found = {(each.engine, each.precision): each for each in entries(whole, here, 32)}
+    assert set(found) >= {("MNN", "float32"), ("OpenVINO", "int8")} and ("MNN", "int8") not in found
+    names = [way.name for way in found["OpenVINO", "int8"].ways]
+    assert names == ["one batched input, static, by NNCF", "a clip a thread, static, by NNCF"]
+    assert {way.command[0] for way in found["MNN", "float32"].ways} == {"/mnn/python"}
+    assert len(entries(files, here, 32)) == 7
+
+
+@pytest.mark.parametrize("error", [ToolError("the packages cannot be installed\nmore"), SystemExit(1)])
+def test_an_engine_that_cannot_be_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fails(*_: Any) -> Path:
+        raise error
+
+    said: list[str] = []
+    monkeypatch.setattr(preparation, "interpreter", fails)
+    assert preparation._further("MNN", "peers-mnn", "mnn_file", tmp_path, ["base"], "", said.append) is None
+    assert len(said) == 1 and said[0].startswith("without MNN: ") and "more" not in said[0]
+
+
+def test_what_a_runtime_prints_is_no_answer() -> None:
+    """As MNN does, from a library's own code."""
+    program = (
+        "import os, sys\nfrom emotionformer.peers import runner\noutput = runner.answers()\n"
+        "os.write(1, b'The device supports nothing\\n')\nrunner.serve(lambda clips: clips, None, output)\n"
+    )
+    with Contestant("loud", (sys.executable, "-c", program), {"PYTHONPATH": str(TOOLS)}) as loud:
+        assert len(loud.timed(3)) == 3
+
+
+def test_an_engine_that_cannot_convert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line is said, and the next run tries again."""
+    said: list[str] = []
+    (tmp_path / "base").mkdir()
+    monkeypatch.setattr(preparation, "interpreter", lambda *_: Path("/bin/false"))
+    found = preparation._further("MNN", "peers-mnn", "mnn_file", tmp_path, ["base"], "", said.append)
+    assert found == Path("/bin/false") and said[-1].startswith("without MNN on base: base for MNN: ")
+    assert not list((tmp_path / "base").iterdir())
+
+
+COMMITTED = sorted((ROOT / "Benchmarks").glob("peers*.json"))
+
+
+@pytest.mark.parametrize("file", COMMITTED, ids=lambda file: file.name)
+def test_readme_has_the_committed_runs(file: Path) -> None:
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    rows = table.against(json.loads(file.read_text("utf-8")))
+    assert len(rows) > 6
+    start = lines.index(rows[0])
+    assert lines[start : start + len(rows)] == rows
+
+
+def test_the_level_is_told() -> None:
+    old = document()
+    assert "base, one clip, instruction set unknown: median" in table.runs(old)
+    old["machine"]["instructionSet"] = "avx2"
+    assert "base, one clip, AVX2: median" in table.runs(old)
+    assert table.against(old)[0].startswith("| AVX2: this engine ÷ | base, 1 thread |")
+    assert "| LiteRT, float32 | 0.60 | 0.60 |" in "\n".join(table.against(old))
 
 
 def test_a_process_is_measured_from_its_start() -> None:

@@ -11,14 +11,17 @@ from emotionformer.places import ROOT
 MODELS = ("base", "xyz", "bilstm")
 
 _DESCRIPTION = """\
-Measures this engine beside LiteRT, ONNX Runtime and OpenVINO on the same models, in turns in one run.
+Measures this engine beside LiteRT, ONNX Runtime, OpenVINO and MNN on the same models, in turns in one run.
 
-Keras models are built from a seed and written as TensorFlow Lite (float32, dynamic-range int8) and ONNX (float32,
-dynamically quantized int8). Every engine runs in a process of its own, which is stopped by a signal while another has
-its turn, so that threads that wait by spinning cost the others nothing. Where an engine has several modes (one batched
-input or one clip per thread, an attention operator of its own), the fastest is found first and then measured. Outputs
-are compared with Keras's: an engine with wrong outputs is reported and left out of the ratios. Cold start and peak
-memory are of whole processes, each engine in a minimal program that predicts one clip.
+Keras models are built from a seed and written as TensorFlow Lite (float32, dynamic-range int8), ONNX (float32,
+dynamically quantized int8 with signed weights), OpenVINO's files (int8, static by NNCF) and MNN's (float32, and weights
+of 8 bits). MNN and NNCF are left out, with a line that says so, where they cannot be installed or cannot convert.
+
+Every engine runs in a process of its own, which is stopped by a signal while another has its turn, so that threads that
+wait by spinning cost the others nothing. Where an engine has several modes (one batched input or one clip per thread,
+an attention operator of its own), the fastest is found first and then measured. Outputs are compared with Keras's: an
+engine with wrong outputs is reported and left out of the ratios. Cold start and peak memory are of whole processes,
+each engine in a minimal program that predicts one clip.
 """
 
 _EXAMPLES = """\
@@ -47,6 +50,7 @@ def parser() -> Parser:
         "--quick", action="store_true", help="one second, no batch, three cold starts: to see that it works"
     )
     result.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")
+    result.add_argument("--markdown", action="store_true", help="print the ratios as README's table has them")
     result.add_argument("--svg", type=Path, metavar="FILE", help="write a chart")
     result.add_argument(
         "--from", dest="source", type=Path, metavar="FILE", help="measure nothing: show an earlier run's JSON"

@@ -6,7 +6,7 @@ from typing import Any
 
 from emotionformer.console.printing import markup as escape
 from emotionformer.peers.contestants import OURS
-from emotionformer.peers.table import number
+from emotionformer.peers.table import number, place
 
 Document = dict[str, Any]
 # Narrow enough to be read on a phone, where it is scaled down little.
@@ -51,8 +51,7 @@ def chart(document: Document) -> str:
     y = 24
     body.append(f'<text class="title" x="12" y="{y}">Milliseconds a prediction, less is better</text>')
     y += 18
-    machine = document["machine"]
-    body.append(f'<text class="note" x="12" y="{y}">{escape(machine["processor"])}, {machine["cores"]} cores</text>')
+    body.append(f'<text class="note" x="12" y="{y}">{escape(place(document))}</text>')
     y += 16
     body.append(f'<text class="note" x="12" y="{y}">medians in turns in one run; lines: 10th to 90th percentile</text>')
     y += 10

@@ -54,16 +54,17 @@ def _measured(arguments: argparse.Namespace) -> dict[str, Any]:
         _say(f"{model}, cold starts")
         cold += measure.cold_starts(files, model, 3 if arguments.quick else 11)
     extra: dict[str, Any] = {}
+    level = _own_json(files, arguments.models[0], ["--seconds", "0.1"])["instructionSet"]
     if "base" in arguments.models:
         _say("base, against the machine's limits")
         single = _own_json(files, "base", ["--seconds", str(seconds)])
         extra["shareOfPeak"] = single.get("shareOfPeak")
-        extra["instructionSet"] = single["instructionSet"]
         portable = _own_json(files, "base", ["--kernels", "--seconds", str(seconds)], EMOTIONFORMER_KERNELS="portable")
         extra["portableAgainstBLAS"] = portable["predictionAgainstBLAS"]
     document: dict[str, Any] = {
         "machine": {
             "processor": _processor(),
+            "instructionSet": level,
             "cores": os.cpu_count(),
             "system": platform.system(),
             # What else went on: of the five minutes before the run, and of those before its end.
@@ -82,7 +83,7 @@ def _measured(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _versions() -> dict[str, str]:
     found = {}
-    for name in ("peers.txt", "peers-models.txt"):
+    for name in ("peers.txt", "peers-mnn.txt", "peers-nncf.txt", "peers-models.txt"):
         for line in (TOOLS / "requirements" / name).read_text("utf-8").splitlines():
             package, _, version = line.split(";")[0].strip().partition("==")
             found[package] = version
@@ -128,6 +129,10 @@ def run(arguments: argparse.Namespace) -> int:
     document = _read(arguments.source) if arguments.source else _measured(arguments)
     _write(arguments.json, json.dumps(document, indent=1) + "\n")
     _write(arguments.svg, chart.chart(document))
+    if arguments.markdown:
+        for line in table.against(document):
+            show(line)
+        return 0
     for line in (table.runs(document) + "\n" + table.ratios(bars.bars(document))).splitlines():
         show(line)
     wrong = [run for run in document["runs"] if run["problem"]]

@@ -48,6 +48,9 @@ class Files:
     executable: Path
     python: Path
     tools: Path
+    # Those of engines that not every machine can install.
+    mnn: Path | None = None
+    nncf: Path | None = None
 
     def model(self, name: str) -> Path:
         return self.root / name
@@ -61,8 +64,8 @@ def entries(files: Files, setting: Setting, batch: int) -> list[Entry]:
     folder = files.model(setting.model)
     numbers = ("--threads", str(setting.threads), "--batch", str(setting.batch))
 
-    def runner(runtime: str, model: str, *options: str) -> tuple[str, ...]:
-        start = (str(files.python), "-m", "emotionformer.peers.runner", runtime, str(folder / model))
+    def runner(runtime: str, model: str, *options: str, python: Path = files.python) -> tuple[str, ...]:
+        start = (str(python), "-m", "emotionformer.peers.runner", runtime, str(folder / model))
         return (*start, "--clips", str(folder / "clips.npy"), *numbers, *options)
 
     found = []
@@ -89,6 +92,19 @@ def entries(files: Files, setting: Setting, batch: int) -> list[Entry]:
             if not single:
                 openvino.append(Way("a stream a thread", runner("openvino", "plain.onnx", "--mode", "streams")))
             found.append(Entry("OpenVINO", precision, setting, tuple(openvino)))
+        for engine, runtime, model, python, label in (
+            ("MNN", "mnn", f"{short}.mnn", files.mnn, "" if precision == "float32" else "8-bit weights"),
+            ("OpenVINO", "openvino", f"nncf-{short}.xml", files.nncf, "static, by NNCF"),
+        ):
+            if python is None or not (folder / model).exists():
+                continue
+            modes = [("" if single else "one batched input", "batched")]
+            modes += [] if single else [("a clip a thread", "streams")]
+            ways = [
+                Way(", ".join(filter(None, [how, label])), runner(runtime, model, "--mode", mode, python=python))
+                for how, mode in modes
+            ]
+            found.append(Entry(engine, precision, setting, tuple(ways)))
     return found
 
 

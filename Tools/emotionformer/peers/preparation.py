@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from emotionformer.environments import Environment, interpreter
-from emotionformer.errors import PeersError
+from emotionformer.errors import PeersError, ToolError
 from emotionformer.peers.contestants import Files
 from emotionformer.places import ROOT, TOOLS
 
@@ -70,7 +70,14 @@ def prepare(root: Path, models: Sequence[str], seed: int, batch: int, executable
         run("the system's packages", ["bash", "-c", ". Tools/system.sh && need_swift"])
         run("the release build", ["swift", "build", "-c", "release", "--product", "emotionformer"])
         executable = ROOT / ".build" / "release" / "emotionformer"
-    files = Files(root=root, executable=executable, python=peers_python, tools=TOOLS)
+    files = Files(
+        root=root,
+        executable=executable,
+        python=peers_python,
+        tools=TOOLS,
+        mnn=_further("MNN", "peers-mnn", "mnn_file", root, models, wanted, say),
+        nncf=_further("OpenVINO int8", "peers-nncf", "nncf_file", root, models, wanted, say),
+    )
     for name in models:
         package = str(files.ours(name, "float32"))
         run(f"exporting {name}", ["Tools/export", str(root / name / "model.h5"), "-o", package, "--layout", "raw"])
@@ -80,8 +87,33 @@ def prepare(root: Path, models: Sequence[str], seed: int, batch: int, executable
     return files
 
 
-def _is_made(folder: Path, wanted: str) -> bool:
+def _further(
+    engine: str, environment: str, module: str, root: Path, models: Sequence[str], wanted: str, say: Say
+) -> Path | None:
+    """The Python of an engine that takes part where it can be installed, with its files; what fails is said."""
     try:
-        return (folder / "made.json").read_text("utf-8") == wanted
+        python = interpreter(Environment(environment), "bench-peers")
+    except (ToolError, SystemExit) as error:
+        say(f"without {engine}: {str(error).partition(chr(10))[0] or 'it cannot be installed'}")
+        return None
+    made_from = TOOLS / "emotionformer" / "peers" / f"{module}.py", TOOLS / "requirements" / f"{environment}.txt"
+    stamp = json.dumps([wanted, *(file.read_text("utf-8") for file in made_from)])
+    paths = {"PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"}
+    for name in models:
+        if _is_made(root / name, stamp, f"{module}.json"):
+            continue
+        say(f"converting {name} for {engine}")
+        try:
+            run(f"{name} for {engine}", [str(python), "-m", f"emotionformer.peers.{module}", str(root / name)], paths)
+        except PeersError as error:
+            say(f"without {engine} on {name}: {error}")
+            continue
+        (root / name / f"{module}.json").write_text(stamp, "utf-8")
+    return python
+
+
+def _is_made(folder: Path, wanted: str, stamp: str = "made.json") -> bool:
+    try:
+        return (folder / stamp).read_text("utf-8") == wanted
     except OSError:
         return False

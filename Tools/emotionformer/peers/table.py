@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from emotionformer.peers.bars import Bar
+from emotionformer.peers.contestants import OURS
 
 Document = dict[str, Any]
 
@@ -53,7 +54,7 @@ def runs(document: Document) -> str:
             problem = next((f"WRONG: {run['problem']}" for run in found if run["problem"]), "")
             ways = "; ".join(dict.fromkeys(run["way"] for run in found if run["way"]))
             rows.append([engine, precision, *cells, f"{difference:.0e}", problem or ways])
-        title = f"{model}, {'one clip' if batch == 1 else f'{batch} clips'}: median (p10–p90)"
+        title = f"{model}, {'one clip' if batch == 1 else f'{batch} clips'}, {level(document)}: median (p10–p90)"
         blocks.append("\n".join([title, *aligned(rows, frozenset(range(2, 3 + len(threads))))]))
     if document["coldStart"]:
         rows = [["engine", "", "ms", "peak MiB"]]
@@ -64,6 +65,44 @@ def runs(document: Document) -> str:
         title = "whole processes: start to first result, peak memory (the peers' least Python programs)"
         blocks.append("\n".join([title, *aligned(rows, frozenset({2, 3}))]))
     return "\n\n".join(blocks) + "\n"
+
+
+LEVELS = {"portable": "portable kernels", "avx2": "AVX2", "avx512": "AVX-512", "neon": "NEON"}
+
+
+def level(document: Document) -> str:
+    """The instruction set that this engine computed with."""
+    found = document["machine"].get("instructionSet") or document.get("extra", {}).get("instructionSet")
+    return LEVELS.get(str(found), str(found or "instruction set unknown"))
+
+
+def place(document: Document) -> str:
+    """The machine of a run, on one line."""
+    machine = document["machine"]
+    return f"{machine['processor']}, {machine['cores']} cores, {level(document)}"
+
+
+def against(document: Document) -> list[str]:
+    """Markdown rows of one clip: this engine's median by that of each other, with 1 and 2 threads of each model."""
+    alone = [run for run in document["runs"] if run["batch"] == 1]
+    columns = list(dict.fromkeys((run["model"], run["threads"]) for run in alone))
+    taken = {
+        (run["engine"], run["precision"], run["model"], run["threads"]): run["milliseconds"]["median"]
+        for run in alone
+        if run["milliseconds"] and not run["problem"]
+    }
+    rows = []
+    for engine, precision in dict.fromkeys((run["engine"], run["precision"]) for run in alone):
+        if engine == OURS:
+            continue
+        cells = []
+        for column in columns:
+            ours, theirs = taken.get((OURS, precision, *column)), taken.get((engine, precision, *column))
+            cells.append("–" if ours is None or theirs is None else f"{ours / theirs:.2f}")
+        rows.append(f"| {engine}, {precision} | {' | '.join(cells)} |")
+    heads = [f"{model}, {threads} thread{'s' * (threads > 1)}" for model, threads in columns]
+    title = f"| {level(document)}: this engine ÷ | {' | '.join(heads)} |"
+    return [title, "|---" * (len(columns) + 1) + "|", *rows]
 
 
 def ratios(found: Sequence[Bar]) -> str:
