@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 import zipfile
 from pathlib import Path
 
@@ -236,6 +237,21 @@ def test_a_crash_while_reading_is_an_error(
     with pytest.raises(ExportError, match=f"^model.h5: damaged file .*{expected}"):
         isolated(crash, "model.h5", 0)  # type: ignore[arg-type]
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_busy_machine_does_not_make_a_file_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time is a processor's; by the clock it may take many times as long, but not for ever."""
+
+    def wait() -> tuple[object, list[np.ndarray]]:
+        time.sleep(1.5)
+        return 7, []
+
+    monkeypatch.setattr(isolation, "SECONDS", 0.1)
+    monkeypatch.setattr(isolation, "PATIENCE", 300)
+    assert isolated(wait, "model.h5", 0)[0] == 7
+    monkeypatch.setattr(isolation, "PATIENCE", 1)
+    with pytest.raises(ExportError, match="cannot be read in the time"):
+        isolated(wait, "model.h5", 0)
 
 
 def test_an_isolated_reader_gives_its_arrays() -> None:

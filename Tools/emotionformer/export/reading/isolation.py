@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import faulthandler
 import json
+import math
 import os
 import resource
 import select
@@ -23,7 +24,10 @@ import numpy as np
 from emotionformer.errors import ExportError
 
 MEMORY = 384 << 20
+# Of a processor's time: on a busy machine a good file takes many times as long by the clock.
 SECONDS = 8.0
+# How many times as long by the clock is waited for it.
+PATIENCE = 30
 # Reading a file of a gigabyte from a slow disk takes its time.
 BYTES_A_SECOND = 16 << 20
 MAXIMUM_HEADER = 96 << 20
@@ -37,21 +41,25 @@ def isolated(read: Callable[[], Parts], place: str, size: int) -> tuple[Any, mem
 
     `read` calls `close_doors` once it has opened its file. `size` is the file's: memory and time grow with it.
     """
+    seconds = SECONDS + size / BYTES_A_SECOND
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _serve(read, writing, MEMORY + 12 * size)
+        _serve(read, writing, MEMORY + 12 * size, seconds)
     os.close(writing)
+    status = 0
     try:
-        kind, document, content = _received(reading, time.monotonic() + SECONDS + size / BYTES_A_SECOND)
+        kind, document, content = _received(reading, time.monotonic() + PATIENCE * seconds)
     except TimeoutError:
         kind, document, content = b"T", b"", bytearray()
     finally:
         os.close(reading)
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
+        kind = b"T"
     if kind == b"R":
         return json.loads(document), memoryview(content)
     if kind == b"E":
@@ -69,7 +77,7 @@ def close_doors() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def _serve(read: Callable[[], Parts], writing: int, memory: int) -> NoReturn:
+def _serve(read: Callable[[], Parts], writing: int, memory: int, seconds: float) -> NoReturn:
     try:
         faulthandler.disable()
         # What a C library prints before it aborts is not a line of ours.
@@ -78,6 +86,7 @@ def _serve(read: Callable[[], Parts], writing: int, memory: int) -> NoReturn:
             os.dup2(quiet, descriptor)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         limit_memory(memory)
+        limit_time(seconds)
         try:
             value, arrays = read()
             document = json.dumps(value).encode()
@@ -98,6 +107,14 @@ def limit_memory(more: int) -> None:
             held = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (held + more, hard))
+
+
+def limit_time(seconds: float) -> None:
+    """Lets this process, which has just begun, take so much of a processor's time; SIGXCPU ends it then."""
+    with suppress(OSError, ValueError):
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), hard))
 
 
 def _send(writing: int, kind: bytes, document: bytes = b"", arrays: Iterable[np.ndarray] = ()) -> None:
