@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 from emotionformer.errors import ToolError
+from emotionformer.places import TOOLS
 from emotionformer.wild.comparison import (
     AGREES,
     DIFFERS,
@@ -19,13 +22,14 @@ from emotionformer.wild.comparison import (
     Result,
     Task,
     difference,
+    frameworks,
     model_files,
     outputs_of,
     real,
 )
 from emotionformer.wild.reference import keras_arithmetic, litert_arithmetic
 from emotionformer.wild.report import KINDS, document, kind_of, table
-from emotionformer.wild.running import run
+from emotionformer.wild.running import Server, run
 
 
 def test_differences_are_relative_to_the_largest() -> None:
@@ -127,7 +131,8 @@ class Reference:
         }  # fmt: skip
 
     def result(self) -> Result:
-        return Task(self.program, examples=1)._differences(self.folder, self.package, self.facts, "a.keras")
+        task = Task(self.program, frameworks(), examples=1)
+        return task._differences(self.folder, self.package, self.facts, "a.keras")
 
 
 @pytest.mark.parametrize(
@@ -229,3 +234,48 @@ def test_runs_have_limits() -> None:
     assert (done.ok, done.message) == (False, "last")
     assert run([python, "-c", "import time; time.sleep(60)"], 1).message == "no end within 1 s"
     assert run([python, "-c", "import os; os.abort()"], 60).message == "ended by SIGABRT"
+
+
+# What stands for a framework: it fails as the name of the file says.
+STANDING_IN = """
+import os, time
+from emotionformer.wild import reference
+reference.FRAMEWORKS = ()
+def write(path, folder, *numbers):
+    if path.name == "slow":
+        time.sleep(60)
+    if path.name == "aborts":
+        os.abort()
+    if path.name == "stops":
+        os.kill(os.getppid(), 9)
+    if path.name == "odd":
+        raise ValueError("first\\nlast")
+    (folder / "reference.json").write_text(str(numbers))
+reference.write = write
+reference.serve()
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    variables = {"PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"}
+    with closing(Server([sys.executable, "-c", STANDING_IN], variables)) as result:
+        yield result
+
+
+def test_frameworks_are_loaded_once_and_run_in_copies(server: Server, tmp_path: Path) -> None:
+    """A copy that fails, ends, or does not end leaves the process that made it; one that is gone is started again."""
+
+    def asked(name: str, seconds: int = 60) -> tuple[bool, str]:
+        done = server.ask({"path": f"/{name}", "folder": str(tmp_path), "numbers": [3, 30, 1]}, seconds)
+        return done.ok, done.message
+
+    assert asked("good") == (True, "")
+    assert (tmp_path / "reference.json").read_text() == "(3, 30, 1)"
+    first = server.process
+    assert asked("odd") == (False, "last")
+    assert asked("aborts") == (False, "ended by SIGABRT")
+    assert asked("slow", 1) == (False, "no end within 1 s")
+    assert asked("good") == (True, "") and server.process is first
+    assert asked("stops") == (False, "the process that runs the frameworks ended")
+    assert asked("good") == (True, "") and server.process is not first

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from emotionformer.console.output import run as run_tool
@@ -13,21 +14,24 @@ from emotionformer.executable import find_executable
 from emotionformer.outputs import write_text
 from emotionformer.wild import report
 from emotionformer.wild.arguments import parser
-from emotionformer.wild.comparison import DIFFERS, Task, model_files
+from emotionformer.wild.comparison import DIFFERS, Task, frameworks, model_files
 
 
 def run(arguments: argparse.Namespace) -> int:
-    task = Task(
-        find_executable(arguments.executable),
-        arguments.examples,
-        arguments.frames,
-        arguments.seed,
-        arguments.seconds,
-    )
+    files = model_files(arguments.places)
     results = []
-    for path, name in model_files(arguments.places):
-        results.append(task.compare(path, name))
-        tell(report.line(results[-1]))
+    with closing(frameworks()) as server:
+        task = Task(
+            find_executable(arguments.executable),
+            server,
+            arguments.examples,
+            arguments.frames,
+            arguments.seed,
+            arguments.seconds,
+        )
+        for path, name in files:
+            results.append(task.compare(path, name))
+            tell(report.line(results[-1]))
     for line in report.table(results):
         show(line)
     if arguments.json is not None:

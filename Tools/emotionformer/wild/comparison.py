@@ -14,7 +14,7 @@ import numpy as np
 
 from emotionformer.errors import ToolError
 from emotionformer.places import TOOLS
-from emotionformer.wild.running import Ran, run
+from emotionformer.wild.running import Ran, Server, run
 
 SUFFIXES = (".h5", ".hdf5", ".keras", ".tflite")
 # Largest differences, relative to the largest magnitude of an output (at least 1).
@@ -40,6 +40,7 @@ class Task:
     """How files are compared."""
 
     executable: Path
+    server: Server
     examples: int = 3
     frames: int = 30
     seed: int = 1
@@ -61,9 +62,8 @@ class Task:
             return self._differences(folder, package, facts, name)
 
     def _reference(self, path: Path, folder: Path) -> Ran:
-        worker = [sys.executable, "-m", "emotionformer.wild.reference", str(path.absolute()), str(folder)]
-        variables = {"PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"}
-        return run([*worker, str(self.examples), str(self.frames), str(self.seed)], self.seconds, variables)
+        numbers = [self.examples, self.frames, self.seed]
+        return self.server.ask({"path": str(path.absolute()), "folder": str(folder), "numbers": numbers}, self.seconds)
 
     def _package(self, path: Path, package: Path, facts: dict[str, Any]) -> Ran:
         """The file as a package; open extents are those of the reference's inputs."""
@@ -113,6 +113,12 @@ class Task:
         if not largest <= bound:
             result.state = DIFFERS
         return result
+
+
+def frameworks() -> Server:
+    """The process that runs files in their frameworks."""
+    command = [sys.executable, "-m", "emotionformer.wild.reference"]
+    return Server(command, {"PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"})
 
 
 def real(stored: np.ndarray, scale: tuple[float, int]) -> np.ndarray:

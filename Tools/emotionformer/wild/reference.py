@@ -1,18 +1,27 @@
-"""Run by `Tools/wild` in a process of its own: a model file in the framework that it was made with.
+"""Run by `Tools/wild` in a process of its own: model files in the frameworks that they were made with.
 
-FILE FOLDER EXAMPLES FRAMES SEED: writes `reference.json` and, for each example, `I/input0.npy` … and `I/output0.npy` ….
+For each request it writes `reference.json` and, for each example, `I/input0.npy` … and `I/output0.npy` ….
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import tempfile
+import time
+import traceback
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
+from emotionformer.wild.running import WORDS, confine
+
+FRAMEWORKS = ("tensorflow", "keras", "tf_keras", "ai_edge_litert.interpreter", "emotionformer.export.reading.source")
 # Integers that index no table.
 INTEGERS = 8
 
@@ -182,9 +191,8 @@ def example(reference: Reference, random: np.random.Generator) -> list[np.ndarra
     return result
 
 
-def main() -> None:
-    path, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    examples, frames, seed = (int(text) for text in sys.argv[3:6])
+def write(path: Path, folder: Path, examples: int, frames: int, seed: int) -> None:
+    """Runs the file on random inputs, and writes what went in, what came out, and what the model says of itself."""
     reference = LiteRT(path, frames) if path.suffix == ".tflite" else Keras(path, frames)
     random = np.random.default_rng(seed)
     count = 0
@@ -211,5 +219,55 @@ def main() -> None:
     (folder / "reference.json").write_text(json.dumps(facts), "utf-8")
 
 
+def serve() -> None:
+    """Answers each request, a line of JSON, in a copy of this process, which has imported the frameworks: a minute's
+    work for many files. The answer is a line too: how the copy ended, and its last words."""
+    for name in FRAMEWORKS:
+        with suppress(ImportError):
+            import_module(name)
+    answers, sys.stdout = sys.stdout, sys.stderr
+    print("ready", file=answers, flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        with tempfile.TemporaryFile("w+", errors="replace") as words:
+            process = os.fork()
+            if process == 0:
+                _answer(request, words.fileno())
+            code = _ended(process, request["seconds"])
+            words.seek(0)
+            print(json.dumps([code, words.read()[-WORDS:]]), file=answers, flush=True)
+
+
+def _answer(request: dict[str, Any], words: int) -> NoReturn:
+    """The copy's part: it never returns, and has limits and a session of its own."""
+    code = 1
+    try:
+        os.setsid()
+        os.dup2(words, 2)
+        confine(request["seconds"])
+        write(Path(request["path"]), Path(request["folder"]), *request["numbers"])
+        code = 0
+    except BaseException:  # Whatever a file brings about is said, and ends the copy.
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _ended(process: int, seconds: int) -> int | None:
+    """The exit code, negative for a signal; nothing if it did not end in time. All that it started ends with it."""
+    end = time.monotonic() + seconds
+    while True:
+        done, status = os.waitpid(process, os.WNOHANG)
+        late = not done and time.monotonic() > end
+        if done or late:
+            with suppress(ProcessLookupError):
+                os.killpg(process, signal.SIGKILL)
+            if late:
+                os.waitpid(process, 0)
+            return None if late else os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+
+
 if __name__ == "__main__":
-    main()
+    serve()
