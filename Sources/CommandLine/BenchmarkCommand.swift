@@ -25,7 +25,7 @@ struct BenchmarkCommand: ParsableCommand {
         name: .shortAndLong, help: ArgumentHelp("The model: a package folder or a .tflite file.", valueName: "model"))
     var model: String?
 
-    @Option(help: "Frames of the clip, for a model with an open number of frames.")
+    @Option(help: "Frames of the clip; by default as many as the model takes.")
     var frames: Int?
 
     @Option(help: "Threads to compute with.")

@@ -1,5 +1,6 @@
 import EmotionFormer
 import EmotionFormerFiles
+import EmotionFormerGraph
 import EmotionFormerModelFormat
 
 /// The facts about a model that `inspect` prints besides its graph.
@@ -7,14 +8,23 @@ struct ModelSummary {
     let contents: ModelPackage
     /// The names of the main output's numbers; empty for a model of other inputs without labels.
     let labels: [String]
+    /// The numbers of frames that shorter clips are rounded up to, or why they take all frames.
+    private let clipSizes: [Int]
+    private let frameBarrier: FrameBarrier?
 
     /// - Throws: why a model of clips cannot be compiled.
     init(contents: ModelPackage, limits: ModelLimits) throws {
         self.contents = contents
-        labels =
-            contents.clip == nil
-            ? contents.labels ?? []
-            : try EmotionModel(contents, options: EmotionModel.Options(limits: limits)).labels
+        guard contents.clip != nil else {
+            labels = contents.labels ?? []
+            clipSizes = []
+            frameBarrier = nil
+            return
+        }
+        let model = try EmotionModel(contents, options: EmotionModel.Options(limits: limits))
+        labels = model.labels
+        clipSizes = model.clipSizes
+        frameBarrier = model.frameBarrier
     }
 
     /// Names and values, in the order in which they are shown.
@@ -63,8 +73,19 @@ struct ModelSummary {
                 "input",
                 "\(input.frames) frames × \(input.features) features\(shape), layout \(input.layout.rawValue)"
             ), ("normalization", normalization(input)), ("padding", padding(input)),
+        ] + framesLines(input) + [
             ("longer clips", truncation(input)), ("without a face", missingFrame(input)),
         ] + (input.missingValue == .refuse ? [] : [("missing values", missingValue(input))])
+    }
+
+    /// How many frames are computed for a clip with padding.
+    private func framesLines(_ input: InputDescription) -> [(String, String)] {
+        if let barrier = frameBarrier {
+            return [("shorter clips", "take all \(input.frames) frames: \(barrier.place) \(barrier.reason)")]
+        }
+        if clipSizes.isEmpty { return [] }
+        let sizes = clipSizes.map(String.init).joined(separator: ", ")
+        return [("shorter clips", "take \(sizes) or \(input.frames) frames: their padding influences nothing")]
     }
 
     private func missingValue(_ input: InputDescription) -> String {
@@ -156,6 +177,8 @@ struct ModelSummary {
                 "value": .number(input.padding.value), "side": .string(input.padding.side.rawValue),
                 "order": .string(input.padding.order.rawValue),
             ],
+            "shorterClips": .array(clipSizes.map(JSONValue.integer)),
+            "allFramesBecause": .text(frameBarrier.map { "\($0.place) \($0.reason)" }),
             "truncation": .string(input.truncation.rawValue), "missingFrame": .string(input.missingFrame.rawValue),
             "missingValue": .string(input.missingValue.rawValue),
         ]

@@ -159,7 +159,7 @@ public final class EmotionModel: Sendable {
         attentionPlans = AttentionPlans(source, of: contents, options: planOptions)
         let labels = contents.labels
         outputName = contents.outputs.first?.name ?? ""
-        plans = try PlanCache(consume contents, options: planOptions)
+        plans = try PlanCache(consume contents, preparation: preparation, options: planOptions)
         let reading = plans.reading
         guard reading.kind != .probabilities || reading.classCount > 1 else {
             throw Fault(
@@ -206,8 +206,9 @@ public final class EmotionModel: Sendable {
     /// Predicts the emotion of a clip and replaces the contents of `prediction`.
     ///
     /// For frequent predictions: a call after the first allocates no memory if all clips have the same number of frames
-    /// or the model pads them. This holds for any number of threads; on the portable level the BLAS library may
-    /// allocate.
+    /// or the model pads them. A model whose padding influences nothing has memory of its own for each of a few sizes,
+    /// which the first clip of that size allocates. This holds for any number of threads; on the portable level the BLAS
+    /// library may allocate.
     ///
     /// ```swift
     /// var prediction = Prediction()
@@ -242,6 +243,11 @@ public final class EmotionModel: Sendable {
 
     private func predict(_ clip: LandmarkClip, replacing prediction: inout Prediction) throws(Fault) {
         let frameCount = try preparation.frameCount(of: clip)
+        if let sizes = plans.sizes, let size = sizes.size(for: frameCount),
+            try predict(clip, frameCount: frameCount, sizes, size, replacing: &prediction)
+        {
+            return
+        }
         let rows = input.padding.side == .none ? frameCount : input.frames
         try plans.withSession(rows: rows) { session throws(Fault) in
             preparation.write(
@@ -249,6 +255,24 @@ public final class EmotionModel: Sendable {
             try session.run()
             try fill(&prediction, session, framesUsed: frameCount, rows: rows, of: clip.name ?? "")
         }
+    }
+
+    /// Predicts from the clip's own frames and a little padding.
+    /// - Returns: false if the clip takes the whole plan; the prediction is then unchanged.
+    private func predict(
+        _ clip: LandmarkClip, frameCount: Int, _ sizes: ClipSizes, _ size: ClipSizes.Size,
+        replacing prediction: inout Prediction
+    ) throws(Fault) -> Bool {
+        let lease = size.pool.take()
+        defer { size.pool.give(lease) }
+        let session = lease.session
+        preparation.write(
+            clip, frameCount: frameCount, rows: size.frames, to: session.input(0).bindMemory(to: Float.self))
+        guard sizes.admits(session, frameCount: frameCount) else { return false }
+        try session.run()
+        guard sizes.keepsFrames(session) else { return false }
+        try fill(&prediction, session, framesUsed: frameCount, rows: size.frames, of: clip.name ?? "")
+        return true
     }
 
     /// Replaces a prediction by the outputs of a session's last run.

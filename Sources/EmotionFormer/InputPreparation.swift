@@ -113,6 +113,11 @@ package struct InputPreparation: Sendable {
         normalizer?.apply(to: target, frame: row)
     }
 
+    /// Writes the rows of a clip that is padding from beginning to end.
+    func writePadding(rows: Int, to output: UnsafeMutableBufferPointer<Float>) {
+        pad(frameCount: 0, rows: rows, output)
+    }
+
     /// Writes the rows of padding.
     private func pad(frameCount: Int, rows: Int, _ output: UnsafeMutableBufferPointer<Float>) {
         let features = input.features

@@ -28,6 +28,14 @@ package struct OutputReading: Sendable {
         return outputs.map(\.value).filter { seen.insert($0).inserted }
     }
 
+    /// Which values of a plan are read row by row, for the clip's own frames alone.
+    static func outputsByFrame(_ outputs: [OutputSpecification]) -> Set<Int> {
+        guard let main = outputs.first, main.per == .frame else { return [] }
+        let values = values(outputs)
+        let logits = outputs.dropFirst().first { $0.isLogits(of: main) }
+        return Set([main, logits].compactMap { $0.flatMap { values.firstIndex(of: $0.value) } })
+    }
+
     /// - Parameters:
     ///   - rows: the number of frames that the plan is for.
     /// - Throws: `shapeMismatch`, `elementTypeMismatch` for a main output that cannot be read as rows of numbers, and

@@ -21,10 +21,18 @@ final class PlanCache: Sendable {
     /// Plans for shorter clips, most recently used last.
     private let shorter = Lock<[SessionPool]>([])
     private static let limit = 8
+    /// Plans for clips whose padding influences nothing; nil if all clips take the whole plan.
+    let sizes: ClipSizes?
+    /// Why all clips take the whole plan; nil if they do not, or if the model pads none.
+    let barrier: FrameBarrier?
 
-    /// - Parameter contents: a model of one clip or vector.
+    /// - Parameters:
+    ///   - contents: a model of one clip or vector.
+    ///   - preparation: how clips are padded; nil if padding is not looked at.
     /// - Throws: why the model cannot be compiled.
-    init(_ contents: consuming ModelPackage, options: PlanOptions) throws(Fault) {
+    init(
+        _ contents: consuming ModelPackage, preparation: InputPreparation? = nil, options: PlanOptions
+    ) throws(Fault) {
         guard let input = contents.clip, let taken = contents.main?.inputs.first else {
             throw Fault(.shapeMismatch, at: "inputs", "the model does not take one clip")
         }
@@ -35,7 +43,16 @@ final class PlanCache: Sendable {
         isVector = contents.inputs[0].role.name == .vector
         self.options = options
         let outputs = contents.outputs
-        whole = try PlanCache.pool(consume contents, options, rows: frames)
+        if let preparation, !isVector, input.padding.side != .none {
+            let compiled = try PaddedPlans(consume contents, preparation, options, rows: frames)
+            whole = SessionPool(compiled.whole, rows: frames)
+            sizes = compiled.sizes
+            barrier = compiled.barrier
+        } else {
+            whole = try PlanCache.pool(consume contents, options, rows: frames)
+            sizes = nil
+            barrier = nil
+        }
         reading = try OutputReading(outputs, of: whole.plan, rows: frames)
     }
 

@@ -70,6 +70,12 @@ package struct Tensor: Sendable {
         return Tensor(elementType, shape) { bytes in withUnsafeBytes { bytes.copyMemory(from: $0) } }
     }
 
+    /// Whose memory the elements are in; tensors of one memory that exist at the same time have the same.
+    package var identity: ObjectIdentifier { ObjectIdentifier(storage) }
+
+    /// The first elements in another shape, in the same memory.
+    func prefix(_ shape: Shape) -> Tensor { Tensor(elementType, shape, storage) }
+
     private init(_ elementType: ElementType, _ shape: Shape, _ storage: TensorStorage) {
         self.elementType = elementType
         self.shape = shape

@@ -13,14 +13,17 @@ struct AllocationProbe {
             return
         }
         let model = try EmotionModel(path: arguments[1], options: .init(threads: threads))
-        let size = model.input.frames * model.input.features
-        let clip = try LandmarkClip(
-            features: (0..<size).map { Float($0 * 7919 % 1000) / 500 - 1 }, frameCount: model.input.frames,
-            featureCount: model.input.features)
+        // A clip of a fifth of the frames may have a plan of its own.
+        let clips = try [model.input.frames, max(1, model.input.frames / 5)].map { frames in
+            try LandmarkClip(
+                features: (0..<frames * model.input.features).map { Float($0 * 7919 % 1000) / 500 - 1 },
+                frameCount: frames, featureCount: model.input.features)
+        }
         var prediction = Prediction()
-        try model.predict(clip, into: &prediction)
+        for clip in clips { try model.predict(clip, into: &prediction) }
         let isControl = arguments.dropFirst(4).first == "control"
-        for _ in 0..<count {
+        for index in 0..<count {
+            let clip = clips[index % 2]
             if isControl {
                 prediction = try model.predict(clip)
             } else {

@@ -13,6 +13,9 @@ struct InspectCommandTests {
         #expect(run.code == 0)
         #expect(run.output.contains("4 frames × 2 features, layout raw"))
         #expect(run.output.contains("0.0 after the clip, before normalization"))
+        #expect(
+            run.output.contains(
+                "shorter clips   take all 4 frames: node 'mean' (globalPooling1D) pools all frames, padding included"))
         #expect(run.output.contains("parameters      6"))
         let head = try #require(run.lines.first { $0.hasPrefix("head ") })
         #expect(head.split(separator: " ").joined(separator: " ") == "head dense [1, 3] 6")

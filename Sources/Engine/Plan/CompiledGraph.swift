@@ -34,6 +34,47 @@ struct CompiledGraph: Sendable {
     ) throws(Fault) {
         var builder = StepBuilder(graph: consume graph, kernels: kernels, limits: limits)
         try builder.appendAll(fuses: fuses)
+        try self.init(
+            consume builder, keepsEveryValue: keepsEveryValue, findsFrameWork: findsFrameWork, threads: threads,
+            limits: limits)
+    }
+
+    /// The graphs of one model for several numbers of frames. Their weights are packed once, and freed as soon as all
+    /// have them packed.
+    /// - Parameters:
+    ///   - graphs: the first is the one for all frames; `frameWork` is determined for it alone.
+    /// - Throws: why one of them cannot be compiled.
+    static func compile(
+        _ graphs: consuming [TypedGraph], kernels: KernelSet, fuses: Bool, keepsEveryValue: Bool, threads: Int,
+        limits: Limits
+    ) throws(Fault) -> [CompiledGraph] {
+        let packed = PackedWeights()
+        var builders: [StepBuilder] = []
+        var nodes: [[FusedNode]] = []
+        for graph in consume graphs {
+            var builder = StepBuilder(graph: graph, kernels: kernels, limits: limits, packed: packed)
+            nodes.append(try builder.takeNodes(fuses: fuses))
+            builders.append(builder)
+        }
+        while nodes.contains(where: { !$0.isEmpty }) {
+            for index in builders.indices {
+                if let node = nodes[index].popLast() { try builders[index].append(node) }
+            }
+            packed.forget()
+        }
+        var results: [CompiledGraph] = []
+        for builder in builders {
+            results.append(
+                try CompiledGraph(
+                    builder, keepsEveryValue: keepsEveryValue, findsFrameWork: results.isEmpty, threads: threads,
+                    limits: limits))
+        }
+        return results
+    }
+
+    private init(
+        _ builder: consuming StepBuilder, keepsEveryValue: Bool, findsFrameWork: Bool, threads: Int, limits: Limits
+    ) throws(Fault) {
         let graph = builder.graph
         let drafts = CompiledGraph.segments(of: builder.drafts, aliases: builder.aliases)
         let layout = Placement(

@@ -27,12 +27,28 @@ package final class Plan: Sendable {
         try self.init(consume graph, options: options)
     }
 
-    package init(_ graph: consuming TypedGraph, options: PlanOptions) throws(Fault) {
+    package convenience init(_ graph: consuming TypedGraph, options: PlanOptions) throws(Fault) {
+        self.init(
+            try CompiledGraph(
+                consume graph, kernels: .kernels(for: options.instructionSet), fuses: options.stage == .fused,
+                keepsEveryValue: options.keepsEveryValue, findsFrameWork: true, threads: max(options.threads, 1),
+                limits: options.limits), options: options)
+    }
+
+    /// Plans of one model for several numbers of frames, which share their packed weights.
+    /// - Parameter graphs: the first is the one for all frames.
+    package static func plans(
+        _ graphs: consuming [TypedGraph], options: PlanOptions
+    ) throws(Fault) -> [Plan] {
+        try CompiledGraph.compile(
+            consume graphs, kernels: .kernels(for: options.instructionSet), fuses: options.stage == .fused,
+            keepsEveryValue: options.keepsEveryValue, threads: max(options.threads, 1), limits: options.limits
+        ).map { Plan($0, options: options) }
+    }
+
+    private init(_ compiled: CompiledGraph, options: PlanOptions) {
         self.options = options
-        compiled = try CompiledGraph(
-            consume graph, kernels: .kernels(for: options.instructionSet), fuses: options.stage == .fused,
-            keepsEveryValue: options.keepsEveryValue, findsFrameWork: true, threads: max(options.threads, 1),
-            limits: options.limits)
+        self.compiled = compiled
         inputTypes = compiled.inputTypes
         outputTypes = compiled.outputTypes
     }

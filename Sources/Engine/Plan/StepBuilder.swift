@@ -15,22 +15,27 @@ struct StepBuilder {
     /// Packed weights and constants whose addresses the steps hold.
     private(set) var buffers: [Buffer] = []
     private let region: MemoryRegion?
+    /// Shared with the builders of plans for other numbers of frames.
+    private let packed: PackedWeights?
     /// Constants whose addresses the steps hold, beside those of the graph's values.
     private(set) var constantsInUse: [Tensor] = []
 
-    init(graph: consuming TypedGraph, kernels: KernelSet, limits: Limits) {
+    /// - Parameter packed: the weights that are packed already.
+    init(graph: consuming TypedGraph, kernels: KernelSet, limits: Limits, packed: PackedWeights? = nil) {
         self.limits = limits
+        self.packed = packed
         aliases = Array(graph.values.indices)
         self.graph = graph
         self.kernels = kernels
         // These are kept; a node's weights are packed, as a rule.
         for index in self.graph.values.indices {
             guard let tensor = self.graph.values[index].constant?.tensor else { continue }
-            self.graph.values[index].constant?.tensor = tensor.apart()
+            self.graph.values[index].constant?.tensor = packed?.apart(tensor) ?? tensor.apart()
         }
         let constants = self.graph.values.compactMap(\.constant) + self.graph.nodes.flatMap(\.weights.values)
         let sizes = constants.map(\.tensor.byteCount).filter { $0 >= MemoryBlock.mappedByteCount }
-        region = MemoryRegion(expectedByteCount: sizes.reduce(0, +))
+        let size = sizes.reduce(0, +)
+        region = packed.map { $0.region(expectedByteCount: size) } ?? MemoryRegion(expectedByteCount: size)
     }
 
     func type(_ value: Int) -> ValueType { graph.values[value].type }
@@ -60,9 +65,24 @@ struct StepBuilder {
         return UnsafeRawPointer(buffer.address)
     }
 
+    /// Memory like that of `makeBuffer(byteCount:fill:)`, whose contents depend on these tensors and on the form alone.
+    mutating func makeBuffer(
+        byteCount: Int, of tensors: [Tensor], form: String, fill: (UnsafeMutableRawPointer) -> Void
+    ) -> UnsafeRawPointer {
+        guard let packed else { return makeBuffer(byteCount: byteCount, fill: fill) }
+        let region = region
+        let buffer = packed.buffer(of: tensors, form: form, byteCount: byteCount) {
+            let buffer = Buffer(byteCount: byteCount, in: region)
+            fill(buffer.address)
+            return buffer
+        }
+        buffers.append(buffer)
+        return UnsafeRawPointer(buffer.address)
+    }
+
     /// The address of a constant's elements, which the plan keeps from now on.
     mutating func keep(_ tensor: Tensor) -> ConstantAddress {
-        let kept = tensor.apart()
+        let kept = packed?.apart(tensor) ?? tensor.apart()
         constantsInUse.append(kept)
         return ConstantAddress(kept.stableBytes)
     }

@@ -42,6 +42,8 @@ struct DenseStep {
 
     var inputCount: Int { parts[0].inputCount }
     var outputCount: Int { parts.map(\.outputCount).reduce(0, +) }
+    /// How the kernels are packed.
+    var form: String { parts.map { "\($0.kernel.tensor.shape)\($0.isOutputMajor ? "ᵀ" : "")" }.joined(separator: "+") }
 }
 
 extension StepBuilder {
@@ -129,7 +131,9 @@ extension StepBuilder {
         let k = dense.inputCount
         let n = dense.outputCount
         let kernels = self.kernels
-        let packed = makeBuffer(byteCount: kernels.packedMatrixByteCount(k, n)) { packed in
+        let packed = makeBuffer(
+            byteCount: kernels.packedMatrixByteCount(k, n), of: dense.parts.map(\.kernel.tensor), form: dense.form
+        ) { packed in
             let standAlone = dense.parts.dropLast().allSatisfy { part in
                 kernels.packedPanelWidth.map { part.outputCount.isMultiple(of: $0) } ?? false
             }
@@ -197,7 +201,9 @@ extension StepBuilder {
                 column += part.outputCount
             }
         }
-        let packed = makeBuffer(byteCount: kernels.packedQuantizedByteCount(k, n)) { packed in
+        let packed = makeBuffer(
+            byteCount: kernels.packedQuantizedByteCount(k, n), of: dense.parts.map(\.kernel.tensor), form: dense.form
+        ) { packed in
             if dense.parts.count == 1, let part = dense.parts.first, part.isOutputMajor {
                 part.kernel.tensor.withUnsafeBytes { bytes in
                     guard let weights = bytes.bindMemory(to: Int8.self).baseAddress else { return }

@@ -28,7 +28,8 @@ extension StepBuilder {
         let kernels = self.kernels
         let packedStride = (kernels.packedMatrixByteCount(k, width) + 63) / 64 * 64
         let packed = ConstantAddress(
-            makeBuffer(byteCount: packedStride * groups) { packed in
+            makeBuffer(byteCount: packedStride * groups, of: [weights.tensor], form: "\(groups)×\(k)×\(width)") {
+                packed in
                 weights.tensor.withFloats { rows in
                     for group in 0..<groups {
                         kernels.packMatrix(rows + group * width * k, 1, k, k, width, packed + group * packedStride)

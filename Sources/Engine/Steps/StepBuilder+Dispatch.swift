@@ -6,21 +6,28 @@ extension StepBuilder {
     ///
     /// The nodes are taken from the graph one by one, and their weights are freed as soon as they are packed.
     mutating func appendAll(fuses: Bool) throws(Fault) {
-        var nodes = try fuses ? fusedNodes() : graph.nodes.map { FusedNode.plain($0) }
+        var nodes = try takeNodes(fuses: fuses)
+        while let node = nodes.popLast() { try append(node) }
+    }
+
+    /// Takes the nodes from the graph, the first one last.
+    mutating func takeNodes(fuses: Bool) throws(Fault) -> [FusedNode] {
+        let nodes = try fuses ? fusedNodes() : graph.nodes.map { FusedNode.plain($0) }
         graph.nodes = []
-        nodes.reverse()
-        while let node = nodes.popLast() {
-            switch node {
-            case .plain(let node): try append(node)
-            case .dense(let dense): try append(dense)
-            case .attention(let attention): try append(attention)
-            case .normalization(let node, let input, let residual):
-                let columns = shape(input).extents.last ?? 1
-                try appendRowNormalization(
-                    node, input: input, residual: residual, output: output(node),
-                    rows: shape(input).elementCount / max(columns, 1), columns: columns)
-            case .bidirectional(let nodes): try appendBidirectional(nodes)
-            }
+        return nodes.reversed()
+    }
+
+    mutating func append(_ node: FusedNode) throws(Fault) {
+        switch node {
+        case .plain(let node): try append(node)
+        case .dense(let dense): try append(dense)
+        case .attention(let attention): try append(attention)
+        case .normalization(let node, let input, let residual):
+            let columns = shape(input).extents.last ?? 1
+            try appendRowNormalization(
+                node, input: input, residual: residual, output: output(node),
+                rows: shape(input).elementCount / max(columns, 1), columns: columns)
+        case .bidirectional(let nodes): try appendBidirectional(nodes)
         }
     }
 

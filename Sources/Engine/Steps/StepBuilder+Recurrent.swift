@@ -124,7 +124,9 @@ extension StepBuilder {
         _ matrix: Tensor, stride: Int, from column: Int, count: Int, k: Int
     ) -> UnsafeRawPointer {
         let kernels = self.kernels
-        return makeBuffer(byteCount: kernels.packedMatrixByteCount(k, count)) { packed in
+        return makeBuffer(
+            byteCount: kernels.packedMatrixByteCount(k, count), of: [matrix], form: "\(column)+\(count) of \(stride)"
+        ) { packed in
             matrix.withFloats { kernels.packMatrix($0 + column, stride, 1, k, count, packed) }
         }
     }
