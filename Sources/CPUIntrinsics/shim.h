@@ -54,6 +54,14 @@ EMOTIONFORMER_AVX2 __m256 emotionformer_round_8(__m256 a) {
 /// The upper four lanes below, the lower four above.
 EMOTIONFORMER_AVX2 __m256 emotionformer_swap_halves_8(__m256 a) { return _mm256_permute2f128_ps(a, a, 1); }
 
+/// c + Σ a·b over each lane's two products of 16-bit integers. The compiler must not know the sum: it would add
+/// the products of several rounds first, and has no registers for them.
+EMOTIONFORMER_AVX2 __m256i emotionformer_add_pair_products_8(__m256i a, __m256i b, __m256i c) {
+    c = _mm256_add_epi32(c, _mm256_madd_epi16(a, b));
+    __asm__("" : "+x"(c));
+    return c;
+}
+
 /// a·x + c, the float at `a` in every lane. In assembly, because a compiler that sees the same float multiplied twice
 /// loads it into a register first: an instruction more.
 EMOTIONFORMER_AVX512 __m512 emotionformer_multiply_add_at_16(const float *a, __m512 x, __m512 c) {

@@ -49,8 +49,8 @@ package struct IntegerRange: Sendable {
 /// C = scaled(A·B + offsets + row offsets) of int8 numbers, exact sums in 32 bits; all extents ≥ 1, k ≤
 /// `QuantizedProduct.largestK`.
 package struct IntegerMatrixProduct {
-    /// m × k bytes, rows `aStride` bytes apart: int8 numbers with 128 added.
-    package var a: UnsafePointer<UInt8>
+    /// m × k int8 numbers with 128 added, in the level's `quantizedElement`, rows `aStride` bytes apart.
+    package var a: UnsafeRawPointer
     package var aStride: Int
     /// From `packQuantizedMatrix`.
     package var b: UnsafeRawPointer
@@ -67,7 +67,7 @@ package struct IntegerMatrixProduct {
     package var n: Int
 
     package init(
-        a: UnsafePointer<UInt8>, aStride: Int, b: UnsafeRawPointer, offsets: UnsafePointer<Int32>,
+        a: UnsafeRawPointer, aStride: Int, b: UnsafeRawPointer, offsets: UnsafePointer<Int32>,
         rowOffsets: UnsafePointer<Int32>?, scaling: IntegerScaling, c: UnsafeMutablePointer<Int8>, cStride: Int, m: Int,
         k: Int, n: Int
     ) {
@@ -168,10 +168,10 @@ package struct IntegerKernels: Sendable {
         @Sendable (
             _ input: UnsafePointer<Int8>, _ sums: UnsafeMutablePointer<Int32>, _ columns: Int, _ inner: Int
         ) -> Void
-    /// Rows of k numbers with 128 added, `stride` bytes apart in the output.
+    /// Rows of k numbers with 128 added, in the level's `quantizedElement`, `stride` bytes apart in the output.
     package typealias Biasing =
         @Sendable (
-            _ input: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<UInt8>, _ stride: Int, _ rows: Int, _ k: Int
+            _ input: UnsafePointer<Int8>, _ output: UnsafeMutableRawPointer, _ stride: Int, _ rows: Int, _ k: Int
         ) -> Void
 
     package var matmul: @Sendable (_ product: IntegerMatrixProduct, _ rows: Range<Int>) -> Void

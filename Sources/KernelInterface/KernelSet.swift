@@ -57,12 +57,12 @@ package struct KernelSet: Sendable {
             _ input: UnsafePointer<Float>, _ stride: Int, _ mask: UnsafePointer<UInt8>,
             _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
         ) -> Void
-    /// Bytes between two rows of k quantized values.
+    /// Bytes between two rows of k quantized values, in the level's `quantizedElement`.
     package typealias QuantizedRowStride = @Sendable (_ k: Int) -> Int
     package typealias QuantizationFunction =
         @Sendable (
             _ rule: QuantizationRule, _ input: UnsafePointer<Float>, _ inputStride: Int,
-            _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
+            _ output: UnsafeMutableRawPointer, _ outputStride: Int,
             _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
         ) -> Void
 
@@ -113,9 +113,11 @@ package struct KernelSet: Sendable {
     package var lstmStep: CallFunction<LSTMStep>
     package var gruStep: CallFunction<GRUStep>
 
+    /// How quantized rows keep their values.
+    package var quantizedElement: QuantizedRowElement
     /// With room for the kernels to read past the end.
     package var quantizedRowStride: QuantizedRowStride
-    /// Quantizes each row by its own range; bytes after the first k of a row become 0.
+    /// Quantizes each row by its own range, the output's stride in bytes; what follows the first k values of a row becomes 0.
     package var quantizeRows: QuantizationFunction
     /// Quantizes all rows by their common range (for convolutions); writes one `RowQuantization`.
     package var quantizeMatrix: QuantizationFunction
@@ -156,6 +158,7 @@ package struct KernelSet: Sendable {
         maskedMeanOfColumns: @escaping MaskedReduction,
         lstmStep: @escaping CallFunction<LSTMStep>,
         gruStep: @escaping CallFunction<GRUStep>,
+        quantizedElement: QuantizedRowElement,
         quantizedRowStride: @escaping QuantizedRowStride,
         quantizeRows: @escaping QuantizationFunction,
         quantizeMatrix: @escaping QuantizationFunction,
@@ -189,6 +192,7 @@ package struct KernelSet: Sendable {
         self.maskedMeanOfColumns = maskedMeanOfColumns
         self.lstmStep = lstmStep
         self.gruStep = gruStep
+        self.quantizedElement = quantizedElement
         self.quantizedRowStride = quantizedRowStride
         self.quantizeRows = quantizeRows
         self.quantizeMatrix = quantizeMatrix

@@ -88,8 +88,8 @@ package struct QuantizedProduct {
     /// The largest k for which sums over k fit 32 bits, and the sums of a column's weights two digits of 7 and 16 bits.
     package static var largestK: Int { 32_768 }
 
-    /// m × k bytes, rows `aStride` bytes apart, from `quantizeRows`.
-    package var a: UnsafePointer<UInt8>
+    /// m × k values in the level's `quantizedElement`, rows `aStride` bytes apart, from `quantizeRows`.
+    package var a: UnsafeRawPointer
     package var aStride: Int
     /// m values, or one for all rows when `rowQuantizationStride` is 0.
     package var rowQuantization: UnsafePointer<RowQuantization>
@@ -107,7 +107,7 @@ package struct QuantizedProduct {
     package var epilogue: Epilogue
 
     package init(
-        a: UnsafePointer<UInt8>, aStride: Int, rowQuantization: UnsafePointer<RowQuantization>,
+        a: UnsafeRawPointer, aStride: Int, rowQuantization: UnsafePointer<RowQuantization>,
         rowQuantizationStride: Int = 1, b: UnsafeRawPointer, weightScales: UnsafePointer<Float>,
         rule: QuantizationRule, c: UnsafeMutablePointer<Float>, cStride: Int, m: Int, k: Int, n: Int,
         epilogue: Epilogue = Epilogue()

@@ -7,7 +7,7 @@ func matmulIntegers(_ product: IntegerMatrixProduct, _ rows: Range<Int>) {
         guard let sums = buffer.baseAddress else { return }
         var row = rows.lowerBound
         while row < rows.upperBound {
-            let a = product.a + row &* product.aStride
+            let a = (product.a + row &* product.aStride).assumingMemoryBound(to: UInt8.self)
             var first = 0
             while first < n {
                 let columns = n &- first < columnBlock ? n &- first : columnBlock

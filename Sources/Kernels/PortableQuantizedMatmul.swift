@@ -61,7 +61,8 @@ private func dequantized(
     let sums = product.b.assumingMemoryBound(to: Int32.self)
     let weights = (product.b + product.n &* MemoryLayout<Int32>.stride).assumingMemoryBound(to: Int8.self)
     let quantization = product.rowQuantization[row &* product.rowQuantizationStride]
-    let products = dotOfBytes(product.a + row &* product.aStride, weights + column &* product.k, product.k)
+    let values = (product.a + row &* product.aStride).assumingMemoryBound(to: UInt8.self)
+    let products = dotOfBytes(values, weights + column &* product.k, product.k)
     let sum = Float(products &- quantization.zeroPoint &* sums[column])
     let start = bias.map { $0[column] } ?? 0
     let scale = product.weightScales[column]

@@ -108,8 +108,12 @@ private typealias Bits = SIMD8<UInt32>
     return (unsafeBitCast(fraction, to: Vector.self), Vector(exponent))
 }
 
-/// Stores the low byte of each lane's integer; lanes must hold integers of 0…255.
-@inline(__always) func storeBytes(_ x: Vector, _ address: UnsafeMutablePointer<UInt8>) {
+/// How a quantized value of 0…255 is kept in a row: a level whose instructions multiply pairs of 16-bit integers has
+/// UInt16 here, so that a pair is one number to load.
+typealias QuantizedValue = UInt8
+
+/// Stores each lane's integer as a quantized value; lanes must hold integers of 0…255.
+@inline(__always) func storeQuantized(_ x: Vector, _ address: UnsafeMutablePointer<QuantizedValue>) {
     let bytes = SIMD8<UInt8>(truncatingIfNeeded: unsafeBitCast(x + broadcast(12_582_912), to: Bits.self))
     UnsafeMutableRawPointer(address).storeBytes(of: bytes, as: SIMD8<UInt8>.self)
 }

@@ -7,6 +7,9 @@
     @inline(__always) var panelWidth: Int { 16 }
     @inline(__always) var tallestBlock: Int { 6 }
 
+    /// Values of k in a round of the tallest blocks' loops: fewer instructions that only count.
+    @inline(__always) var roundLength: Int { 8 }
+
     /// Room for the tallest block's products, in vectors.
     typealias BlockMemory = (
         Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector

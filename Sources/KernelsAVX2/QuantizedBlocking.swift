@@ -4,15 +4,15 @@
     // The block sizes and weight layout of this level's quantized product, for the files in the folder Blocked.
 
     /// How a weight is kept in a packed panel.
-    typealias PackedWeight = Int16
+    typealias PackedWeight = Int8
 
     /// The number of values of k that are stored together for each column of a panel.
     @inline(__always) var weightGroup: Int { 2 }
 
     /// Converts a group of a column's weights for a panel.
     @inline(__always) func packGroup(_ weights: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<PackedWeight>) {
-        output[0] = PackedWeight(truncatingIfNeeded: weights[0])
-        output[1] = PackedWeight(truncatingIfNeeded: weights[1])
+        let group = UnsafeRawPointer(weights).loadUnaligned(as: UInt16.self)
+        UnsafeMutableRawPointer(output).storeBytes(of: group, as: UInt16.self)
     }
 
     /// Sums as two 16-bit digits of base 128, so that one instruction multiplies both: sums of up to
@@ -23,11 +23,14 @@
         return _mm256_or_si256(_mm256_slli_epi32(_mm256_srai_epi32(sum, 7), 16), low)
     }
 
-    /// products − zeroPoint·sums as floats, lane by lane; 0 ≤ zeroPoint ≤ 255.
+    /// products − zeroPoint·sums as floats, lane by lane, from `negativeDigits(zeroPoint)`.
     @inline(__always)
-    func corrected(_ products: UnsafePointer<Int32>, _ digits: Integers, _ zeroPoint: Int32) -> Vector {
-        let raw = UnsafeRawPointer(products).loadUnaligned(as: __m256i.self)
-        return _mm256_cvtepi32_ps(accumulate(digits, _mm256_set1_epi32(negativeDigits(zeroPoint)), raw))
+    func corrected(_ products: Integers, _ digits: Integers, _ negativeDigits: Int32) -> Vector {
+        _mm256_cvtepi32_ps(_mm256_add_epi32(products, _mm256_madd_epi16(digits, _mm256_set1_epi32(negativeDigits))))
+    }
+
+    @inline(__always) func integers(_ address: UnsafePointer<Int32>) -> Integers {
+        UnsafeRawPointer(address).loadUnaligned(as: Integers.self)
     }
 
     /// products − zeroPoint·sums as floats, lane by lane.

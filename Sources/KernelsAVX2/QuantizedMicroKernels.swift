@@ -8,19 +8,19 @@
 
     @inline(__always) var noIntegers: Integers { _mm256_setzero_si256() }
 
-    /// Two bytes of a row, widened to 16 bits, in every lane.
-    @inline(__always) func group(_ address: UnsafePointer<UInt8>) -> __m256i {
-        _mm256_cvtepu8_epi16(_mm_set1_epi16(UnsafeRawPointer(address).loadUnaligned(as: Int16.self)))
+    /// Two values of a row in every lane.
+    @inline(__always) func group(_ address: UnsafePointer<QuantizedValue>) -> __m256i {
+        _mm256_set1_epi32(UnsafeRawPointer(address).loadUnaligned(as: Int32.self))
     }
 
-    /// Two weights of each of 8 columns.
-    @inline(__always) func weights(_ address: UnsafePointer<Int16>) -> __m256i {
-        UnsafeRawPointer(address).loadUnaligned(as: __m256i.self)
+    /// Two weights of each of 8 columns, widened to 16 bits.
+    @inline(__always) func weights(_ address: UnsafePointer<Int8>) -> __m256i {
+        _mm256_cvtepi8_epi16(UnsafeRawPointer(address).loadUnaligned(as: __m128i.self))
     }
 
     /// c + Σ a·b over each lane's two products, in 32 bits: no step of it can saturate.
     @inline(__always) func accumulate(_ a: __m256i, _ b: __m256i, _ c: __m256i) -> __m256i {
-        _mm256_add_epi32(c, _mm256_madd_epi16(a, b))
+        emotionformer_add_pair_products_8(a, b, c)
     }
 
     @inline(__always) func store(_ vector: Integers, _ address: UnsafeMutablePointer<Int32>) {

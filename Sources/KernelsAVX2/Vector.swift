@@ -83,11 +83,12 @@
         return (_mm256_castsi256_ps(fraction), _mm256_cvtepi32_ps(_mm256_srai_epi32(bits, 23)))
     }
 
-    @inline(__always) func storeBytes(_ x: Vector, _ address: UnsafeMutablePointer<UInt8>) {
+    typealias QuantizedValue = UInt16
+
+    @inline(__always) func storeQuantized(_ x: Vector, _ address: UnsafeMutablePointer<QuantizedValue>) {
         let (low, high) = halves(x)
         let words = _mm_packs_epi32(_mm_cvtps_epi32(low), _mm_cvtps_epi32(high))
-        _mm_storel_epi64(
-            UnsafeMutableRawPointer(address).assumingMemoryBound(to: __m128i.self), _mm_packus_epi16(words, words))
+        UnsafeMutableRawPointer(address).storeBytes(of: words, as: __m128i.self)
     }
 
     @inline(__always) private func halves(_ x: Vector) -> (low: __m128, high: __m128) {

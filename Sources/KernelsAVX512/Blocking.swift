@@ -7,6 +7,9 @@
     @inline(__always) var panelWidth: Int { 32 }
     @inline(__always) var tallestBlock: Int { 12 }
 
+    /// Values of k in a round of the tallest blocks' loops: fewer instructions that only count.
+    @inline(__always) var roundLength: Int { 4 }
+
     /// Room for the tallest block's products, in vectors.
     typealias BlockMemory = (
         Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector,

@@ -23,11 +23,14 @@
         return _mm512_or_si512(_mm512_slli_epi32(_mm512_srai_epi32(sum, 7), 16), low)
     }
 
-    /// products − zeroPoint·sums as floats, lane by lane; 0 ≤ zeroPoint ≤ 255.
+    /// products − zeroPoint·sums as floats, lane by lane, from `negativeDigits(zeroPoint)`.
     @inline(__always)
-    func corrected(_ products: UnsafePointer<Int32>, _ digits: Integers, _ zeroPoint: Int32) -> Vector {
-        let raw = UnsafeRawPointer(products).loadUnaligned(as: __m512i.self)
-        return _mm512_cvtepi32_ps(_mm512_dpwssd_epi32(raw, digits, _mm512_set1_epi32(negativeDigits(zeroPoint))))
+    func corrected(_ products: Integers, _ digits: Integers, _ negativeDigits: Int32) -> Vector {
+        _mm512_cvtepi32_ps(_mm512_dpwssd_epi32(products, digits, _mm512_set1_epi32(negativeDigits)))
+    }
+
+    @inline(__always) func integers(_ address: UnsafePointer<Int32>) -> Integers {
+        UnsafeRawPointer(address).loadUnaligned(as: Integers.self)
     }
 
     /// products − zeroPoint·sums as floats, lane by lane.

@@ -9,7 +9,7 @@
     @inline(__always) var noIntegers: Integers { _mm512_setzero_si512() }
 
     /// Four bytes of a row in every lane.
-    @inline(__always) func group(_ address: UnsafePointer<UInt8>) -> __m512i {
+    @inline(__always) func group(_ address: UnsafePointer<QuantizedValue>) -> __m512i {
         _mm512_set1_epi32(UnsafeRawPointer(address).loadUnaligned(as: Int32.self))
     }
 

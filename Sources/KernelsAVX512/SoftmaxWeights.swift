@@ -51,20 +51,34 @@
 
     /// 2^(score·factor − top) for exponents that are known to be −126…126.
     struct BoundedWeights {
+        /// Floats that `prepare` writes: the table and the factor.
+        @inline(__always) static var constantCount: Int { 3 &* laneCount }
+
         /// The bits of 2^(i/32) less those that i adds to the exponent's field.
         private let low: Vector
         private let high: Vector
         private let factor: Vector
 
-        @inline(__always) init(factor: Float) {
-            self.factor = broadcast(factor)
+        /// - Parameter constants: from `prepare`.
+        @inline(__always) init(_ constants: UnsafePointer<Float>) {
+            low = load(constants)
+            high = load(constants + laneCount)
+            factor = load(constants + 2 &* laneCount)
+        }
+
+        static func prepare(factor: Float, _ constants: UnsafeMutablePointer<Float>) {
             let numbers = SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
             let steps = unsafeBitCast(numbers, to: __m512i.self)
             let first = _mm512_slli_epi32(steps, 18)
             let second = _mm512_slli_epi32(_mm512_add_epi32(steps, _mm512_set1_epi32(16)), 18)
             let (low, high) = powers
-            self.low = unsafeBitCast(_mm512_sub_epi32(unsafeBitCast(low, to: __m512i.self), first), to: Vector.self)
-            self.high = unsafeBitCast(_mm512_sub_epi32(unsafeBitCast(high, to: __m512i.self), second), to: Vector.self)
+            store(
+                unsafeBitCast(_mm512_sub_epi32(unsafeBitCast(low, to: __m512i.self), first), to: Vector.self), constants
+            )
+            store(
+                unsafeBitCast(_mm512_sub_epi32(unsafeBitCast(high, to: __m512i.self), second), to: Vector.self),
+                constants + laneCount)
+            store(broadcast(factor), constants + 2 &* laneCount)
         }
 
         /// What a row's weights begin with: `top` taken from 1.5·2¹⁸, whose last bit is a 32nd, and so rounded to that,

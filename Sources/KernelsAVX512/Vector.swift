@@ -74,7 +74,9 @@
         )
     }
 
-    @inline(__always) func storeBytes(_ x: Vector, _ address: UnsafeMutablePointer<UInt8>) {
+    typealias QuantizedValue = UInt8
+
+    @inline(__always) func storeQuantized(_ x: Vector, _ address: UnsafeMutablePointer<QuantizedValue>) {
         let bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x))
         UnsafeMutableRawPointer(address).storeBytes(of: bytes, as: __m128i.self)
     }

@@ -73,22 +73,24 @@ import Testing
             let input = Buffer(rows.flatMap { $0 + [99] }, margin: 12345)
             let stride = kernels.quantizedRowStride(k)
             let bytes = Buffer<UInt8>(count: m * stride, fill: 77)
+            let element = kernels.quantizedElement
             let quantization = UnsafeMutablePointer<RowQuantization>.allocate(capacity: m)
             defer { quantization.deallocate() }
             kernels.quantizeRows(rule, input.address, k + 1, bytes.address, stride, quantization, m, k)
             for row in 0..<m {
                 let expected = Self.plain(rule, rows[row], range: rows[row])
-                let values = (0..<k).map { Int32(bytes.address[row * stride + $0]) - 128 }
+                let found = element.values(bytes.address + row * stride, count: stride / element.byteCount)
+                let values = found[..<k].map { $0 - 128 }
                 #expect(values == expected.values, "\(level) \(rule) row \(row) of \(m)×\(k)")
                 #expect(quantization[row].scale == expected.scale)
                 #expect(quantization[row].zeroPoint == expected.zeroPoint + 128)
-                #expect((k..<stride).allSatisfy { bytes.address[row * stride + $0] == 0 })
+                #expect(found[k...].allSatisfy { $0 == 0 })
             }
             kernels.quantizeMatrix(rule, input.address, k + 1, bytes.address, stride, quantization, m, k)
             let all = rows.flatMap { $0 }
             for row in 0..<m {
                 let expected = Self.plain(rule, rows[row], range: all)
-                let values = (0..<k).map { Int32(bytes.address[row * stride + $0]) - 128 }
+                let values = element.values(bytes.address + row * stride, count: k).map { $0 - 128 }
                 #expect(values == expected.values && quantization[0].zeroPoint == expected.zeroPoint + 128)
             }
             #expect(bytes.isMarginUntouched)
@@ -119,7 +121,7 @@ import Testing
         let packed = Buffer<UInt8>(count: kernels.packedQuantizedByteCount(k, n), fill: 7)
         kernels.packQuantizedMatrix(weights.address, k, n, packed.address)
         let stride = kernels.quantizedRowStride(k)
-        let bytes = Buffer<UInt8>((0..<stride).map { $0 < k ? 255 : 0 }, margin: 9)
+        let bytes = kernels.quantizedElement.buffer([[Int32](repeating: 255, count: k)], stride: stride)
         let scales = Buffer<Float>([Float](repeating: 1, count: n), margin: 9)
         let output = Buffer(count: n)
         var quantization = RowQuantization(scale: 1, zeroPoint: 0)
@@ -161,10 +163,8 @@ import Testing
             self.rule = rule
             (self.m, self.k, self.n) = (m, k, n)
             rows = QuantizedTests.matrix(m, k, seed: 8).map { QuantizedTests.plain(rule, $0, range: $0) }
-            let stride = kernels.quantizedRowStride(k)
-            bytes = Buffer(
-                rows.flatMap { row in row.values.map { UInt8($0 + 128) } + [UInt8](repeating: 0, count: stride - k) },
-                margin: 9)
+            bytes = kernels.quantizedElement.buffer(
+                rows.map { row in row.values.map { $0 + 128 } }, stride: kernels.quantizedRowStride(k))
             var generator = Generator(seed: 9)
             weights = Buffer((0..<n * k).map { _ in Int8(truncatingIfNeeded: generator.next()) }, margin: 1)
             packed = Buffer(count: kernels.packedQuantizedByteCount(k, n), fill: 7)
@@ -219,5 +219,29 @@ import Testing
             #expect(output.isMarginUntouched && packed.isMarginUntouched)
             return output.values.map(\.bitPattern)
         }
+    }
+}
+
+extension QuantizedRowElement {
+    /// The values of a row.
+    func values(_ row: UnsafePointer<UInt8>, count: Int) -> [Int32] {
+        let bytes = UnsafeRawPointer(row)
+        return (0..<count).map {
+            switch self {
+            case .uint8: Int32(bytes.loadUnaligned(fromByteOffset: $0, as: UInt8.self))
+            case .uint16: Int32(bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self))
+            }
+        }
+    }
+
+    /// Rows of values, each filled up with zeros to `stride` bytes.
+    func buffer(_ rows: [[Int32]], stride: Int) -> Buffer<UInt8> {
+        let bytes = rows.flatMap { row in
+            let values = row.flatMap { value in
+                byteCount == 1 ? [UInt8(value)] : [UInt8(value & 255), UInt8(value >> 8)]
+            }
+            return values + [UInt8](repeating: 0, count: stride - values.count)
+        }
+        return Buffer(bytes, margin: 9)
     }
 }

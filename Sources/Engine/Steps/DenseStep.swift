@@ -234,6 +234,7 @@ extension StepBuilder {
             form: .quantized(
                 ConstantAddress(packed), ConstantAddress(scales), kernels.quantizeRows, kernels.matmulQuantized),
             rows: rows, k: k, n: n, epilogue: epilogue, quantizedStride: kernels.quantizedRowStride(k),
+            quantizedElement: kernels.quantizedElement,
             isSymmetric: dense.isSymmetric, rule: dense.isSymmetric ? .builtin : dense.rule)
     }
 }
@@ -245,7 +246,7 @@ struct DenseProduct: Sendable {
         case quantized(
             ConstantAddress, ConstantAddress,
             @Sendable (
-                QuantizationRule, UnsafePointer<Float>, Int, UnsafeMutablePointer<UInt8>, Int,
+                QuantizationRule, UnsafePointer<Float>, Int, UnsafeMutableRawPointer, Int,
                 UnsafeMutablePointer<RowQuantization>, Int, Int
             ) -> Void,
             @Sendable (QuantizedProduct, Range<Int>) -> Void)
@@ -258,6 +259,7 @@ struct DenseProduct: Sendable {
     var epilogue: Epilogue
     var inputStride = 0
     var quantizedStride = 0
+    var quantizedElement = QuantizedRowElement.uint8
     var isSymmetric = false
     var rule = QuantizationRule.xnnpack
 
@@ -284,13 +286,13 @@ struct DenseProduct: Sendable {
                     a: input, aStride: inputStride, b: packed.bytes, c: output, cStride: n, m: rows, k: k, n: n,
                     epilogue: epilogue), range)
         case .quantized(let packed, let scales, let quantizeRows, let matmul):
-            let bytes = execution.scratch.assumingMemoryBound(to: UInt8.self)
+            let bytes = execution.scratch
             let quantization = (execution.scratch + quantizationOffset).assumingMemoryBound(to: RowQuantization.self)
             if isSymmetric {
                 for row in range {
                     SymmetricQuantization.quantize(
                         input + row &* k, count: k, stride: quantizedStride, bytes + row &* quantizedStride,
-                        quantization + row)
+                        as: quantizedElement, quantization + row)
                 }
             } else {
                 quantizeRows(

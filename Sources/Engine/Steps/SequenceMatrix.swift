@@ -14,11 +14,12 @@ struct SequenceMatrix: Sendable {
     let bias: ConstantAddress?
     private let block: Int
     private let rowStride: Int
+    private let element: QuantizedRowElement
     private let matmul: @Sendable (PackedProduct, Range<Int>) -> Void
     private let matmulQuantized: @Sendable (QuantizedProduct, Range<Int>) -> Void
     private let quantizeRows:
         @Sendable (
-            QuantizationRule, UnsafePointer<Float>, Int, UnsafeMutablePointer<UInt8>, Int,
+            QuantizationRule, UnsafePointer<Float>, Int, UnsafeMutableRawPointer, Int,
             UnsafeMutablePointer<RowQuantization>, Int, Int
         ) -> Void
 
@@ -35,6 +36,7 @@ struct SequenceMatrix: Sendable {
         self.bias = bias
         block = max(kernels.quantizedRowBlock, 1) * 4
         rowStride = (kernels.quantizedRowStride(k) + 63) / 64 * 64
+        element = kernels.quantizedElement
         matmul = kernels.matmul
         matmulQuantized = kernels.matmulQuantized
         quantizeRows = kernels.quantizeRows
@@ -59,7 +61,7 @@ struct SequenceMatrix: Sendable {
             return
         }
         let quantization = scratch.assumingMemoryBound(to: RowQuantization.self)
-        let quantized = (scratch + quantizationByteCount).assumingMemoryBound(to: UInt8.self)
+        let quantized = scratch + quantizationByteCount
         var first = range.lowerBound
         while first < range.upperBound {
             let count = min(block, range.upperBound &- first)
@@ -67,7 +69,7 @@ struct SequenceMatrix: Sendable {
                 for row in 0..<count {
                     SymmetricQuantization.quantize(
                         input + (first &+ row) &* k, count: k, stride: rowStride, quantized + row &* rowStride,
-                        quantization + row)
+                        as: element, quantization + row)
                 }
             } else {
                 quantizeRows(.builtin, input + first &* k, k, quantized, rowStride, quantization, count, k)

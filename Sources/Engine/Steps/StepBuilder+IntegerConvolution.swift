@@ -26,6 +26,8 @@ extension StepBuilder {
         let stride = kernels.quantizedRowStride(k)
         let block = WindowGrid.block(windowByteCount: stride)
         let integers = kernels.integers
+        let element = kernels.quantizedElement
+        let placeByteCount = depth * element.byteCount
         // Outside of the input lies its zero point; the kernel's input has 128 added.
         let zero = UInt8(truncatingIfNeeded: zeroPoint + 128)
         var draft = StepDraft(
@@ -36,18 +38,18 @@ extension StepBuilder {
             return { execution, rows in
                 let x = input.elements(execution, as: Int8.self)
                 let y = output.elements(execution, as: Int8.self)
-                let windows = execution.scratch.assumingMemoryBound(to: UInt8.self)
+                let windows = execution.scratch
                 var first = rows.lowerBound
                 while first < rows.upperBound {
                     let count = min(block, rows.upperBound &- first)
                     for window in 0..<count {
                         let target = windows + window &* stride
                         grid.forEachPlace(of: first &+ window) { place, offset in
-                            let target = target + place &* depth
+                            let target = target + place &* placeByteCount
                             if let offset {
-                                integers.bias(x + offset, target, depth, 1, depth)
+                                integers.bias(x + offset, target, placeByteCount, 1, depth)
                             } else {
-                                target.update(repeating: zero, count: depth)
+                                element.fill(target, zero, count: depth)
                             }
                         }
                     }

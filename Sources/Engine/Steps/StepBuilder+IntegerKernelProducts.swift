@@ -28,7 +28,7 @@ extension StepBuilder {
             let input = layout.operand(input)
             let output = layout.destination(output)
             return { execution, range in
-                let bytes = execution.scratch.assumingMemoryBound(to: UInt8.self)
+                let bytes = execution.scratch
                 let start = range.lowerBound
                 integers.bias(
                     input.elements(execution, as: Int8.self) + start &* k, bytes, stride, range.count, k)
@@ -165,7 +165,7 @@ private struct IntegerMatmul: Sendable {
         _ c: UnsafeMutablePointer<Int8>
     ) {
         let (m, k, n) = (extents.m, extents.k, extents.n)
-        let rows = scratch.assumingMemoryBound(to: UInt8.self)
+        let rows = scratch
         let packed = scratch + packedOffset
         let turned = (scratch + turnedOffset).assumingMemoryBound(to: Int8.self)
         let offsets = (scratch + sumsOffset).assumingMemoryBound(to: Int32.self)

@@ -51,7 +51,7 @@ extension StepBuilder {
             rule: rule,
             grid: grid, depth: depth, groups: groups, k: k, width: width, packed: packed, packedStride: packedStride,
             scales: scales, bias: bias, imageByteCount: kernels.quantizedRowStride(grid.imageSize),
-            windowStride: kernels.quantizedRowStride(k),
+            element: kernels.quantizedElement, windowStride: kernels.quantizedRowStride(k),
             block: WindowGrid.block(windowByteCount: kernels.quantizedRowStride(k)), quantize: kernels.quantizeMatrix,
             multiply: kernels.matmulQuantized)
         var draft = StepDraft(
@@ -81,12 +81,13 @@ private struct QuantizedConvolution: Sendable {
     let scales: ConstantAddress
     let bias: ConstantAddress?
     let imageByteCount: Int
+    let element: QuantizedRowElement
     /// Bytes of one window's quantized numbers.
     let windowStride: Int
     let block: Int
     let quantize:
         @Sendable (
-            QuantizationRule, UnsafePointer<Float>, Int, UnsafeMutablePointer<UInt8>, Int,
+            QuantizationRule, UnsafePointer<Float>, Int, UnsafeMutableRawPointer, Int,
             UnsafeMutablePointer<RowQuantization>, Int, Int
         ) -> Void
     let multiply: @Sendable (QuantizedProduct, Range<Int>) -> Void
@@ -100,8 +101,8 @@ private struct QuantizedConvolution: Sendable {
         _ scratch: UnsafeMutableRawPointer, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
     ) {
         let quantization = scratch.assumingMemoryBound(to: RowQuantization.self)
-        let image = (scratch + 64).assumingMemoryBound(to: UInt8.self)
-        let windows = (scratch + windowsOffset).assumingMemoryBound(to: UInt8.self)
+        let image = scratch + 64
+        let windows = scratch + windowsOffset
         let outputs = groups &* width
         for batch in 0..<grid.batches {
             quantize(
@@ -131,16 +132,19 @@ private struct QuantizedConvolution: Sendable {
     }
 
     private func gather(
-        _ image: UnsafeMutablePointer<UInt8>, _ channel: Int, _ window: Int, _ target: UnsafeMutablePointer<UInt8>,
-        _ zero: UInt8
+        _ image: UnsafeRawPointer, _ channel: Int, _ window: Int, _ target: UnsafeMutableRawPointer, _ zero: UInt8
     ) {
+        let size = element.byteCount
+        let byteCount = depth &* size
         grid.forEachPlace(of: window) { index, offset in
+            let place = target + index &* byteCount
             if let offset {
-                (target + index &* depth).update(from: image + (offset &+ channel), count: depth)
+                place.copyMemory(from: image + (offset &+ channel) &* size, byteCount: byteCount)
             } else {
-                (target + index &* depth).update(repeating: zero, count: depth)
+                element.fill(place, zero, count: depth)
             }
         }
-        (target + k).update(repeating: 0, count: windowStride &- k)
+        let end = k &* size
+        (target + end).initializeMemory(as: UInt8.self, repeating: 0, count: windowStride &- end)
     }
 }

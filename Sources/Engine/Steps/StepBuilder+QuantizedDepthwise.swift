@@ -30,7 +30,8 @@ extension StepBuilder {
         let run = QuantizedDepthwise(
             grid: grid, multiplier: multiplier, width: width, packed: packed, scales: scales,
             bias: try makeBias(node, count: width), imageByteCount: kernels.quantizedRowStride(grid.imageSize),
-            isSymmetric: try !node.attributes.boolean("asymmetricQuantizeInputs"), quantize: kernels.quantizeMatrix)
+            element: kernels.quantizedElement, isSymmetric: try !node.attributes.boolean("asymmetricQuantizeInputs"),
+            quantize: kernels.quantizeMatrix)
         var draft = StepDraft(
             name: node.name, label: "depthwise \(grid.count)×\(width) int8", reads: [input], writes: [output]
         ) { layout in
@@ -54,10 +55,11 @@ private struct QuantizedDepthwise: Sendable {
     let scales: ConstantAddress
     let bias: ConstantAddress?
     let imageByteCount: Int
+    let element: QuantizedRowElement
     let isSymmetric: Bool
     let quantize:
         @Sendable (
-            QuantizationRule, UnsafePointer<Float>, Int, UnsafeMutablePointer<UInt8>, Int,
+            QuantizationRule, UnsafePointer<Float>, Int, UnsafeMutableRawPointer, Int,
             UnsafeMutablePointer<RowQuantization>, Int, Int
         ) -> Void
 
@@ -69,36 +71,48 @@ private struct QuantizedDepthwise: Sendable {
         _ scratch: UnsafeMutableRawPointer, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
     ) {
         let quantization = scratch.assumingMemoryBound(to: RowQuantization.self)
-        let sums = (scratch + 64).assumingMemoryBound(to: Int32.self)
-        let image = (scratch + imageOffset).assumingMemoryBound(to: UInt8.self)
-        let weights = packed.bytes.assumingMemoryBound(to: Int8.self)
+        let image = scratch + imageOffset
         let windows = grid.rows.count &* grid.columns.count
         for batch in 0..<grid.batches {
             let start = batch &* grid.imageSize
             if isSymmetric {
                 SymmetricQuantization.quantize(
-                    input + start, count: grid.imageSize, stride: imageByteCount, image, quantization)
+                    input + start, count: grid.imageSize, stride: imageByteCount, image, as: element, quantization)
             } else {
                 quantize(
                     .builtin, input + start, grid.imageSize, image, imageByteCount, quantization, 1, grid.imageSize)
             }
-            let zero = quantization.pointee.zeroPoint
-            for window in (batch &* windows)..<((batch &+ 1) &* windows) {
-                sums.update(repeating: 0, count: width)
-                grid.forEachPlace(of: window) { index, offset in
-                    guard let offset else { return }
-                    let x = image + (offset &- start)
-                    let w = weights + index &* width
-                    for column in 0..<width {
-                        sums[column] &+= (Int32(x[column / multiplier]) &- zero) &* Int32(w[column])
-                    }
-                }
-                let y = output + window &* width
+            let range = (batch &* windows)..<((batch &+ 1) &* windows)
+            switch element {
+            case .uint8: multiply(scratch, image.assumingMemoryBound(to: UInt8.self), start, output, range)
+            case .uint16: multiply(scratch, image.assumingMemoryBound(to: UInt16.self), start, output, range)
+            }
+        }
+    }
+
+    /// The windows of one batch, whose image is quantized; `start` is where its floats begin.
+    private func multiply<Value: FixedWidthInteger>(
+        _ scratch: UnsafeMutableRawPointer, _ image: UnsafePointer<Value>, _ start: Int,
+        _ output: UnsafeMutablePointer<Float>, _ range: Range<Int>
+    ) {
+        let quantization = scratch.assumingMemoryBound(to: RowQuantization.self).pointee
+        let sums = (scratch + 64).assumingMemoryBound(to: Int32.self)
+        let weights = packed.bytes.assumingMemoryBound(to: Int8.self)
+        let zero = quantization.zeroPoint
+        for window in range {
+            sums.update(repeating: 0, count: width)
+            grid.forEachPlace(of: window) { index, offset in
+                guard let offset else { return }
+                let x = image + (offset &- start)
+                let w = weights + index &* width
                 for column in 0..<width {
-                    y[column] =
-                        (bias?.floats[column] ?? 0)
-                        + Float(sums[column]) * (scales.floats[column] * quantization.pointee.scale)
+                    sums[column] &+= (Int32(truncatingIfNeeded: x[column / multiplier]) &- zero) &* Int32(w[column])
                 }
+            }
+            let y = output + window &* width
+            for column in 0..<width {
+                y[column] =
+                    (bias?.floats[column] ?? 0) + Float(sums[column]) * (scales.floats[column] * quantization.scale)
             }
         }
     }

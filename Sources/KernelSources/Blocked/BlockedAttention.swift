@@ -22,6 +22,8 @@
         var products: UnsafeMutablePointer<Float>
         var tops: UnsafeMutablePointer<Float>
         var totals: UnsafeMutablePointer<Float>
+        /// What `BoundedWeights` computes with.
+        var constants: UnsafeMutablePointer<Float>
 
         init(_ memory: UnsafeMutableRawPointer, _ keyCount: Int, _ keyDimension: Int, _ valueDimension: Int) {
             keys = memory.assumingMemoryBound(to: Float.self)
@@ -33,13 +35,15 @@
             products = sums + tallestBlock &* sumStride
             tops = products + tallestBlock &* sumStride
             totals = tops + tallestBlock
+            constants = totals + tallestBlock &* laneCount
         }
     }
 
     func attentionScratchByteCount(_ keyCount: Int, _ keyDimension: Int, _ valueDimension: Int) -> Int {
         let tile = padded(keyCount < keyTile ? keyCount : keyTile)
         let scores = tallestBlock &* (tile &+ 2 &* padded(valueDimension) &+ 1 &+ laneCount)
-        let floats = padded(keyCount) &* keyDimension &+ keyCount &* padded(valueDimension) &+ scores
+        let matrices = padded(keyCount) &* keyDimension &+ keyCount &* padded(valueDimension)
+        let floats = matrices &+ scores &+ BoundedWeights.constantCount
         return floats &* MemoryLayout<Float>.stride
     }
 
@@ -56,7 +60,7 @@
                 scratch.values + first &* padded(head.valueDimension))
             first &+= keyTile
         }
-        let bound = ScoreBound(head, scratch.keys)
+        let bound = ScoreBound(head, scratch)
         var row = queries.lowerBound
         while row < queries.upperBound {
             let left = queries.upperBound &- row
@@ -64,7 +68,7 @@
             fetchQueries(head, row &+ rows, queries.upperBound)
             let isBounded = bound.holdsNext(head, row, &rows, scratch)
             if isBounded {
-                attendBoundedBlock(head, row, rows, bound.factor, scratch)
+                attendBoundedBlock(head, row, rows, scratch)
             } else {
                 attendBlock(head, row, rows, scratch)
             }

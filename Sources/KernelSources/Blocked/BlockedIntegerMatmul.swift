@@ -4,6 +4,8 @@
     /// The blocks of the dynamic-range product, with another last step.
     func matmulIntegers(_ product: IntegerMatrixProduct, _ rows: Range<Int>) {
         let n = product.n
+        let a = product.a.assumingMemoryBound(to: QuantizedValue.self)
+        let aStride = product.aStride / MemoryLayout<QuantizedValue>.stride
         let sizes = QuantizedPanels(k: product.k, n: n)
         let panels = (product.b + sizes.sumByteCount).assumingMemoryBound(to: PackedWeight.self)
         let chunk = quantizedRowChunk(product.k)
@@ -21,8 +23,7 @@
                     var row = first
                     while row < last {
                         let height = multiplyQuantizedBlock(
-                            product.a + row &* product.aStride, product.aStride, last &- row, panel, sizes.groupCount,
-                            tile)
+                            a + row &* aStride, aStride, last &- row, panel, sizes.groupCount, tile)
                         var index = 0
                         while index < height {
                             storeScaled(

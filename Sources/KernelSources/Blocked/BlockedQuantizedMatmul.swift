@@ -79,6 +79,9 @@
     func matmulQuantized(_ product: QuantizedProduct, _ rows: Range<Int>) {
         let n = product.n
         let groups = groupCount(product.k)
+        let isSimple = ProductTarget.serves(product.epilogue.activation)
+        let a = product.a.assumingMemoryBound(to: QuantizedValue.self)
+        let aStride = product.aStride / MemoryLayout<QuantizedValue>.stride
         let chunk = quantizedRowChunk(product.k)
         let sums = product.b.assumingMemoryBound(to: Int32.self)
         let panels = (product.b + sumByteCount(n)).assumingMemoryBound(to: PackedWeight.self)
@@ -92,15 +95,26 @@
                 var column = 0
                 var panel = UnsafePointer(panels)
                 while column < n {
+                    let next = panel + panelElementCount(product.k)
+                    let isWhole = isSimple && n &- column >= panelWidth
+                    // The first blocks bring the next panel.
+                    let fetched = n &- column > panelWidth ? first &+ quantizedFetchingBlocks &* tallestBlock : first
                     var row = first
                     while row < last {
+                        if isWhole && last &- row >= tallestBlock {
+                            let share = next + (row &- first) / tallestBlock &* groups &* fetchedWeights
+                            finishTallestQuantizedBlock(
+                                product, panel, sums + column, row, column, row < fetched ? share : nil)
+                            row &+= tallestBlock
+                            continue
+                        }
                         let height = multiplyQuantizedBlock(
-                            product.a + row &* product.aStride, product.aStride, last &- row, panel, groups, tile)
+                            a + row &* aStride, aStride, last &- row, panel, groups, tile)
                         finishQuantized(product, tile, sums + column, row, column, height)
                         row &+= height
                     }
                     column &+= panelWidth
-                    panel += panelElementCount(product.k)
+                    panel = next
                 }
                 first = last
             }
@@ -140,13 +154,15 @@
         case .xnnpack:
             isDone = finishPanel(result, epilogue, product.c, product.cStride, prepare) { index, lane, columns in
                 let parameters = quantization[index &* quantizationStride]
-                let sum = corrected(tile + (index &* panelWidth &+ lane), columns.sums, parameters.zeroPoint)
+                let sum = corrected(
+                    integers(tile + (index &* panelWidth &+ lane)), columns.sums, negativeDigits(parameters.zeroPoint))
                 return multiplyAdd(sum * broadcast(parameters.scale), columns.scale, columns.bias)
             }
         case .builtin:
             isDone = finishPanel(result, epilogue, product.c, product.cStride, prepare) { index, lane, columns in
                 let parameters = quantization[index &* quantizationStride]
-                let sum = corrected(tile + (index &* panelWidth &+ lane), columns.sums, parameters.zeroPoint)
+                let sum = corrected(
+                    integers(tile + (index &* panelWidth &+ lane)), columns.sums, negativeDigits(parameters.zeroPoint))
                 return columns.bias + sum * (columns.scale * broadcast(parameters.scale))
             }
         }

@@ -17,15 +17,15 @@
     @inline(__always) private var largestFactor: Float { 64 }
 
     struct ScoreBound {
-        /// Turns scores into exponents of 2.
-        let factor: Float
         /// Squared length of the longest key times the factor's square; infinite if scores are not products alone.
         private let square: Float
 
-        init(_ head: borrowing AttentionHead, _ keys: UnsafePointer<Float>) {
-            factor = head.scale * 1.442_695_04
+        init(_ head: borrowing AttentionHead, _ scratch: borrowing AttentionScratch) {
+            // Turns scores into exponents of 2.
+            let factor = head.scale * 1.442_695_04
             let isUsable = head.isPlain && factor <= largestFactor
-            square = isUsable ? largestSquare(head, keys) * factor * factor : .infinity
+            square = isUsable ? largestSquare(head, scratch.keys) * factor * factor : .infinity
+            BoundedWeights.prepare(factor: factor, scratch.constants)
         }
 
         /// Shortens `rows` to those next ones that are all bounded or all not, and says which; writes what the bounded
@@ -79,8 +79,7 @@
 
     /// `scratch.tops` holds what the rows' weights begin with.
     func attendBoundedBlock(
-        _ head: borrowing AttentionHead, _ first: Int, _ rows: Int, _ factor: Float,
-        _ scratch: borrowing AttentionScratch
+        _ head: borrowing AttentionHead, _ first: Int, _ rows: Int, _ scratch: borrowing AttentionScratch
     ) {
         let width = scratch.sumStride
         let query = head.query + first &* head.queryStride
@@ -92,7 +91,7 @@
         var key = 0
         while key < head.keyCount {
             let count = head.keyCount &- key < keyTile ? head.keyCount &- key : keyTile
-            weighTile(head, query, rows, scratch.keys + key &* head.keyDimension, count, factor, scratch)
+            weighTile(head, query, rows, scratch.keys + key &* head.keyDimension, count, scratch)
             let sums = key == 0 ? scratch.sums : scratch.products
             multiplyPanels(
                 scratch.scores, scratch.scoreStride, rows, scratch.values + key &* width, count, head.valueDimension,
@@ -113,8 +112,9 @@
     @inline(__always)
     private func weighTile(
         _ head: borrowing AttentionHead, _ query: UnsafePointer<Float>, _ rows: Int, _ keys: UnsafePointer<Float>,
-        _ count: Int, _ factor: Float, _ scratch: borrowing AttentionScratch
+        _ count: Int, _ scratch: borrowing AttentionScratch
     ) {
+        let weights = BoundedWeights(scratch.constants)
         let target = WeightTarget(
             starts: scratch.tops, totals: scratch.totals, values: scratch.scores, stride: scratch.scoreStride)
         var key = 0
@@ -125,7 +125,7 @@
             var row = 0
             while row < rows {
                 row &+= weighBlock(
-                    query + row &* head.queryStride, head.queryStride, rows &- row, panel, head.keyDimension, factor,
+                    query + row &* head.queryStride, head.queryStride, rows &- row, panel, head.keyDimension, weights,
                     here.advanced(by: row))
             }
             key &+= panelWidth
@@ -134,7 +134,6 @@
         multiplyPanels(
             query, head.queryStride, rows, keys + key &* head.keyDimension, head.keyDimension, count &- key,
             scratch.scores + key, scratch.scoreStride)
-        let weights = BoundedWeights(factor: factor)
         var here = target
         here.values += key
         var row = 0

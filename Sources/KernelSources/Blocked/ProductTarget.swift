@@ -20,7 +20,8 @@
             leastValue(activation) != nil
         }
 
-        @inline(__always) private static func leastValue(_ activation: Activation) -> Float? {
+        /// What values are raised to: −∞ or 0; nil for other activations.
+        @inline(__always) static func leastValue(_ activation: Activation) -> Float? {
             switch activation {
             case .linear: -.infinity
             case .relu: 0

@@ -108,15 +108,15 @@
 
     /// Int8 numbers with 128 added; the rest of a row is not written.
     func biasIntegers(
-        _ input: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<UInt8>, _ stride: Int, _ rows: Int, _ k: Int
+        _ input: UnsafePointer<Int8>, _ output: UnsafeMutableRawPointer, _ stride: Int, _ rows: Int, _ k: Int
     ) {
         var row = 0
         while row < rows {
             let from = input + row &* k
-            let to = output + row &* stride
+            let to = (output + row &* stride).assumingMemoryBound(to: QuantizedValue.self)
             var index = 0
             while index < k {
-                to[index] = UInt8(bitPattern: from[index]) ^ 0x80
+                to[index] = QuantizedValue(truncatingIfNeeded: UInt8(bitPattern: from[index]) ^ 0x80)
                 index &+= 1
             }
             row &+= 1

@@ -26,6 +26,7 @@
             maskedMeanOfColumns: maskedMeanOfColumns,
             lstmStep: lstmStep,
             gruStep: gruStep,
+            quantizedElement: MemoryLayout<QuantizedValue>.stride == 1 ? .uint8 : .uint16,
             quantizedRowStride: quantizedRowStride,
             quantizeRows: quantizeRows,
             quantizeMatrix: quantizeMatrix,

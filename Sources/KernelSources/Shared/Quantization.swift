@@ -1,14 +1,16 @@
 #if EMOTIONFORMER_PORTABLE_KERNELS || EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     import EmotionFormerKernelInterface
 
-    /// Rows of quantized values are padded with zeros to a multiple of this.
-    @inline(__always) private var quantizedRowAlignment: Int { 64 }
+    /// Rows of quantized values are padded with zeros to a multiple of as many as this.
+    @inline(__always) private var quantizedRowAlignment: Int { 64 / MemoryLayout<QuantizedValue>.stride }
 
-    func quantizedRowStride(_ k: Int) -> Int {
+    @inline(__always) private func paddedCount(_ k: Int) -> Int {
         (k &+ quantizedRowAlignment &- 1) & ~(quantizedRowAlignment &- 1)
     }
 
-    /// The mapping of floats to bytes: round(x·factor) + zeroPoint, with ties away from zero or to even.
+    func quantizedRowStride(_ k: Int) -> Int { paddedCount(k) &* MemoryLayout<QuantizedValue>.stride }
+
+    /// The mapping of floats to 0…255: round(x·factor) + zeroPoint, with ties away from zero or to even.
     private struct ByteMapping {
         var factor: Float
         /// −128…127
@@ -65,22 +67,23 @@
     }
 
     @inline(__always)
-    private func writeBytes(
-        _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<UInt8>, _ columns: Int, _ stride: Int,
+    private func writeValues(
+        _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<QuantizedValue>, _ columns: Int,
         _ transform: (Vector) -> Vector
     ) {
+        let padded = paddedCount(columns)
         var index = 0
         while index &+ laneCount <= columns {
-            storeBytes(transform(load(input + index)), output + index)
+            storeQuantized(transform(load(input + index)), output + index)
             index &+= laneCount
         }
         let rest = columns &- index
         if rest > 0 {
             // The row's padding takes the whole vector; what lies past the last value is cleared below.
-            storeBytes(transform(load(input + index, first: rest)), output + index)
+            storeQuantized(transform(load(input + index, first: rest)), output + index)
             index = columns
         }
-        while index < stride {
+        while index < padded {
             output[index] = 0
             index &+= 1
         }
@@ -88,15 +91,15 @@
 
     @inline(__always)
     private func quantizeRow(
-        _ mapping: ByteMapping, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<UInt8>, _ columns: Int,
-        _ stride: Int
+        _ mapping: ByteMapping, _ input: UnsafePointer<Float>, _ row: UnsafeMutableRawPointer, _ columns: Int
     ) {
+        let output = row.assumingMemoryBound(to: QuantizedValue.self)
         let factor = broadcast(mapping.factor)
         let shift = broadcast(mapping.zeroPoint + 128)
         if mapping.roundsAway {
-            writeBytes(input, output, columns, stride) { clamped(roundedAway($0 * factor) + shift, 0, 255) }
+            writeValues(input, output, columns) { clamped(roundedAway($0 * factor) + shift, 0, 255) }
         } else {
-            writeBytes(input, output, columns, stride) { clamped(roundedToEven($0 * factor) + shift, 0, 255) }
+            writeValues(input, output, columns) { clamped(roundedToEven($0 * factor) + shift, 0, 255) }
         }
     }
 
@@ -134,7 +137,7 @@
 
     func quantizeRows(
         _ rule: QuantizationRule, _ input: UnsafePointer<Float>, _ inputStride: Int,
-        _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
+        _ output: UnsafeMutableRawPointer, _ outputStride: Int,
         _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
     ) {
         // Eight rows are processed together in each pass: the factor of a row is computed by a chain of slow
@@ -156,9 +159,7 @@
                 let index = first &+ row
                 let bytes = mapping(rule, lows[row], highs[row])
                 quantization[index] = bytes.quantization
-                quantizeRow(
-                    bytes, input + index &* inputStride, output + index &* outputStride, columns,
-                    quantizedRowStride(columns))
+                quantizeRow(bytes, input + index &* inputStride, output + index &* outputStride, columns)
                 row &+= 1
             }
             first &+= 8
@@ -167,7 +168,7 @@
 
     func quantizeMatrix(
         _ rule: QuantizationRule, _ input: UnsafePointer<Float>, _ inputStride: Int,
-        _ output: UnsafeMutablePointer<UInt8>, _ outputStride: Int,
+        _ output: UnsafeMutableRawPointer, _ outputStride: Int,
         _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
     ) {
         var low: Float = 0
@@ -184,8 +185,7 @@
         quantization[0] = bytes.quantization
         row = 0
         while row < rows {
-            quantizeRow(
-                bytes, input + row &* inputStride, output + row &* outputStride, columns, quantizedRowStride(columns))
+            quantizeRow(bytes, input + row &* inputStride, output + row &* outputStride, columns)
             row &+= 1
         }
     }

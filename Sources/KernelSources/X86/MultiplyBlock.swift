@@ -24,11 +24,13 @@
             (load(panel), load(panel + laneCount))
         }
 
-        /// Eight rounds: panels come from the second-level cache.
+        /// Panels of two cache lines a value of k come from the second-level cache: eight values ahead. Those of one
+        /// line come soon enough by themselves, and each instruction counts.
         @inline(__always)
         static func fetchAhead(_ panel: UnsafePointer<Float>) {
+            if panelWidth <= 16 { return }
             emotionformer_prefetch(panel + 8 &* panelWidth)
-            if panelWidth > 16 { emotionformer_prefetch(panel + (8 &* panelWidth &+ 16)) }
+            emotionformer_prefetch(panel + (8 &* panelWidth &+ 16))
         }
 
         @inline(__always)
@@ -211,52 +213,53 @@
     @inline(__always)
     func weighBlock(
         _ a: UnsafePointer<Float>, _ aStride: Int, _ rows: Int, _ panel: UnsafePointer<Float>, _ k: Int,
-        _ factor: Float, _ target: WeightTarget
+        _ weights: BoundedWeights, _ target: WeightTarget
     ) -> Int {
         if tallestBlock >= 12 && rows >= 12 {
-            weighBlock12(a, aStride, panel, k, factor, target)
+            weighBlock12(a, aStride, panel, k, weights, target)
             return 12
         }
         if rows >= 6 {
-            weighBlock6(a, aStride, panel, k, factor, target)
+            weighBlock6(a, aStride, panel, k, weights, target)
             return 6
         }
         if rows >= 3 {
-            weighBlock3(a, aStride, panel, k, factor, target)
+            weighBlock3(a, aStride, panel, k, weights, target)
             return 3
         }
-        weighRow(a, panel, k, factor, target)
+        weighRow(a, panel, k, weights, target)
         return 1
     }
 
     @inline(never)
     func weighBlock12(
-        _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int, _ factor: Float,
+        _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int, _ weights: BoundedWeights,
         _ target: WeightTarget
     ) {
-        TwelveRows(a, aStride, panel, k).weigh(BoundedWeights(factor: factor), target)
+        TwelveRows(a, aStride, panel, k).weigh(weights, target)
     }
 
     @inline(never)
     func weighBlock6(
-        _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int, _ factor: Float,
+        _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int, _ weights: BoundedWeights,
         _ target: WeightTarget
     ) {
-        SixRows(a, aStride, panel, k).weigh(BoundedWeights(factor: factor), target)
+        SixRows(a, aStride, panel, k).weigh(weights, target)
     }
 
     @inline(never)
     func weighBlock3(
-        _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int, _ factor: Float,
+        _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafePointer<Float>, _ k: Int, _ weights: BoundedWeights,
         _ target: WeightTarget
     ) {
-        threeRows(a, aStride, panel, k).weigh(BoundedWeights(factor: factor), target)
+        threeRows(a, aStride, panel, k).weigh(weights, target)
     }
 
     func weighRow(
-        _ a: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, _ k: Int, _ factor: Float, _ target: WeightTarget
+        _ a: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, _ k: Int, _ weights: BoundedWeights,
+        _ target: WeightTarget
     ) {
         multiplyRow1(a, panel, k, target.values)
-        target.put(load(target.values), load(target.values + laneCount), BoundedWeights(factor: factor))
+        target.put(load(target.values), load(target.values + laneCount), weights)
     }
 #endif

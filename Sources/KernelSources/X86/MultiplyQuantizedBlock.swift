@@ -7,7 +7,7 @@
 
     /// The exact integer sums of three rows times one packed panel, in registers.
     struct ThreeQuantizedRows: QuantizedRows {
-        private var a: UnsafePointer<UInt8>
+        private var a: UnsafePointer<QuantizedValue>
         private var c00 = noIntegers
         private var c01 = noIntegers
         private var c10 = noIntegers
@@ -18,7 +18,7 @@
         static var height: Int { @inline(__always) get { 3 } }
         static var panelStep: Int { @inline(__always) get { weightStep } }
 
-        @inline(__always) init(_ a: UnsafePointer<UInt8>, _ aStride: Int) { self.a = a }
+        @inline(__always) init(_ a: UnsafePointer<QuantizedValue>, _ aStride: Int) { self.a = a }
 
         @inline(__always)
         static func columns(_ panel: UnsafePointer<PackedWeight>) -> (Integers, Integers) {
@@ -45,6 +45,13 @@
         @inline(__always) mutating func advance(by groups: Int) { a += groups &* weightGroup }
 
         @inline(__always)
+        func put(_ target: inout QuantizedTarget) {
+            target.put(c00, c01)
+            target.put(c10, c11)
+            target.put(c20, c21)
+        }
+
+        @inline(__always)
         func put(_ output: UnsafeMutablePointer<Int32>) {
             store(c00, output)
             store(c01, output + laneCount)
@@ -56,8 +63,9 @@
     }
 
     /// Sums that go to a tile of integers, rows `panelWidth` apart.
-    protocol QuantizedRows: RowSums where Element == UInt8, Weight == PackedWeight, Columns == Integers {
+    protocol QuantizedRows: RowSums where Element == QuantizedValue, Weight == PackedWeight, Columns == Integers {
         func put(_ output: UnsafeMutablePointer<Int32>)
+        func put(_ target: inout QuantizedTarget)
     }
 
     extension Twice: QuantizedRows where Half: QuantizedRows {
@@ -66,12 +74,22 @@
             upper.put(output)
             lower.put(output + Half.height &* panelWidth)
         }
+
+        @inline(__always)
+        func put(_ target: inout QuantizedTarget) {
+            upper.put(&target)
+            lower.put(&target)
+        }
     }
+
+    typealias SixQuantizedRows = Twice<ThreeQuantizedRows>
+    typealias TwelveQuantizedRows = Twice<SixQuantizedRows>
 
     /// Products of the tallest block that fits into `rows` with one panel; returns its height.
     @inline(__always)
     func multiplyQuantizedBlock(
-        _ a: UnsafePointer<UInt8>, _ aStride: Int, _ rows: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
+        _ a: UnsafePointer<QuantizedValue>, _ aStride: Int, _ rows: Int, _ panel: UnsafePointer<PackedWeight>,
+        _ groups: Int,
         _ output: UnsafeMutablePointer<Int32>
     ) -> Int {
         if tallestBlock >= 12 && rows >= 12 {
@@ -79,7 +97,7 @@
             return 12
         }
         if rows >= 6 {
-            multiplyQuantizedBlock6(a, a + 3 &* aStride, aStride, panel, groups, output)
+            multiplyQuantizedBlock6(a, aStride, panel, groups, output)
             return 6
         }
         if rows >= 3 {
@@ -92,38 +110,23 @@
 
     @inline(never)
     func multiplyQuantizedBlock12(
-        _ a: UnsafePointer<UInt8>, _ aStride: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
+        _ a: UnsafePointer<QuantizedValue>, _ aStride: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
         _ output: UnsafeMutablePointer<Int32>
     ) {
-        Twice<Twice<ThreeQuantizedRows>>(a, aStride, panel, groups).put(output)
+        TwelveQuantizedRows(a, aStride, panel, groups).put(output)
     }
 
-    /// The addresses are those of rows 0 and 3. The six rows are written out by hand: a loop that was shared with the
-    /// other blocks changed the instructions.
     @inline(never)
     func multiplyQuantizedBlock6(
-        _ a0: UnsafePointer<UInt8>, _ a1: UnsafePointer<UInt8>, _ aStride: Int,
-        _ panel: UnsafePointer<PackedWeight>, _ groups: Int, _ output: UnsafeMutablePointer<Int32>
+        _ a: UnsafePointer<QuantizedValue>, _ aStride: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
+        _ output: UnsafeMutablePointer<Int32>
     ) {
-        var rows0 = ThreeQuantizedRows(a0, aStride)
-        var rows1 = ThreeQuantizedRows(a1, aStride)
-        var b = panel
-        var index = 0
-        while index < groups {
-            let x0 = weights(b)
-            let x1 = weights(b + weightHalf)
-            rows0.add(index, aStride, x0, x1)
-            rows1.add(index, aStride, x0, x1)
-            b += weightStep
-            index &+= 1
-        }
-        rows0.put(output)
-        rows1.put(output + 3 &* panelWidth)
+        SixQuantizedRows(a, aStride, panel, groups).put(output)
     }
 
     @inline(never)
     func multiplyQuantizedBlock3(
-        _ a: UnsafePointer<UInt8>, _ aStride: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
+        _ a: UnsafePointer<QuantizedValue>, _ aStride: Int, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
         _ output: UnsafeMutablePointer<Int32>
     ) {
         var rows = ThreeQuantizedRows(a, aStride)
@@ -139,7 +142,7 @@
 
     @inline(never)
     func multiplyQuantizedRow(
-        _ a: UnsafePointer<UInt8>, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
+        _ a: UnsafePointer<QuantizedValue>, _ panel: UnsafePointer<PackedWeight>, _ groups: Int,
         _ output: UnsafeMutablePointer<Int32>
     ) {
         var b = panel

@@ -65,36 +65,41 @@
         }
     }
 
-    /// Values of k in a round of the tallest blocks' loops: fewer instructions that only count. The four lines `add` of
-    /// the round and the four of `fetchFar` are written for this number.
-    @inline(__always) var roundLength: Int { 4 }
-
     extension RowSums {
-        /// The sums over `count` values of k, in rounds; meanwhile fetches what begins at `next`.
+        /// The sums over `count` ≥ 0 values of k, in rounds of `roundLength`, which is 4 or 8; meanwhile fetches what
+        /// begins at `next`.
         @inline(__always)
         init(
             _ a: UnsafePointer<Element>, _ aStride: Int, _ panel: UnsafePointer<Weight>, _ count: Int,
-            fetching next: UnsafePointer<Float>? = nil
+            fetching next: UnsafeRawPointer? = nil
         ) {
             self.init(a, aStride)
             var b = panel
             var next = next
-            var left = count
-            while left >= roundLength {
+            let length = UInt(bitPattern: roundLength)
+            var rounds = UInt(bitPattern: count) / length
+            while rounds > 0 {
                 b = opaque(b)
                 beginRound()
                 if let address = next {
                     fetchFar(address)
-                    next = address + roundLength &* laneCount
+                    next = address + roundLength &* laneCount &* 4
                 }
                 add(0, aStride, from: b)
                 add(1, aStride, from: b)
                 add(2, aStride, from: b)
                 add(3, aStride, from: b)
+                if roundLength > 4 {
+                    add(4, aStride, from: b)
+                    add(5, aStride, from: b)
+                    add(6, aStride, from: b)
+                    add(7, aStride, from: b)
+                }
                 b += roundLength &* Self.panelStep
                 advance(by: roundLength)
-                left &-= roundLength
+                rounds &-= 1
             }
+            var left = UInt(bitPattern: count) % length
             while left > 0 {
                 add(0, aStride, from: b)
                 b += Self.panelStep
@@ -123,10 +128,11 @@
 
     /// Fetches a round's share of what is wanted later.
     @inline(__always)
-    func fetchFar(_ address: UnsafePointer<Float>) {
-        emotionformer_prefetch_far(address)
-        emotionformer_prefetch_far(address + laneCount)
-        emotionformer_prefetch_far(address + 2 &* laneCount)
-        emotionformer_prefetch_far(address + 3 &* laneCount)
+    func fetchFar(_ address: UnsafeRawPointer) {
+        var offset = 0
+        while offset < roundLength &* laneCount &* 4 {
+            emotionformer_prefetch_far(address + offset)
+            offset &+= 64
+        }
     }
 #endif
