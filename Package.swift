@@ -18,10 +18,9 @@ let x86Kernels: SwiftSetting = .define(
 /// Code compiled for newer processors must not leak into the rest: these flags belong to one target each, and after
 /// `-Xarch_x86_64` a compiler for another processor leaves them out. Debug builds optimize it too: unoptimized intrinsics
 /// are calls, and what runs would not be what was tested.
-func x86Level(march: String) -> [SwiftSetting] {
-    let flags = [
-        "-Qunused-arguments", "-Xarch_x86_64", "-march=\(march)", "-Xarch_x86_64", "-mprefer-vector-width=512",
-    ]
+func x86Level(march: String, adding features: [String] = []) -> [SwiftSetting] {
+    let options = ["-march=\(march)", "-mprefer-vector-width=512"] + features.map { "-m\($0)" }
+    let flags = ["-Qunused-arguments"] + options.flatMap { ["-Xarch_x86_64", $0] }
     return common + [
         x86Kernels,
         .unsafeFlags(
@@ -85,6 +84,15 @@ let package = Package(
             ],
             settings: x86Level(march: "haswell")),
         module(
+            "KernelsAVXVNNI",
+            [
+                "EmotionFormerKernelInterface",
+                .target(
+                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["VectorKernels"])
+                ),
+            ],
+            settings: x86Level(march: "haswell", adding: ["avxvnni"])),
+        module(
             "KernelsAVX512",
             [
                 "EmotionFormerKernelInterface",
@@ -102,6 +110,10 @@ let package = Package(
                 ),
                 .target(
                     name: "EmotionFormerKernelsAVX2", condition: .when(platforms: [.linux], traits: ["VectorKernels"])),
+                .target(
+                    name: "EmotionFormerKernelsAVXVNNI",
+                    condition: .when(platforms: [.linux], traits: ["VectorKernels"])
+                ),
                 .target(
                     name: "EmotionFormerKernelsAVX512", condition: .when(platforms: [.linux], traits: ["VectorKernels"])
                 ),

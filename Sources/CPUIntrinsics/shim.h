@@ -54,6 +54,9 @@ EMOTIONFORMER_AVX2 __m256 emotionformer_round_8(__m256 a) {
 /// The upper four lanes below, the lower four above.
 EMOTIONFORMER_AVX2 __m256 emotionformer_swap_halves_8(__m256 a) { return _mm256_permute2f128_ps(a, a, 1); }
 
+/// The upper four lanes.
+EMOTIONFORMER_AVX2 __m128i emotionformer_upper_half_8(__m256i a) { return _mm256_extracti128_si256(a, 1); }
+
 /// c + Σ a·b over each lane's two products of 16-bit integers. The compiler must not know the sum: it would add
 /// the products of several rounds first, and has no registers for them.
 EMOTIONFORMER_AVX2 __m256i emotionformer_add_pair_products_8(__m256i a, __m256i b, __m256i c) {

@@ -23,10 +23,12 @@ extension InstructionSet {
 
 #if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     /// CPUID leaves 1 and 7, with the register states that the operating system saves.
-    private struct ProcessorFeatures {
+    struct ProcessorFeatures {
         static let current = ProcessorFeatures()
 
         var hasAVX2 = false
+        /// Products of bytes in 256-bit vectors, on processors that may lack AVX-512.
+        var hasAVXVNNI = false
         var hasAVX512 = false
 
         init() {
@@ -50,6 +52,12 @@ extension InstructionSet {
             let savesAVX512: UInt32 = 0b1110_0110
             let avx2: UInt32 = 1 << 5
             hasAVX2 = saved & savesAVX == savesAVX && extendedB & avx2 != 0
+
+            var subleafA: UInt32 = 0
+            let avxVNNI: UInt32 = 1 << 4
+            if __get_cpuid_count(7, 1, &subleafA, &b, &a, &d) == 1 {
+                hasAVXVNNI = hasAVX2 && subleafA & avxVNNI != 0
+            }
 
             // F, DQ, BW and VL in EBX, VNNI in ECX.
             let avx512: UInt32 = 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31

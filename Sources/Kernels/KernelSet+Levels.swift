@@ -3,6 +3,7 @@
 #if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     import EmotionFormerKernelsAVX2
     import EmotionFormerKernelsAVX512
+    import EmotionFormerKernelsAVXVNNI
 #endif
 
 extension KernelSet {
@@ -11,7 +12,7 @@ extension KernelSet {
         #if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
             switch instructionSet {
             case .portable: return portable
-            case .avx2: return avx2Kernels()
+            case .avx2: return ProcessorFeatures.current.hasAVXVNNI ? addingVNNI(to: avx2Kernels()) : avx2Kernels()
             case .avx512: return avx512Kernels()
             }
         #else

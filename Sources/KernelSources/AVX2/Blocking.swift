@@ -1,6 +1,5 @@
 #if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     import EmotionFormerCPUIntrinsics
-    package import EmotionFormerKernelInterface
 
     // The block sizes of this level's inner loops, for the files in the folder Blocked.
 
@@ -47,9 +46,5 @@
             _mm256_castpd_ps(_mm256_unpacklo_pd(abLow, cdLow)), _mm256_castpd_ps(_mm256_unpackhi_pd(abLow, cdLow)),
             _mm256_castpd_ps(_mm256_unpacklo_pd(abHigh, cdHigh)), _mm256_castpd_ps(_mm256_unpackhi_pd(abHigh, cdHigh))
         )
-    }
-
-    package func avx2Kernels() -> KernelSet {
-        kernelTable(.avx2, splitsRows: true, rowBlock: 6, quantizedRowBlock: 6, packedPanelWidth: panelWidth)
     }
 #endif

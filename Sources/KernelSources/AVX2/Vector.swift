@@ -83,14 +83,6 @@
         return (_mm256_castsi256_ps(fraction), _mm256_cvtepi32_ps(_mm256_srai_epi32(bits, 23)))
     }
 
-    typealias QuantizedValue = UInt16
-
-    @inline(__always) func storeQuantized(_ x: Vector, _ address: UnsafeMutablePointer<QuantizedValue>) {
-        let (low, high) = halves(x)
-        let words = _mm_packs_epi32(_mm_cvtps_epi32(low), _mm_cvtps_epi32(high))
-        UnsafeMutableRawPointer(address).storeBytes(of: words, as: __m128i.self)
-    }
-
     @inline(__always) private func halves(_ x: Vector) -> (low: __m128, high: __m128) {
         (_mm256_castps256_ps128(x), _mm256_castps256_ps128(emotionformer_swap_halves_8(x)))
     }

@@ -28,6 +28,7 @@ _TESTS = {
     "KernelInterface": "EmotionFormerKernelsTests",
     "KernelSources": "EmotionFormerKernelsTests",
     "KernelsAVX2": "EmotionFormerKernelsTests",
+    "KernelsAVXVNNI": "EmotionFormerKernelsTests",
     "KernelsAVX512": "EmotionFormerKernelsTests",
 }
 

@@ -1,4 +1,4 @@
-#if EMOTIONFORMER_X86_KERNELS
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
     import EmotionFormerKernelInterface
 
     // The tallest blocks of a quantized product with the cheapest epilogues, finished in registers.

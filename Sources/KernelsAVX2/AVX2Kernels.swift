@@ -1,0 +1,7 @@
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
+    package import EmotionFormerKernelInterface
+
+    package func avx2Kernels() -> KernelSet {
+        kernelTable(.avx2, splitsRows: true, rowBlock: 6, quantizedRowBlock: 6, packedPanelWidth: panelWidth)
+    }
+#endif
