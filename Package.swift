@@ -193,7 +193,7 @@ let package = Package(
             "Parity",
             [
                 "EmotionFormerFixtures", "EmotionFormerTFLiteImport", "EmotionFormerEngine", "EmotionFormerKernels",
-                "EmotionFormerGraph", "EmotionFormerTensors",
+                "EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerTensors",
             ]),
         .testTarget(
             name: "EmotionFormerTests",

@@ -100,6 +100,8 @@ package struct IntegerPairing: Sendable {
         case scaledDifference
         /// The square of that difference, scaled
         case squaredDifference
+        /// float32, each product rounded half to even: ((a − first) · firstFactor − (b − second) · secondFactor)² · factor
+        case floatSquaredDifference
     }
 
     /// multiplier · 2^(exponent − 31)
@@ -119,6 +121,8 @@ package struct IntegerPairing: Sendable {
     package var offset: Int32 = 0
     package var shift: Int32 = 0
     package var factor: Float = 0
+    package var firstFactor: Float = 0
+    package var secondFactor: Float = 0
     package var firstScale = Scale()
     package var secondScale = Scale()
     package var scale = Scale()
@@ -140,7 +144,7 @@ package struct IntegerKernels: Sendable {
             _ pairing: IntegerPairing, _ a: UnsafePointer<Int8>, _ aStep: Int, _ b: UnsafePointer<Int8>, _ bStep: Int,
             _ c: UnsafeMutablePointer<Int8>, _ count: Int
         ) -> Void
-    /// The table has a result for each number from −128 on.
+    /// The table has a result for each number from 127 down to −128.
     package typealias Lookup =
         @Sendable (
             _ table: UnsafePointer<Int8>, _ input: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<Int8>,
@@ -157,7 +161,8 @@ package struct IntegerKernels: Sendable {
             _ scale: Float, _ zeroPoint: Int32, _ integers: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<Float>,
             _ count: Int
         ) -> Void
-    /// Rows of `columns` numbers; the exponentials are those of the differences 0 … 255 to a row's largest number.
+    /// Rows of `columns` numbers. The exponentials are those of the differences 0 … 255 to a row's largest number, and then
+    /// the same in the opposite order.
     package typealias Softmax =
         @Sendable (
             _ exponentials: UnsafePointer<Float>, _ scale: Float, _ output: IntegerRange, _ input: UnsafePointer<Int8>,

@@ -15,18 +15,13 @@ extension ReferenceStep {
         case .dequantize:
             let input = try operand(0)
             guard input.type.elementType != .float16 else { return [input.elements] }
-            guard let quantization = input.quantization else {
-                guard let own = node.quantizations.input(0) else {
-                    throw Fault(.missingField, at: "operand 'input'", "the integers have no quantization")
-                }
-                // float32, as in TensorFlow Lite.
-                return [input.elements.map { Double(Float($0 - Double(own.zeroPoint)) * own.scale) }]
-            }
+            let quantization = try context.quantizationAlongAxis(0)
             let view = quantization.axis.map { AxisView(input.shape, $0) }
             return [
                 input.elements.enumerated().map { place, q in
                     let index = view.map { place / $0.inner % $0.extent } ?? 0
-                    return (q - Double(quantization.zeroPoints[index])) * Double(quantization.scales[index])
+                    // float32, as in TensorFlow Lite.
+                    return Double(Float(q - Double(quantization.zeroPoints[index])) * quantization.scales[index])
                 }
             ]
         case .quantize:

@@ -4,7 +4,7 @@ import EmotionFormerTensors
 /// Operations on quantized integers, exact. Sums are held in double precision, which is exact up to 2⁵³.
 extension ReferenceStep {
     func integer(_ kind: OperationFamily.Integer) throws(Fault) -> [[Double]] {
-        let context = integerContext
+        let context = context
         switch kind {
         case .integerFullyConnected:
             let weights = try operand(1)
@@ -67,7 +67,7 @@ extension ReferenceStep {
     }
 
     /// The node as shape inference sees it.
-    private var integerContext: NodeContext {
+    var context: NodeContext {
         NodeContext(
             operation: node.operation, attributes: attributes, weights: node.weights,
             inputTypes: operands.map { $0?.type },
@@ -80,7 +80,7 @@ extension ReferenceStep {
 
     /// An operand's integers, counted from the zero point.
     private func centered(_ index: Int) throws(Fault) -> [Double] {
-        let zeroPoint = Double(node.quantizations.input(index)?.zeroPoint ?? 0)
+        let zeroPoint = Double(try context.quantization(index).zeroPoint)
         return try operand(index).elements.map { $0 - zeroPoint }
     }
 

@@ -36,6 +36,7 @@ extension SubgraphImporter {
         ])
 
     func importInteger(_ reader: OperatorReader) throws(Fault) {
+        try checkResult(reader)
         if let function = SubgraphImporter.integerFunctions[reader.name] {
             return try integerFunction(reader, function)
         }
@@ -48,7 +49,12 @@ extension SubgraphImporter {
         case "QUANTIZE": try integerQuantize(reader)
         case "DEQUANTIZE":
             try reader.expect(inputs: 1...1)
-            _ = try quantization(try reader.input(0), reader)
+            let input = try reader.input(0)
+            _ = try quantization(input, reader)
+            guard areBytes([input], reader) || elementType(input, reader) == .int16 else {
+                throw reader.unsupported(
+                    "has an operand that LiteRT's default kernels do not take", found: reader.place(input))
+            }
             try emit(reader, .dequantize, try operands(reader))
         case "FULLY_CONNECTED": try integerFullyConnected(reader)
         case "BATCH_MATMUL": try integerMatmul(reader)
@@ -66,6 +72,24 @@ extension SubgraphImporter {
         case "UNIDIRECTIONAL_SEQUENCE_LSTM": try integerSequence(reader)
         default: throw reader.notImported()
         }
+    }
+
+    /// Checks that a result has the type that the operation gives it.
+    private func checkResult(_ reader: OperatorReader) throws(Fault) {
+        guard let input = reader.optionalInput(0), let output = reader.outputs.first,
+            let found = elementType(output, reader)
+        else { return }
+        let expected: ElementType?
+        switch reader.name {
+        case "QUANTIZE": return
+        case "DEQUANTIZE": expected = .float32
+        case let name where SubgraphImporter.integerComparisons[name] != nil: expected = .bool
+        default: expected = elementType(input, reader)
+        }
+        guard found != expected else { return }
+        throw reader.unsupported(
+            "converts between types that are not supported",
+            found: "\(reader.tensor(input).type.name) to \(reader.tensor(output).type.name)")
     }
 
     // MARK: Quantizations
@@ -219,9 +243,13 @@ extension SubgraphImporter {
 
     // MARK: Products
 
-    /// Whether XNNPACK takes constant int8 weights: their zero points are 0, several scales lie along `axis`.
+    /// Whether XNNPACK takes constant int8 weights: their zero points are 0, several scales lie along `axis`. Of 4-bit weights
+    /// it takes matrices with rows of an even number.
     private func areDelegated(weights tensor: Int, axis: Int, _ reader: OperatorReader) -> Bool {
         let content = reader.tensor(tensor)
+        guard content.type != .int4 || (content.shape.count == 2 && content.shape[1].isMultiple(of: 2)) else {
+            return false
+        }
         guard isConstant(tensor), content.type.elementType == .int8, let quantization = content.quantization else {
             return false
         }
@@ -309,10 +337,9 @@ extension SubgraphImporter {
         }
         let axis = isDepthwise ? 3 : 0
         try checkIntegerWeights(weights, rank: 4, axis: axis, reader)
-        let bias = reader.optionalInput(2)
         let isDelegated =
             areBytes([input, output], reader) && areDelegated(weights: weights, axis: axis, reader)
-            && (bias.map { self.isDelegated(bias: $0, reader) } ?? false)
+            && (reader.optionalInput(2).map { self.isDelegated(bias: $0, reader) } ?? false)
         var (attributes, activation) = try convolutionAttributes(reader)
         attributes["activation"] = try range(activation)
         attributes["rule"] = rule(isDelegated)

@@ -15,6 +15,9 @@ extension SubgraphImporter {
         "GATHER", "GATHER_ND", "SQUEEZE", "TILE", "REVERSE_V2", "UNPACK", "BROADCAST_TO",
     ]
 
+    /// Operations on integers whose weights may be 4-bit numbers.
+    private static let takesPackedWeights: Set<String> = ["FULLY_CONNECTED", "CONV_2D"]
+
     /// Operations that only read shapes or compare elements of one tensor.
     private static let ignoresScales: Set<String> = ["SHAPE", "ARG_MAX", "ARG_MIN", "CAST"]
 
@@ -52,7 +55,16 @@ extension SubgraphImporter {
             let quantization = ConstantStore.valueQuantization(of: content)
             if quantizations.count < 2, !quantizations.contains(quantization) { quantizations.append(quantization) }
         }
-        guard let activation, !computesWithIntegers(reader) else { return }
+        guard let activation else { return }
+        for (position, tensor) in reader.operation.inputs.enumerated()
+        where tensor != -1 && reader.tensor(tensor).type == .int4 {
+            guard SubgraphImporter.takesPackedWeights.contains(reader.name), position == 1 else {
+                throw reader.unsupported(
+                    "needs \(reader.place(tensor)) of 4-bit numbers beside integers, which is not supported for it",
+                    found: reader.tensor(tensor).type.name)
+            }
+        }
+        guard !computesWithIntegers(reader) else { return }
         switch reader.name {
         case let name where SubgraphImporter.ignoresScales.contains(name): return
         case let name where SubgraphImporter.copiesBytes.contains(name): return

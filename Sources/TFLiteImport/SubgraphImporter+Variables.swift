@@ -5,12 +5,22 @@ import EmotionFormerTensors
 ///
 /// A prediction starts anew: a variable has its first value until the prediction sets it, and what it sets is not kept.
 final class Variables {
+    /// What a variable is called: two variables of one name in different containers are not the same.
+    fileprivate struct Name: Hashable, CustomStringConvertible {
+        let container: String
+        let shared: String
+
+        var description: String { container.isEmpty ? "'\(shared)'" : "'\(shared)' in '\(container)'" }
+    }
+
     /// Where the constants are that the variables are set to: subgraph and tensor.
-    fileprivate var first: [String: (subgraph: Int, tensor: Int)] = [:]
+    fileprivate var first: [Name: (subgraph: Int, tensor: Int)] = [:]
+    /// The subgraphs that have set variables. LiteRT, too, runs each of them once.
+    fileprivate var run: Set<Int> = []
     /// The values that the main subgraph has set so far.
-    fileprivate var current: [String: String] = [:]
+    fileprivate var current: [Name: String] = [:]
     /// Names of variables by the main subgraph's handles.
-    fileprivate var handles: [Int: String] = [:]
+    fileprivate var handles: [Int: Name] = [:]
 }
 
 /// Operators on variables.
@@ -39,7 +49,7 @@ extension SubgraphImporter {
             if let value = variables.current[name] { return try emit(reader, .identity, [value]) }
             guard let place = variables.first[name] else {
                 throw reader.unsupported(
-                    "reads a variable before anything sets it, which is not supported", found: "'\(name)'")
+                    "reads a variable before anything sets it, which is not supported", found: "\(name)")
             }
             try constant(reader, file.subgraphs[place.subgraph].tensors[place.tensor])
         case .assign:
@@ -48,16 +58,16 @@ extension SubgraphImporter {
         }
     }
 
-    private func handle(_ tensor: Int, _ reader: OperatorReader) throws(Fault) -> String {
+    private func handle(_ tensor: Int, _ reader: OperatorReader) throws(Fault) -> Variables.Name {
         guard let name = variables.handles[tensor] else {
             throw reader.unsupported("takes a variable that no VAR_HANDLE names", found: reader.place(tensor))
         }
         return name
     }
 
-    private static func variable(_ options: OperatorOptions) throws(Fault) -> String {
-        let container = try options.table?.string(0) ?? ""
-        return container + (container.isEmpty ? "" : "/") + (try options.table?.string(1) ?? "")
+    private static func variable(_ options: OperatorOptions) throws(Fault) -> Variables.Name {
+        Variables.Name(
+            container: try options.table?.string(0) ?? "", shared: try options.table?.string(1) ?? "")
     }
 
     /// Reads a subgraph that sets variables to constants, which is all that it may do.
@@ -69,7 +79,8 @@ extension SubgraphImporter {
                 .outOfBounds, at: "", "the operator runs a subgraph that is not there or is the main one",
                 found: "\(target)", expected: "1..<\(file.subgraphs.count)")
         }
-        var handles: [Int: String] = [:]
+        guard variables.run.insert(target).inserted else { return }
+        var handles: [Int: Variables.Name] = [:]
         for (position, operation) in file.subgraphs[target].operators.enumerated() {
             let inner = OperatorReader(file: file, subgraph: target, index: position, operation: operation)
             switch VariableOperator(rawValue: inner.name) {

@@ -107,16 +107,13 @@ extension StepBuilder {
             return try appendElementwise(
                 node, inputs: [input], run: ElementRuns.unary { (x: UInt16) in Float(halfBits: x) })
         }
-        if graph.constant(input)?.quantization == nil { return try appendValueDequantization(node, input) }
-        guard let stored = graph.constant(input), let quantization = stored.quantization,
-            let integers = stored.tensor.integers
-        else { throw unsupported(node, "integers without a quantization") }
+        let quantization = try integerContext(node).quantizationAlongAxis(0)
+        guard let integers = graph.constant(input)?.tensor.integers else {
+            return try appendValueDequantization(node, input)
+        }
         let shape = shape(output)
         let inner = quantization.axis.map { shape.elementCount(of: ($0 + 1)..<shape.rank) } ?? 1
         let scaleCount = quantization.scales.count
-        guard scaleCount > 0, quantization.zeroPoints.count == scaleCount else {
-            throw unsupported(node, "an incomplete quantization")
-        }
         graph.values[output].constant = StoredTensor(
             Tensor(.float32, shape) { bytes in
                 let floats = bytes.bindMemory(to: Float.self)
@@ -130,9 +127,7 @@ extension StepBuilder {
 
     /// (q − zeroPoint) · scale of a value that the model computes.
     private mutating func appendValueDequantization(_ node: TypedGraph.Node, _ input: Int) throws(Fault) {
-        guard let quantization = node.quantizations.input(0) else {
-            throw unsupported(node, "integers without a quantization")
-        }
+        let quantization = try integerContext(node).quantization(0)
         let (scale, zeroPoint) = (quantization.scale, Int32(truncatingIfNeeded: quantization.zeroPoint))
         let run: ElementRun
         switch type(input).elementType {

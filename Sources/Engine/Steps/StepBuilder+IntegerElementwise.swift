@@ -141,15 +141,18 @@ extension StepBuilder {
         _ node: TypedGraph.Node, _ input: Int, _ table: IntegerTable, _ element: Element.Type, _ result: Result.Type
     ) throws(Fault) {
         let lowest = table.lowest
-        let values = makeTable(table.values, Result.self)
         guard let restValues = table.restValues, restValues != table.values else {
-            if Element.self == Int8.self, Result.self == Int8.self { return try appendLookup(node, input, values) }
+            if Element.self == Int8.self, Result.self == Int8.self {
+                return try appendLookup(node, input, table.values)
+            }
+            let values = makeTable(table.values, Result.self)
             return try appendElementwise(
                 node, inputs: [input],
                 run: ElementRuns.unary { (x: Element) in
                     values.bytes.assumingMemoryBound(to: Result.self)[Int(x) &- lowest]
                 })
         }
+        let values = makeTable(table.values, Result.self)
         let rest = makeTable(restValues, Result.self)
         let output = try output(node)
         let count = shape(output).elementCount
@@ -169,10 +172,9 @@ extension StepBuilder {
             })
     }
 
-    /// Int8 numbers looked up in a table of 256.
-    private mutating func appendLookup(
-        _ node: TypedGraph.Node, _ input: Int, _ table: ConstantAddress
-    ) throws(Fault) {
+    /// Int8 numbers looked up in a table of 256, from that of −128 on.
+    private mutating func appendLookup(_ node: TypedGraph.Node, _ input: Int, _ values: [Int32]) throws(Fault) {
+        let table = makeTable(values.reversed(), Int8.self)
         let look = kernels.integers.look
         try appendElementwise(node, inputs: [input]) { x, _, _, output, strides, count in
             let table = table.bytes.assumingMemoryBound(to: Int8.self)
@@ -181,7 +183,7 @@ extension StepBuilder {
             if strides.x == 1 {
                 look(table, x, output, count)
             } else {
-                output.update(repeating: table[Int(x[0]) &+ 128], count: count)
+                output.update(repeating: table[127 &- Int(x[0])], count: count)
             }
         }
     }

@@ -43,8 +43,10 @@ extension StepBuilder {
     private mutating func appendNarrowSoftmax(_ node: TypedGraph.Node, _ softmax: IntegerSoftmax) throws(Fault) {
         let (input, output) = (try operand(node, 0), try output(node))
         let exponentials = ConstantAddress(
-            makeBuffer(byteCount: 256 * 4) { bytes in
-                bytes.assumingMemoryBound(to: Float.self).update(from: softmax.exponentials, count: 256)
+            makeBuffer(byteCount: 512 * 4) { bytes in
+                let floats = bytes.assumingMemoryBound(to: Float.self)
+                floats.update(from: softmax.exponentials, count: 256)
+                (floats + 256).update(from: softmax.exponentials.reversed(), count: 256)
             })
         let columns = shape(input).extents.last ?? 1
         let range = IntegerRange(softmax.output)

@@ -11,13 +11,7 @@ extension ShapeInference {
             return [ValueType(target, try context.operand(0).shape)]
         case .dequantize:
             let input = try context.operand(0, [.float16, .int8, .uint8, .int16])
-            if input.elementType != .float16 {
-                if let quantization = context.constant(0)?.quantization {
-                    try quantization.check(against: input, at: "operand 'input'")
-                } else {
-                    _ = try context.quantization(0)
-                }
-            }
+            if input.elementType != .float16 { _ = try context.quantizationAlongAxis(0) }
             return [ValueType(.float32, input.shape)]
         case .quantize:
             let input = try context.operand(0, [.float32])

@@ -23,7 +23,8 @@ extension ShapeInference {
             _ = try context.integerPair()
             return [ValueType(type, try broadcast(context, 2))]
         case .integerComparison:
-            _ = try context.operands(quantizedTypes)
+            // LiteRT orders int16 numbers of different scales by their integers.
+            _ = try context.operands([.int8, .uint8])
             _ = try context.integerComparison()
             return [ValueType(.bool, try broadcast(context, 2))]
         case .integerReduction:
@@ -57,37 +58,39 @@ extension ShapeInference {
         }
     }
 
-    /// The bias of an integer product: int32 or int64, known before the model runs.
+    /// The bias of an integer product, known before the model runs: int32, or int64 beside int16 numbers.
     private static func requireBias(_ context: NodeContext, _ count: Int) throws(Fault) {
-        guard let bias = context.optionalOperand(2) else { return }
-        try context.require(bias, isOneOf: [.int32, .int64], at: context.place(2))
+        guard let bias = context.optionalOperand(2) else {
+            guard context.operation == .integerFullyConnected else {
+                throw Fault(
+                    .missingField, at: context.place(2), "LiteRT runs no convolution of integers without a bias")
+            }
+            return
+        }
+        let allowed: Set<ElementType> =
+            switch (try context.operand(0).elementType, context.operation) {
+            case (.int16, .integerFullyConnected): [.int32, .int64]
+            case (.int16, _): [.int64]
+            default: [.int32]
+            }
+        try context.require(bias, isOneOf: allowed, at: context.place(2))
         try context.require(bias.shape, equals: [count], at: context.place(2))
         guard context.constant(2) != nil else {
             throw Fault(.unsupportedOperation, at: context.place(2), "a bias must be known before the model runs")
         }
     }
 
-    /// Int8 weights with one scale, or one for each index of `axis`.
-    private static func integerWeights(_ context: NodeContext, rank: Int, axis: Int) throws(Fault) -> Shape {
+    /// Int8 weights with one scale, or one for each output channel.
+    private static func integerWeights(_ context: NodeContext, rank: Int) throws(Fault) -> Shape {
         let type = try context.operand(1, [.int8])
         try context.require(type.shape, hasRank: rank, at: context.place(1))
-        if let quantization = context.constant(1)?.quantization {
-            try quantization.check(against: type, at: context.place(1))
-            guard quantization.axis == nil || quantization.axis == axis else {
-                throw Fault(
-                    .unsupportedAttribute, at: context.place(1), "the axis of the quantization does not fit",
-                    found: "\(quantization.axis ?? -1)", expected: "\(axis)")
-            }
-            guard quantization.scales.allSatisfy({ $0 > 0 }) else {
-                throw Fault(.invalidValue, at: context.place(1), "a scale is not positive")
-            }
-        }
+        _ = try context.integerWeights()
         return type.shape
     }
 
     private static func integerFullyConnected(_ context: NodeContext) throws(Fault) -> ValueType {
         let input = try context.operand(0, [.int8, .int16])
-        let weights = try integerWeights(context, rank: 2, axis: 0)
+        let weights = try integerWeights(context, rank: 2)
         try requireBias(context, weights[0])
         _ = try context.integerProduct()
         return ValueType(
@@ -98,7 +101,6 @@ extension ShapeInference {
 
     private static func integerMatmul(_ context: NodeContext) throws(Fault) -> ValueType {
         let type = try context.operands([.int8, .int16])[0].elementType
-        _ = try context.quantization(1)
         _ = try context.integerProduct()
         return ValueType(type, try multiplied(context))
     }
@@ -109,7 +111,7 @@ extension ShapeInference {
         let input = try context.operand(0, [.int8, .int16])
         try context.require(input.shape, hasRank: 4, at: context.place(0))
         let isDepthwise = kind == .integerDepthwiseConv2D
-        let weights = try integerWeights(context, rank: 4, axis: isDepthwise ? 3 : 0)
+        let weights = try integerWeights(context, rank: 4)
         guard try context.integerWeights().zeroPoint == 0 else {
             throw Fault(.invalidValue, at: context.place(1), "the zero point of the weights is not 0")
         }

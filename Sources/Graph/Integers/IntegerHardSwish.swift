@@ -8,10 +8,6 @@ struct IntegerHardSwish {
     private let toUnit: FixedPointScale
 
     init(input: ValueQuantization, output: IntegerOutput) throws(Fault) {
-        guard output.elementType != .int16 else {
-            throw Fault(
-                .unsupportedOperation, at: "", "LiteRT has no hard swish of int16", found: "int16", expected: "int8")
-        }
         let fine = input.scale / 128
         toOutput = try IntegerHardSwish.short(fine / output.scale)
         toUnit = try IntegerHardSwish.short(fine / (3 / 32768))

@@ -81,21 +81,10 @@ package enum IntegerPair: Sendable, Hashable {
                 try ScaledOperands(first, second, twice, shift), isDifference: kind == .subtract,
                 try FixedPointScale(twice / (Double(1 << shift) * Double(output.scale))), output)
         case (.divide, _):
-            guard output.elementType != .int16 else {
-                throw Fault(
-                    .unsupportedOperation, at: "", "a quotient of int16 is not supported", found: "int16",
-                    expected: "int8")
-            }
             self = .quotient(
                 first: first.zeroPoint, second: second.zeroPoint,
                 try FixedPointScale(Double(first.scale / (second.scale * output.scale))), output)
         case (.squaredDifference, _):
-            guard output.elementType != .int16 else {
-                throw Fault(
-                    .unsupportedOperation, at: "",
-                    "LiteRT has no squared difference of int16, so nothing says its numbers",
-                    found: "int16", expected: "int8")
-            }
             let twice = 2 * Double(max(first.scale, second.scale))
             self = .squaredDifference(
                 try ScaledOperands(first, second, twice, 7),

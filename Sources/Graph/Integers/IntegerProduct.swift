@@ -20,8 +20,7 @@ package struct IntegerProduct: Sendable, Hashable {
     package enum Kind: Sendable {
         /// - Parameter hasWideBias: whether there is an int64 bias.
         case fullyConnected(hasWideBias: Bool)
-        /// - Parameter hasNarrowBias: whether there is an int32 bias.
-        case convolution(hasNarrowBias: Bool)
+        case convolution
         case matmul
     }
 
@@ -54,7 +53,7 @@ package struct IntegerProduct: Sendable, Hashable {
             single = [Double(input * weightScales[0]) / Double(out)]
         }
         let scales = try single.map { (factor) throws(Fault) in try FixedPointScale(factor) }
-        if isWide, case .convolution(hasNarrowBias: false) = kind {
+        if isWide, case .convolution = kind {
             form = .roundedWide(try IntegerProduct.wide(scales))
         } else {
             form = .roundedHalfUp(scales)
@@ -70,7 +69,9 @@ package struct IntegerProduct: Sendable, Hashable {
     }
 
     package func stored(_ sum: Int, channel: Int) -> Int {
-        switch form {
+        // Sums of bytes are held in 32 bits.
+        let sum = output.elementType == .int16 ? sum : Int(Int32(truncatingIfNeeded: sum))
+        return switch form {
         case .float(let factors):
             output.storedToEven(Float(sum) * factors[factors.count == 1 ? 0 : channel])
         case .double(let factors):

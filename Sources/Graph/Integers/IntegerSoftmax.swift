@@ -10,18 +10,18 @@ package struct IntegerSoftmax: Sendable {
     /// Of int16 numbers: the difference in units of 10/65,535.
     private let difference: FixedPointScale
     private let inputType: ElementType
+    // Of int16 numbers. A loop that reads them from a static constant would ask each time whether it is made.
+    private let exponential: InterpolatedTable<Double>
+    private let reciprocal: InterpolatedTable<Double>
 
     package init(
         inputType: ElementType, input: ValueQuantization, beta: Float, output: IntegerOutput
     ) throws(Fault) {
         self.output = output
         self.inputType = inputType
+        exponential = IntegerSoftmax.exponentialTable
+        reciprocal = IntegerSoftmax.reciprocalTable
         guard inputType != .int16 else {
-            guard output.elementType == .int16, output.scale == 0x1p-15, output.zeroPoint == 0 else {
-                throw Fault(
-                    .unsupportedAttribute, at: "quantization", "a softmax of int16 has another scale",
-                    found: "\(output.scale)", expected: "2⁻¹⁵")
-            }
             exponentials = []
             difference = try FixedPointScale(Double(input.scale * beta) / (10.0 / 65535))
             return
@@ -48,9 +48,9 @@ package struct IntegerSoftmax: Sendable {
         return row.map { q in output.storedProbability(exponentials[largest - q] * inverse) }
     }
 
-    private static let exponential = InterpolatedTable<Double>(
+    private static let exponentialTable = InterpolatedTable<Double>(
         inputScale: 10.0 / 65535, inputZeroPoint: 32767, outputScale: 2.0 / 65535, function: { exp($0) })
-    private static let reciprocal = InterpolatedTable<Double>(
+    private static let reciprocalTable = InterpolatedTable<Double>(
         inputScale: 1.0 / 65535, inputZeroPoint: -32768, outputScale: 2.0 / 65535, function: { 1 / (1 + $0) })
 
     /// A row of int16 numbers.
@@ -64,13 +64,13 @@ package struct IntegerSoftmax: Sendable {
         var sum = 0
         for index in 0..<count {
             let scaled = difference.roundedTwice(Int(row[index]) - largest) + 32767
-            powers[index] = IntegerSoftmax.exponential[FixedPoint.saturated16(scaled)]
+            powers[index] = exponential[FixedPoint.saturated16(scaled)]
             sum += powers[index]
         }
         // The sum as 1 + x times a power of 2.
         let headRoom = sum.leadingZeroBitCount - 32
         let shifted = (sum << (headRoom - 1) + 1 << 13) >> 14
-        let factor = IntegerSoftmax.reciprocal[FixedPoint.saturated16(shifted - 1 << 15 - 1 << 16)]
+        let factor = reciprocal[FixedPoint.saturated16(shifted - 1 << 15 - 1 << 16)]
         let shift = 31 - headRoom
         for index in 0..<count {
             let probability = (powers[index] * factor + 1 << (shift - 1)) >> shift

@@ -75,6 +75,14 @@
                 let other = scaledTwice((b &- second) &<< shift, secondMultiplier, secondLeft, secondRight)
                 return bounded(scaledTwice(one &+ sign &* other, multiplier, left, right), low, high) &+ zeroPoint
             }
+        case .floatSquaredDifference:
+            let (firstFactor, secondFactor, factor) = (pairing.firstFactor, pairing.secondFactor, pairing.factor)
+            let (low, high) = (Float(low), Float(high))
+            pairs(a, aStep, b, bStep, c, count) { a, b in
+                let one = nearestInteger(Float(a &- first) * firstFactor)
+                let difference = Float(one &- nearestInteger(Float(b &- second) * secondFactor))
+                return nearestInteger(bounded(difference * difference * factor, low, high)) &+ zeroPoint
+            }
         case .squaredDifference:
             pairs(a, aStep, b, bStep, c, count) { a, b in
                 let one = scaledTwice((a &- first) &<< shift, firstMultiplier, firstLeft, firstRight)
@@ -89,12 +97,7 @@
     func lookUpIntegers(
         _ table: UnsafePointer<Int8>, _ input: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<Int8>, _ count: Int
     ) {
-        let middle = table + 128
-        var index = 0
-        while index < count {
-            output[index] = middle[Int(input[index])]
-            index &+= 1
-        }
+        lookUpDescending(table, 16, 127, 0, input, output, count)
     }
 
     func quantizeIntegers(

@@ -9,6 +9,9 @@
     ) {
         withUnsafeTemporaryAllocation(of: Int8.self, capacity: 256) { buffer in
             guard let table = buffer.baseAddress else { return }
+            let probabilities = ProbabilityScaling(exponentials, scale, output, table)
+            // A number x has the exponential that stands x places after this one, less the row's largest number.
+            let ascending = exponentials + (256 &+ 255)
             var row = 0
             while row < rows {
                 let count = rows &- row < 4 ? rows &- row : 4
@@ -20,21 +23,17 @@
                 let (top0, top1, top2, top3) = (
                     largest(x0, columns), largest(x1, columns), largest(x2, columns), largest(x3, columns)
                 )
-                // x has the exponential that many places before that of the largest number.
-                let (e0, e1, e2, e3) = (
-                    exponentials + top0, exponentials + top1, exponentials + top2, exponentials + top3
-                )
+                let (e0, e1, e2, e3) = (ascending - top0, ascending - top1, ascending - top2, ascending - top3)
                 var (s0, s1, s2, s3) = (Float(0), Float(0), Float(0), Float(0))
                 var index = 0
                 while index < columns {
-                    s0 += e0[0 &- Int(x0[index])]
-                    s1 += e1[0 &- Int(x1[index])]
-                    s2 += e2[0 &- Int(x2[index])]
-                    s3 += e3[0 &- Int(x3[index])]
+                    s0 += e0[Int(x0[index])]
+                    s1 += e1[Int(x1[index])]
+                    s2 += e2[Int(x2[index])]
+                    s3 += e3[Int(x3[index])]
                     index &+= 1
                 }
                 let y = result + row &* columns
-                let probabilities = ProbabilityScaling(exponentials, scale, output, table)
                 probabilities.store(x0, top0, s0, y, columns)
                 if count > 1 { probabilities.store(x1, top1, s1, y + columns, columns) }
                 if count > 2 { probabilities.store(x2, top2, s2, y + 2 &* columns, columns) }
@@ -85,32 +84,40 @@
             let high = Float(output.high &- output.zeroPoint)
             // The largest number below one half: ties, which are above, round up.
             let half = Float(0.5).nextDown
-            var index = 0
-            if columns < 128 {
-                let exponentials = exponentials + top
+            let zero = Int8(truncatingIfNeeded: output.zeroPoint)
+            if columns < 64 {
+                var index = 0
                 while index < columns {
-                    result[index] = stored(exponentials[0 &- Int(row[index])], inverse, high, half)
+                    result[index] = stored(exponentials[top &- Int(row[index])], inverse, high, half) &+ zero
                     index &+= 1
                 }
                 return
             }
-            while index < 256 {
-                table[index] = stored(exponentials[index], inverse, high, half)
-                index &+= 1
+            // Exponentials only become smaller: after 16 probabilities of 0 there are no others.
+            var blocks = 0
+            var rest: Int8 = 1
+            while blocks < 16, rest != 0 {
+                rest = 0
+                let from = exponentials + blocks &* 16
+                let to = table + blocks &* 16
+                var index = 0
+                while index < 16 {
+                    let probability = stored(from[index], inverse, high, half)
+                    to[index] = (probability &+ zero) ^ zero
+                    rest |= probability
+                    index &+= 1
+                }
+                blocks &+= 1
             }
-            index = 0
-            let probabilities = table + top
-            while index < columns {
-                result[index] = probabilities[0 &- Int(row[index])]
-                index &+= 1
-            }
+            lookUpDescending(table, blocks, Int8(truncatingIfNeeded: top), zero, row, result, columns)
         }
 
+        /// In units of the scale, half away from zero.
         @inline(__always)
         private func stored(_ exponential: Float, _ inverse: Float, _ high: Float, _ half: Float) -> Int8 {
             let probability = exponential * inverse
             let rounded = ((probability < high ? probability : high) + half).rounded(.towardZero)
-            return Int8(truncatingIfNeeded: nearestInteger(rounded) &+ output.zeroPoint)
+            return Int8(truncatingIfNeeded: nearestInteger(rounded))
         }
     }
 
