@@ -14,6 +14,7 @@ let common: [SwiftSetting] =
 // kernels ask `arch(…)`, besides the definitions below, and are empty on others.
 let x86Kernels: SwiftSetting = .define(
     "EMOTIONFORMER_X86_KERNELS", .when(platforms: [.linux], traits: ["VectorKernels"]))
+let armKernels: SwiftSetting = .define("EMOTIONFORMER_ARM_KERNELS", .when(traits: ["VectorKernels"]))
 
 /// Code compiled for newer processors must not leak into the rest: these flags belong to one target each, and after
 /// `-Xarch_x86_64` a compiler for another processor leaves them out. Debug builds optimize it too: unoptimized intrinsics
@@ -27,6 +28,9 @@ func x86Level(march: String, adding features: [String] = []) -> [SwiftSetting] {
             ["-O"] + flags.flatMap { ["-Xcc", $0] }, .when(platforms: [.linux], traits: ["VectorKernels"])),
     ]
 }
+
+/// Every arm64 processor has what these levels are compiled for; what newer ones have is named instruction by instruction.
+let armLevel: [SwiftSetting] = common + [armKernels, .unsafeFlags(["-O"], .when(platforms: [.linux]))]
 
 /// A release of the command-line tool needs no Swift runtime on the machine it runs on, and starts in a third of the time:
 /// it loads six libraries where it would load twenty. At a fixed address it needs no table of relocations either, and 1.6 MiB
@@ -62,7 +66,7 @@ let package = Package(
     ],
     traits: [
         .default(enabledTraits: ["VectorKernels"]),
-        .trait(name: "VectorKernels", description: "Kernels for AVX2 and AVX-512 processors, chosen at run time."),
+        .trait(name: "VectorKernels", description: "Kernels for AVX2, AVX-512 and NEON, chosen at run time."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -78,9 +82,7 @@ let package = Package(
             "KernelsAVX2",
             [
                 "EmotionFormerKernelInterface",
-                .target(
-                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["VectorKernels"])
-                ),
+                .target(name: "EmotionFormerCPUIntrinsics", condition: .when(traits: ["VectorKernels"])),
             ],
             settings: x86Level(march: "haswell")),
         module(
@@ -96,18 +98,28 @@ let package = Package(
             "KernelsAVX512",
             [
                 "EmotionFormerKernelInterface",
-                .target(
-                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["VectorKernels"])
-                ),
+                .target(name: "EmotionFormerCPUIntrinsics", condition: .when(traits: ["VectorKernels"])),
             ],
             settings: x86Level(march: "cascadelake")),
+        module(
+            "KernelsNEON",
+            [
+                "EmotionFormerKernelInterface",
+                .target(name: "EmotionFormerCPUIntrinsics", condition: .when(traits: ["VectorKernels"])),
+            ],
+            settings: armLevel),
+        module(
+            "KernelsNEONDotProduct",
+            [
+                "EmotionFormerKernelInterface",
+                .target(name: "EmotionFormerCPUIntrinsics", condition: .when(traits: ["VectorKernels"])),
+            ],
+            settings: armLevel),
         module(
             "Kernels",
             [
                 "EmotionFormerSystem", "EmotionFormerKernelInterface",
-                .target(
-                    name: "EmotionFormerCPUIntrinsics", condition: .when(platforms: [.linux], traits: ["VectorKernels"])
-                ),
+                .target(name: "EmotionFormerCPUIntrinsics", condition: .when(traits: ["VectorKernels"])),
                 .target(
                     name: "EmotionFormerKernelsAVX2", condition: .when(platforms: [.linux], traits: ["VectorKernels"])),
                 .target(
@@ -117,8 +129,10 @@ let package = Package(
                 .target(
                     name: "EmotionFormerKernelsAVX512", condition: .when(platforms: [.linux], traits: ["VectorKernels"])
                 ),
+                .target(name: "EmotionFormerKernelsNEON", condition: .when(traits: ["VectorKernels"])),
+                .target(name: "EmotionFormerKernelsNEONDotProduct", condition: .when(traits: ["VectorKernels"])),
             ],
-            settings: common + [.define("EMOTIONFORMER_PORTABLE_KERNELS"), x86Kernels]),
+            settings: common + [.define("EMOTIONFORMER_PORTABLE_KERNELS"), x86Kernels, armKernels]),
         module("ModelFormat", ["EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph"]),
         module("TFLiteImport", ["EmotionFormerTensors", "EmotionFormerGraph"]),
         module(

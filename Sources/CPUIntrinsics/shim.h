@@ -88,3 +88,58 @@ static inline __attribute__((always_inline)) void emotionformer_prefetch_far(con
     __builtin_prefetch(address, 0, 2);
 }
 #endif
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+
+#if defined(__linux__)
+unsigned long getauxval(unsigned long);
+
+/// AT_HWCAP: what the system says of the processor, a bit for each capability.
+static inline unsigned long emotionformer_hardware_capabilities(void) { return getauxval(16); }
+#endif
+
+#define EMOTIONFORMER_NEON static inline __attribute__((always_inline))
+
+/// The same address, of which the compiler knows nothing but that it comes after these vectors: what is loaded from it
+/// is not loaded before them, and does not take registers meanwhile.
+EMOTIONFORMER_NEON const void *emotionformer_after(
+    const void *address, float32x4_t a, float32x4_t b, float32x4_t c, float32x4_t d) {
+    __asm__("" : "+r"(address) : "w"(a), "w"(b), "w"(c), "w"(d));
+    return address;
+}
+
+/// Brings the cache line of an address, which need not exist, into the first-level cache.
+EMOTIONFORMER_NEON void emotionformer_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+
+// For each lane of a vector, which an instruction has as a constant:
+//
+// c + four products of bytes with the lane's four, of each of four columns. In assembly, so that the rest of a program
+// need not be compiled for processors that have this instruction.
+//
+// c + products of the lower or upper four numbers of `w` with the lane.
+#define EMOTIONFORMER_DOT_LANE(lane) \
+    EMOTIONFORMER_NEON int32x4_t emotionformer_dot_##lane(int32x4_t c, int8x16_t w, int8x16_t a) { \
+        __asm__(".arch_extension dotprod\n\tsdot %0.4s, %1.16b, %2.4b[" #lane "]" : "+w"(c) : "w"(w), "w"(a)); \
+        return c; \
+    }
+#define EMOTIONFORMER_LONG_LANE(lane) \
+    EMOTIONFORMER_NEON int32x4_t emotionformer_add_low_##lane(int32x4_t c, int16x8_t w, int16x8_t a) { \
+        return vmlal_laneq_s16(c, vget_low_s16(w), a, lane); \
+    } \
+    EMOTIONFORMER_NEON int32x4_t emotionformer_add_high_##lane(int32x4_t c, int16x8_t w, int16x8_t a) { \
+        return vmlal_high_laneq_s16(c, w, a, lane); \
+    }
+EMOTIONFORMER_DOT_LANE(0)
+EMOTIONFORMER_DOT_LANE(1)
+EMOTIONFORMER_DOT_LANE(2)
+EMOTIONFORMER_DOT_LANE(3)
+EMOTIONFORMER_LONG_LANE(0)
+EMOTIONFORMER_LONG_LANE(1)
+EMOTIONFORMER_LONG_LANE(2)
+EMOTIONFORMER_LONG_LANE(3)
+EMOTIONFORMER_LONG_LANE(4)
+EMOTIONFORMER_LONG_LANE(5)
+EMOTIONFORMER_LONG_LANE(6)
+EMOTIONFORMER_LONG_LANE(7)
+#endif

@@ -32,14 +32,32 @@ enum ProcessFacts {
             guard sysctlbyname("machdep.cpu.brand_string", &name, &size, nil, 0) == 0 else { return "unknown" }
             return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
         #else
-            guard let line = line(of: "/proc/cpuinfo", startingWith: "model name"),
-                let colon = line.firstIndex(of: ":")
-            else { return "unknown" }
-            return line[line.index(after: colon)...].split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            if let name = value(of: "model name") { return name }
+            // arm64 has numbers only.
+            guard let implementer = value(of: "CPU implementer"), let part = value(of: "CPU part") else {
+                return "unknown"
+            }
+            return armNames[implementer + part] ?? "arm64, implementer \(implementer), part \(part)"
         #endif
     }
 
     #if !canImport(Darwin)
+        /// Processors by the implementer and part of their identification register.
+        private static let armNames = [
+            "0x410xd03": "Cortex-A53", "0x410xd05": "Cortex-A55", "0x410xd07": "Cortex-A57", "0x410xd08": "Cortex-A72",
+            "0x410xd0b": "Cortex-A76", "0x410xd0c": "Neoverse N1", "0x410xd40": "Neoverse V1",
+            "0x410xd49": "Neoverse N2",
+            "0x410xd4f": "Neoverse V2", "0x410xd84": "Neoverse V3", "0x410xd8e": "Neoverse N3", "0xc00xac3": "Ampere-1",
+        ]
+
+        /// A field of the first processor in /proc/cpuinfo.
+        private static func value(of field: String) -> String? {
+            guard let line = line(of: "/proc/cpuinfo", startingWith: field), let colon = line.firstIndex(of: ":") else {
+                return nil
+            }
+            return line[line.index(after: colon)...].split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+
         /// The text after `start` in the first line of a file that begins with it.
         private static func line(of path: String, startingWith start: String) -> Substring? {
             guard let file = fopen(path, "r") else { return nil }

@@ -43,7 +43,7 @@ public final class EmotionModel: Sendable {
 
     /// The instruction sets that kernels are written for.
     public enum InstructionSet: String, Sendable, CaseIterable {
-        case portable, avx2, avx512
+        case portable, avx2, avx512, neon, neonDotProduct
 
         /// The instruction sets that this machine supports, in ascending order.
         public static var available: [InstructionSet] {

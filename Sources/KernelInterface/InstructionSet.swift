@@ -6,12 +6,18 @@ package enum InstructionSet: String, CaseIterable, Comparable, Sendable {
     case avx2
     /// AVX-512 F, BW, DQ, VL and VNNI.
     case avx512
+    /// arm64.
+    case neon
+    /// arm64 with the dot product of bytes.
+    case neonDotProduct
 
     private var rank: Int {
         switch self {
         case .portable: 0
         case .avx2: 1
         case .avx512: 2
+        case .neon: 1
+        case .neonDotProduct: 2
         }
     }
 

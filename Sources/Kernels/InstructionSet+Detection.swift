@@ -1,6 +1,7 @@
 package import EmotionFormerKernelInterface
+import EmotionFormerSystem
 
-#if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
+#if EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     import EmotionFormerCPUIntrinsics
 #endif
 
@@ -8,12 +9,29 @@ extension InstructionSet {
     /// The instruction sets that this processor and its operating system support, in ascending order; detected once.
     package static let available: [InstructionSet] = allCases.filter(\.isSupported)
 
+    /// The level that is used if none is named. On Apple platforms Accelerate has units that no vector kernel reaches; what
+    /// is faster there has not been measured.
+    package static var preferred: InstructionSet {
+        #if canImport(Accelerate)
+            .portable
+        #else
+            available.last ?? .portable
+        #endif
+    }
+
     private var isSupported: Bool {
         #if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
             switch self {
             case .portable: true
             case .avx2: ProcessorFeatures.current.hasAVX2
             case .avx512: ProcessorFeatures.current.hasAVX512
+            case .neon, .neonDotProduct: false
+            }
+        #elseif EMOTIONFORMER_ARM_KERNELS && arch(arm64)
+            switch self {
+            case .portable, .neon: true
+            case .neonDotProduct: ArmFeatures.hasDotProduct
+            case .avx2, .avx512: false
             }
         #else
             self == .portable
@@ -64,6 +82,22 @@ extension InstructionSet {
             let vnni: UInt32 = 1 << 11
             hasAVX512 =
                 hasAVX2 && saved & savesAVX512 == savesAVX512 && extendedB & avx512 == avx512 && extendedC & vnni != 0
+        }
+    }
+#endif
+
+#if EMOTIONFORMER_ARM_KERNELS && arch(arm64)
+    /// What the system says of the processor.
+    private enum ArmFeatures {
+        static var hasDotProduct: Bool {
+            #if canImport(Darwin)
+                var value: Int32 = 0
+                var size = MemoryLayout<Int32>.size
+                return sysctlbyname("hw.optional.arm.FEAT_DotProd", &value, &size, nil, 0) == 0 && value == 1
+            #else
+                // HWCAP_ASIMDDP, of which the number is part of the system's interface.
+                return emotionformer_hardware_capabilities() & (1 << 20) != 0
+            #endif
         }
     }
 #endif

@@ -4,6 +4,9 @@
     import EmotionFormerKernelsAVX2
     import EmotionFormerKernelsAVX512
     import EmotionFormerKernelsAVXVNNI
+#elseif EMOTIONFORMER_ARM_KERNELS && arch(arm64)
+    import EmotionFormerKernelsNEON
+    import EmotionFormerKernelsNEONDotProduct
 #endif
 
 extension KernelSet {
@@ -11,9 +14,15 @@ extension KernelSet {
     package static func kernels(for instructionSet: InstructionSet) -> KernelSet {
         #if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
             switch instructionSet {
-            case .portable: return portable
             case .avx2: return ProcessorFeatures.current.hasAVXVNNI ? addingVNNI(to: avx2Kernels()) : avx2Kernels()
             case .avx512: return avx512Kernels()
+            case .portable, .neon, .neonDotProduct: return portable
+            }
+        #elseif EMOTIONFORMER_ARM_KERNELS && arch(arm64)
+            switch instructionSet {
+            case .neon: return neonKernels()
+            case .neonDotProduct: return neonDotProductKernels()
+            case .portable, .avx2, .avx512: return portable
             }
         #else
             return portable

@@ -46,7 +46,13 @@ typealias Vector = SIMD8<Float>
 }
 
 /// a·b + c, with one rounding where the level has such an instruction.
-@inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { a * b + c }
+@inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+    #if arch(arm64)
+        c.addingProduct(a, b)
+    #else
+        a * b + c
+    #endif
+}
 
 /// a > b ? a : b, so b if either is not a number.
 @inline(__always) func larger(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }

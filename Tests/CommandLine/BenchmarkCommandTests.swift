@@ -34,7 +34,7 @@ struct BenchmarkCommandTests {
         for key in ["loadMilliseconds", "peakGigaFLOPsPerSecond", "samples"] { #expect(try number(key) > 0) }
         #expect(try number("peakResidentBytes") > 1_000_000)
         for (key, value) in [("threads", 2.0), ("batch", 3), ("frames", 4)] { #expect(try number(key) == value) }
-        #expect(["portable", "avx2", "avx512"].contains(found["instructionSet"] as? String))
+        #expect(["portable", "avx2", "avx512", "neon", "neonDotProduct"].contains(found["instructionSet"] as? String))
         #expect(found["processor"] is String)
     }
 

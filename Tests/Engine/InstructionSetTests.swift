@@ -26,13 +26,15 @@ import Testing
         #expect(KernelSet.kernels(for: level).instructionSet == level)
     }
 
+    private static let names = "portable, avx2, avx512, neon, neonDotProduct"
+
     @Test func unknownNamesAreRefused() {
         #expect(
             refusal { try InstructionSet.selected(environment: ["EMOTIONFORMER_KERNELS": "AVX512"]) }
-                == "EMOTIONFORMER_KERNELS: unknown instruction set (found AVX512, expected portable, avx2, avx512)")
+                == "EMOTIONFORMER_KERNELS: unknown instruction set (found AVX512, expected \(Self.names))")
         #expect(
             refusal { try InstructionSet.selected(environment: ["EMOTIONFORMER_KERNELS": "sse"]) }
-                == "EMOTIONFORMER_KERNELS: unknown instruction set (found sse, expected portable, avx2, avx512)")
+                == "EMOTIONFORMER_KERNELS: unknown instruction set (found sse, expected \(Self.names))")
     }
 
     @Test func missingLevelsAreRefused() {

@@ -6,8 +6,7 @@ extension InstructionSet {
     ///
     /// Throws `invalidValue` for an unknown name and `unsupportedProcessor` for a level that this machine lacks.
     package static func selected(environment: [String: String]) throws(Fault) -> InstructionSet {
-        let best = available.last ?? .portable
-        guard let name = environment[environmentVariable], !name.isEmpty else { return best }
+        guard let name = environment[environmentVariable], !name.isEmpty else { return preferred }
         guard let level = InstructionSet(rawValue: name) else {
             throw Fault(
                 .invalidValue, at: environmentVariable, "unknown instruction set", found: name,

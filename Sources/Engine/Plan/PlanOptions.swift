@@ -22,7 +22,7 @@ package struct PlanOptions: Sendable {
     package var limits: Limits
 
     package init(
-        instructionSet: InstructionSet = InstructionSet.available.last ?? .portable, threads: Int = 1,
+        instructionSet: InstructionSet = InstructionSet.preferred, threads: Int = 1,
         stage: Stage = .fused, keepsEveryValue: Bool = false, limits: Limits = Limits()
     ) {
         self.instructionSet = instructionSet

@@ -7,6 +7,7 @@
         let a = product.a.assumingMemoryBound(to: QuantizedValue.self)
         let aStride = product.aStride / MemoryLayout<QuantizedValue>.stride
         let sizes = QuantizedPanels(k: product.k, n: n)
+        let sums = product.b.assumingMemoryBound(to: Int32.self)
         let panels = (product.b + sizes.sumByteCount).assumingMemoryBound(to: PackedWeight.self)
         let chunk = quantizedRowChunk(product.k)
         var memory = emptyBlockMemory
@@ -23,7 +24,8 @@
                     var row = first
                     while row < last {
                         let height = multiplyQuantizedBlock(
-                            a + row &* aStride, aStride, last &- row, panel, sizes.groupCount, tile)
+                            a + row &* aStride, aStride, last &- row, panel, sizes.groupCount,
+                            sums + column, tile)
                         var index = 0
                         while index < height {
                             storeScaled(

@@ -109,7 +109,7 @@
                             continue
                         }
                         let height = multiplyQuantizedBlock(
-                            a + row &* aStride, aStride, last &- row, panel, groups, tile)
+                            a + row &* aStride, aStride, last &- row, panel, groups, sums + column, tile)
                         finishQuantized(product, tile, sums + column, row, column, height)
                         row &+= height
                     }

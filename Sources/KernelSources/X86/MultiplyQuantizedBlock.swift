@@ -85,11 +85,12 @@
     typealias SixQuantizedRows = Twice<ThreeQuantizedRows>
     typealias TwelveQuantizedRows = Twice<SixQuantizedRows>
 
-    /// Products of the tallest block that fits into `rows` with one panel; returns its height.
+    /// Products of the tallest block that fits into `rows` with one panel; returns its height. The sums of the panel's
+    /// columns are not needed: a row's numbers are multiplied as they are.
     @inline(__always)
     func multiplyQuantizedBlock(
         _ a: UnsafePointer<QuantizedValue>, _ aStride: Int, _ rows: Int, _ panel: UnsafePointer<PackedWeight>,
-        _ groups: Int,
+        _ groups: Int, _ sums: UnsafePointer<Int32>,
         _ output: UnsafeMutablePointer<Int32>
     ) -> Int {
         if tallestBlock >= 12 && rows >= 12 {

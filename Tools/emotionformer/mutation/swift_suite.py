@@ -30,6 +30,8 @@ _TESTS = {
     "KernelsAVX2": "EmotionFormerKernelsTests",
     "KernelsAVXVNNI": "EmotionFormerKernelsTests",
     "KernelsAVX512": "EmotionFormerKernelsTests",
+    "KernelsNEON": "EmotionFormerKernelsTests",
+    "KernelsNEONDotProduct": "EmotionFormerKernelsTests",
 }
 
 

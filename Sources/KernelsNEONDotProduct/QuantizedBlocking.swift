@@ -1,0 +1,23 @@
+#if EMOTIONFORMER_ARM_KERNELS && arch(arm64)
+    package import EmotionFormerKernelInterface
+
+    // The weight layout of this level's quantized product, for the files in the folder Blocked.
+
+    /// How a weight is kept in a packed panel.
+    typealias PackedWeight = Int8
+
+    /// The number of values of k that are stored together for each column of a panel.
+    @inline(__always) var weightGroup: Int { 4 }
+
+    /// Converts a group of a column's weights for a panel.
+    @inline(__always) func packGroup(_ weights: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<PackedWeight>) {
+        let group = UnsafeRawPointer(weights).loadUnaligned(as: UInt32.self)
+        UnsafeMutableRawPointer(output).storeBytes(of: group, as: UInt32.self)
+    }
+
+    package func neonDotProductKernels() -> KernelSet {
+        kernelTable(
+            .neonDotProduct, splitsRows: true, rowBlock: tallestBlock, quantizedRowBlock: tallestBlock,
+            packedPanelWidth: panelWidth)
+    }
+#endif
