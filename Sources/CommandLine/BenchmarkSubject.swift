@@ -24,7 +24,9 @@ final class BenchmarkSubject {
         self.batch = batch
         self.frames = frames
         self.plan = plan
-        sessions = (0..<(batch > 1 ? min(threads, batch) : 1)).map { _ in Session(plan) }
+        // Clips of a model with variables follow each other in one session.
+        let isSequence = !plan.variables.isEmpty
+        sessions = (0..<(batch > 1 && !isSequence ? min(threads, batch) : 1)).map { _ in Session(plan) }
         var random = RandomInputs()
         inputs = plan.inputTypes.map { random.tensor(ModelTensor.ElementType($0.elementType), $0.shape) }
     }

@@ -73,6 +73,8 @@ struct EvaluateClips: Sendable {
 
     private func answers(of entry: EvaluationDataset.Entry) -> Result<[Answer], Failure> {
         do {
+            // The clips of one file follow each other, for a model with variables.
+            var sequence = ClipSequence(model)
             return .success(
                 try ClipFile(path: entry.path, for: model.input).clips.enumerated().map { index, clip in
                     guard let stated = entry.label ?? clip.emotion else {
@@ -80,7 +82,8 @@ struct EvaluateClips: Sendable {
                             "\(entry.name): the clip does not state its emotion (expected a column 'emotion')")
                     }
                     guard let truth = modelLabel(stated) else { throw unknownLabel(stated, in: entry.name) }
-                    return Answer(clip: entry.name, index: index, truth: truth, prediction: try model.predict(clip))
+                    return Answer(
+                        clip: entry.name, index: index, truth: truth, prediction: try sequence.predict(clip))
                 })
         } catch let failure as Failure {
             return .failure(failure)

@@ -44,6 +44,10 @@ struct ModelSummary {
         lines += contents.outputs.map { output in
             ("output", "\(output.name): \(output.kind.rawValue)\(output.per == .frame ? ", a row for each frame" : "")")
         }
+        if !contents.variables.isEmpty {
+            lines += contents.variables.map { ("variable", VariableText.text($0.name, $0.type)) }
+            lines.append(("rows of a file", "follow each other: each finds the variables as the row before left them"))
+        }
         if !labels.isEmpty {
             lines.append(
                 ("labels", labels.joined(separator: ", ") + (contents.labels == nil ? " (the model has none)" : "")))
@@ -152,6 +156,13 @@ struct ModelSummary {
                         "dtype": .text(output.elementType?.rawValue),
                         "shape": output.extents.map(JSONValue.extents) ?? .null,
                         "kind": .string(output.kind.rawValue), "per": .text(output.per?.rawValue),
+                    ]
+                }),
+            "variables": .array(
+                contents.variables.map { name, type in
+                    [
+                        "name": .string(name), "dtype": .string(type.elementType.rawValue),
+                        "shape": .shape(type.shape),
                     ]
                 }),
             "labels": .array(labels.map { .string($0) }),

@@ -17,6 +17,9 @@ struct PredictCommand: ParsableCommand {
             (clips, frames, features), several arrays in an archive, or several values of video_filename in a table. Arrays \
             may have the model's own shape, such as (frames, 21, 2). A folder of 0.npy, 1.npy, … is one clip, a frame a file.
 
+            The clips of one file follow each other in time for a model with variables, such as one of a stream's steps: each \
+            finds the variables as the clip before left them. Another file begins anew.
+
             Outputs that are not probabilities (below 0, above 1, or not summing to 1) are shown as plain numbers, with a \
             note; in JSON they are then called "values".
 
@@ -55,7 +58,10 @@ struct PredictCommand: ParsableCommand {
     )
     var window: Int?
 
-    @Option(help: ArgumentHelp("Frames from one window to the next; by default half a window.", valueName: "frames"))
+    @Option(
+        help: ArgumentHelp(
+            "Frames from one window to the next; by default half a window, or a window for a model with variables.",
+            valueName: "frames"))
     var hop: Int?
 
     @Option(
@@ -111,6 +117,7 @@ struct PredictCommand: ParsableCommand {
         guard report == nil || model.givesOneRow else {
             throw Failure("--report shows one row of numbers for a clip, and the model gives several: take --json")
         }
+        guard report == nil || !model.hasVariables else { throw Failure(VariableText.noReport) }
         let first = try read(clips[0], model.input)
         if report != nil, first.clips.count > 1 {
             throw Failure("\(first.name): a page is of one clip (found \(first.clips.count) clips)")
@@ -159,9 +166,11 @@ struct PredictCommand: ParsableCommand {
             json ? JSONReport(top: top, outputName: model.outputs.first?.name ?? "") : TableReport(top: top, note: nil)
         for path in clips {
             let files = try TensorFiles([(nil, path)], of: model)
+            if model.hasVariables, files.runs.count > 1 { noteVariables() }
+            var state: [UInt8] = []
             for (index, run) in files.runs.enumerated() {
                 let began = ContinuousClock.now
-                let prediction = try TensorPredictions.prediction(of: run, by: model)
+                let prediction = try TensorPredictions.prediction(of: run, by: model, state: &state)
                 let source = ClipSource(
                     file: path.split(separator: "/").last.map(String.init) ?? path, index: index,
                     count: files.runs.count,
@@ -172,17 +181,23 @@ struct PredictCommand: ParsableCommand {
         }
     }
 
+    private func noteVariables() {
+        StandardError.writeLine("emotionformer: note: \(VariableText.rows(ofOne: "file"))")
+    }
+
     private func read(_ path: String, _ input: ModelInput) throws -> ClipFile {
         if path == "-", let inputFormat { return try ClipFile(standardInput: inputFormat, for: input) }
         return try ClipFile(path: path, format: inputFormat, for: input)
     }
 
     /// The parts of a file to predict: its clips, or their windows.
-    private func parts(of file: ClipFile) -> [ClipSource] {
+    private func parts(of file: ClipFile, isSequence: Bool) -> [ClipSource] {
         file.clips.enumerated().flatMap { index, clip in
             let missing = Set(clip.missingFrames)
             let windows = window.map { size in
-                clip.windows(size, hop: hop ?? max(1, size / 2)).filter { !$0.allSatisfy(missing.contains) }
+                clip.windows(size, hop: hop ?? (isSequence ? size : max(1, size / 2))).filter {
+                    !$0.allSatisfy(missing.contains)
+                }
             }
             return (windows ?? [0..<clip.frameCount]).map { frames in
                 ClipSource(
@@ -198,7 +213,9 @@ struct PredictCommand: ParsableCommand {
     ) throws {
         // In parts, so that the first results of a long file are printed early.
         let step = max(64, width)
-        let parts = parts(of: file)
+        let parts = parts(of: file, isSequence: model.hasVariables)
+        if model.hasVariables, parts.count > 1 { noteVariables() }
+        var sequence = ClipSequence(model)
         guard !parts.isEmpty else { throw Failure("\(file.name): no frame of the clip has a face") }
         for start in stride(from: 0, to: parts.count, by: step) {
             let part = parts[start..<min(start + step, parts.count)]
@@ -208,8 +225,8 @@ struct PredictCommand: ParsableCommand {
             let predictions: [Prediction]
             do {
                 predictions =
-                    parts.count == 1
-                    ? [try model.predict(clips[0])]
+                    parts.count == 1 || model.hasVariables
+                    ? try clips.map { clip in try sequence.predict(clip) }
                     : try Blocking.run { try await model.predict(clips, concurrency: width) }
             } catch {
                 progress.clear()

@@ -19,6 +19,9 @@ struct RunCommand: ParsableCommand {
             FOLDER/NAME.npy, with an axis of runs if the inputs have one; FOLDER/outputs.json lists them. An older result in \
             FOLDER is replaced.
 
+            A model with variables, such as one of a stream's steps, keeps them from run to run: the rows of an array follow \
+            each other in time, and the first finds the variables as a new session does. With --reset-each-row every row does.
+
             EXAMPLES:
               emotionformer run model.tflite --input clips.npy -o result
               emotionformer run MyModel --input face=face.npy --input pose=pose.npy -o result
@@ -40,6 +43,9 @@ struct RunCommand: ParsableCommand {
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "folder"))
     var output: String
+
+    @Flag(help: "Begin every row of the inputs with the variables of a new session, of a model that has variables.")
+    var resetEachRow = false
 
     @Option(help: "Threads to compute with.")
     var threads = 1
@@ -71,11 +77,19 @@ struct RunCommand: ParsableCommand {
         var folder = try RunFolder(output)
         let model = try Model(
             path: model, options: EmotionModel.Options(threads: threads, limits: limitOptions.limits))
+        guard model.hasVariables || !resetEachRow else {
+            throw Failure("--reset-each-row is for models with variables, and this one has none")
+        }
         let (runs, isStacked) = try inputs(of: model)
+        if model.hasVariables, runs.count > 1 {
+            StandardError.writeLine("emotionformer: note: \(VariableText.rows(ofOne: "array", areReset: resetEachRow))")
+        }
         var results: [[String: Tensor]] = []
+        var state: [UInt8] = []
         for (index, run) in runs.enumerated() {
             do throws(Fault) {
-                results.append(try model.results(of: run))
+                if resetEachRow { state = [] }
+                results.append(try model.results(of: run, state: &state))
             } catch {
                 throw runs.count > 1 ? error.within("run \(index)") : error
             }

@@ -18,6 +18,9 @@ struct StreamCommand: ParsableCommand {
             or null}, as Tools/landmarks writes them; another clip begins a new stream. Other clip files are \
             streamed frame by frame. The frames left at the end give one more prediction.
 
+            A model with variables hands them on from window to window, which then do not share frames: --hop is the window, \
+            and frames left at the end that do not fill one are not predicted.
+
             On a terminal the probabilities are shown as moving bars. In a pipe, or with --json, each prediction is a line of \
             JSON: clip, index, frames [first, last], start and end (seconds), label, probabilities, window (the \
             window's own probabilities, if they were smoothed), framesUsed.
@@ -39,8 +42,11 @@ struct StreamCommand: ParsableCommand {
             "The length of the window; by default the model's number of frames.", valueName: "frames"))
     var window: Int?
 
-    @Option(help: ArgumentHelp("Frames from one prediction to the next.", valueName: "frames"))
-    var hop = 10
+    @Option(
+        help: ArgumentHelp(
+            "Frames from one prediction to the next; by default 10, or a window for a model with variables.",
+            valueName: "frames"))
+    var hop: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -66,7 +72,7 @@ struct StreamCommand: ParsableCommand {
     func validate() throws {
         if clips.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
         if report != nil, clips.count > 1 { throw ValidationError("--report takes one clip (found \(clips.count))") }
-        if hop < 1 { throw ValidationError("--hop is out of range (found \(hop), expected 1 or more)") }
+        if let hop, hop < 1 { throw ValidationError("--hop is out of range (found \(hop), expected 1 or more)") }
         if let window, window < 1 {
             throw ValidationError("--window is out of range (found \(window), expected 1 or more)")
         }
@@ -82,7 +88,9 @@ struct StreamCommand: ParsableCommand {
         let threads = modelOptions.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let model = try modelOptions.load(threads: max(1, threads))
         let options = EmotionStream.Options(
-            window: window, hop: hop, smoothing: smoothing, minimumFrames: minimumFrames)
+            window: window, hop: hop ?? (model.hasVariables ? window ?? model.input.frames : 10), smoothing: smoothing,
+            minimumFrames: minimumFrames)
+        guard report == nil || !model.hasVariables else { throw Failure(VariableText.noReport) }
         let fresh = try EmotionStream(model, options: options)
         if let report { try PageFile.check(report) }
         let printed: any StreamOutput =

@@ -4,8 +4,11 @@ import EmotionFormerTensors
 /// Predictions of models that take other inputs than one clip.
 enum TensorPredictions {
     /// The outputs of one run: the main output by its labels, the others as they are.
-    static func prediction(of inputs: [String: Tensor], by model: Model) throws(Fault) -> Prediction {
-        let results = try model.results(of: inputs)
+    /// - Parameter state: the model's variables, as the run before left them; empty for those of the first run.
+    static func prediction(
+        of inputs: [String: Tensor], by model: Model, state: inout [UInt8]
+    ) throws(Fault) -> Prediction {
+        let results = try model.results(of: inputs, state: &state)
         guard let main = model.outputs.first, let tensor = results[main.name], tensor.shape.elementCount > 0 else {
             throw Fault(.shapeMismatch, at: "outputs", "the model's main output is empty")
         }

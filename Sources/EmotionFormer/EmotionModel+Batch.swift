@@ -10,6 +10,9 @@ import Synchronization
 extension EmotionModel {
     /// Predicts many clips, spread over the processor's cores. Results are in the clips' order, and equal bit for bit
     /// to those of `predict(_:)`.
+    ///
+    /// For a model with variables the clips follow each other in time: they are predicted one after the other, each with
+    /// the variables that the one before left, and the first with those of a new ``ClipSequence``.
     /// - Parameters:
     ///   - clips: any number of clips.
     ///   - concurrency: how many clips are computed at once; by default the number of cores divided by
@@ -18,6 +21,7 @@ extension EmotionModel {
     public func predict(
         _ clips: [LandmarkClip], concurrency: Int? = nil
     ) async throws(EmotionFormerError) -> [Prediction] {
+        if hasVariables { return try await predictionsInOrder(clips) }
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let width = min(max(1, concurrency ?? cores / options.threads), clips.count)
         let work = BatchWork()
@@ -38,6 +42,27 @@ extension EmotionModel {
             throw EmotionFormerError(Fault(.cancelled, at: "prediction", "the task was cancelled"))
         }
         return complete
+    }
+
+    private func predictionsInOrder(_ clips: [LandmarkClip]) async throws(EmotionFormerError) -> [Prediction] {
+        var sequence = ClipSequence(self)
+        var predictions: [Prediction] = []
+        var turn = ContinuousClock.now
+        for (index, clip) in clips.enumerated() {
+            if turn.duration(to: .now) > EmotionModel.turn {
+                await Task.yield()
+                turn = .now
+            }
+            guard !Task.isCancelled else {
+                throw EmotionFormerError(Fault(.cancelled, at: "prediction", "the task was cancelled"))
+            }
+            do throws(Fault) {
+                predictions.append(try sequence.prediction(of: clip))
+            } catch {
+                throw EmotionFormerError(error.within("clip \(index)"))
+            }
+        }
+        return predictions
     }
 
     /// A task of a batch yields to other tasks after this time, between clips.

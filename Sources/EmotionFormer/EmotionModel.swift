@@ -75,6 +75,12 @@ public final class EmotionModel: Sendable {
     /// What people wrote down about the model, as JSON; nil if nothing.
     public let metadata: String?
 
+    /// What predictions that follow each other hand on, one to the next; empty for most models. `predict(_:)` of one clip
+    /// starts anew, ``predict(_:concurrency:)`` and ``ClipSequence`` go on from clip to clip.
+    public let variables: [Model.Variable]
+    /// Whether the predictions of a sequence depend on those before.
+    public var hasVariables: Bool { !variables.isEmpty }
+
     private let form: Prediction.Form
     let preparation: InputPreparation
     let plans: PlanCache
@@ -152,6 +158,7 @@ public final class EmotionModel: Sendable {
         let isVector = contents.inputs[0].role.name == .vector
         input = try ModelInput(clip, isVector: isVector).treatingMissingValues(by: options.missingValue)
         preparation = try InputPreparation(input, normalizer: Normalizer(clip))
+        variables = contents.variables.map { Model.Variable($0.name, $0.type) }
         let planOptions = try PlanOptions(
             instructionSetNamed: options.instructionSet?.rawValue,
             environment: ProcessInfo.processInfo.environment, threads: options.threads,
@@ -242,18 +249,45 @@ public final class EmotionModel: Sendable {
     }
 
     private func predict(_ clip: LandmarkClip, replacing prediction: inout Prediction) throws(Fault) {
-        let frameCount = try preparation.frameCount(of: clip)
-        if let sizes = plans.sizes, let size = sizes.size(for: frameCount),
-            try predict(clip, frameCount: frameCount, sizes, size, replacing: &prediction)
-        {
-            return
+        if let sizes = plans.sizes {
+            let frameCount = try preparation.frameCount(of: clip)
+            if let size = sizes.size(for: frameCount),
+                try predict(clip, frameCount: frameCount, sizes, size, replacing: &prediction)
+            {
+                return
+            }
         }
+        try run(clip) { session, frameCount, rows throws(Fault) in
+            try session.run()
+            try fill(&prediction, session, framesUsed: frameCount, rows: rows, of: clip.name ?? "")
+        }
+    }
+
+    /// Predicts the next clip of a sequence.
+    /// - Parameter state: the variables that the clip before left, or empty for those of the first run; unchanged if the
+    ///   prediction fails.
+    func prediction(of clip: LandmarkClip, state: inout [UInt8]) throws(Fault) -> Prediction {
+        guard hasVariables else { return try self.prediction(of: clip) }
+        var prediction = Prediction()
+        try run(clip) { session, frameCount, rows throws(Fault) in
+            session.setVariables(state)
+            try session.run()
+            try fill(&prediction, session, framesUsed: frameCount, rows: rows, of: clip.name ?? "")
+            session.saveVariables(&state)
+        }
+        return prediction
+    }
+
+    /// Lends a session that holds a clip's features.
+    private func run(
+        _ clip: LandmarkClip, _ body: (_ session: Session, _ frameCount: Int, _ rows: Int) throws(Fault) -> Void
+    ) throws(Fault) {
+        let frameCount = try preparation.frameCount(of: clip)
         let rows = input.padding.side == .none ? frameCount : input.frames
         try plans.withSession(rows: rows) { session throws(Fault) in
             preparation.write(
                 clip, frameCount: frameCount, rows: rows, to: session.input(0).bindMemory(to: Float.self))
-            try session.run()
-            try fill(&prediction, session, framesUsed: frameCount, rows: rows, of: clip.name ?? "")
+            try body(session, frameCount, rows)
         }
     }
 

@@ -14,6 +14,9 @@ import EmotionFormerTensors
 /// and truncation follow the model's rules. Results that depend on one frame alone are computed once for each frame,
 /// not once for each window.
 ///
+/// A model with variables (``EmotionModel/variables``) hands them on from window to window. Its windows must not share
+/// frames: `hop` is the length of the window. Frames at the end that do not fill a window are not predicted.
+///
 /// A stream is a value: a copy continues independently. Streams of one model share its weights, and can run on any
 /// threads.
 public struct EmotionStream: Sendable {
@@ -49,6 +52,8 @@ public struct EmotionStream: Sendable {
     private var kept: KeptWork
     private var slots: [Int] = []
     private var smoothed: [Double] = []
+    /// The model's variables after the last window; empty before the first.
+    private var variables: [UInt8] = []
     private var predictionCount = 0
     /// `frameCount` at the last prediction.
     private var predictedCount = 0
@@ -79,6 +84,14 @@ public struct EmotionStream: Sendable {
         try check(options.hop, "hop", atMost: Int(Int32.max))
         minimumFrames = options.minimumFrames ?? length
         try check(minimumFrames, "minimumFrames", atMost: length)
+        // A frame that is in two windows would be two steps of such a model.
+        guard !model.hasVariables || (options.hop == length && minimumFrames == length) else {
+            throw Fault(
+                .invalidArgument, at: "hop",
+                "the model has variables, which it hands on from window to window, so that windows must not share frames",
+                found: "hop \(options.hop), minimumFrames \(minimumFrames)",
+                expected: "\(length) for both, the length of the window")
+        }
         guard options.smoothing >= 0, options.smoothing < 1 else {
             throw Fault(
                 .invalidArgument, at: "smoothing", "the share of the past is out of range",
@@ -116,10 +129,11 @@ public struct EmotionStream: Sendable {
 
     /// The prediction of the last window at the end of a stream, whether or not one is due. A stream that is too short
     /// for a prediction is treated as a short clip.
-    /// - Returns: nil if no frame was added since the last prediction, or no frame of the window has a face.
+    /// - Returns: nil if no frame was added since the last prediction, or no frame of the window has a face; always for a
+    ///   model with variables, since the window would share frames with the last one.
     /// - Throws: `notFinite` if the model's output is not finite.
     public mutating func finish() throws(EmotionFormerError) -> StreamPrediction? {
-        guard frameCount > predictedCount else { return nil }
+        guard frameCount > predictedCount, !model.hasVariables else { return nil }
         do throws(Fault) {
             return try predict()
         } catch {
@@ -137,9 +151,11 @@ public struct EmotionStream: Sendable {
                 try kept.run(session, slots, &window)
             } else {
                 window.write(slots, to: session.input(0).bindMemory(to: Float.self))
+                session.setVariables(variables)
                 try session.run()
             }
             try model.fill(&prediction, session, framesUsed: used, rows: slots.count, of: "window")
+            session.saveVariables(&variables)
         }
         let share = options.smoothing
         if smoothed.isEmpty {

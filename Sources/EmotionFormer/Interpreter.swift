@@ -65,7 +65,7 @@ public final class Interpreter {
         }
     }
 
-    /// Compiles the graph and allocates memory for all of its tensors.
+    /// Compiles the graph and allocates memory for all of its tensors. Its variables are then as before the first run.
     /// - Throws: `unsupportedOperation` and others, with the node, if the graph cannot run.
     public func allocateTensors() throws(EmotionFormerError) {
         session = try publicly { () throws(Fault) in Session(try model.plan(shapes: shapes)) }
@@ -87,11 +87,17 @@ public final class Interpreter {
         }
     }
 
-    /// Computes the outputs.
+    /// Computes the outputs from the inputs and from the model's variables, which the invocation before has left.
     /// - Throws: `invalidArgument` before `allocateTensors`; `outOfBounds` if an input value is an index that is out of
-    ///   range.
+    ///   range; the variables are then as they were before the call.
     public func invoke() throws(EmotionFormerError) {
         try publicly { () throws(Fault) in try allocated().run() }
+    }
+
+    /// Sets the variables to what they are before the first invocation, for a new sequence of inputs.
+    /// - Throws: `invalidArgument` before `allocateTensors`.
+    public func resetVariableTensors() throws(EmotionFormerError) {
+        try publicly { () throws(Fault) in try allocated().resetVariables() }
     }
 
     /// An input's description and elements.

@@ -2,13 +2,15 @@ package import EmotionFormerModelFormat
 package import EmotionFormerTensors
 
 extension Model {
-    /// Runs a package's self-test and compares the results with the expected ones.
+    /// Runs a package's self-test and compares the results with the expected ones. Its runs follow each other: a model
+    /// with variables finds them as the run before left them.
     package func run(_ test: SelfTest) throws(Fault) -> EmotionModel.SelfTestResult {
         var largest = [Double](repeating: 0, count: test.outputs.count)
+        var state: [UInt8] = []
         for run in 0..<test.runCount {
             var tensors: [String: Tensor] = [:]
             for input in test.inputs { tensors[input.name] = try prepared(input, run: run) }
-            let results = try results(of: tensors)
+            let results = try results(of: tensors, state: &state)
             for (index, output) in test.outputs.enumerated() {
                 guard let found = results[output.name] else {
                     throw Fault(.unknownName, at: "selfTest: \(output.name)", "the model has no such output")

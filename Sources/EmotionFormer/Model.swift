@@ -1,4 +1,5 @@
 package import EmotionFormerEngine
+import EmotionFormerGraph
 package import EmotionFormerModelFormat
 package import EmotionFormerTensors
 
@@ -48,6 +49,13 @@ public final class Model: Sendable {
         package let areLogitsOfMain: Bool
     }
 
+    /// A value that the model keeps from one run to the next, such as the last steps of a stream.
+    public struct Variable: Sendable, Hashable {
+        public let name: String
+        public let elementType: ModelTensor.ElementType
+        public let shape: [Int]
+    }
+
     public let name: String
     public let license: String?
     public let citation: String?
@@ -57,6 +65,9 @@ public final class Model: Sendable {
     public let labels: [String]?
     public let inputs: [Input]
     public let outputs: [Output]
+    /// What the runs of a session hand on, one to the next; empty for most models. `run(_:)` starts anew with
+    /// each call.
+    public let variables: [Variable]
     public let options: EmotionModel.Options
 
     let specifications: [InputSpecification]
@@ -104,6 +115,7 @@ public final class Model: Sendable {
                 name: output.name, kind: OutputKind(output.kind),
                 areLogitsOfMain: main.map { output.isLogits(of: $0) } ?? false)
         }
+        variables = contents.variables.map { Variable($0.name, $0.type) }
         plans = try ModelPlans(
             consume contents,
             options: PlanOptions(
@@ -112,7 +124,11 @@ public final class Model: Sendable {
                 limits: options.limits.values))
     }
 
-    /// Computes the outputs of some inputs, each given by name.
+    /// Whether the runs of a session depend on those before.
+    public var hasVariables: Bool { !variables.isEmpty }
+
+    /// Computes the outputs of some inputs, each given by name. A model with variables starts anew: for inputs that follow
+    /// each other, use `session(shapes:)`.
     /// - Throws: `invalidArgument` for a name that the model lacks or an input that is missing; `elementTypeMismatch`,
     ///   `shapeMismatch`; `outOfBounds` if an input value is an index that is out of range.
     public func run(_ inputs: [String: ModelTensor]) throws(EmotionFormerError) -> [String: ModelTensor] {
@@ -123,7 +139,7 @@ public final class Model: Sendable {
         }
     }
 
-    /// Memory to run the model again and again without allocating.
+    /// Memory to run the model again and again without allocating. Each session has variables of its own.
     /// - Parameter shapes: the shapes of inputs with open axes, by name. Open axes are otherwise the batch's 1, or the
     ///   model's largest number of frames.
     /// - Throws: `invalidArgument` for a name that the model lacks; `shapeMismatch` for a shape that does not fit, or
@@ -158,6 +174,14 @@ public final class Model: Sendable {
 
     /// Computes the outputs of one run.
     package func results(of tensors: [String: Tensor]) throws(Fault) -> [String: Tensor] {
+        var state: [UInt8] = []
+        return try results(of: tensors, state: &state)
+    }
+
+    /// Computes the outputs of the next run of a sequence.
+    /// - Parameter state: the variables that the run before left, or empty for those of the first run; unchanged if the
+    ///   run fails.
+    package func results(of tensors: [String: Tensor], state: inout [UInt8]) throws(Fault) -> [String: Tensor] {
         for name in tensors.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
             throw missingInput(name)
         }
@@ -182,7 +206,9 @@ public final class Model: Sendable {
         for (index, tensor) in given.enumerated() {
             tensor.withUnsafeBytes { lease.session.input(index).copyMemory(from: $0) }
         }
+        lease.session.setVariables(state)
         try lease.session.run()
+        lease.session.saveVariables(&state)
         var results: [String: Tensor] = [:]
         for (name, index) in outputIndices { results[name] = lease.session.outputTensor(index) }
         return results
@@ -227,6 +253,13 @@ public final class Model: Sendable {
             }
         }
         return try Shape(extents)
+    }
+}
+
+extension Model.Variable {
+    init(_ name: String, _ type: ValueType) {
+        self.init(
+            name: name, elementType: ModelTensor.ElementType(type.elementType), shape: type.shape.extents)
     }
 }
 

@@ -4,6 +4,9 @@ import EmotionFormerTensors
 /// Memory to run a model again and again. Only one thread at a time may use it. After `init` nothing is allocated,
 /// except by the accessors that copy.
 ///
+/// If the model has variables (``Model/variables``), a run finds them as the run before left them. Sessions of one model
+/// do not see each other's.
+///
 /// ```swift
 /// let model = try Model(contentsOf: url)
 /// let session = try model.session()
@@ -51,14 +54,31 @@ public final class ModelSession {
         }
     }
 
-    /// Computes the outputs from the inputs.
+    /// Computes the outputs from the inputs and the variables, and the variables that the next run finds.
     /// - Throws: `outOfBounds` if an input value is an index that is out of range; `limitExceeded` if the model's loops
-    ///   do not end in time.
+    ///   do not end in time. The variables are then as they were before the run.
     public func run() throws(EmotionFormerError) {
         do throws(Fault) {
             try session.run()
         } catch {
             throw EmotionFormerError(error)
+        }
+    }
+
+    /// Sets the variables to what they are before the first run, for a new sequence of inputs. Nothing happens if the model
+    /// has none.
+    public func resetVariables() { session.resetVariables() }
+
+    /// A copy of a variable, as the next run will find it.
+    /// - Throws: `invalidArgument` if there is no such variable.
+    public func variable(_ name: String) throws(EmotionFormerError) -> ModelTensor {
+        try publicly { () throws(Fault) in
+            guard let tensor = session.variable(named: name) else {
+                throw Fault(
+                    .invalidArgument, at: "variables", "the model has no such variable", found: "'\(name)'",
+                    expected: session.plan.variables.map { "'\($0.name)'" }.joined(separator: ", "))
+            }
+            return ModelTensor(tensor)
         }
     }
 

@@ -44,12 +44,14 @@ package final class SessionPool: Sendable {
     /// The number of sessions that are not on loan.
     package var freeCount: Int { state.withLock { $0.free.count } }
 
+    /// Lends a session whose variables are as before the first run.
     package func take() -> Lease {
         let free = state.withLock { state -> Lease? in
             state.lentCount += 1
             state.peak = max(state.peak, state.lentCount)
             return state.free.popLast()
         }
+        free?.session.resetVariables()
         return free ?? Lease(session: Session(plan))
     }
 

@@ -8,6 +8,7 @@ extension Graph {
             fields: [
                 ("name", .string(name)), ("inputs", .array(inputs.map(\.json))),
                 ("outputs", .array(outputs.map(JSONValue.string))), ("nodes", .array(nodes.map(\.json))),
+                ("variables", variables.isEmpty ? nil : .array(variables.map(\.json))),
                 ("quantizations", quantizations.isEmpty ? nil : .object(quantizationMembers)),
             ])
     }
@@ -26,6 +27,14 @@ extension GraphInput {
         [
             "name": .string(name), "dtype": .string(elementType.rawValue),
             "shape": .extents(extents),
+        ]
+    }
+}
+
+extension GraphVariable {
+    fileprivate var json: JSONValue {
+        [
+            "name": .string(name), "input": .string(input), "output": .string(output), "initial": .string(initial),
         ]
     }
 }

@@ -126,7 +126,7 @@ extension Program {
 
     /// A name that nothing in the main graph has.
     private func unused(_ wanted: String) -> String {
-        let taken = Set(graphs[0].nodes.flatMap { [$0.name] + $0.outputs } + graphs[0].inputs.map(\.name))
+        let taken = graphs[0].ownNames
         var name = wanted
         while taken.contains(name) { name += "_" }
         return name

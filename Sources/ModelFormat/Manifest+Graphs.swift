@@ -9,7 +9,7 @@ extension Manifest {
         var nodeCount = 0
         var graphs: [Graph] = []
         for graph in elements {
-            try graph.checkFields("name", "inputs", "outputs", "nodes", "quantizations")
+            try graph.checkFields("name", "inputs", "outputs", "nodes", "variables", "quantizations")
             let name = try graph.required("name").name()
             var inputs: [GraphInput] = []
             for input in try graph.required("inputs").elements() {
@@ -23,9 +23,25 @@ extension Manifest {
             graphs.append(
                 Graph(
                     name: name, inputs: inputs, outputs: try graph.required("outputs").strings(), nodes: nodes,
-                    quantizations: try quantizations(graph)))
+                    variables: try variables(graph, limits), quantizations: try quantizations(graph)))
         }
         return graphs
+    }
+
+    private static func variables(_ graph: JSONCursor, _ limits: Limits) throws(Fault) -> [GraphVariable] {
+        guard let cursor = try graph.optional("variables") else { return [] }
+        let elements = try cursor.elements()
+        // Each keeps a tensor of its own.
+        try limits.check(.tensors, elements.count, at: cursor.place, "there are too many variables")
+        var variables: [GraphVariable] = []
+        for element in elements {
+            try element.checkFields("name", "input", "output", "initial")
+            variables.append(
+                GraphVariable(
+                    name: try element.required("name").name(), input: try element.required("input").name(),
+                    output: try element.required("output").name(), initial: try element.required("initial").name()))
+        }
+        return variables
     }
 
     private static func quantizations(_ graph: JSONCursor) throws(Fault) -> [String: ValueQuantization] {

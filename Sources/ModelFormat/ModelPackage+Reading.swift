@@ -55,7 +55,7 @@ extension Manifest {
         let inputs = inputs.map(\.specification)
         try PackageRules.check(inputs)
         let placeholder = StoredTensor(Tensor([UInt8]()))
-        let used = Set(graphs.flatMap { $0.nodes.flatMap { Array($0.weights.values) } })
+        let used = Set(graphs.flatMap(\.tensorNames))
         let named = tensors.filter { used.contains($0.name) }.map { ($0.name, placeholder) }
         let program = try Program(
             graphs: graphs, tensors: Dictionary(named, uniquingKeysWith: { first, _ in first })
@@ -87,7 +87,7 @@ extension Manifest {
             try use(normalization.mean, normalization.cursor)
             try use(normalization.standardDeviation, normalization.cursor)
         }
-        let operands = Set(graphs.flatMap { $0.nodes.flatMap { Array($0.weights.values) } })
+        let operands = Set(graphs.flatMap(\.tensorNames))
         used.formUnion(operands)
         for entry in tensors {
             guard let quantization = entry.quantization else { continue }
@@ -130,7 +130,7 @@ extension Manifest {
             }
             return input
         }
-        let used = Set(graphs.flatMap { $0.nodes.flatMap { Array($0.weights.values) } })
+        let used = Set(graphs.flatMap(\.tensorNames))
         var stored: [String: StoredTensor] = [:]
         for entry in self.tensors where used.contains(entry.name) {
             guard let tensor = tensors[entry.name] else { continue }

@@ -91,4 +91,13 @@ package struct ModelPackage: Sendable {
     package var clip: InputDescription? { inputs.count == 1 ? inputs[0].description : nil }
 
     package var main: Graph? { program.graphs.first }
+
+    /// The names and types of what the model keeps from one run to the next.
+    package var variables: [(name: String, type: ValueType)] {
+        (main?.variables ?? []).compactMap { variable in
+            program.tensors[variable.initial].map {
+                (variable.name, ValueType($0.tensor.elementType, $0.tensor.shape))
+            }
+        }
+    }
 }

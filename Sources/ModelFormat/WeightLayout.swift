@@ -19,7 +19,8 @@ struct WeightLayout {
     /// The names of a self-test's tensors, inputs first.
     private(set) var testNames: [String] = []
 
-    /// The tensors of the normalization, then those of the program in the order in which its nodes use them.
+    /// The tensors of the normalization, then those of the program in the order in which its nodes and variables use
+    /// them.
     init(of package: ModelPackage) {
         let program = package.program
         names = Set(program.tensors.keys)
@@ -40,6 +41,12 @@ struct WeightLayout {
                     else { continue }
                     append(stored, name)
                 }
+            }
+            for variable in graph.variables {
+                guard let stored = program.tensors[variable.initial], written.insert(variable.initial).inserted else {
+                    continue
+                }
+                append(stored, variable.initial)
             }
         }
     }

@@ -3,8 +3,10 @@ package import EmotionFormerTensors
 
 /// The results of a run.
 package struct ReferenceRun: Sendable {
-    /// In the order of the graph's outputs.
+    /// In the order of the graph's outputs, without the variables.
     package var outputs: [ReferenceValue]
+    /// What the graph's variables become, for the next run.
+    package var variables: [ReferenceValue] = []
     /// Every value of the main graph by name, constants included; empty unless the run records them.
     package var values: [String: ReferenceValue]
 }
@@ -25,13 +27,20 @@ package struct ReferenceExecutor: ConstantEvaluator, Sendable {
         self.maximumElementCount = maximumElementCount
     }
 
-    /// - Parameter recordsAll: whether the result holds every value by name; otherwise a value is dropped after its
-    ///   last use.
+    /// - Parameters:
+    ///   - inputs: those that a caller gives.
+    ///   - variables: those of the run before; nil for the first run.
+    ///   - recordsAll: whether the result holds every value by name; otherwise a value is dropped after its last use.
     /// - Throws: a fault with the node's name: an index that is out of range, a division of integers by zero, loops
     ///   with too many operations, too many elements.
     package func run(
-        _ graph: TypedGraph, inputs: [ReferenceValue], recordsAll: Bool = false
+        _ graph: TypedGraph, inputs: [ReferenceValue], variables: [ReferenceValue]? = nil, recordsAll: Bool = false
     ) throws(Fault) -> ReferenceRun {
+        var kept = variables ?? []
+        if variables == nil {
+            for variable in graph.variables { kept.append(try ReferenceValue(StoredTensor(variable.initial))) }
+        }
+        let inputs = inputs + kept
         guard inputs.map(\.type) == graph.inputs.map({ graph.values[$0].type }) else {
             throw Fault(
                 .shapeMismatch, at: "graph '\(graph.name)'", "the inputs are not those of the graph",
@@ -41,9 +50,14 @@ package struct ReferenceExecutor: ConstantEvaluator, Sendable {
             graph, inputs: inputs, constants: constants(of: graph), keepsAll: recordsAll,
             LoopBudget(operations: maximumOperations))
         var run = ReferenceRun(outputs: [], values: [:])
-        for output in graph.outputs {
+        for output in graph.givenOutputs {
             guard let value = values[output] else { throw missing(graph.values[output].name) }
             run.outputs.append(value)
+        }
+        for variable in graph.variables {
+            let output = graph.outputs[variable.output]
+            guard let value = values[output] else { throw missing(graph.values[output].name) }
+            run.variables.append(value)
         }
         if recordsAll {
             for (index, value) in values { run.values[graph.values[index].name] = value }

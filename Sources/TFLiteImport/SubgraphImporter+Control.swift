@@ -18,9 +18,11 @@ extension SubgraphImporter {
         try check(bodies[0], inputs: count, outputs: 1)
         try check(bodies[1], inputs: count, outputs: count)
         try handOnLists(reader, bodies)
+        let results = try handOnVariables(reader, [(bodies[0], true), (bodies[1], false)], firstOperand: 0)
         emit(
-            reader, .while, try operands(reader), outputs: reader.outputs.map { name($0) },
+            reader, .while, try controlOperands(reader), outputs: results,
             ["condition": .text(graphNames[bodies[0]]), "body": .text(graphNames[bodies[1]])])
+        setVariables(to: results)
     }
 
     /// The lists among a loop's operands are lists for its condition and its body, and among its results.
@@ -49,9 +51,11 @@ extension SubgraphImporter {
         let count = reader.operation.inputs.count
         try reader.expect(inputs: 1...max(1, count), outputs: reader.outputs.count)
         for body in bodies { try check(body, inputs: count - 1, outputs: reader.outputs.count) }
+        let results = try handOnVariables(reader, bodies.map { ($0, false) }, firstOperand: 1)
         emit(
-            reader, .if, try operands(reader), outputs: reader.outputs.map { name($0) },
+            reader, .if, try controlOperands(reader), outputs: results,
             ["then": .text(graphNames[bodies[0]]), "else": .text(graphNames[bodies[1]])])
+        setVariables(to: results)
     }
 
     private func check(_ target: Int, inputs: Int, outputs: Int) throws(Fault) {

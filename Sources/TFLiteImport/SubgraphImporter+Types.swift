@@ -36,6 +36,8 @@ extension SubgraphImporter {
             let content = reader.tensor(tensor)
             // A loop hands a list on.
             if content.type == .variant, reader.name == "WHILE" { continue }
+            // It hands a variable's handle on, too.
+            if content.type == .resource, ["WHILE", "IF"].contains(reader.name) { continue }
             guard content.type != .variant else {
                 throw reader.unsupported(
                     "needs \(reader.place(tensor)), a tensor list, which this operator cannot take here: "

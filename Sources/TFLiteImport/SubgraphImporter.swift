@@ -10,7 +10,8 @@ final class SubgraphImporter {
     /// Names of the program's graphs by subgraph.
     let graphNames: [String]
     let lists: TensorLists
-    let variables = Variables()
+    let fileVariables: FileVariables
+    var variables = VariableValues()
     private let constants: ConstantStore
     private(set) var nodes: [Node] = []
     private(set) var valueNames: [Int: String] = [:]
@@ -21,13 +22,15 @@ final class SubgraphImporter {
     private var producers: [Int: Int] = [:]
 
     init(
-        _ file: TFLiteFile, subgraph index: Int, graphNames: [String], constants: ConstantStore, lists: TensorLists
+        _ file: TFLiteFile, subgraph index: Int, graphNames: [String], constants: ConstantStore, lists: TensorLists,
+        variables: FileVariables
     ) {
         self.file = file
         self.index = index
         self.graphNames = graphNames
         self.constants = constants
         self.lists = lists
+        fileVariables = variables
     }
 
     private var subgraph: TFLiteFile.Subgraph { file.subgraphs[index] }
@@ -38,7 +41,11 @@ final class SubgraphImporter {
         for (tensor, content) in subgraph.tensors.enumerated() {
             valueNames[tensor] = names.claim(content.name, suffix: "tensor\(tensor)")
         }
-        let inputs = try subgraph.inputs.map { (tensor) throws(Fault) in try graphInput(tensor) }
+        var inputs: [GraphInput] = []
+        for tensor in subgraph.inputs where index == 0 || hasValue(tensor) { inputs.append(try graphInput(tensor)) }
+        if index != 0 {
+            for variable in fileVariables.handedOn { inputs.append(try bodyInput(variable)) }
+        }
         made = Set(subgraph.inputs)
         for (position, operation) in subgraph.operators.enumerated() {
             for tensor in operation.outputs { producers[tensor] = position }
@@ -55,14 +62,18 @@ final class SubgraphImporter {
                 throw error.within(file.place(operator: position, subgraph: index))
             }
         }
-        let outputs = try subgraph.outputs.map { (tensor) throws(Fault) in
+        var outputs: [String] = []
+        for tensor in subgraph.outputs where index == 0 || hasValue(tensor) {
             guard index != 0 || list(tensor) == nil else {
                 throw Fault(.unsupportedOperation, at: place(tensor), "a tensor list as an output is not supported")
             }
-            return try value(tensor)
+            outputs.append(try value(tensor))
         }
+        outputs += try bodyVariables()
+        let kept = index == 0 ? try graphVariables() : []
         return Graph(
-            name: graphNames[index], inputs: inputs, outputs: outputs, nodes: nodes, quantizations: quantizations())
+            name: graphNames[index], inputs: inputs, outputs: outputs, nodes: nodes, variables: kept,
+            quantizations: quantizations())
     }
 
     /// Those of the values that are computed; constants have their own.
@@ -132,15 +143,20 @@ final class SubgraphImporter {
     /// Says that a tensor is done with, though no value stands for it.
     func made(_ tensor: Int) { made.insert(tensor) }
 
-    /// Appends a constant as an operator's only result.
-    func constant(_ reader: OperatorReader, _ content: TFLiteFile.Tensor) throws(Fault) {
-        let result = name(reader.outputs[0])
-        let stored = try constants.name(of: content, wish: result)
-        nodes.append(
+    /// A name that no value has.
+    func claimName(_ wish: String) -> String { names.claim(wish, suffix: "\(nodes.count)") }
+
+    /// The stored tensor's name for a constant of the file.
+    func storedName(of content: TFLiteFile.Tensor, wish: String) throws(Fault) -> String {
+        try constants.name(of: content, wish: wish)
+    }
+
+    /// Makes a value a constant, ahead of all nodes.
+    func putFirst(constant stored: String, making value: String) {
+        nodes.insert(
             Node(
-                .constant, name: nodeNames.claim("\(reader.name)_\(reader.index)", suffix: "2"), outputs: [result],
-                weights: ["value": stored]))
-        made.insert(reader.outputs[0])
+                .constant, name: nodeNames.claim("constant \(value)", suffix: "2"), outputs: [value],
+                weights: ["value": stored]), at: 0)
     }
 
     /// The value of a constant that an operator needs and the file does not hold.

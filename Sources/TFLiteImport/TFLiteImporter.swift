@@ -60,9 +60,12 @@ package enum TFLiteImporter {
         let lists = TensorLists()
         var program = Program(graphs: [], tensors: [:])
         var subgraphs: [ImportedModel.Subgraph] = []
-        for index in try reachable(in: file) {
+        let needed = try reachable(in: file)
+        let variables = FileVariables(file, subgraphs: needed)
+        for index in needed {
             let importer = SubgraphImporter(
-                file, subgraph: index, graphNames: graphNames, constants: constants, lists: lists)
+                file, subgraph: index, graphNames: graphNames, constants: constants, lists: lists,
+                variables: variables)
             program.graphs.append(try importer.graph())
             subgraphs.append(
                 ImportedModel.Subgraph(

@@ -2,15 +2,19 @@ import EmotionFormer
 
 /// What `Tools/test-allocations` counts the allocations of: a model is loaded, a prediction made, then some more.
 ///
-/// Usage: EmotionFormerAllocationProbe MODEL COUNT THREADS [control]
-/// With `control` each further prediction is a new value, whose arrays are allocated.
+/// Usage: EmotionFormerAllocationProbe MODEL COUNT THREADS [control | session]
+/// With `control` each further prediction is a new value, whose arrays are allocated. With `session` they are the runs of
+/// one session, which hand the model's variables on.
 @main
 struct AllocationProbe {
     static func main() throws {
         let arguments = CommandLine.arguments
         guard arguments.count >= 4, let count = Int(arguments[2]), let threads = Int(arguments[3]) else {
-            print("usage: EmotionFormerAllocationProbe MODEL COUNT THREADS [control]")
+            print("usage: EmotionFormerAllocationProbe MODEL COUNT THREADS [control | session]")
             return
+        }
+        if arguments.dropFirst(4).first == "session" {
+            return try runSession(of: arguments[1], count: count, threads: threads)
         }
         let model = try EmotionModel(path: arguments[1], options: .init(threads: threads))
         // A clip of a fifth of the frames may have a plan of its own.
@@ -31,5 +35,20 @@ struct AllocationProbe {
             }
         }
         print(prediction.label)
+    }
+
+    private static func runSession(of path: String, count: Int, threads: Int) throws {
+        let model = try Model(path: path, options: .init(threads: threads))
+        let session = try model.session()
+        let (input, output) = (model.inputs[0].name, model.outputs[0].name)
+        var sum = 0
+        for turn in 0...count {
+            try session.withInput(input) { bytes in
+                for index in bytes.indices where index % 4 == 0 { bytes[index] = UInt8(truncatingIfNeeded: turn) }
+            }
+            try session.run()
+            sum &+= try session.withOutput(output) { Int($0[0]) }
+        }
+        print(sum)
     }
 }

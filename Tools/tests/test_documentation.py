@@ -38,6 +38,7 @@ CONTEXT = {
     "stream": "EmotionStream",
     "face": "ModelTensor",
     "pose": "ModelTensor",
+    "steps": "[ModelTensor]",
 }
 PREAMBLE = """
 import EmotionFormer

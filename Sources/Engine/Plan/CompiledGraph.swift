@@ -12,6 +12,8 @@ struct CompiledGraph: Sendable {
     let outputs: [Operand]
     let inputTypes: [ValueType]
     let outputTypes: [ValueType]
+    /// What a session keeps from one run to the next; it is neither among `inputs` nor among `outputs`.
+    let variables: KeptVariables
     /// Values that have memory or are constants, by name, in order of the graph.
     let values: [(name: String, type: ValueType, operand: Operand)]
     /// The constants that the steps' addresses point into.
@@ -92,7 +94,9 @@ struct CompiledGraph: Sendable {
         }
         arenaByteCount = layout.arenaByteCount
         scratchByteCount = ((builder.drafts.map(\.scratchByteCount).max() ?? 0) + 63) / 64 * 64 + 64
-        let memory = Work.sum(layout.arenaByteCount, Work.product(scratchByteCount, threads))
+        variables = KeptVariables(of: graph, layout)
+        let memory = Work.sum(
+            Work.sum(layout.arenaByteCount, variables.byteCount), Work.product(scratchByteCount, threads))
         try limits.check(
             .memoryBytes, memory, at: "graph '\(graph.name)'", "running the graph takes too much memory",
             found: "\(memory) bytes")
@@ -100,10 +104,11 @@ struct CompiledGraph: Sendable {
         try limits.check(
             .operations, operations, at: "graph '\(graph.name)'", "running the graph takes too much work",
             found: "\(operations) operations")
-        inputs = graph.inputs.map { layout.destination($0) }
-        outputs = graph.outputs.map { layout.operand($0) }
-        inputTypes = graph.inputs.map { graph.values[$0].type }
-        outputTypes = graph.outputs.map { graph.values[$0].type }
+        let (given, wanted) = (graph.givenInputs, graph.givenOutputs)
+        inputs = given.map { layout.destination($0) }
+        outputs = wanted.map { layout.operand($0) }
+        inputTypes = given.map { graph.values[$0].type }
+        outputTypes = wanted.map { graph.values[$0].type }
         values = graph.values.indices.compactMap { index in
             let value = graph.values[index]
             guard layout.offsets[index] != nil || value.constant != nil else { return nil }

@@ -1,11 +1,14 @@
 import EmotionFormerGraph
 package import EmotionFormerTensors
 
-/// The working memory of a plan. Only one thread at a time may use it. After `init` nothing is allocated.
+/// The working memory of a plan, and its variables, which a run finds as the run before left them. Only one thread at a
+/// time may use it. After `init` nothing is allocated.
 package final class Session {
     package let plan: Plan
     private let arena: Buffer
     private let scratch: Buffer
+    /// The elements of the variables between runs.
+    let variableMemory: Buffer
     private let threads: Int
     /// Of whole runs, and of resumed ones.
     private var (teamwork, resumedTeamwork) = (Teamwork(), Teamwork())
@@ -19,10 +22,12 @@ package final class Session {
         threads = max(plan.options.threads, 1)
         arena = Buffer(byteCount: plan.compiled.arenaByteCount)
         scratch = Buffer(byteCount: plan.compiled.scratchByteCount * threads)
+        variableMemory = Buffer(byteCount: plan.compiled.variables.byteCount)
         operations = .allocate(capacity: 1)
         operations.initialize(to: 0)
         frames = .allocate(capacity: 1)
         frames.initialize(to: KeptFrames())
+        resetVariables()
     }
 
     deinit {
@@ -69,19 +74,22 @@ package final class Session {
         }
     }
 
-    /// Computes the outputs from the inputs.
-    /// - Throws: `outOfBounds` or `limitExceeded` if an element of an input makes an operation impossible.
+    /// Computes the outputs from the inputs and the variables, and the variables that the next run finds.
+    /// - Throws: `outOfBounds` or `limitExceeded` if an element of an input makes an operation impossible; the variables
+    ///   are then unchanged.
     package func run() throws(Fault) { try run(resumed: false) }
 
     /// - Parameter resumed: whether to run the steps after `frameWork`, whose results `frames` gives.
     func run(resumed: Bool) throws(Fault) {
         resetFault()
+        plan.compiled.variables.give(variableMemory.address, to: execution(thread: 0))
         if threads > 1 {
             runOnThreads(resumed: resumed)
         } else {
             runAlone(resumed: resumed)
         }
         try checkFault()
+        plan.compiled.variables.take(variableMemory.address, from: execution(thread: 0))
     }
 
     private func segments(_ resumed: Bool) -> [Segment] {
@@ -191,6 +199,7 @@ extension Session {
     package func runTimingSteps() -> [Duration] {
         resetFault()
         let execution = execution(thread: 0)
+        plan.compiled.variables.give(variableMemory.address, to: execution)
         var durations: [Duration] = []
         for segment in plan.compiled.segments {
             for step in segment.steps {
@@ -199,6 +208,7 @@ extension Session {
                 durations.append(ContinuousClock.now - start)
             }
         }
+        if fault.fault == nil { plan.compiled.variables.take(variableMemory.address, from: execution) }
         return durations
     }
 }

@@ -47,6 +47,13 @@ extension Program {
             analysis.result.inputs.append(value)
             analysis.valueOfName[input.name] = value
         }
+        let kept = try kept(by: graph, budget)
+        for (variable, initial) in kept {
+            let type = ValueType(initial.elementType, initial.shape)
+            let value = analysis.result.addValue(named: variable.input, type)
+            analysis.result.inputs.append(value)
+            analysis.valueOfName[variable.input] = value
+        }
         for node in graph.nodes {
             do throws(Fault) {
                 try analysis.append(node)
@@ -60,7 +67,31 @@ extension Program {
             }
             analysis.result.outputs.append(value)
         }
+        for (index, (variable, initial)) in kept.enumerated() {
+            try analysis.keep(variable, initial, input: graph.inputs.count + index)
+        }
         return analysis.result
+    }
+
+    /// A graph's variables with what they are before the first run.
+    private func kept(
+        by graph: Graph, _ budget: AnalysisBudget
+    ) throws(Fault) -> [(variable: GraphVariable, initial: Tensor)] {
+        var kept: [(GraphVariable, Tensor)] = []
+        for variable in graph.variables {
+            do throws(Fault) {
+                guard let stored = tensors[variable.initial] else {
+                    throw Fault(.unknownName, at: "", "there is no such tensor", found: "'\(variable.initial)'")
+                }
+                let type = ValueType(stored.tensor.elementType, stored.tensor.shape)
+                try budget.check(type)
+                try graph.quantizations[variable.input]?.check(type.elementType)
+                kept.append((variable, stored.tensor))
+            } catch {
+                throw error.within("graph '\(graph.name)': variable '\(variable.name)'")
+            }
+        }
+        return kept
     }
 }
 
@@ -110,6 +141,25 @@ private struct GraphAnalysis {
     let quantizations: [String: ValueQuantization]
     var result: TypedGraph
     var valueOfName: [String: Int] = [:]
+
+    /// Ends a variable: one of the values is what it becomes.
+    /// - Parameter input: its place among the graph's inputs.
+    mutating func keep(_ variable: GraphVariable, _ initial: Tensor, input: Int) throws(Fault) {
+        let place = "graph '\(result.name)': variable '\(variable.name)'"
+        guard let value = valueOfName[variable.output] else {
+            throw Fault(.unknownName, at: place, "nothing makes the value", found: "'\(variable.output)'")
+        }
+        let expected = ValueType(initial.elementType, initial.shape)
+        guard result.values[value].type == expected else {
+            throw Fault(
+                .shapeMismatch, at: place, "the variable becomes a value of another type",
+                found: "\(result.values[value].type)", expected: "\(expected)")
+        }
+        result.variables.append(
+            TypedGraph.Variable(
+                name: variable.name, input: input, output: result.outputs.count, initial: initial))
+        result.outputs.append(value)
+    }
 
     mutating func append(_ node: Node) throws(Fault) {
         try budget.countNode()

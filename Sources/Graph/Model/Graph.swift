@@ -46,18 +46,31 @@ package struct Graph: Sendable, Hashable {
     /// Names of values: of inputs or of nodes' outputs.
     package var outputs: [String]
     package var nodes: [Node]
-    /// The real numbers that a value's integers stand for, by the value's name: inputs and results of nodes.
+    /// What the graph keeps from one run to the next; only the main graph has any.
+    package var variables: [GraphVariable]
+    /// The real numbers that a value's integers stand for, by the value's name: inputs, variables and results of nodes.
     package var quantizations: [String: ValueQuantization]
 
     package init(
-        name: String, inputs: [GraphInput], outputs: [String], nodes: [Node],
+        name: String, inputs: [GraphInput], outputs: [String], nodes: [Node], variables: [GraphVariable] = [],
         quantizations: [String: ValueQuantization] = [:]
     ) {
         self.name = name
         self.inputs = inputs
         self.outputs = outputs
         self.nodes = nodes
+        self.variables = variables
         self.quantizations = quantizations
+    }
+
+    /// Names of the stored tensors that the graph uses.
+    package var tensorNames: Set<String> {
+        Set(nodes.flatMap { Array($0.weights.values) } + variables.map(\.initial))
+    }
+
+    /// Names of its nodes and values.
+    package var ownNames: Set<String> {
+        Set(nodes.flatMap { [$0.name] + $0.outputs } + inputs.map(\.name) + variables.map(\.input))
     }
 }
 

@@ -5,7 +5,7 @@ extension Program {
     /// an output is dequantized at the end. Both keep their names; the integers behind them get others.
     package func withRealInterface() -> Program {
         guard var main = graphs.first else { return self }
-        var taken = Set(main.nodes.flatMap { [$0.name] + $0.outputs } + main.inputs.map(\.name))
+        var taken = main.ownNames
         func unused(_ wanted: String) -> String {
             var name = wanted
             while !taken.insert(name).inserted { name += "_" }
@@ -50,6 +50,12 @@ extension Program {
             return node
         }
         main.nodes = first + main.nodes + last
+        main.variables = main.variables.map { variable in
+            var variable = variable
+            variable.input = renamed[variable.input] ?? variable.input
+            variable.output = renamed[variable.output] ?? variable.output
+            return variable
+        }
         main.quantizations = Dictionary(
             main.quantizations.map { (renamed[$0] ?? $0, $1) }, uniquingKeysWith: { first, _ in first })
         var result = self

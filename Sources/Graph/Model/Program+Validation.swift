@@ -80,6 +80,7 @@ private struct GraphValidator {
                 throw Fault(.invalidValue, at: "input '\(input.name)'", "an extent is negative")
             }
         }
+        try checkVariables(&known, &usedTensors)
         var result = graph
         var nodeNames = Set<String>()
         let producers = Set(graph.nodes.flatMap(\.outputs))
@@ -112,6 +113,11 @@ private struct GraphValidator {
         for output in graph.outputs where !known.contains(output) {
             throw Fault(.unknownName, at: "outputs", "nothing makes the output", found: "'\(output)'")
         }
+        for variable in graph.variables where !known.contains(variable.output) {
+            throw Fault(
+                .unknownName, at: "variable '\(variable.name)'", "nothing makes the value that it becomes",
+                found: "'\(variable.output)'")
+        }
         for (name, quantization) in graph.quantizations.sorted(by: { $0.key < $1.key }) {
             let place = "quantization of '\(name)'"
             guard known.contains(name) else { throw Fault(.unknownName, at: place, "there is no such value") }
@@ -126,6 +132,29 @@ private struct GraphValidator {
             }
         }
         return result
+    }
+
+    /// Checks what the variables are before a run.
+    private func checkVariables(_ known: inout Set<String>, _ usedTensors: inout Set<String>) throws(Fault) {
+        guard graph.variables.isEmpty || graph.name == program.graphs.first?.name else {
+            throw Fault(
+                .invalidValue, at: "variables", "only the main graph keeps variables",
+                found: "'\(graph.variables[0].name)'")
+        }
+        var names = Set<String>()
+        for variable in graph.variables {
+            let place = "variable '\(variable.name)'"
+            guard !variable.name.isEmpty, names.insert(variable.name).inserted else {
+                throw Fault(.duplicateName, at: place, "two variables have one name, or the name is empty")
+            }
+            guard known.insert(variable.input).inserted else {
+                throw Fault(.duplicateName, at: place, "two values have one name", found: "'\(variable.input)'")
+            }
+            guard program.tensors[variable.initial] != nil else {
+                throw Fault(.unknownName, at: place, "there is no such tensor", found: "'\(variable.initial)'")
+            }
+            usedTensors.insert(variable.initial)
+        }
     }
 
     private func checkArity(_ node: Node) throws(Fault) {

@@ -81,18 +81,51 @@ package struct TypedGraph: Sendable {
         package func input(_ index: Int) -> Int? { index < inputs.count ? inputs[index] : nil }
     }
 
+    /// A value that a run finds as the run before left it: an input and an output of the graph.
+    package struct Variable: Sendable {
+        package var name: String
+        /// Its position among `inputs`, behind those of the caller.
+        package var input: Int
+        /// Its position among `outputs`.
+        package var output: Int
+        package var initial: Tensor
+
+        package init(name: String, input: Int, output: Int, initial: Tensor) {
+            self.name = name
+            self.input = input
+            self.output = output
+            self.initial = initial
+        }
+    }
+
     package var name: String
     package var values: [Value]
     package var nodes: [Node]
+    /// Those that a caller gives, then the variables.
     package var inputs: [Int]
+    /// Those that a caller gets, and what the variables become.
     package var outputs: [Int]
+    package var variables: [Variable]
 
-    package init(name: String, values: [Value] = [], nodes: [Node] = [], inputs: [Int] = [], outputs: [Int] = []) {
+    package init(
+        name: String, values: [Value] = [], nodes: [Node] = [], inputs: [Int] = [], outputs: [Int] = [],
+        variables: [Variable] = []
+    ) {
         self.name = name
         self.values = values
         self.nodes = nodes
         self.inputs = inputs
         self.outputs = outputs
+        self.variables = variables
+    }
+
+    /// The inputs that a caller gives.
+    package var givenInputs: [Int] { Array(inputs.dropLast(variables.count)) }
+
+    /// The outputs that a caller gets.
+    package var givenOutputs: [Int] {
+        let kept = Set(variables.map(\.output))
+        return outputs.indices.filter { !kept.contains($0) }.map { outputs[$0] }
     }
 
     /// Adds a value and returns its index.

@@ -21,6 +21,7 @@ package struct GraphRewriter {
     private let name: String
     private let inputs: [Int]
     private let outputs: [Int]
+    private let variables: [TypedGraph.Variable]
     private var uses: ValueUses
     private var valueNames: Set<String>
     private var nodeNames: Set<String>
@@ -30,6 +31,7 @@ package struct GraphRewriter {
         values = graph.values
         inputs = graph.inputs
         outputs = graph.outputs
+        variables = graph.variables
         uses = ValueUses(graph)
         valueNames = Set(graph.values.map(\.name))
         nodeNames = Set(graph.nodes.map(\.name))
@@ -207,7 +209,7 @@ package struct GraphRewriter {
 
     /// The graph without unused nodes and values, in topological order, with values renumbered.
     package func finished() -> TypedGraph {
-        var result = TypedGraph(name: name)
+        var result = TypedGraph(name: name, variables: variables)
         var numbers: [Int: Int] = [:]
         func number(_ value: Int) -> Int {
             if let number = numbers[value] { return number }

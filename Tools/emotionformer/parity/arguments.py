@@ -33,7 +33,8 @@ What is held to what:
   all files                   Integers are equal. The best class of every row of the first output is the same wherever
                               the two best are further apart than the bound. NaN or infinity in an output fails where
                               LiteRT has none. An operation that is missing from the comparison fails.
-Inputs are clips where the model takes one, and random numbers by shape and type otherwise; --inputs gives others.
+Inputs are clips where the model takes one, and random numbers by shape and type otherwise; --inputs gives others. They
+follow each other: a model with variables keeps them from one to the next.
 The column XNNPACK/ref says how far LiteRT's own two sets of kernels are apart at that tensor.
 """
 

@@ -118,6 +118,8 @@ def _compare_operations(model: ModelFile, programs: Programs, clips: list[Clip])
         kernels = {t: "reference" for o in model.operators for t in o.outputs}
         trace = programs.engine.run(clips)
     rows = rows_of(model, kernels)
+    programs.pieces.begin()
+    programs.reference.begin()
     for number, clip in enumerate(clips):
         programs.pieces.run(clip)
         programs.reference.run(clip)
@@ -140,6 +142,7 @@ def _compare_operations(model: ModelFile, programs: Programs, clips: list[Clip])
 def _alone(model: ModelFile, programs: Programs, clips: list[Clip]) -> Trace:
     """Every operator of ours on LiteRT's operands."""
     tensors: list[dict[int, Array]] = []
+    programs.pieces.begin()
     for clip in clips:
         programs.pieces.run(clip)
         found = {index: programs.pieces.tensor(index) for index in model.fed}
@@ -152,6 +155,8 @@ def _compare_ends(model: ModelFile, programs: Programs, clips: Named) -> list[Cl
     fused = programs.engine.run(arrays, stage="fused", outputs_only=True)
     unfused = programs.engine.run(arrays, stage="imported", outputs_only=True)
     has_probabilities = model.logits is not None
+    for program in (programs.whole, programs.pieces, programs.reference):
+        program.begin()
     results = []
     for number, (name, clip) in enumerate(clips):
         for program in (programs.whole, programs.pieces, programs.reference):

@@ -42,12 +42,17 @@ class Kernels:
     reopen: Callable[[], Any] | None = None
     _has_run: bool = False
 
+    def begin(self) -> None:
+        """Sets variables back to what they are before the first clip; the clips that are run then follow each other."""
+        if self.reopen and self._has_run:
+            self.interpreter = self.reopen()
+        self._has_run = False
+
     def run(self, clip: Clip) -> None:
-        """Runs one clip, from the state at the beginning. Raises ParityError if LiteRT cannot."""
+        """Runs the next clip. Raises ParityError if LiteRT cannot."""
         try:
-            if self.reopen and self._has_run:
-                self.interpreter = self.reopen()
             self._has_run = True
+            # The state of fused LSTMs; variables that are read and assigned stay.
             self.interpreter.reset_all_variables()
             for index, array in zip(self.inputs, clip):
                 self.interpreter.set_tensor(index, array)

@@ -61,6 +61,10 @@ class Task:
                 return Result(name, ALONE, message="", theirs=theirs.message)
             return self._differences(folder, package, facts, name)
 
+    def _arrays(self, folder: Path, name: str) -> list[np.ndarray]:
+        """An array of every example."""
+        return [np.load(folder / str(number) / f"{name}.npy", allow_pickle=False) for number in range(self.examples)]
+
     def _reference(self, path: Path, folder: Path) -> Ran:
         numbers = [self.examples, self.frames, self.seed]
         return self.server.ask({"path": str(path.absolute()), "folder": str(folder), "numbers": numbers}, self.seconds)
@@ -84,31 +88,36 @@ class Task:
         manifest = json.loads((package / "manifest.json").read_text("utf-8"))
         bound, largest = BOUNDS[facts["arithmetic"]], 0.0
         result = Result(name, AGREES, str(facts["framework"]))
-        for number in range(self.examples):
-            place, made = folder / str(number), folder / f"made{number}"
-            command = [str(self.executable), "run", str(package), "-o", str(made)]
-            for index, entry in enumerate(manifest["inputs"]):
-                file = place / f"input{index}.npy"
-                if entry["dtype"] == "float32" and (stored := np.load(file, allow_pickle=False)).dtype.kind in "iu":
-                    np.save(file, real(stored, facts["input_scales"][index]))
-                command += ["--input", f"{entry['name']}={file}"]
-            done = run(command, self.seconds)
-            if not done.ok:
-                result.state, result.message = REFUSED, _plain(done.message)
-                return result
-            listed = json.loads((made / "outputs.json").read_text("utf-8"))["outputs"]
-            files = {entry["name"]: entry["file"] for entry in listed}
-            compared = outputs_of(manifest, facts["outputs"])
-            if len(compared) != facts["output_count"]:
-                result.state, result.difference = DIFFERS, float("inf")
-                result.theirs = f"{facts['output_count']} outputs, and {len(compared)} here"
-                return result
-            for index, entry in enumerate(compared):
-                golden = np.load(place / f"output{index}.npy", allow_pickle=False)
-                found = np.load(made / files[entry["name"]], allow_pickle=False)
-                if found.dtype.kind == "f" and golden.dtype.kind in "iu" and index < len(facts["output_scales"]):
-                    golden = real(golden, facts["output_scales"][index])
-                largest = max(largest, difference(found, golden))
+        made = folder / "made"
+        command = [str(self.executable), "run", str(package), "-o", str(made)]
+        for index, entry in enumerate(manifest["inputs"]):
+            # One run after the other, so that a model with variables keeps them.
+            stored = self._arrays(folder, f"input{index}")
+            if entry["dtype"] == "float32" and stored[0].dtype.kind in "iu":
+                stored = [real(array, facts["input_scales"][index]) for array in stored]
+            file = folder / f"input{index}.npy"
+            np.save(file, runs_of(stored, len(entry["shape"])))
+            command += ["--input", f"{entry['name']}={file}"]
+        done = run(command, self.seconds)
+        if not done.ok:
+            result.state, result.message = REFUSED, _plain(done.message)
+            return result
+        listed = json.loads((made / "outputs.json").read_text("utf-8"))["outputs"]
+        files = {entry["name"]: entry["file"] for entry in listed}
+        compared = outputs_of(manifest, facts["outputs"])
+        if len(compared) != facts["output_count"]:
+            result.state, result.difference = DIFFERS, float("inf")
+            result.theirs = f"{facts['output_count']} outputs, and {len(compared)} here"
+            return result
+        for index, entry in enumerate(compared):
+            goldens = self._arrays(folder, f"output{index}")
+            found = np.load(made / files[entry["name"]], allow_pickle=False)
+            if found.dtype.kind == "f" and goldens[0].dtype.kind in "iu" and index < len(facts["output_scales"]):
+                goldens = [real(golden, facts["output_scales"][index]) for golden in goldens]
+            if len(found) != len(goldens):
+                largest = float("inf")
+            for row, golden in zip(found, goldens):
+                largest = max(largest, difference(row, golden))
         result.difference = largest
         if not largest <= bound:
             result.state = DIFFERS
@@ -119,6 +128,11 @@ def frameworks() -> Server:
     """The process that runs files in their frameworks."""
     command = [sys.executable, "-m", "emotionformer.wild.reference"]
     return Server(command, {"PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"})
+
+
+def runs_of(arrays: list[np.ndarray], rank: int) -> np.ndarray:
+    """Arrays with a batch axis of 1 as the runs of an input of so many axes, along one more axis in front."""
+    return np.stack([array if array.ndim == rank else array[0] for array in arrays])
 
 
 def real(stored: np.ndarray, scale: tuple[float, int]) -> np.ndarray:
