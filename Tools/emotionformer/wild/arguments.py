@@ -12,8 +12,8 @@ _DESCRIPTION = """\
 Runs every model file below a folder (.h5, .hdf5, .keras, .tflite) on the same random inputs here and in the framework
 that it was made with: Keras 3, Keras 2 or LiteRT. Prints a line for each file, and then what was refused, by kind, with
 what to do about it. Each side is a process of its own, with limits of time and memory. Nothing that a file holds is
-executed: a model with a Lambda is not run in Keras. The inputs follow each other: a model with variables keeps them from
-one to the next.
+executed: a model with a Lambda is not run in Keras. The inputs follow each other: a model with variables keeps them
+from one to the next.
 
 A file agrees if its outputs are as many, of the same shapes, and every number is within 1e-5 of the largest magnitude
 of its output; within 2e-2 if a layer rounds numbers to whole ones on the way (dynamic-range int8) or computes in half
