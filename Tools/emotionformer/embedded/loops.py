@@ -44,7 +44,8 @@ class Loop(NamedTuple):
 
 
 def functions(text: str) -> Iterator[tuple[str, list[Instruction]]]:
-    name, body = "", []
+    name = ""
+    body: list[Instruction] = []
     for line in text.splitlines():
         if match := re.match(r"[0-9a-f]+ <(.*)>:", line):
             yield name, body
