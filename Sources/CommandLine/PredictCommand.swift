@@ -118,6 +118,9 @@ struct PredictCommand: ParsableCommand {
             throw Failure("--report shows one row of numbers for a clip, and the model gives several: take --json")
         }
         guard report == nil || !model.hasVariables else { throw Failure(VariableText.noReport) }
+        if model.hasVariables, let window, let hop, hop < window {
+            throw Failure(VariableText.noOverlap(hop: hop, window: window))
+        }
         let first = try read(clips[0], model.input)
         if report != nil, first.clips.count > 1 {
             throw Failure("\(first.name): a page is of one clip (found \(first.clips.count) clips)")

@@ -14,6 +14,11 @@ enum VariableText {
     static let noReport =
         "--report shows windows that share frames, and the model hands variables on from window to window: leave it out"
 
+    static func noOverlap(hop: Int, window: Int) -> String {
+        "the model hands variables on from window to window, so windows must not share frames: give --hop \(window) or "
+            + "more, or leave it out (found \(hop))"
+    }
+
     /// `state0: int8 [1, 3, 4]`
     static func text(_ name: String, _ type: ValueType) -> String { "\(PrintedText.line(name)): \(type)" }
 }

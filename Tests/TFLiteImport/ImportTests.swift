@@ -11,7 +11,8 @@ import Testing
             let model = try Fixture.model(name)
             for (subgraph, graph) in zip(model.subgraphs, model.program.graphs) {
                 #expect(subgraph.graph == graph.name)
-                let values = Set(graph.nodes.flatMap(\.outputs))
+                // The first read of a variable is what it is before a run.
+                let values = Set(graph.nodes.flatMap(\.outputs) + graph.variables.map(\.input))
                 for operation in subgraph.operators {
                     // Variables have no values of their own.
                     let isVariable = ["CALL_ONCE", "VAR_HANDLE", "ASSIGN_VARIABLE"].contains(operation.name)

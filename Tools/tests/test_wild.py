@@ -114,14 +114,15 @@ class Reference:
             np.save(folder / "0" / f"output{index}.npy", np.array(array, np.float32))
         names = [f"o{index}" for index in range(len(found))]
         entries = [output(name) for name in names]
-        inputs = [{"name": "x", "dtype": "float32"}]
+        inputs = [{"name": "x", "dtype": "float32", "shape": [1, 2]}]
         (self.package / "manifest.json").write_text(json.dumps({"inputs": inputs, "outputs": entries}))
         made = folder / "ready"
         made.mkdir()
         listed = [{"name": name, "file": f"{name}.npy"} for name in names]
         (made / "outputs.json").write_text(json.dumps({"outputs": listed}))
         for name, array in zip(names, found):
-            np.save(made / f"{name}.npy", np.array(array, np.float32))
+            # A row a run.
+            np.save(made / f"{name}.npy", np.array([array], np.float32))
         self.program = folder / "program"
         self.program.write_text(f'#!/bin/sh\ncp -r "{made}" "$4"\n')
         self.program.chmod(0o755)
