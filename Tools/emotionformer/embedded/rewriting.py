@@ -72,7 +72,9 @@ def converted(text: str) -> tuple[str, list[Case]]:
         if match["open"]:
             values, end = parts(text, end)
             end += 1
-            values[0] = values[0].removeprefix("arguments:").strip()
+            # A test's title.
+            values = values[1:] if values[0].startswith('"') else values
+            values = [value.removeprefix("arguments:").strip() for value in values]
         function = _FUNCTION.match(text, end)
         assert function, text[match.start() : match.start() + 80]
         labels = [item.split(":")[0].split()[0] for item in function["parameters"].split(",") if item.strip()]
@@ -88,7 +90,7 @@ def converted(text: str) -> tuple[str, list[Case]]:
 def call(case: Case) -> str:
     """The statement that runs a case for all its values."""
     names = [f"value{index}" for index in range(len(case.labels))]
-    arguments = ", ".join(f"{label}: {name}" for label, name in zip(case.labels, names))
+    arguments = ", ".join(name if label == "_" else f"{label}: {name}" for label, name in zip(case.labels, names))
     body = f"{case.suite}().{case.function}({arguments}); cases += 1"
     if len(case.values) == 1 and len(names) > 1:
         return f"for ({', '.join(names)}) in {scoped(case, 0)} {{ {body} }}"
