@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import EXECUTABLE, Export
-from test_general_models import HALF, examples, fixture, kind, sources
-from test_general_models import MODELS as GENERAL_MODELS
-from test_general_models import OPTIONS as GENERAL_OPTIONS
+from general import HALF, examples, fixture, kind, sources
+from general import MODELS as GENERAL_MODELS
+from general import OPTIONS as GENERAL_OPTIONS
 from test_models import CLIPS, MODELS, options
 
 from emotionformer.export.package import read_tensor, write_tensors
