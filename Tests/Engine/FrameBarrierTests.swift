@@ -46,6 +46,13 @@ struct FrameBarrierTests {
             let attended = graph.attention(value, mask: both)
             return pooled(&graph, attended, mask)
         },
+        Case("scores that a clip makes as low as those of masked frames", "scores below those of masked frames") {
+            graph, mask, value in
+            let queries = graph.node(.clip, [value], ["minimum": .number(1e6)])
+            let keys = graph.node(.clip, [value], ["maximum": .number(-1e6)])
+            let attended = graph.attention(keys, mask: mask, query: queries)
+            return pooled(&graph, attended, mask)
+        },
         Case("causal attention without a mask", nil) { graph, mask, value in
             let attended = graph.attention(graph.norm(value), mask: nil, causal: true)
             return pooled(&graph, attended, mask)

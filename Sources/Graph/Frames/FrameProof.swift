@@ -101,7 +101,7 @@ struct FrameAnalysis {
         states = Array(repeating: nil, count: graph.values.count)
         states[input] = .rows(FrameRows(axes: [FrameAxis(axis: 1, span: 1)], isOwn: true))
         let range = padding.extremes.flatMap { ValueRange(min($0.least, -largest), max($0.largest, largest)) }
-        ranges = ValueRanges(graph, inputs: range ?? .zero, sums)
+        ranges = ValueRanges(graph, inputs: range.map { [$0] } ?? [], sums)
         self.padding = known
     }
 
@@ -142,7 +142,12 @@ struct FrameAnalysis {
             guard place < results.count else { throw FrameBarrier(node, "has results that are not followed") }
             var state = results[place]
             if var rows = state.rows {
-                if rows.axes.contains(where: { extent($0) < 2 || graph.shape(of: output)[$0.axis] != extent($0) }) {
+                let shape = graph.shape(of: output)
+                guard
+                    rows.axes.allSatisfy({
+                        shape.extents.indices.contains($0.axis) && shape[$0.axis] == extent($0) && extent($0) > 1
+                    })
+                else {
                     throw FrameBarrier(node, "leaves no frames apart")
                 }
                 if rows.levels == nil { rows.levels = ownLevels(output, rows) }

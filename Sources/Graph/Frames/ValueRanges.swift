@@ -9,12 +9,12 @@ struct ValueRanges {
     private var next = 0
     private let makers: [Int?]
 
-    /// - Parameter inputs: bounds of every element of the graph's inputs.
-    init(_ graph: TypedGraph, inputs: ValueRange, _ sums: WeightSums) {
+    /// - Parameter inputs: bounds of the elements of each of the graph's inputs.
+    init(_ graph: TypedGraph, inputs: [ValueRange], _ sums: WeightSums) {
         self.graph = graph
         self.sums = sums
         ranges = Array(repeating: nil, count: graph.values.count)
-        for input in graph.inputs { ranges[input] = inputs }
+        for (input, range) in zip(graph.inputs, inputs) { ranges[input] = range }
         var makers = [Int?](repeating: nil, count: graph.values.count)
         for (index, node) in graph.nodes.enumerated() { for output in node.outputs { makers[output] = index } }
         self.makers = makers
@@ -54,11 +54,40 @@ struct ValueRanges {
         case .function(let kind): return function(kind, first)
         case .pointwise(let kind): return pointwise(node, kind, first)
         case .reduction(let kind): return reduction(node, kind, first)
-        case .arrangement, .selection: return first
+        case .arrangement: return first
+        case .selection(let kind):
+            return kind == .updateSlice ? range(of: node.input(1)).flatMap { first.union($0) } : first
         case .expansion(let kind): return expansion(node, kind, first)
-        case .conversion(.cast): return first
+        case .conversion(.cast): return cast(node, first)
         case .comparison, .logic, .scan, .generator, .conversion, .sequence, .control, .integer: return nil
         }
+    }
+
+    /// To integers numbers lose their fraction; beyond the integers' own limits they may become any.
+    private func cast(_ node: TypedGraph.Node, _ range: ValueRange) -> ValueRange? {
+        guard let output = node.outputs.first else { return nil }
+        let type = graph.values[output].type.elementType
+        let limits: ClosedRange<Double>? =
+            switch type {
+            case .float32, .bool: nil
+            case .float16: -65_504...65_504
+            case .int8: -128...127
+            case .uint8: 0...255
+            case .int16: -32_768...32_767
+            case .int32, .int64: -2e9...2e9
+            }
+        guard let limits else { return range }
+        guard limits.contains(range.lower), limits.contains(range.upper) else { return nil }
+        return type == .float16
+            ? range.widened.flatMap { ValueRange(magnitude: $0.magnitude * 1.001) }
+            : ValueRange(range.lower.rounded(.down), range.upper.rounded(.up))
+    }
+
+    private func clip(_ node: TypedGraph.Node, _ range: ValueRange) -> ValueRange? {
+        let least = (try? node.attributes.number("minimum")) ?? -.infinity
+        let largest = (try? node.attributes.number("maximum")) ?? .infinity
+        // As the operation does it, if the bounds cross.
+        return ValueRange(min(max(range.lower, least), largest), min(max(range.upper, least), largest))?.widened
     }
 
     private func arithmetic(
@@ -118,7 +147,7 @@ struct ValueRanges {
         case .select:
             guard let one = range(of: node.input(1)), let other = range(of: node.input(2)) else { return nil }
             return one.union(other)
-        case .clip: return first
+        case .clip: return clip(node, first)
         }
     }
 
