@@ -1,6 +1,6 @@
 /// One head of attention: softmax(Q·Kᵀ·scale, masked)·V for a range of query rows.
 ///
-/// A score whose mask is false is *replaced* by −1e9, so a row in which every key is masked gives all keys the same
+/// A score whose mask is false is *replaced* by −1e30, so a row in which every key is masked gives all keys the same
 /// weight.
 package struct AttentionHead {
     /// queryCount × keyDimension, rows `queryStride` apart; likewise keys (keyCount × keyDimension) and values

@@ -3,7 +3,7 @@ import EmotionFormerTensors
 
 extension ReferenceStep {
     /// The value that replaces a masked score.
-    static let maskedScore = -1e9
+    static let maskedScore = -1e30
 
     func multiHeadAttention() throws(Fault) -> [[Double]] {
         func projected(_ index: Int, _ role: String) throws(Fault) -> ReferenceValue {

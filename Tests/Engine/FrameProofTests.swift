@@ -118,6 +118,36 @@ struct FrameProofTests {
         #expect(compared > proven * 4, "\(compared) clips")
     }
 
+    @Test(
+        "A masked frame has no weight, however low the scores of the others", arguments: InstructionSet.available)
+    func lowScores(_ level: InstructionSet) throws {
+        for (low, isProven) in [(1e3, true), (1e6, true), (1e12, true), (1e15, false)] {
+            var graph = FrameGraph()
+            let mask = graph.mask()
+            let value = graph.dense("clip", from: FrameGraph.features)
+            // The scores of frames that are kept are all around −low².
+            let queries = graph.node(.add, [graph.norm(value), graph.number(Float(low))])
+            let keys = graph.node(.subtract, [graph.norm(value), graph.number(Float(low))])
+            let attended = graph.node(
+                .attention, [queries, keys, value, mask], ["headCount": .integer(2), "scale": .number(0.5)])
+            let output = graph.dense(graph.node(.globalPooling1D, [attended, mask]), 3)
+            guard isProven else {
+                #expect(try graph.barrier(output)?.reason.contains("scores below") == true)
+                continue
+            }
+            let proof = try graph.proof(output, level)
+            let plans = try Plan.plans(
+                [graph.typed(output, level), proof.graph(frames: 8)], options: PlanOptions(instructionSet: level))
+            let clip = Self.clip(&graph, frames: 5, largest: 2)
+            let whole = try FrameGraph.run(plans[0], clip, padding: graph.padding)[0]
+            let short = try FrameGraph.run(plans[1], clip, padding: graph.padding)[0]
+            let same = zip(Self.floats(whole), Self.floats(short)).allSatisfy {
+                level == .portable ? abs($0 - $1) <= 1e-6 * max(1, abs($0)) : $0.bitPattern == $1.bitPattern
+            }
+            #expect(same && Self.floats(whole).allSatisfy(\.isFinite), "\(low): \(whole), \(short)")
+        }
+    }
+
     @Test("The control: without the guards, a clip of nothing but padding differs")
     func guards() throws {
         var graph = FrameGraph()

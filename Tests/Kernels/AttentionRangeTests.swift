@@ -237,7 +237,7 @@ struct Head {
             let scores = (0..<keys).map { column -> Double in
                 let isHidden =
                     keyMask?[column] == 0 || mask?[row * keys + column] == 0 || (isCausal && column > row)
-                if isHidden { return -1e9 }
+                if isHidden { return -1e30 }
                 let product = (0..<dimension).reduce(0.0) {
                     $0 + Double(query[row * dimension + $1]) * Double(key[column * dimension + $1])
                 }

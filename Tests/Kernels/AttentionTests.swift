@@ -175,7 +175,7 @@ import Testing
                 let isHidden =
                     (hasKeyMask && keyMask.address[key] == 0) || (hasMask && mask.address[query * keys + key] == 0)
                     || (isCausal && key > query)
-                if isHidden { scores[key] = -1e9 }
+                if isHidden { scores[key] = -1e30 }
             }
             let row = Oracle.softmax(scores)
             expectedWeights += row

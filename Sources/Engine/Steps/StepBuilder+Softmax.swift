@@ -87,7 +87,7 @@ extension StepBuilder {
                         let keep = maskOperand.elements(execution, as: UInt8.self)
                         let maskInner = maskOffsets.inner.bytes.assumingMemoryBound(to: Int.self)
                         let base = maskOffsets.outer.bytes.assumingMemoryBound(to: Int.self)[index]
-                        for column in 0..<columns where keep[base &+ maskInner[column]] == 0 { row[column] = -1e9 }
+                        for column in 0..<columns where keep[base &+ maskInner[column]] == 0 { row[column] = -1e30 }
                     }
                     kernel(UnsafePointer(row), columns, row, columns, 1, columns)
                     for column in 0..<columns { y[outer[index] &+ inner[column]] = row[column] }

@@ -128,8 +128,8 @@ struct FrameAnalysis {
 
     mutating func isFinite(_ value: Int?) -> Bool { ranges.range(of: value) != nil }
 
-    /// What a masked score is replaced by is −1e9; weights are 0 only if every score that is kept is far above it.
-    static let largestScore = 9e8
+    /// What a masked score is replaced by is −1e30; weights are 0 only if every score that is kept is far above it.
+    static let largestScore = 9e29
 
     mutating func visit(_ index: Int) throws(FrameBarrier) {
         let node = graph.nodes[index]

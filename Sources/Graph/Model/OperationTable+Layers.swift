@@ -37,7 +37,7 @@ extension OperationTable {
             query (B, Tq, H·K), key (B, Tk, H·K), value (B, Tk, H·V) → (B, Tq, H·V); each head has its own block of columns. \
             softmax(scale · query keyᵀ) value a head. mask: bool, true = attend, of shape (B, Tk), (B, Tq, Tk), \
             (B, 1, Tk), (B, 1, Tq, Tk), (B, 1, 1, Tk) or (B, H, Tq, Tk); causal lets query i see keys up to i. A masked \
-            score is replaced by −1e9, so that a row with nothing to attend to weights all keys alike.
+            score is replaced by −1e30, so that a row with nothing to attend to weights all keys alike.
             """),
         OperationSpecification(
             .normalization(.layerNormalization), ["input"], weights: ["gamma?", "beta?"],
@@ -120,7 +120,7 @@ extension OperationTable {
         OperationSpecification(
             .normalization(.softmax), ["input", "mask?"], attributes: [.integers("axes", [-1]), .number("beta", 1)],
             """
-            softmax(beta · x) over `axes` together. mask: bool, broadcast; a masked element is replaced by −1e9 before.
+            softmax(beta · x) over `axes` together. mask: bool, broadcast; a masked element is replaced by −1e30 before.
             """),
         OperationSpecification(
             .normalization(.logSoftmax), ["input"], attributes: [.integer("axis", -1)], "x − log Σ eˣ over `axis`."),

@@ -15,7 +15,7 @@
             let visible = query &+ 1 &- firstKey
             var key = visible > 0 ? visible : 0
             while key < count {
-                scores[key] = -1e9
+                scores[key] = -1e30
                 key &+= 1
             }
         }
@@ -25,7 +25,7 @@
     private func maskScores(_ scores: UnsafeMutablePointer<Float>, _ mask: UnsafePointer<UInt8>, _ count: Int) {
         var key = 0
         while key < count {
-            scores[key] = mask[key] == 0 ? -1e9 : scores[key]
+            scores[key] = mask[key] == 0 ? -1e30 : scores[key]
             key &+= 1
         }
     }

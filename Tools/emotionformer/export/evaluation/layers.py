@@ -10,7 +10,7 @@ import numpy as np
 
 from emotionformer.export.evaluation.functions import activation, softmax
 
-MASKED_SCORE = -1e9
+MASKED_SCORE = -1e30
 Inputs = Sequence[Any]
 Attributes = dict[str, Any]
 Weights = dict[str, np.ndarray]
