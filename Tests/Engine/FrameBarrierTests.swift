@@ -95,6 +95,13 @@ struct FrameBarrierTests {
                 .reverse, [graph.recurrent(.lstm, value, mask: nil, backward: true)], ["axes": .integers([1])])
             return pooled(&graph, turned, mask)
         },
+        Case("a recurrence over reversed frames without a mask", "steps over padding: it has no mask") {
+            graph, mask, value in
+            let turned = graph.node(.reverse, [value], ["axes": .integers([1])])
+            let steps = graph.node(
+                .reverse, [graph.recurrent(.gru, turned, mask: nil)], ["axes": .integers([1])])
+            return pooled(&graph, steps, mask)
+        },
         Case("a recurrence's last state without a mask", "it has no mask") { graph, _, value in
             graph.recurrent(.gru, value, mask: nil, all: false)
         },

@@ -202,7 +202,8 @@ extension FrameAnalysis {
     }
 
     mutating func recurrence(_ node: TypedGraph.Node) throws(FrameBarrier) -> [FrameState] {
-        guard let input = node.input(0), let rows = rows(input), rows.axes.map(\.axis) == [1], !rows.axis.isReversed,
+        guard let input = node.input(0), let rows = rows(input), rows.axes.map(\.axis) == [1],
+            node.input(1) == nil || !rows.axis.isReversed,
             !node.inputs.dropFirst(2).contains(where: { self.rows($0) != nil }),
             let isBackward = try? node.attributes.boolean("goBackwards"),
             let givesAll = try? node.attributes.boolean("returnSequences")
@@ -218,7 +219,7 @@ extension FrameAnalysis {
         if let mask = node.input(1) {
             try requireMask(
                 mask, over: rows, axis: 1, node, "steps over padding: its mask does not keep out padding")
-        } else if isBackward || usesLast || !rows.conditions.isEmpty {
+        } else if isBackward || usesLast || rows.axis.isReversed || !rows.conditions.isEmpty {
             throw FrameBarrier(node, "steps over padding: it has no mask")
         }
         return [output] + node.outputs.dropFirst().map { _ in .fixed }

@@ -205,7 +205,8 @@ struct FrameAnalysis {
         case .selection(let kind): try selection(node, kind)
         case .generator(let kind): try generator(node, kind)
         case .conversion(let kind): try conversion(node, kind)
-        case .integer, .control: throw FrameBarrier(node, "is not followed frame by frame")
+        case .integer: throw FrameBarrier(node, "computes with integers, for which nothing is proven")
+        case .control: throw FrameBarrier(node, "is a loop or branch, whose inside is not looked at")
         }
     }
 }
