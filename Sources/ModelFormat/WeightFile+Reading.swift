@@ -24,11 +24,11 @@ extension WeightFile {
         var digest = Digest(withSHA256: verifyHash)
         var tensors: [String: Tensor] = [:]
         var position = 0
-        var region: MemoryRegion?
+        var pages = PageSequence()
         for entry in try ordered(entries, in: file) {
             try readPadding(entry.offset - position, input, &digest)
             position = entry.end
-            chooseRegion(&region, for: entry, of: file)
+            let region = pages.region(for: entry.byteCount, rest: file.byteCount - entry.offset)
             tensors[entry.name] = try Tensor(entry.elementType, entry.shape, in: region) { bytes throws(Fault) in
                 var done = 0
                 while done < bytes.count {
@@ -43,18 +43,6 @@ extension WeightFile {
         try input.checkEnd()
         try digest.check(file, path)
         return tensors
-    }
-
-    /// Large tensors that fit into one large page are put into such pages, if the rest of the file fills most of one.
-    private static func chooseRegion(
-        _ region: inout MemoryRegion?, for entry: TensorEntry, of file: Manifest.BinaryFile
-    ) {
-        guard entry.byteCount >= MemoryBlock.mappedByteCount, region?.hasRoom(for: entry.byteCount) != true else {
-            return
-        }
-        let rest = file.byteCount - entry.offset
-        let isWorthIt = entry.byteCount < SystemPages.largePage && rest >= SystemPages.largePage / 4 * 3
-        region = isWorthIt ? .page() : nil
     }
 
     /// - Parameter count: less than the alignment.

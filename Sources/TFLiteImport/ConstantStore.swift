@@ -24,10 +24,14 @@ final class ConstantStore {
     /// The remaining budget for transposed copies, in bytes: no file needs more than its own size.
     private var copyBudget: Int
     private(set) var tensors: [String: StoredTensor] = [:]
+    private var pages = PageSequence()
+    /// Bytes of the file's large buffers that are not loaded yet.
+    private var rest: Int
 
     init(_ file: TFLiteFile) {
         self.file = file
         copyBudget = file.bytes.count
+        rest = file.buffers.map(\.range.count).filter { $0 >= MemoryBlock.mappedByteCount }.reduce(0, +)
     }
 
     /// The stored tensor's name for a constant of the file.
@@ -143,17 +147,54 @@ final class ConstantStore {
                 expected: tensor.type.byteCount(shape.elementCount).map { "\($0)" })
         }
         if tensor.type == .int4 { return unpacked(range, shape) }
-        let result = Tensor(type, shape) { destination in
-            file.bytes.withUnsafeBytes { destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[range])) }
-            // A Boolean is one byte, 0 or 1, in a tensor; in a file it may be any byte.
-            if type == .bool {
-                for index in destination.indices where destination[index] != 0 { destination[index] = 1 }
+        let region = pages.region(for: range.count, rest: rest)
+        if range.count >= MemoryBlock.mappedByteCount { rest -= range.count }
+        return try Tensor(type, shape, in: region) { destination throws(Fault) in
+            guard !copy(range, of: type, to: destination) else {
+                throw Fault(.notFinite, at: "", "the constant holds an element that is not a number")
             }
         }
-        guard !ConstantStore.holdsNaN(result) else {
-            throw Fault(.notFinite, at: "", "the constant holds an element that is not a number")
+    }
+
+    /// Bytes that are copied and looked at while they are in the processor's cache.
+    private static let pieceByteCount = 64 << 10
+
+    /// Copies a part of the file. A Boolean is one byte, 0 or 1, in a tensor; in a file it may be any byte.
+    /// - Returns: whether an element is NaN.
+    private func copy(
+        _ range: Range<Int>, of type: ElementType, to destination: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        file.bytes.withUnsafeBytes { bytes in
+            var holdsNaN = false
+            for start in stride(from: 0, to: range.count, by: ConstantStore.pieceByteCount) {
+                let end = min(start + ConstantStore.pieceByteCount, range.count)
+                let piece = UnsafeMutableRawBufferPointer(rebasing: destination[start..<end])
+                piece.copyMemory(
+                    from: UnsafeRawBufferPointer(
+                        rebasing: bytes[range.lowerBound + start..<range.lowerBound + end]))
+                switch type {
+                case .bool: for index in piece.indices where piece[index] != 0 { piece[index] = 1 }
+                case .float32: holdsNaN = holdsNaN || ConstantStore.holdsNaN(piece.bindMemory(to: UInt32.self))
+                case .float16: holdsNaN = holdsNaN || ConstantStore.holdsNaN(piece.bindMemory(to: UInt16.self))
+                default: break
+                }
+            }
+            return holdsNaN
         }
-        return result
+    }
+
+    /// The loops have no branch, so that the compiler can vectorize them: the difference wraps around, into the sign
+    /// bit, if the magnitude's bits are above those of infinity.
+    private static func holdsNaN(_ words: UnsafeMutableBufferPointer<UInt32>) -> Bool {
+        var union: UInt32 = 0
+        for index in words.indices { union |= 0x7F80_0000 &- (words[index] & 0x7FFF_FFFF) }
+        return union & 0x8000_0000 != 0
+    }
+
+    private static func holdsNaN(_ words: UnsafeMutableBufferPointer<UInt16>) -> Bool {
+        var union: UInt16 = 0
+        for index in words.indices { union |= 0x7C00 &- (words[index] & 0x7FFF) }
+        return union & 0x8000 != 0
     }
 
     /// 4-bit numbers of two's complement as int8; the last byte may hold only one.
@@ -164,16 +205,6 @@ final class ConstantStore {
                 let byte = file.bytes[range.lowerBound + index / 2]
                 let bits = Int8(bitPattern: index % 2 == 0 ? byte << 4 : byte & 0xF0)
                 numbers[index] = bits >> 4
-            }
-        }
-    }
-
-    private static func holdsNaN(_ tensor: Tensor) -> Bool {
-        tensor.withUnsafeBytes { bytes in
-            switch tensor.elementType {
-            case .float32: bytes.bindMemory(to: UInt32.self).contains { $0 & 0x7FFF_FFFF > 0x7F80_0000 }
-            case .float16: bytes.bindMemory(to: UInt16.self).contains { $0 & 0x7FFF > 0x7C00 }
-            default: false
             }
         }
     }

@@ -47,13 +47,16 @@ package struct SystemPages {
         #endif
     }
 
-    /// Asks for large pages in memory that is about to be filled: one page fault instead of 512. Nothing else changes.
-    package static func preferLarge(_ memory: UnsafeMutableRawBufferPointer) {
+    /// Makes pages present in memory that is about to be filled, large ones if possible: one call instead of a page fault
+    /// for each. Nothing else changes.
+    package static func prepare(_ memory: UnsafeMutableRawBufferPointer) {
         #if os(Linux) || os(Android)
-            guard memory.count >= 2 * largePage, let start = memory.baseAddress else { return }
-            let skipped = -Int(bitPattern: start) & (largePage - 1)
+            guard memory.count >= MemoryBlock.mappedByteCount, let address = memory.baseAddress else { return }
+            let skipped = -Int(bitPattern: address) & (largePage - 1)
             let count = (memory.count - skipped) & ~(largePage - 1)
-            madvise(start + skipped, count, wantsLargePages)
+            if count > 0 { madvise(address + skipped, count, wantsLargePages) }
+            let start = -Int(bitPattern: address) & pageMask
+            madvise(address + start, (memory.count - start) & ~pageMask, populatesForWriting)
         #endif
     }
 

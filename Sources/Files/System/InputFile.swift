@@ -83,7 +83,7 @@ package struct InputFile: ~Copyable {
         // Not filled with zeros first: a model has megabytes.
         var result = Result<Void, Fault>.success(())
         let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
-            SystemPages.preferLarge(UnsafeMutableRawBufferPointer(buffer))
+            SystemPages.prepare(UnsafeMutableRawBufferPointer(buffer))
             result = Result { () throws(Fault) in try read(into: UnsafeMutableRawBufferPointer(buffer)) }
             if case .success = result { initialized = byteCount }
         }

@@ -83,31 +83,85 @@ private struct FoldedScale {
     /// Models have millions of elements, so it works on memory without checks.
     private func divided(_ kernel: Tensor, columns: Int, isOutputFirst: Bool, _ bias: inout [Double]) -> Tensor? {
         let rows = gamma.count
-        let (rowStride, columnStride) = isOutputFirst ? (1, rows) : (columns, 1)
-        var isFinite = true
-        let result = Tensor(.float32, kernel.shape) { bytes in
+        let inverses = gamma.map { 1 / $0 }
+        return try? Tensor(.float32, kernel.shape) { bytes throws(Fault) in
             let output = bytes.bindMemory(to: Float.self)
             kernel.withUnsafeBytes { bytes in
                 let input = bytes.bindMemory(to: Float.self)
                 guard let from = input.baseAddress, let to = output.baseAddress else { return }
-                gamma.withUnsafeBufferPointer { gamma in
+                inverses.withUnsafeBufferPointer { inverses in
                     beta.withUnsafeBufferPointer { beta in
-                        for column in 0..<columns {
-                            var offset = bias[column]
-                            for row in 0..<rows {
-                                let position = row &* rowStride &+ column &* columnStride
-                                let number = Double(from[position]) / gamma[row]
-                                let rounded = Float(number)
-                                to[position] = rounded
-                                isFinite = isFinite && rounded.isFinite
-                                offset -= beta[row] * number
+                        if isOutputFirst {
+                            for column in 0..<columns {
+                                let start = column &* rows
+                                bias[column] -= FoldedScale.multiply(from + start, to + start, inverses, beta, rows)
                             }
-                            bias[column] = offset
+                        } else {
+                            for row in 0..<rows {
+                                let start = row &* columns
+                                FoldedScale.multiply(from + start, to + start, inverses[row], beta[row], &bias)
+                            }
                         }
                     }
                 }
             }
+            guard FoldedScale.isFinite(bytes.bindMemory(to: UInt32.self)) else {
+                throw Fault(.notFinite, at: "", "the kernel divided by gamma is not finite")
+            }
         }
-        return isFinite ? result : nil
+    }
+
+    /// Multiplies a row; the offsets lose beta times the products.
+    private static func multiply(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ factor: Double, _ beta: Double,
+        _ offsets: inout [Double]
+    ) {
+        offsets.withUnsafeMutableBufferPointer { offsets in
+            for index in offsets.indices {
+                let number = Double(from[index]) * factor
+                to[index] = Float(number)
+                offsets[index] -= beta * number
+            }
+        }
+    }
+
+    /// Multiplies element by element.
+    /// - Returns: the sum of the products times beta.
+    private static func multiply(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ factors: UnsafeBufferPointer<Double>,
+        _ beta: UnsafeBufferPointer<Double>, _ count: Int
+    ) -> Double {
+        // Four sums, none of which waits for the others.
+        var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
+        var index = 0
+        while index &+ 4 <= count {
+            let p = Double(from[index]) * factors[index]
+            let q = Double(from[index &+ 1]) * factors[index &+ 1]
+            let r = Double(from[index &+ 2]) * factors[index &+ 2]
+            let s = Double(from[index &+ 3]) * factors[index &+ 3]
+            to[index] = Float(p)
+            to[index &+ 1] = Float(q)
+            to[index &+ 2] = Float(r)
+            to[index &+ 3] = Float(s)
+            a += beta[index] * p
+            b += beta[index &+ 1] * q
+            c += beta[index &+ 2] * r
+            d += beta[index &+ 3] * s
+            index &+= 4
+        }
+        while index < count {
+            let p = Double(from[index]) * factors[index]
+            to[index] = Float(p)
+            a += beta[index] * p
+            index &+= 1
+        }
+        return (a + b) + (c + d)
+    }
+
+    /// An exponent of all ones, plus one, carries into the sign bit.
+    private static func isFinite(_ words: UnsafeMutableBufferPointer<UInt32>) -> Bool {
+        var union: UInt32 = 0
+        for index in words.indices { union |= (words[index] & 0x7F80_0000) &+ 0x0080_0000 }
+        return union & 0x8000_0000 == 0
     }
 }
