@@ -29,6 +29,8 @@ enum Statistics {
     nonisolated(unsafe) static var planned = 0
     nonisolated(unsafe) static var predicted = 0
     nonisolated(unsafe) static var compared = 0
+    /// Clips whose own frames gave what all frames give.
+    nonisolated(unsafe) static var shortened = 0
     nonisolated(unsafe) static var slowest = 0.0
     /// How often which error was given; shows what a mutator does not get past.
     nonisolated(unsafe) static var refusals: [String: Int] = [:]
@@ -40,6 +42,7 @@ enum Statistics {
             stat::plans: \(planned)
             stat::predictions: \(predicted)
             stat::compared_with_reference: \(compared)
+            stat::shortened_clips: \(shortened)
             stat::slowest_input_ms: \(milliseconds)
 
             """

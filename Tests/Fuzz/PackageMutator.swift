@@ -21,9 +21,11 @@ struct PackageMutator {
         2e9, 9.3e18,
     ]
 
-    /// Parts of the manifest, as often as they are listed: what is changed in `input` alone hardly ever agrees with the
-    /// graph.
-    private static let fields = ["graphs", "graphs", "graphs", "graphs", "tensors", "tensors", "input"]
+    /// Parts of the manifest, as often as they are listed: what is changed in the input alone hardly ever agrees with the
+    /// graph. The first format has an `input`, today's has `inputs`.
+    private static let fields = [
+        "graphs", "graphs", "graphs", "graphs", "graphs", "tensors", "tensors", "input", "inputs",
+    ]
     /// What decides how a node runs and what a tensor is, as often as it is listed.
     private static let nodeFields = ["attributes", "attributes", "attributes", "operation", "inputs", "weights"]
     private static let tensorFields = ["shape", "shape", "dtype", "quantization", "name"]
@@ -92,7 +94,9 @@ struct PackageMutator {
         case .object(var members) where !members.isEmpty:
             var index = Int.random(in: 0..<members.count, using: &random)
             let isNode = members.contains { $0.name == "operation" }
-            if let nodes = members.firstIndex(where: { $0.name == "nodes" }), random.chance(0.9) {
+            if let variables = members.firstIndex(where: { $0.name == "variables" }), random.chance(0.2) {
+                index = variables
+            } else if let nodes = members.firstIndex(where: { $0.name == "nodes" }), random.chance(0.9) {
                 index = nodes
             } else if isNode || members.contains(where: { $0.name == "dtype" }), random.chance(0.9) {
                 let wanted = isNode ? PackageMutator.nodeFields : PackageMutator.tensorFields

@@ -72,7 +72,7 @@ struct PackageInput {
             guard let run = ModelRun(contents.program, frames: min(contents.clip?.frames ?? 1, 8), input: bytes) else {
                 return true
             }
-            if run.check(), run.isChosen(oneIn: 16) { try predict(contents) }
+            if run.check(), run.isChosen(oneIn: 4) { try predict(contents) }
         } catch {
             error.checkForm()
             return false
@@ -95,5 +95,6 @@ struct PackageInput {
         } catch {
             if "\(error)".utf8.contains(0x0A) { finding("an error has several lines: \(error)") }
         }
+        try FrameRun.check(model)
     }
 }

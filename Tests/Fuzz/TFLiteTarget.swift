@@ -26,7 +26,8 @@ enum TFLiteInput {
             var options = ImportOptions(name: "input", producer: .init(tool: "fuzz", version: "1"))
             if model.program.graphs.first?.inputs.first?.extents.dropFirst().first == .some(nil) { options.frames = 4 }
             if let contents = try? ModelPackage(importing: model.program, options: options) {
-                _ = try? EmotionModel(contents, options: ModelRun.modelOptions)
+                let model = try? EmotionModel(contents, options: ModelRun.modelOptions)
+                if let model { try FrameRun.check(model) }
             }
         } catch {
             error.checkForm()
