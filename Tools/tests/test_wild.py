@@ -16,9 +16,12 @@ from emotionformer.errors import ToolError
 from emotionformer.places import TOOLS
 from emotionformer.wild.comparison import (
     AGREES,
+    ALONE,
     DIFFERS,
+    NEAR,
     NEITHER,
     REFUSED,
+    Numbers,
     Result,
     Task,
     difference,
@@ -28,8 +31,8 @@ from emotionformer.wild.comparison import (
     real,
 )
 from emotionformer.wild.reference import keras_arithmetic, litert_arithmetic
-from emotionformer.wild.report import KINDS, document, kind_of, table
-from emotionformer.wild.running import Server, run
+from emotionformer.wild.report import KINDS, document, kind_of, share, table
+from emotionformer.wild.running import Ran, Server, run
 
 
 def test_differences_are_relative_to_the_largest() -> None:
@@ -131,8 +134,9 @@ class Reference:
             "output_count": len(golden),
         }  # fmt: skip
 
-    def result(self) -> Result:
-        task = Task(self.program, frameworks(), examples=1)
+    def result(self, arithmetic: str = "float") -> Result:
+        task = Task(self.program, frameworks(), Numbers(examples=1))
+        self.facts["arithmetic"] = arithmetic
         return task._differences(self.folder, self.package, self.facts, "a.keras")
 
 
@@ -151,6 +155,53 @@ def test_outputs_are_compared_in_number_and_shape(
     tmp_path: Path, golden: list[Any], found: list[Any], state: str
 ) -> None:
     assert Reference(tmp_path, golden, found).result().state == state
+
+
+@pytest.mark.parametrize(
+    "arithmetic,found,state",
+    [
+        ("float", 2 + 1e-6, AGREES),
+        ("float", 2 + 8e-6, DIFFERS),
+        ("dynamic", 2 + 1e-6, AGREES),
+        ("dynamic", 2 + 8e-6, NEAR),
+        ("dynamic", 2.01, NEAR),
+        ("dynamic", 2.5, DIFFERS),
+        ("integer", 2, AGREES),
+        ("integer", 2 + 1e-6, DIFFERS),
+    ],
+)
+def test_bounds_are_those_of_the_arithmetic(tmp_path: Path, arithmetic: str, found: float, state: str) -> None:
+    assert Reference(tmp_path, [[1, 2]], [[1, found]]).result(arithmetic).state == state
+
+
+class Words:
+    """A server that answers always the same."""
+
+    def __init__(self, ok: bool, message: str = "") -> None:
+        self.ran, self.asked = Ran(ok, message), 0
+
+    def ask(self, request: Any, seconds: int) -> Ran:
+        self.asked += 1
+        return self.ran
+
+
+@pytest.mark.parametrize(
+    "first,asked",
+    [(Words(True), 0), (Words(False, "ValueError: odd"), 0), (Words(False, "Select TensorFlow op(s), …"), 1)],
+)
+def test_another_tensorflow_runs_its_own_operators(tmp_path: Path, first: Words, asked: int) -> None:
+    flex = Words(True)
+    task = Task(tmp_path, first, flex=flex)  # type: ignore[arg-type]
+    assert task._reference(tmp_path / "a.tflite", tmp_path).ok == (first.ran.ok or asked == 1)
+    assert flex.asked == asked
+
+
+def test_the_share_leaves_out_what_no_framework_runs() -> None:
+    states = [AGREES, AGREES, AGREES, NEAR, DIFFERS, REFUSED, ALONE, ALONE, NEITHER]
+    results = [Result(str(index), state) for index, state in enumerate(states)]
+    assert share(results) == "3 of 6 run and agree (50.0 %), 1 more are near it"
+    assert share(results[-2:]) == "no file is run by its framework"
+    assert document(results, 12)["waiting"] == 3
 
 
 def output(name: str, kind: str = "values") -> dict[str, str]:
@@ -222,7 +273,8 @@ def test_the_table_counts_and_groups() -> None:
     assert "        2 a Lambda: give its meaning with --custom FILE.py" in lines
     assert "            e.keras: Lambda 'y': a Lambda holds …" in lines
     written = document(results)
-    assert written["counts"] == {AGREES: 2, DIFFERS: 1, REFUSED: 2, "alone": 0, NEITHER: 1}
+    assert written["counts"] == {AGREES: 2, NEAR: 0, DIFFERS: 1, REFUSED: 2, ALONE: 0, NEITHER: 1}
+    assert lines[-1] == written["share"] == "2 of 5 run and agree (40.0 %)"
     assert written["files"][3]["kind"] == "a Lambda" and "kind" not in written["files"][0]
     json.dumps(document([Result("x", DIFFERS, "", float("inf"))]), allow_nan=False)
 

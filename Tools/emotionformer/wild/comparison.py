@@ -17,15 +17,20 @@ from emotionformer.places import TOOLS
 from emotionformer.wild.running import Ran, Server, run
 
 SUFFIXES = (".h5", ".hdf5", ".keras", ".tflite")
-# Largest differences, relative to the largest magnitude of an output (at least 1).
-BOUNDS = {"float": 1e-5, "dynamic": 2e-2, "integer": 0.0}
-AGREES, DIFFERS, REFUSED, ALONE, NEITHER = STATES = ("agrees", "differs", "refused", "alone", "neither")
+# Largest differences, relative to the largest magnitude of an output (at least 1): of what agrees, and of what rounds
+# to whole numbers or half precision on the way, where the last bit of a number can decide which one it becomes.
+BOUNDS = {"float": 2e-6, "dynamic": 2e-6, "integer": 0.0}
+NEARNESS = {"dynamic": 2e-2}
+STATES = ("agrees", "near", "differs", "refused", "alone", "neither")
+AGREES, NEAR, DIFFERS, REFUSED, ALONE, NEITHER = STATES
+# What LiteRT says of a file with TensorFlow's own operators.
+FLEX = "Select TensorFlow op"
 
 
 @dataclass
 class Result:
-    """What became of a file. `agrees` and `differs` compare both sides; `refused` is run by its framework alone,
-    `alone` is run here alone, `neither` by none. `message` is ours, `theirs` the framework's."""
+    """What became of a file. `agrees`, `near` and `differs` compare both sides; `refused` is run by its framework
+    alone, `alone` is run here alone, `neither` by none. `message` is ours, `theirs` the framework's."""
 
     name: str
     state: str
@@ -36,15 +41,24 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Task:
-    """How files are compared."""
+class Numbers:
+    """Random inputs of each file, frames where a file leaves them open, the inputs' seed, and a run's limit."""
 
-    executable: Path
-    server: Server
     examples: int = 3
     frames: int = 30
     seed: int = 1
     seconds: int = 300
+
+
+@dataclass(frozen=True)
+class Task:
+    """How files are compared: this package's program, and the processes that run frameworks."""
+
+    executable: Path
+    server: Server
+    numbers: Numbers = Numbers()
+    # Runs what LiteRT does not, TensorFlow's own operators.
+    flex: Server | None = None
 
     def compare(self, path: Path, name: str) -> Result:
         with tempfile.TemporaryDirectory(prefix="wild-") as scratch:
@@ -63,30 +77,35 @@ class Task:
 
     def _arrays(self, folder: Path, name: str) -> list[np.ndarray]:
         """An array of every example."""
-        return [np.load(folder / str(number) / f"{name}.npy", allow_pickle=False) for number in range(self.examples)]
+        places = [folder / str(number) / f"{name}.npy" for number in range(self.numbers.examples)]
+        return [np.load(place, allow_pickle=False) for place in places]
 
     def _reference(self, path: Path, folder: Path) -> Ran:
-        numbers = [self.examples, self.frames, self.seed]
-        return self.server.ask({"path": str(path.absolute()), "folder": str(folder), "numbers": numbers}, self.seconds)
+        numbers = [self.numbers.examples, self.numbers.frames, self.numbers.seed]
+        request = {"path": str(path.absolute()), "folder": str(folder), "numbers": numbers}
+        theirs = self.server.ask(request, self.numbers.seconds)
+        if not theirs.ok and self.flex is not None and FLEX in theirs.message:
+            return self.flex.ask(request, self.numbers.seconds)
+        return theirs
 
     def _package(self, path: Path, package: Path, facts: dict[str, Any]) -> Ran:
         """The file as a package; open extents are those of the reference's inputs."""
         if path.suffix == ".tflite":
             command = [str(self.executable), "convert", str(path), "-o", str(package)]
-            done = run(command, self.seconds)
+            done = run(command, self.numbers.seconds)
             if not done.ok and "give the largest" in done.message:
-                done = run([*command, "--frames", str(self.frames)], self.seconds)
+                done = run([*command, "--frames", str(self.numbers.frames)], self.numbers.seconds)
             return done
         command = [sys.executable, str(TOOLS / "launch.py"), "run", "export", str(path), "-o", str(package)]
         names, shapes = facts.get("names", []), facts.get("shapes", [])
         for name, shape in zip(names, shapes):
             extents = ",".join(str(extent) for extent in shape)
             command += ["--input-shape", extents if len(names) == 1 else f"{name}={extents}"]
-        return run(command, self.seconds, {"PYTHONDONTWRITEBYTECODE": "1"})
+        return run(command, self.numbers.seconds, {"PYTHONDONTWRITEBYTECODE": "1"})
 
     def _differences(self, folder: Path, package: Path, facts: dict[str, Any], name: str) -> Result:
         manifest = json.loads((package / "manifest.json").read_text("utf-8"))
-        bound, largest = BOUNDS[facts["arithmetic"]], 0.0
+        arithmetic, largest = facts["arithmetic"], 0.0
         result = Result(name, AGREES, str(facts["framework"]))
         made = folder / "made"
         command = [str(self.executable), "run", str(package), "-o", str(made)]
@@ -98,7 +117,7 @@ class Task:
             file = folder / f"input{index}.npy"
             np.save(file, runs_of(stored, len(entry["shape"])))
             command += ["--input", f"{entry['name']}={file}"]
-        done = run(command, self.seconds)
+        done = run(command, self.numbers.seconds)
         if not done.ok:
             result.state, result.message = REFUSED, _plain(done.message)
             return result
@@ -119,14 +138,14 @@ class Task:
             for row, golden in zip(found, goldens):
                 largest = max(largest, difference(row, golden))
         result.difference = largest
-        if not largest <= bound:
-            result.state = DIFFERS
+        if not largest <= BOUNDS[arithmetic]:
+            result.state = NEAR if largest <= NEARNESS.get(arithmetic, 0) else DIFFERS
         return result
 
 
-def frameworks() -> Server:
-    """The process that runs files in their frameworks."""
-    command = [sys.executable, "-m", "emotionformer.wild.reference"]
+def frameworks(python: Path | None = None) -> Server:
+    """A process that runs files in their frameworks: those of this Python, or of another one."""
+    command = [str(python or sys.executable), "-m", "emotionformer.wild.reference"]
     return Server(command, {"PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"})
 
 

@@ -123,7 +123,6 @@ class LiteRT(Reference):
     """A TensorFlow Lite file."""
 
     def __init__(self, path: Path, frames: int) -> None:
-        self.framework = "litert"
         self.path, self.frames = path, frames
         interpreter = self.interpreter = self._opened()
         details, made = interpreter.get_input_details(), interpreter.get_output_details()
@@ -139,8 +138,16 @@ class LiteRT(Reference):
         self.arithmetic = litert_arithmetic(interpreter.get_tensor_details(), [*details, *made])
 
     def _opened(self) -> Any:
-        from ai_edge_litert.interpreter import Interpreter
+        try:
+            from ai_edge_litert.interpreter import Interpreter
 
+            self.framework = "litert"
+        except ImportError:
+            # The environment whose TensorFlow has its own operators in its interpreter (Flex).
+            import tensorflow
+
+            Interpreter = tensorflow.lite.Interpreter
+            self.framework = f"tensorflow {tensorflow.__version__}"
         interpreter = Interpreter(str(self.path))
         for detail in interpreter.get_input_details():
             extents = [self.frames if extent < 0 else extent for extent in _signature(detail)]
@@ -199,7 +206,8 @@ def write(path: Path, folder: Path, examples: int, frames: int, seed: int) -> No
     count = 0
     for number in range(examples):
         place = folder / str(number)
-        place.mkdir()
+        # LiteRT may have come this far with a file that another interpreter runs.
+        place.mkdir(exist_ok=True)
         given = example(reference, random)
         for index, array in enumerate(given):
             np.save(place / f"input{index}.npy", array)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from emotionformer.wild.comparison import AGREES, ALONE, DIFFERS, NEITHER, REFUSED, Result
+from emotionformer.wild.comparison import AGREES, ALONE, DIFFERS, FLEX, NEAR, NEITHER, REFUSED, Result
 
 FORMAT = "emotionformer-wild"
 # What a message says, by words in it, and what to do: the first that fits.
@@ -31,6 +31,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
 OTHER = ("something else", "see the line")
 TITLES = {
     AGREES: "agree with their framework",
+    NEAR: "are near it: they round to whole numbers or half precision on the way",
     DIFFERS: "DIFFER from their framework",
     REFUSED: "run in their framework and are refused here",
     ALONE: "run here; their framework does not run them",
@@ -64,8 +65,33 @@ def table(results: Sequence[Result]) -> list[str]:
         lines.append(f"{len(chosen):4} {title}{largest}")
         if state in (REFUSED, NEITHER):
             lines += _by_kind(chosen)
-        if state in (DIFFERS, ALONE):
+        if state == DIFFERS:
             lines += [f"       {result.name}{f': {result.theirs}' if result.theirs else ''}" for result in chosen]
+        if state == ALONE:
+            lines += _alone(chosen)
+    return [*lines, share(results)]
+
+
+def share(results: Sequence[Result]) -> str:
+    """How many agree, of those that are compared or refused: one that its own framework does not run tells nothing."""
+    counts = {state: sum(result.state == state for result in results) for state in TITLES}
+    whole = counts[AGREES] + counts[NEAR] + counts[DIFFERS] + counts[REFUSED]
+    if not whole:
+        return "no file is run by its framework"
+    near = f", {counts[NEAR]} more are near it" if counts[NEAR] else ""
+    return f"{counts[AGREES]} of {whole} run and agree ({100 * counts[AGREES] / whole:.1f} %){near}"
+
+
+def _alone(results: Sequence[Result]) -> list[str]:
+    """Files that their framework does not run, by what it says."""
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        says = "TensorFlow's own operators (Flex): give --flex" if FLEX in result.theirs else result.theirs
+        groups.setdefault(says, []).append(result)
+    lines = []
+    for says, chosen in sorted(groups.items(), key=lambda item: -len(item[1])):
+        lines.append(f"     {len(chosen):4} {says}")
+        lines += [f"            {result.name}" for result in chosen]
     return lines
 
 
@@ -80,10 +106,12 @@ def _by_kind(results: Sequence[Result]) -> list[str]:
     return lines
 
 
-def document(results: Sequence[Result]) -> dict[str, Any]:
-    """Everything, for `--json`."""
+def document(results: Sequence[Result], count: int | None = None) -> dict[str, Any]:
+    """Everything, for `--json`; `count` is the number of files, of which some may be waiting."""
     return {
         "format": FORMAT,
+        "waiting": 0 if count is None else count - len(results),
+        "share": share(results),
         "counts": {state: sum(result.state == state for result in results) for state in TITLES},
         "files": [_entry(result) for result in results],
     }
