@@ -173,6 +173,20 @@ import Testing
         expect(.notFinite, "model.tflite: subgraph 0: operator 0 (ADD): tensor 2 'c'", file.bytes)
     }
 
+    @Test("NaN is found wherever it stands in a large constant; infinities are numbers")
+    func largeConstants() {
+        let count = 50_000
+        for place in [0, 16_383, 16_384, 32_768, count - 1] {
+            for special in [Float.nan, -.nan, Float(bitPattern: 0x7F80_0001), .infinity, -.infinity, -0.0] {
+                var numbers = [Float](repeating: 1, count: count)
+                numbers[place] = special
+                var file = constant(shape: [Int32(count)], bytes: 4 * count)
+                file.buffers[1] = TestFile.buffer(numbers)
+                #expect(fault(file.bytes)?.code == (special.isNaN ? .notFinite : nil), "\(special) at \(place)")
+            }
+        }
+    }
+
     @Test("data that lie beyond the file, as files over 2 GB hold them, are refused; inside the file they are read")
     func externalData() {
         var file = constant(shape: [2], bytes: 8)

@@ -107,6 +107,15 @@ import Testing
             Array($0)
         }
         #expect(bytes == [0, 1])
+        // What is copied in pieces is looked at to its end.
+        let count = 70_000
+        let many = file(
+            64, inputs: [2, 0, 0], further: [TestFile.tensor("c", [1, Int32(count)], type: 6, buffer: 1)],
+            buffers: [TestFile.buffer([UInt8](repeating: 2, count: count))])
+        let all = try TFLiteImporter.read(many.bytes, name: "m").program.tensors.values.first {
+            $0.tensor.elementType == .bool
+        }
+        #expect(all?.tensor.withUnsafeBytes { $0.count == count && $0.allSatisfy { $0 == 1 } } == true)
         func half(_ high: UInt8) -> TestFile {
             file(
                 6, inputs: [2], further: [TestFile.tensor("h", [1, 2], type: 1, buffer: 1)],
