@@ -18,7 +18,7 @@ struct RunFolder: ~Copyable {
     private let path: String
     private let replaced: [String]?
     private var folder: OutputFolder
-    private var taken: Set<String> = [listName]
+    private var taken: Set<String>
 
     /// A folder is a result if its list says so, and names the files that it holds.
     private static let kind = OutputKind("result of a run") { folder in
@@ -39,9 +39,12 @@ struct RunFolder: ~Copyable {
     /// - Throws: `writeFailed` if something else is there.
     init(_ path: String) throws(Fault) {
         let place = try RunFolder.kind.replaceable(at: path)
-        folder = try OutputFolder(beside: place.path)
+        let folder = try OutputFolder(beside: place.path)
+        // Nothing is assigned before the last failure: see OutputFolder.
+        self.folder = folder
         self.path = place.path
         replaced = place.names
+        taken = [RunFolder.listName]
     }
 
     mutating func write(_ tensor: Tensor, _ output: Model.Output) throws(Fault) -> Row {

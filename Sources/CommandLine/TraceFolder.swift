@@ -14,7 +14,7 @@ struct TraceFolder: ~Copyable {
     private let path: String
     private let replaced: [String]?
     private var folder: OutputFolder
-    private var written: Set<String> = []
+    private var written: Set<String>
 
     private static let kind = OutputKind("trace") { folder in
         let start = try? ByteSource.path("\(folder)/index.json").bytes()
@@ -35,9 +35,11 @@ struct TraceFolder: ~Copyable {
     init(_ path: String) throws(Fault) {
         let place = try TraceFolder.kind.replaceable(at: path)
         let folder = try OutputFolder(beside: place.path)
+        // Nothing is assigned before the last failure: see OutputFolder.
         self.path = place.path
         replaced = place.names
         self.folder = folder
+        written = []
     }
 
     mutating func write(_ tensor: Tensor, index: Int, clip: Int) throws(Fault) {

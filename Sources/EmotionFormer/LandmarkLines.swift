@@ -14,11 +14,11 @@ package struct LandmarkLines: ~Copyable {
     private let shape: ClipShape?
     private let descriptor: Int32
     /// The bytes from `start` on are read but not yet returned. There is no line break before `scanned`.
-    private var buffer: [UInt8] = []
-    private var start = 0
-    private var scanned = 0
-    private var hasEnded = false
-    private var lineNumber = 0
+    private var buffer: [UInt8]
+    private var start: Int
+    private var scanned: Int
+    private var hasEnded: Bool
+    private var lineNumber: Int
     private var last: (clip: String?, frame: Int)?
 
     /// The most bytes of a line; a frame of 478 landmarks has about 30,000.
@@ -27,12 +27,20 @@ package struct LandmarkLines: ~Copyable {
     /// Standard input, or the file at `path`, for a model with this input.
     /// - Throws: `missingFile`, `unreadableFile`.
     package init(path: String?, for input: ModelInput? = nil) throws(EmotionFormerError) {
-        shape = input.map { ClipShape($0) }
-        name = path ?? "standard input"
-        descriptor = try publicly { () throws(Fault) in
+        let descriptor = try publicly { () throws(Fault) -> Int32 in
             guard let path else { return 0 }
             return try ByteSource.openFile(path)
         }
+        // Nothing is assigned before the last failure: see OutputFolder.
+        self.descriptor = descriptor
+        shape = input.map { ClipShape($0) }
+        name = path ?? "standard input"
+        buffer = []
+        start = 0
+        scanned = 0
+        hasEnded = false
+        lineNumber = 0
+        last = nil
     }
 
     deinit { if descriptor > 0 { close(descriptor) } }

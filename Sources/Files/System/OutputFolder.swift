@@ -4,8 +4,8 @@ package import EmotionFormerTensors
 /// A new folder beside its target. If anything fails, it is removed.
 package struct OutputFolder: ~Copyable {
     private let unfinished: UnfinishedOutput
-    private var fileNames: [String] = []
-    private var folders: Set<String> = []
+    private var fileNames: [String]
+    private var folders: Set<String>
 
     /// - Throws: `writeFailed` if the folder cannot be made.
     package init(beside target: String) throws(Fault) {
@@ -16,7 +16,10 @@ package struct OutputFolder: ~Copyable {
             errno = failure
             throw Fault(.writeFailed, at: target, "the folder cannot be made", found: lastSystemError())
         }
+        // Swift 6.2 destroys twice what the initializer of a noncopyable value has assigned before it throws.
         self.unfinished = unfinished
+        fileNames = []
+        folders = []
     }
 
     /// Adds a file whose contents `write` appends, and flushes it to the disk.
