@@ -61,14 +61,17 @@ struct EvaluateReport {
             confusion.append([label] + counts.map(String.init))
         }
         let skipped = outcome.skipped.isEmpty ? "" : ", \(outcome.skipped.count) files skipped"
-        return [
+        var lines = [
             "dataset: \(dataset) (\(outcome.answers.count) clips\(skipped))",
             "model: \(model.name)",
-        ] + (modelNote.map { ["note: \($0)"] } ?? []) + [
-            ""
-        ] + table + losses + ["", "area under the ROC curve, one class against the rest"]
-            + zip(report.labels, evaluation.curves).map { row("  " + $0, $1?.area) }
-            + [row("  macro", evaluation.macroArea), ""] + confusion.lines
+        ]
+        if let modelNote { lines.append("note: \(modelNote)") }
+        lines.append("")
+        lines += table + losses
+        lines += ["", "area under the ROC curve, one class against the rest"]
+        for (label, curve) in zip(report.labels, evaluation.curves) { lines.append(row("  " + label, curve?.area)) }
+        lines += [row("  macro", evaluation.macroArea), ""]
+        return lines + confusion.lines
     }
 
     /// One object; numbers in the shortest form that reads back as the same value, null for undefined values.

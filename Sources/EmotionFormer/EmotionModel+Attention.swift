@@ -19,7 +19,7 @@ extension EmotionModel {
             preparation.write(clip, frames: frames, rows: rows, to: session.input(0).bindMemory(to: Float.self))
             try session.run()
             let first = input.padding.side == .start ? rows - frames.count : 0
-            let places = (0..<rows).map { row in
+            let places = (0..<rows).map { (row: Int) -> Int? in
                 row >= first && row - first < frames.count ? frames[row - first] : nil
             }
             return try entry.layers.enumerated().map { index, layer throws(Fault) in

@@ -128,10 +128,11 @@ import Testing
     }
 
     static func agree(_ output: Buffer<Float>, _ expected: [Double]) -> Bool {
-        output.isMarginUntouched
-            && zip(output.values, expected).allSatisfy { found, exact in
-                Float(exact) == found || abs(Double(found) - exact) <= 1e-6 * abs(exact)
-            }
+        guard output.isMarginUntouched else { return false }
+        return zip(output.values, expected).allSatisfy { (found: Float, exact: Double) -> Bool in
+            if Float(exact) == found { return true }
+            return abs(Double(found) - exact) <= 1e-6 * abs(exact)
+        }
     }
 
     static func combine(_ operation: BinaryOperation, _ x: Double, _ y: Double) -> Double {

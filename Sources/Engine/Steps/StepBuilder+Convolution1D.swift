@@ -105,8 +105,9 @@ extension StepBuilder {
                     let destination = layout.destination(output)
                     return { execution, _ in
                         for row in 0..<rows {
-                            (destination.floats(execution) + (row &* outputs &+ group &* width))
-                                .update(from: source.floats(execution) + row &* width, count: width)
+                            let place = row &* outputs &+ group &* width
+                            let start = destination.floats(execution) + place
+                            start.update(from: source.floats(execution) + row &* width, count: width)
                         }
                     }
                 })

@@ -24,11 +24,13 @@ extension StepBuilder {
             else { throw unsupported(node, "weights of other shapes") }
             weights += [keep(kernel), keep(recurrent)]
             // The zero points' part of both sums.
-            let first = (0..<units).map { unit in
-                bias[unit] - inputZero * kernelNumbers[unit * width..<(unit + 1) * width].reduce(0, +)
+            let first = (0..<units).map { (unit: Int) -> Int in
+                let sum = kernelNumbers[unit * width..<(unit + 1) * width].reduce(0, +)
+                return bias[unit] - inputZero * sum
             }
-            let second = (0..<units).map { unit in
-                -stateZero * recurrentNumbers[unit * units..<(unit + 1) * units].reduce(0, +)
+            let second = (0..<units).map { (unit: Int) -> Int in
+                let sum = recurrentNumbers[unit * units..<(unit + 1) * units].reduce(0, +)
+                return -stateZero * sum
             }
             for sums in [first, second] {
                 biases.append(
