@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerKernels
 
 /// `emotionformer benchmark --model MODEL`
 struct BenchmarkCommand: ParsableCommand {
@@ -10,8 +11,8 @@ struct BenchmarkCommand: ParsableCommand {
             Predictions of one clip of random features, repeated for some seconds after a warm-up. With --batch the clips \
             of a batch are predicted by --threads threads, one clip per thread. The processor's peak is measured in turn \
             with the predictions: multiplications and additions in registers only, with the same instruction set. \
-            --kernels times every kernel at this model's shapes, beside its matrix products by BLAS and at the peak. All \
-            are measured in turns, under the same conditions.
+            --kernels times every kernel at this model's shapes, with every instruction set that this machine has, beside \
+            its matrix products by BLAS and at the peak. All are measured in turns, under the same conditions.
 
             EXAMPLES:
               emotionformer benchmark --model Weights/demo
@@ -43,7 +44,11 @@ struct BenchmarkCommand: ParsableCommand {
     @Flag(help: "Also print the time of every step of the plan.")
     var profile = false
 
-    @Flag(help: "Also time every kernel of the model at its shapes, beside BLAS and the processor's peak.")
+    @Flag(
+        help: """
+            Also time every kernel of the model at its shapes, with every instruction set of this machine, beside BLAS and \
+            the processor's peak.
+            """)
     var kernels = false
 
     @Flag(
@@ -93,6 +98,15 @@ struct BenchmarkCommand: ParsableCommand {
         }
     }
 
+    /// The same model at each other level of this machine, on one thread.
+    private func otherLevels(_ path: String, than level: InstructionSet) throws -> [BenchmarkSubject] {
+        try EmotionModel.InstructionSet.available.filter { $0.rawValue != level.rawValue }.map { other in
+            let options = EmotionModel.Options(threads: 1, instructionSet: other, limits: limitOptions.limits)
+            let subject = try subject(of: LoadedModel(path: path, options: options))
+            return BenchmarkSubject(subject.plan, name: subject.name, frames: subject.frames, threads: 1, batch: 1)
+        }
+    }
+
     func run() throws {
         let start = ContinuousClock.now
         let path = try ModelOptions.path(model)
@@ -111,7 +125,10 @@ struct BenchmarkCommand: ParsableCommand {
         let report = BenchmarkReport(
             samples: samples, peak: peak, load: load, peakResidentBytes: memory, subject: subject,
             steps: profile ? try subject.profile(seconds: seconds) : [],
-            kernels: kernels ? try BenchmarkKernels.measure(subject, seconds: seconds) : nil)
+            kernels: kernels
+                ? try BenchmarkKernels.measure(
+                    subject, others: try otherLevels(path, than: subject.plan.options.instructionSet), seconds: seconds)
+                : nil)
         if json {
             try StandardOutput.write(report.json)
         } else {

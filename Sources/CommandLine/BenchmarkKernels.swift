@@ -6,6 +6,7 @@ struct BenchmarkKernels {
     /// Steps of a plan with the same kernel and shape.
     struct Row {
         let label: String
+        let part: KernelPart
         let uses: Int
         /// The time of one step; the other values are for one step too.
         let milliseconds: Double
@@ -14,9 +15,13 @@ struct BenchmarkKernels {
         let blasMilliseconds: Double?
         /// The time of its matrix products at the processor's peak; nil if it has none.
         let peakMilliseconds: Double?
+        /// The time of one step at each level of this machine; a level without a step of this name is missing.
+        let levelMilliseconds: [InstructionSet: Double]
     }
 
     let rows: [Row]
+    /// The levels that were measured, in ascending order.
+    let levels: [InstructionSet]
     /// The time of a whole prediction on one thread, measured in turns with the kernels.
     let predictionMilliseconds: Double
     let peakGigaFLOPsPerSecond: Double
@@ -28,9 +33,34 @@ struct BenchmarkKernels {
     var predictionAgainstBLAS: Double { predictionMilliseconds / blasMilliseconds }
     var predictionAgainstPeak: Double { predictionMilliseconds / peakMilliseconds }
 
+    /// The time of all kernels of a part at a level; nil if one of them was not measured, or there is none.
+    func milliseconds(_ part: KernelPart, _ level: InstructionSet) -> Double? {
+        let own = rows.filter { $0.part == part }
+        var total = 0.0
+        for row in own {
+            guard let milliseconds = row.levelMilliseconds[level] else { return nil }
+            total += milliseconds * Double(row.uses)
+        }
+        return own.isEmpty ? nil : total
+    }
+
+    /// The fastest level of a part.
+    func fastest(_ part: KernelPart) -> InstructionSet? {
+        var best: (level: InstructionSet, milliseconds: Double)?
+        for level in levels {
+            guard let found = milliseconds(part, level) else { continue }
+            if let best, best.milliseconds <= found { continue }
+            best = (level, found)
+        }
+        return best?.level
+    }
+
     /// Measures in turns for `seconds`: a prediction, every step of another prediction, every matrix product by BLAS,
-    /// and the peak.
-    static func measure(_ subject: BenchmarkSubject, seconds: Double) throws -> BenchmarkKernels {
+    /// the peak, and every step at the other levels.
+    /// - Parameter others: the same model at other levels.
+    static func measure(
+        _ subject: BenchmarkSubject, others: [BenchmarkSubject], seconds: Double
+    ) throws -> BenchmarkKernels {
         let single = BenchmarkSubject(
             subject.plan, name: subject.name, frames: subject.frames, threads: 1, batch: 1)
         let steps = single.plan.steps
@@ -42,6 +72,8 @@ struct BenchmarkKernels {
             blas[product] = (bench, [])
         }
         try single.runOnce()
+        for other in others { try other.runOnce() }
+        var otherSamples: [[[Double]]] = others.map { $0.plan.steps.map { _ in [] } }
         var samples: [[Double]] = steps.map { _ in [] }
         var predictions: [Double] = []
         let start = ContinuousClock.now
@@ -51,6 +83,11 @@ struct BenchmarkKernels {
             for (product, entry) in blas {
                 let milliseconds = entry.bench.timedRun()
                 blas[product]?.samples.append(milliseconds)
+            }
+            for (place, other) in others.enumerated() {
+                for (index, milliseconds) in other.timedSteps().enumerated() {
+                    otherSamples[place][index].append(milliseconds)
+                }
             }
             peak.sample(after: .infinity)
         } while predictions.count < 5 || ContinuousClock.now - start < .seconds(seconds)
@@ -67,14 +104,23 @@ struct BenchmarkKernels {
             let indices = members[label] ?? []
             let products = steps[indices[0]].products
             let operations = products.map(\.floatingPointOperations).reduce(0, +)
+            let milliseconds = Quantiles(indices.flatMap { samples[$0] }).median
+            var levels = [single.plan.options.instructionSet: milliseconds]
+            for (other, samples) in zip(others, otherSamples) {
+                let same = other.plan.steps.indices.filter { other.plan.steps[$0].label == label }
+                guard same.count == indices.count else { continue }
+                levels[other.plan.options.instructionSet] = Quantiles(same.flatMap { samples[$0] }).median
+            }
             return Row(
-                label: label, uses: indices.count, milliseconds: Quantiles(indices.flatMap { samples[$0] }).median,
+                label: label, part: steps[indices[0]].part, uses: indices.count, milliseconds: milliseconds,
                 floatingPointOperations: operations,
                 blasMilliseconds: products.isEmpty ? nil : products.map { blasMedians[$0] ?? .nan }.reduce(0, +),
-                peakMilliseconds: products.isEmpty ? nil : Double(operations) * 1e-6 / rate)
+                peakMilliseconds: products.isEmpty ? nil : Double(operations) * 1e-6 / rate,
+                levelMilliseconds: levels)
         }
         return BenchmarkKernels(
-            rows: rows, predictionMilliseconds: Quantiles(predictions).median, peakGigaFLOPsPerSecond: rate)
+            rows: rows, levels: ([single] + others).map(\.plan.options.instructionSet).sorted(),
+            predictionMilliseconds: Quantiles(predictions).median, peakGigaFLOPsPerSecond: rate)
     }
 }
 

@@ -1,5 +1,6 @@
 import EmotionFormer
 import EmotionFormerEngine
+import EmotionFormerKernels
 import EmotionFormerTensors
 
 /// The result of a benchmark, as text or JSON.
@@ -48,9 +49,23 @@ struct BenchmarkReport {
                 ]
                 if let blas = row.blasMilliseconds { parts.append(("blasMilliseconds", "\(blas)")) }
                 if let peak = row.peakMilliseconds { parts.append(("peakMilliseconds", "\(peak)")) }
+                parts.append(("part", PrintedText.quotedInJSON(row.part.rawValue)))
+                parts.append(("levels", object(inLevels(kernels.levels) { row.levelMilliseconds[$0] })))
                 return object(parts)
             }
             fields.append(("kernels", "[\(rows.joined(separator: ", "))]"))
+            let parts = KernelPart.allCases.filter { kernels.fastest($0) != nil }
+            fields.append(
+                (
+                    "parts",
+                    object(
+                        parts.map { part in
+                            (
+                                part.rawValue,
+                                object(inLevels(kernels.levels) { kernels.milliseconds(part, $0) })
+                            )
+                        })
+                ))
             fields.append(("predictionMilliseconds", "\(kernels.predictionMilliseconds)"))
             // A model without matrix products has no such ratio.
             if kernels.blasMilliseconds > 0 {
@@ -61,6 +76,12 @@ struct BenchmarkReport {
             }
         }
         return object(fields) + "\n"
+    }
+
+    private func inLevels(
+        _ levels: [InstructionSet], _ milliseconds: (InstructionSet) -> Double?
+    ) -> [(String, String)] {
+        levels.compactMap { level in milliseconds(level).map { (level.rawValue, "\($0)") } }
     }
 
     private func object(_ fields: [(String, String)]) -> String {
@@ -119,7 +140,27 @@ struct BenchmarkReport {
             "a prediction: \(rounded(kernels.predictionMilliseconds)) ms, "
                 + "\(rounded(kernels.predictionAgainstBLAS)) × its matrix products alone on BLAS, "
                 + "\(rounded(kernels.predictionAgainstPeak)) × at the peak (one thread, measured in turn)",
-        ]
+        ] + levelLines(kernels)
+    }
+
+    /// The time of every kernel, and of each part of the kernels, at every level.
+    private func levelLines(_ kernels: BenchmarkKernels) -> [String] {
+        guard kernels.levels.count > 1 else { return [] }
+        let names = kernels.levels.map { "\($0.rawValue) ms" }
+        var table = TextTable(names + ["fastest", "kernel"], rightAligned: Set(names.indices))
+        for row in kernels.rows {
+            let times = row.levelMilliseconds
+            let fastest = kernels.levels.filter { times[$0] != nil }.min { times[$0] ?? 0 < times[$1] ?? 0 }
+            table.append(
+                kernels.levels.map { times[$0].map(rounded) ?? "" } + [fastest?.rawValue ?? "", row.label])
+        }
+        for part in KernelPart.allCases {
+            guard let fastest = kernels.fastest(part) else { continue }
+            table.append(
+                kernels.levels.map { kernels.milliseconds(part, $0).map(rounded) ?? "" }
+                    + [fastest.rawValue, "all of the part \(part.rawValue)"])
+        }
+        return [""] + table.lines
     }
 
     /// About three significant digits.

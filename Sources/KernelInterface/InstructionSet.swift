@@ -10,6 +10,8 @@ package enum InstructionSet: String, CaseIterable, Comparable, Sendable {
     case neon
     /// arm64 with the dot product of bytes.
     case neonDotProduct
+    /// Each part of the kernels of the level that a table names: the default on Apple's arm64 processors.
+    case mixed
 
     private var rank: Int {
         switch self {
@@ -18,6 +20,7 @@ package enum InstructionSet: String, CaseIterable, Comparable, Sendable {
         case .avx512: 2
         case .neon: 1
         case .neonDotProduct: 2
+        case .mixed: 3
         }
     }
 

@@ -9,15 +9,8 @@ extension InstructionSet {
     /// The instruction sets that this processor and its operating system support, in ascending order; detected once.
     package static let available: [InstructionSet] = allCases.filter(\.isSupported)
 
-    /// The level that is used if none is named. On Apple platforms Accelerate has units that no vector kernel reaches; what
-    /// is faster there has not been measured.
-    package static var preferred: InstructionSet {
-        #if canImport(Accelerate)
-            .portable
-        #else
-            available.last ?? .portable
-        #endif
-    }
+    /// The level that is used if none is named.
+    package static var preferred: InstructionSet { available.last ?? .portable }
 
     private var isSupported: Bool {
         #if EMOTIONFORMER_X86_KERNELS && arch(x86_64)
@@ -25,13 +18,19 @@ extension InstructionSet {
             case .portable: true
             case .avx2: ProcessorFeatures.current.hasAVX2
             case .avx512: ProcessorFeatures.current.hasAVX512
-            case .neon, .neonDotProduct: false
+            case .neon, .neonDotProduct, .mixed: false
             }
         #elseif EMOTIONFORMER_ARM_KERNELS && arch(arm64)
             switch self {
             case .portable, .neon: true
             case .neonDotProduct: ArmFeatures.hasDotProduct
             case .avx2, .avx512: false
+            case .mixed:
+                #if canImport(Accelerate)
+                    true
+                #else
+                    false
+                #endif
             }
         #else
             self == .portable

@@ -34,7 +34,8 @@ struct BenchmarkCommandTests {
         for key in ["loadMilliseconds", "peakGigaFLOPsPerSecond", "samples"] { #expect(try number(key) > 0) }
         #expect(try number("peakResidentBytes") > 1_000_000)
         for (key, value) in [("threads", 2.0), ("batch", 3), ("frames", 4)] { #expect(try number(key) == value) }
-        #expect(["portable", "avx2", "avx512", "neon", "neonDotProduct"].contains(found["instructionSet"] as? String))
+        let levels = ["portable", "avx2", "avx512", "neon", "neonDotProduct", "mixed"]
+        #expect(levels.contains(try #require(found["instructionSet"] as? String)))
         #expect(found["processor"] is String)
     }
 
@@ -53,6 +54,12 @@ struct BenchmarkCommandTests {
         #expect(pooling["blasMilliseconds"] == nil)
         #expect((found["predictionAgainstBLAS"] as? Double ?? 0) > 0)
         #expect((found["predictionAgainstPeak"] as? Double ?? 0) > 0)
+        // Every level, for every kernel and in the sums of its part.
+        let levels = Set(try #require(dense["levels"] as? [String: Double]).keys)
+        #expect(levels.isSuperset(of: ["portable", try #require(found["instructionSet"] as? String)]))
+        let parts = try #require(found["parts"] as? [String: [String: Double]])
+        #expect(Set(parts.keys) == ["products", "others"] && parts.values.allSatisfy { Set($0.keys) == levels })
+        #expect(parts["products"]?["portable"] == (dense["levels"] as? [String: Double])?["portable"])
     }
 
     @Test("--frames sets the length of the clip, at most as many as the model takes")

@@ -89,7 +89,7 @@ struct CompiledGraph: Sendable {
                     Step(
                         name: $0.name, label: $0.label, rows: $0.rows, rowBlock: $0.rowBlock,
                         floatingPointOperations: $0.floatingPointOperations, products: $0.products,
-                        body: $0.bind(layout))
+                        part: $0.part, body: $0.bind(layout))
                 })
         }
         arenaByteCount = layout.arenaByteCount

@@ -90,7 +90,7 @@ struct FrameWork: Sendable {
                     steps.append(
                         Step(
                             name: draft.name, label: "place \(frameCount) frames", rows: step.rows,
-                            rowBlock: step.rowBlock, floatingPointOperations: 0, products: [],
+                            rowBlock: step.rowBlock, floatingPointOperations: 0, products: [], part: .others,
                             body: FrameWork.body(of: placing, layout, rows: work.rows, isWhole: segment.rows <= 1)))
                 }
             }
@@ -134,7 +134,7 @@ struct FrameWork: Sendable {
         }
         return Step(
             name: name, label: "kept \(frames) frames × \(value.byteCount) bytes", rows: rows, rowBlock: 1,
-            floatingPointOperations: 0, products: [], body: body)
+            floatingPointOperations: 0, products: [], part: .others, body: body)
     }
 }
 

@@ -1,5 +1,5 @@
 package import EmotionFormerGraph
-import EmotionFormerKernels
+package import EmotionFormerKernels
 package import EmotionFormerTensors
 
 /// A program compiled for the shapes of its inputs and one instruction set; immutable, shared by threads.
@@ -76,6 +76,8 @@ package final class Plan: Sendable {
         package let rows: Int
         package let floatingPointOperations: Int
         package let products: [ProductShape]
+        /// The part of the kernels that most of its time goes to.
+        package let part: KernelPart
     }
 
     /// The steps in order.
@@ -84,7 +86,7 @@ package final class Plan: Sendable {
             segment.steps.map {
                 StepSummary(
                     segment: index, name: $0.name, label: $0.label, rows: $0.rows,
-                    floatingPointOperations: $0.floatingPointOperations, products: $0.products)
+                    floatingPointOperations: $0.floatingPointOperations, products: $0.products, part: $0.part)
             }
         }
     }

@@ -1,3 +1,5 @@
+import EmotionFormerKernels
+
 /// The code of a step, for a range of its rows. It never allocates, locks or throws.
 typealias StepBody = @Sendable (_ execution: Execution, _ rows: Range<Int>) -> Void
 
@@ -19,6 +21,7 @@ struct Step: Sendable {
     let rowBlock: Int
     let floatingPointOperations: Int
     let products: [ProductShape]
+    let part: KernelPart
     let body: StepBody
 }
 

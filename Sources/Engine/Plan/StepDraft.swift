@@ -1,3 +1,5 @@
+import EmotionFormerKernels
+
 /// A step of a plan before its values have addresses.
 struct StepDraft {
     /// The node that it comes from.
@@ -25,6 +27,8 @@ struct StepDraft {
     var otherOperations = 0
     /// The matrix products that the step is made of.
     var products: [ProductShape] = []
+    /// The part of the kernels that most of its time goes to.
+    var part = KernelPart.others
     /// Its work on rows, if it treats all rows alike; otherwise nil.
     var rowwise: RowwiseWork?
     var bind: (Layout) -> StepBody

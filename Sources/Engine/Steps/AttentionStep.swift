@@ -131,6 +131,7 @@ extension StepBuilder {
             ProductShape(count: attention.batchCount * heads, m: queries, k: keyDimension, n: keys),
             ProductShape(count: attention.batchCount * heads, m: queries, k: keys, n: valueDimension),
         ]
+        draft.part = .attention
         draft.floatingPointOperations =
             2 * attention.batchCount * heads * queries * keys * (keyDimension + valueDimension)
         draft.rows = division.count

@@ -105,6 +105,7 @@ extension StepBuilder {
         draft.rowwise = rowwise(dense, product, finish, rows: rows)
         draft.scratchByteCount = product.scratchByteCount
         draft.products = [ProductShape(count: 1, m: rows, k: k, n: n)]
+        draft.part = isQuantized ? .quantizedProducts : .products
         draft.floatingPointOperations = 2 * rows * k * n
         if splits {
             draft.rows = rows

@@ -63,6 +63,7 @@ extension StepBuilder {
         draft.products = step.directions.map {
             ProductShape(count: batches * frames, m: 1, k: $0.cell.units, n: $0.cell.units * $0.cell.gateCount)
         }
+        draft.part = .products
         draft.floatingPointOperations = draft.products.map(\.floatingPointOperations).reduce(0, +)
         append(draft)
     }

@@ -45,6 +45,7 @@ extension StepBuilder {
         draft.alignedReads = [input]
         draft.scratchByteCount = rows * stride + 64
         draft.products = [ProductShape(count: 1, m: rows, k: k, n: n)]
+        draft.part = .quantizedProducts
         draft.floatingPointOperations = Work.product(2, rows, k, n)
         append(draft)
         return true
@@ -134,6 +135,7 @@ extension StepBuilder {
         draft.rows = batches.count
         draft.scratchByteCount = run.scratchByteCount
         draft.products = [ProductShape(count: batches.count, m: m, k: k, n: n)]
+        draft.part = .quantizedProducts
         draft.floatingPointOperations = Work.product(2, batches.count, m, k, n)
         append(draft)
         return true

@@ -100,6 +100,7 @@ extension StepBuilder {
         }
         draft.scratchByteCount = kernels.stridedScratchByteCount(m, k, n)
         draft.products = [ProductShape(count: count, m: m, k: k, n: n)]
+        draft.part = .computedProducts
         draft.floatingPointOperations = 2 * count * m * k * n
         if count == 1, kernels.splitsRows, m > 1, !extents.transposesFirst {
             draft.rows = m
