@@ -36,6 +36,7 @@ class Loop(NamedTuple):
     instructions: int
     multiplications: int
     slots: int
+    loads: int
     usesStack: bool  # noqa: N815
 
     @property
@@ -69,7 +70,8 @@ def main_loop(function: str, body: list[Instruction]) -> Loop | None:
         loop = body[first : index + 1]
         multiplications = sum(one.name in _MULTIPLICATIONS for one in loop)
         slots = sum(bool(re.search(r"\bv\d+\.", one.operands)) and one.name not in _LOADS for one in loop)
-        found = Loop(function, len(loop), multiplications, slots, any("[sp" in one.operands for one in loop))
+        loads = sum(one.name in _LOADS for one in loop)
+        found = Loop(function, len(loop), multiplications, slots, loads, any("[sp" in one.operands for one in loop))
         if multiplications and (best is None or multiplications > best.multiplications):
             best = found
     return best
@@ -98,7 +100,7 @@ if __name__ == "__main__":
     for loop in found:
         print(
             f"{loop.function}: {loop.multiplications} multiplications, {loop.share:.0%} of the vector units' slots, "
-            f"{loop.instructions} instructions"
+            f"{loop.loads} loads, {loop.instructions} instructions"
         )
     wrong = complaints(found)
     print("\n".join(wrong), file=sys.stderr)
