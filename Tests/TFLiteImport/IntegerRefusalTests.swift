@@ -86,9 +86,9 @@ import Testing
 
     @Test("a result of another type than the operands' is refused")
     func resultTypes() {
-        let probabilities = Integers(scales: [1 / 256], zeroPoint: -128)
+        let probabilities = Integers(scales: [0x1p-8], zeroPoint: -128)
         #expect(fault(file(25, [Integers()], probabilities, options: softmax)) == nil)
-        let wide = Integers(type: Self.int16, scales: [1 / 32768])
+        let wide = Integers(type: Self.int16, scales: [0x1p-15])
         #expect(fault(file(25, [Integers()], wide, options: softmax))?.found == "INT8 to INT16")
         #expect(
             fault(file(0, [Integers(), Integers()], Integers(type: Self.uint8), options: add))?.found
