@@ -26,7 +26,7 @@ import Testing
         #expect(KernelSet.kernels(for: level).instructionSet == level)
     }
 
-    private static let names = "portable, avx2, avx512, neon, neonDotProduct"
+    private static let names = "portable, avx2, avx512, neon, neonDotProduct, mixed"
 
     @Test func unknownNamesAreRefused() {
         #expect(
