@@ -57,6 +57,17 @@ EMOTIONFORMER_AVX2 __m256 emotionformer_swap_halves_8(__m256 a) { return _mm256_
 /// The upper four lanes.
 EMOTIONFORMER_AVX2 __m128i emotionformer_upper_half_8(__m256i a) { return _mm256_extracti128_si256(a, 1); }
 
+/// The odd lanes in the place of the even ones. The compiler must not know that: it would no longer see that a product of
+/// such lanes is one instruction.
+EMOTIONFORMER_AVX2 __m256i emotionformer_odd_8(__m256i a) {
+    a = _mm256_shuffle_epi32(a, 0xF5);
+    __asm__("" : "+x"(a));
+    return a;
+}
+
+/// The even lanes of a, the odd ones of b.
+EMOTIONFORMER_AVX2 __m256i emotionformer_even_and_odd_8(__m256i a, __m256i b) { return _mm256_blend_epi32(a, b, 0xAA); }
+
 /// c + Σ a·b over each lane's two products of 16-bit integers. The compiler must not know the sum: it would add
 /// the products of several rounds first, and has no registers for them.
 EMOTIONFORMER_AVX2 __m256i emotionformer_add_pair_products_8(__m256i a, __m256i b, __m256i c) {

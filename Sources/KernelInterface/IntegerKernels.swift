@@ -100,8 +100,6 @@ package struct IntegerPairing: Sendable {
         case scaledDifference
         /// The square of that difference, scaled
         case squaredDifference
-        /// float32, each product rounded half to even: ((a − first) · firstFactor − (b − second) · secondFactor)² · factor
-        case floatSquaredDifference
     }
 
     /// multiplier · 2^(exponent − 31)
@@ -121,8 +119,6 @@ package struct IntegerPairing: Sendable {
     package var offset: Int32 = 0
     package var shift: Int32 = 0
     package var factor: Float = 0
-    package var firstFactor: Float = 0
-    package var secondFactor: Float = 0
     package var firstScale = Scale()
     package var secondScale = Scale()
     package var scale = Scale()

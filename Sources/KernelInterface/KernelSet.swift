@@ -124,6 +124,8 @@ package struct KernelSet: Sendable {
     package var packedQuantizedByteCount: PackedByteCount
     /// Packs weights as TensorFlow Lite stores them: n × k, row after row, with the sums of the rows.
     package var packQuantizedMatrix: QuantizedPacking
+    /// Packs int8 numbers that are k × n, row after row, in the same way; the sums are those of the columns.
+    package var packQuantizedRows: QuantizedPacking
     package var matmulQuantized: ProductFunction<QuantizedProduct>
 
     /// Of models with quantized activations.
@@ -164,6 +166,7 @@ package struct KernelSet: Sendable {
         quantizeMatrix: @escaping QuantizationFunction,
         packedQuantizedByteCount: @escaping PackedByteCount,
         packQuantizedMatrix: @escaping QuantizedPacking,
+        packQuantizedRows: @escaping QuantizedPacking,
         matmulQuantized: @escaping ProductFunction<QuantizedProduct>,
         integers: IntegerKernels,
         multiplyAddPeak: @escaping PeakMeasurement
@@ -198,6 +201,7 @@ package struct KernelSet: Sendable {
         self.quantizeMatrix = quantizeMatrix
         self.packedQuantizedByteCount = packedQuantizedByteCount
         self.packQuantizedMatrix = packQuantizedMatrix
+        self.packQuantizedRows = packQuantizedRows
         self.matmulQuantized = matmulQuantized
         self.integers = integers
         self.multiplyAddPeak = multiplyAddPeak

@@ -16,9 +16,9 @@ func matmulIntegers(_ product: IntegerMatrixProduct, _ rows: Range<Int>) {
                     sums[column] = dotOfBytes(a, weights + (first &+ column) &* k, k)
                     column &+= 1
                 }
-                storeScaled(
-                    sums, product.offsets + first, product.rowOffsets.map { $0[row] } ?? 0, product.scaling, first,
-                    product.c + (row &* product.cStride &+ first), columns)
+                let block = SumBlock(
+                    sums: sums, stride: columnBlock, row: row, column: first, rows: 1, columns: columns)
+                block.store(product)
                 first &+= columns
             }
             row &+= 1

@@ -22,6 +22,25 @@ func packQuantizedMatrix(_ weights: UnsafePointer<Int8>, _ k: Int, _ n: Int, _ p
     }
 }
 
+/// Packs B, k × n, row after row.
+func packQuantizedRows(_ b: UnsafePointer<Int8>, _ k: Int, _ n: Int, _ packed: UnsafeMutableRawPointer) {
+    let sums = packed.assumingMemoryBound(to: Int32.self)
+    let rows = (packed + n &* MemoryLayout<Int32>.stride).assumingMemoryBound(to: Int8.self)
+    var column = 0
+    while column < n {
+        var sum: Int32 = 0
+        var index = 0
+        while index < k {
+            let weight = b[index &* n &+ column]
+            rows[column &* k &+ index] = weight
+            sum &+= Int32(weight)
+            index &+= 1
+        }
+        sums[column] = sum
+        column &+= 1
+    }
+}
+
 func matmulQuantized(_ product: QuantizedProduct, _ rows: Range<Int>) {
     let n = product.n
     var epilogue = product.epilogue

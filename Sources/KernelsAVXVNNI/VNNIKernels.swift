@@ -11,6 +11,7 @@
         kernels.quantizeMatrix = quantizeMatrix
         kernels.packedQuantizedByteCount = packedQuantizedByteCount
         kernels.packQuantizedMatrix = packQuantizedMatrix
+        kernels.packQuantizedRows = packQuantizedRows
         kernels.matmulQuantized = matmulQuantized
         kernels.integers.bias = biasIntegers
         kernels.integers.matmul = matmulIntegers

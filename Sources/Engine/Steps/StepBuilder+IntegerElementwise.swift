@@ -12,6 +12,7 @@ extension StepBuilder {
         if elementType == .int16, node.attributes["kind"] == .text("add"), shape(inputs[0]) == shape(inputs[1]) {
             return try appendWideSum(node, inputs, pair)
         }
+        if elementType == .int8, try appendIdentity(node, inputs, pair) { return }
         let run: ElementRun
         switch elementType {
         case .int8:
@@ -31,6 +32,28 @@ extension StepBuilder {
         default: throw notQuantized(node, elementType)
         }
         try appendElementwise(node, inputs: inputs, run: run)
+    }
+
+    /// A pair with a constant that gives every integer back: what it changes is the scale alone, as where attention scores
+    /// are divided by a constant.
+    /// - Returns: whether the output is the other operand.
+    private mutating func appendIdentity(
+        _ node: TypedGraph.Node, _ inputs: [Int], _ pair: IntegerPair
+    ) throws(Fault) -> Bool {
+        let output = try output(node)
+        for (index, input) in inputs.enumerated() {
+            guard let constant = graph.constant(inputs[1 - index])?.tensor.integers, let number = constant.first,
+                constant.allSatisfy({ $0 == number }), shape(input) == shape(output)
+            else { continue }
+            let isIdentity = (-128...127).allSatisfy {
+                (index == 0 ? pair.stored($0, number) : pair.stored(number, $0)) == $0
+            }
+            if isIdentity {
+                alias(output, to: input)
+                return true
+            }
+        }
+        return false
     }
 
     private func arithmetic<Element: QuantizedElement>(_ pair: IntegerPair, _ type: Element.Type) -> ElementRun {
@@ -143,6 +166,8 @@ extension StepBuilder {
         let lowest = table.lowest
         guard let restValues = table.restValues, restValues != table.values else {
             if Element.self == Int8.self, Result.self == Int8.self {
+                let isIdentity = zip(table.values, -128...127).allSatisfy { Int($0) == $1 }
+                if isIdentity { return alias(try output(node), to: input) }
                 return try appendLookup(node, input, table.values)
             }
             let values = makeTable(table.values, Result.self)

@@ -114,7 +114,8 @@ extension StepBuilder {
             extents: extents, firstZeroPoint: Int32(truncatingIfNeeded: try context.quantization(0).zeroPoint),
             secondZeroPoint: Int32(truncatingIfNeeded: try context.integerWeights().zeroPoint), factors: factors,
             stride: kernels.quantizedRowStride(k), packedByteCount: kernels.packedQuantizedByteCount(k, n),
-            pack: kernels.packQuantizedMatrix, integers: kernels.integers)
+            pack: extents.transposesSecond ? kernels.packQuantizedMatrix : kernels.packQuantizedRows,
+            integers: kernels.integers)
         var draft = StepDraft(
             name: node.name, label: "integer \(batches.count == 1 ? "" : "\(batches.count)×")\(m)×\(k)×\(n)",
             reads: [first, second], writes: [output]
@@ -156,51 +157,41 @@ private struct IntegerMatmul: Sendable {
     private static func rounded(_ count: Int) -> Int { (count + 63) / 64 * 64 }
     private var packedOffset: Int { IntegerMatmul.rounded(extents.m * stride + 64) }
     private var turnedOffset: Int { packedOffset + IntegerMatmul.rounded(packedByteCount) }
-    private var sumsOffset: Int {
-        turnedOffset + IntegerMatmul.rounded(max(extents.n * extents.k, extents.m * extents.k))
+    private var offsetsOffset: Int {
+        turnedOffset + (extents.transposesFirst ? IntegerMatmul.rounded(extents.m * extents.k) : 0)
     }
-    /// Rows of the first operand, the packed second one, a transposed operand, and the offsets.
-    var scratchByteCount: Int { sumsOffset + IntegerMatmul.rounded((extents.m + extents.n) * 4) }
+    /// Rows of the first operand, the packed second one, the first one transposed, and the offsets.
+    var scratchByteCount: Int { offsetsOffset + IntegerMatmul.rounded((extents.m + extents.n) * 4) }
 
     func run(
         _ scratch: UnsafeMutableRawPointer, _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>,
         _ c: UnsafeMutablePointer<Int8>
     ) {
         let (m, k, n) = (extents.m, extents.k, extents.n)
-        let rows = scratch
         let packed = scratch + packedOffset
-        let turned = (scratch + turnedOffset).assumingMemoryBound(to: Int8.self)
-        let offsets = (scratch + sumsOffset).assumingMemoryBound(to: Int32.self)
+        let offsets = (scratch + offsetsOffset).assumingMemoryBound(to: Int32.self)
         let rowOffsets = offsets + n
         var left = a
         if extents.transposesFirst {
+            let turned = (scratch + turnedOffset).assumingMemoryBound(to: Int8.self)
             IntegerMatmul.turn(a, turned, rows: k, columns: m)
             left = UnsafePointer(turned)
         }
-        integers.bias(left, rows, stride, m, k)
-        let firstZero = firstZeroPoint &+ 128
+        integers.bias(left, scratch, stride, m, k)
         if secondZeroPoint != 0 {
+            let zero = 0 &- Int32(truncatingIfNeeded: k) &* firstZeroPoint
             for row in 0..<m {
-                var sum: Int32 = 0
-                integers.sum(left + row &* k, &sum, k, 1)
-                let centered = sum &- Int32(truncatingIfNeeded: k) &* firstZeroPoint
-                rowOffsets[row] = 0 &- secondZeroPoint &* centered
+                integers.sum(left + row &* k, rowOffsets + row, k, 1)
+                rowOffsets[row] = 0 &- secondZeroPoint &* (rowOffsets[row] &+ zero)
             }
         }
-        var right = b
-        if !extents.transposesSecond {
-            IntegerMatmul.turn(b, turned, rows: k, columns: n)
-            right = UnsafePointer(turned)
-        }
-        pack(right, k, n, packed)
-        for column in 0..<n {
-            var sum: Int32 = 0
-            integers.sum(right + column &* k, &sum, k, 1)
-            offsets[column] = 0 &- firstZero &* sum
-        }
+        pack(b, k, n, packed)
+        let sums = packed.assumingMemoryBound(to: Int32.self)
+        let firstZero = firstZeroPoint &+ 128
+        for column in 0..<n { offsets[column] = 0 &- firstZero &* sums[column] }
         integers.matmul(
             IntegerMatrixProduct(
-                a: rows, aStride: stride, b: packed, offsets: offsets,
+                a: scratch, aStride: stride, b: packed, offsets: offsets,
                 rowOffsets: secondZeroPoint == 0 ? nil : UnsafePointer(rowOffsets), scaling: factors.scaling, c: c,
                 cStride: n, m: m, k: k, n: n), 0..<m)
     }

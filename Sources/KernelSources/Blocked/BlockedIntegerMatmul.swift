@@ -1,6 +1,22 @@
 #if EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     import EmotionFormerKernelInterface
 
+    /// Blocks of rows that a level finishes in registers. It has a function of its own for that, which goes before that of
+    /// the protocol.
+    enum IntegerBlocks: IntegerBlockDefaults {}
+
+    protocol IntegerBlockDefaults {}
+
+    extension IntegerBlockDefaults {
+        /// The tallest block of a whole panel, from row `row` and column `column`.
+        /// - Returns: false if it goes by a tile of sums.
+        @inline(__always)
+        static func finishTallest(
+            _ product: IntegerMatrixProduct, _ panel: UnsafePointer<PackedWeight>, _ groups: Int, _ row: Int,
+            _ column: Int
+        ) -> Bool { false }
+    }
+
     /// The blocks of the dynamic-range product, with another last step.
     func matmulIntegers(_ product: IntegerMatrixProduct, _ rows: Range<Int>) {
         let n = product.n
@@ -23,17 +39,18 @@
                     let columns = n &- column < panelWidth ? n &- column : panelWidth
                     var row = first
                     while row < last {
+                        if columns == panelWidth && last &- row >= tallestBlock
+                            && IntegerBlocks.finishTallest(product, panel, sizes.groupCount, row, column)
+                        {
+                            row &+= tallestBlock
+                            continue
+                        }
                         let height = multiplyQuantizedBlock(
                             a + row &* aStride, aStride, last &- row, panel, sizes.groupCount,
                             sums + column, tile)
-                        var index = 0
-                        while index < height {
-                            storeScaled(
-                                tile + index &* panelWidth, product.offsets + column,
-                                product.rowOffsets.map { $0[row &+ index] } ?? 0, product.scaling, column,
-                                product.c + ((row &+ index) &* product.cStride &+ column), columns)
-                            index &+= 1
-                        }
+                        let block = SumBlock(
+                            sums: tile, stride: panelWidth, row: row, column: column, rows: height, columns: columns)
+                        block.store(product)
                         row &+= height
                     }
                     column &+= panelWidth

@@ -80,7 +80,7 @@
         } _: { row, column, columns in
             load(tile.values + (row &* tile.stride &+ column)) * columns.scale + columns.bias
         }
-        if !isDone { finish(tile, copy epilogue, c, cStride) }
+        if !isDone { finishTile(tile, copy epilogue, c, cStride) }
     }
 
     /// A row alone has too few accumulators in one panel to keep the units busy: four panels at a time.
@@ -105,7 +105,7 @@
                 }
                 let result = ProductTile(
                     values: tile, stride: 4 &* panelWidth, row: row, column: column, rows: 1, columns: width)
-                finish(result, product.epilogue, product.c, product.cStride)
+                finishTile(result, product.epilogue, product.c, product.cStride)
                 column &+= width
             }
         }

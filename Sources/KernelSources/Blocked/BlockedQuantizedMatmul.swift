@@ -36,6 +36,54 @@
         }
     }
 
+    /// Packs B, k × n, row after row.
+    func packQuantizedRows(_ b: UnsafePointer<Int8>, _ k: Int, _ n: Int, _ packed: UnsafeMutableRawPointer) {
+        let sums = packed.assumingMemoryBound(to: Int32.self)
+        var panel = (packed + sumByteCount(n)).assumingMemoryBound(to: PackedWeight.self)
+        var column = 0
+        while column < n {
+            let width = n &- column < panelWidth ? n &- column : panelWidth
+            (sums + column).update(repeating: 0, count: panelWidth)
+            var group = 0
+            while group < groupCount(k) {
+                let row = group &* weightGroup
+                let rows = k &- row < weightGroup ? k &- row : weightGroup
+                let to = panel + group &* weightStep
+                let from = b + (row &* n &+ column)
+                if width == panelWidth && rows == weightGroup {
+                    packRows(from, n, panelWidth, weightGroup, to, sums + column)
+                } else {
+                    to.update(repeating: 0, count: weightStep)
+                    packRows(from, n, width, rows, to, sums + column)
+                }
+                group &+= 1
+            }
+            column &+= panelWidth
+            panel += panelElementCount(k)
+        }
+    }
+
+    /// Up to `weightGroup` rows of a panel, side by side for each column; adds them to the columns' sums.
+    @inline(__always)
+    private func packRows(
+        _ b: UnsafePointer<Int8>, _ stride: Int, _ width: Int, _ rows: Int,
+        _ output: UnsafeMutablePointer<PackedWeight>, _ sums: UnsafeMutablePointer<Int32>
+    ) {
+        var column = 0
+        while column < width {
+            var sum = sums[column]
+            var row = 0
+            while row < rows {
+                let weight = b[row &* stride &+ column]
+                output[column &* weightGroup &+ row] = PackedWeight(truncatingIfNeeded: weight)
+                sum &+= Int32(truncatingIfNeeded: weight)
+                row &+= 1
+            }
+            sums[column] = sum
+            column &+= 1
+        }
+    }
+
     /// One column of a panel; returns its sum.
     @inline(__always)
     private func packColumn(_ weights: UnsafePointer<Int8>, _ k: Int, _ output: UnsafeMutablePointer<PackedWeight>)
@@ -167,25 +215,27 @@
             }
         }
         if isDone { return }
-        switch product.rule {
-        case .xnnpack:
-            finish(result, epilogue, product.c, product.cStride) { index, lane, lanes in
-                let parameters = quantization[index &* quantizationStride]
-                let sum = corrected(tile + (index &* panelWidth &+ lane), sums + lane, parameters.zeroPoint)
+        epilogue.scale = 1
+        let values = UnsafeMutableRawPointer(tile).assumingMemoryBound(to: Float.self)
+        var index = 0
+        while index < height {
+            let parameters = quantization[index &* quantizationStride]
+            let rowScale = broadcast(parameters.scale)
+            var lane = 0
+            while lane < width {
+                let lanes = width &- lane < laneCount ? width &- lane : laneCount
+                let place = index &* panelWidth &+ lane
+                let sum = corrected(tile + place, sums + lane, parameters.zeroPoint)
                 let scale = load(scales + lane, first: lanes)
-                var start = broadcast(0)
-                if let bias { start = load(bias + lane, first: lanes) }
-                return multiplyAdd(sum * broadcast(parameters.scale), scale, start)
+                let start = bias.map { load($0 + lane, first: lanes) } ?? broadcast(0)
+                switch product.rule {
+                case .xnnpack: store(multiplyAdd(sum * rowScale, scale, start), values + place)
+                case .builtin: store(start + sum * (scale * rowScale), values + place)
+                }
+                lane &+= laneCount
             }
-        case .builtin:
-            finish(result, epilogue, product.c, product.cStride) { index, lane, lanes in
-                let parameters = quantization[index &* quantizationStride]
-                let sum = corrected(tile + (index &* panelWidth &+ lane), sums + lane, parameters.zeroPoint)
-                let scale = load(scales + lane, first: lanes) * broadcast(parameters.scale)
-                var start = broadcast(0)
-                if let bias { start = load(bias + lane, first: lanes) }
-                return start + sum * scale
-            }
+            index &+= 1
         }
+        finishTile(result, epilogue, product.c, product.cStride)
     }
 #endif

@@ -21,6 +21,12 @@
         }
     }
 
+    /// The same, compiled once for all products of a level.
+    @inline(never)
+    func finishTile(_ tile: ProductTile, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int) {
+        finish(tile, epilogue, c, cStride)
+    }
+
     /// The same for values that `raw` finds: row and column in the tile, number of lanes that count.
     @inline(__always)
     func finish(

@@ -23,84 +23,109 @@
         return above < high ? above : high
     }
 
-    /// x · multiplier / 2³¹, half up.
-    @inline(__always)
-    func highProduct(_ x: Int32, _ multiplier: Int32) -> Int32 {
-        Int32(truncatingIfNeeded: (Int64(x) &* Int64(multiplier) &+ 0x4000_0000) &>> 31)
+    /// Sums of sixteen columns to integers counted from the output's zero point.
+    protocol ColumnScaling {
+        func callAsFunction(_ low: SIMD8<Int32>, _ high: SIMD8<Int32>) -> (SIMD8<Int32>, SIMD8<Int32>)
     }
 
-    /// x / 2^shift, half away from zero.
-    @inline(__always)
-    func shiftedAway(_ x: Int32, _ shift: Int32) -> Int32 {
-        let mask = (1 &<< shift) &- 1
-        let threshold = (mask &>> 1) &+ (x < 0 ? 1 : 0)
-        return (x &>> shift) &+ ((x & mask) > threshold ? 1 : 0)
+    struct FloatScaling: ColumnScaling {
+        private let factors: SIMD16<Float>
+        private let output: IntegerRange
+
+        @inline(__always)
+        init(_ scaling: IntegerScaling, _ column: Int, _ count: Int) {
+            factors = lanes(scaling.factors + column, first: count)
+            output = scaling.output
+        }
+
+        @inline(__always)
+        func callAsFunction(_ low: SIMD8<Int32>, _ high: SIMD8<Int32>) -> (SIMD8<Int32>, SIMD8<Int32>) {
+            (
+                output.nearest(IntegerLanes.floats(low) * factors.lowHalf),
+                output.nearest(IntegerLanes.floats(high) * factors.highHalf)
+            )
+        }
     }
 
-    /// x times a fixed-point factor, rounded twice.
-    @inline(__always)
-    func scaledTwice(_ x: Int32, _ multiplier: Int32, _ left: Int32, _ right: Int32) -> Int32 {
-        shiftedAway(highProduct(x &<< left, multiplier), right)
+    struct FixedPointScaling: ColumnScaling {
+        private let low: FixedPointLanes
+        private let high: FixedPointLanes
+        private let isTwice: Bool
+
+        @inline(__always)
+        init(_ scaling: IntegerScaling, _ column: Int, _ count: Int) {
+            let multipliers = lanes(scaling.multipliers + column, first: count)
+            let exponents = lanes(scaling.exponents + column, first: count)
+            low = FixedPointLanes(multipliers.lowHalf, exponents.lowHalf)
+            high = FixedPointLanes(multipliers.highHalf, exponents.highHalf)
+            isTwice = scaling.form == .twice
+        }
+
+        @inline(__always)
+        func callAsFunction(_ low: SIMD8<Int32>, _ high: SIMD8<Int32>) -> (SIMD8<Int32>, SIMD8<Int32>) {
+            isTwice
+                ? (self.low.roundedTwice(low), self.high.roundedTwice(high))
+                : (self.low.roundedHalfUp(low), self.high.roundedHalfUp(high))
+        }
     }
 
-    @inline(__always)
-    func scaledHalfUp(_ x: Int32, _ multiplier: Int32, _ left: Int32, _ right: Int32) -> Int32 {
-        let high = highProduct(x &<< left, multiplier)
-        let half: Int32 = right > 0 ? 1 &<< (right &- 1) : 0
-        return (high &+ half) &>> right
+    /// One factor for all columns, rounded twice: products of two values, as in attention.
+    struct UniformScaling: ColumnScaling {
+        private let factor: FixedPointLanes
+
+        @inline(__always)
+        init(_ scaling: IntegerScaling) {
+            factor = FixedPointLanes(
+                SIMD8(repeating: scaling.multipliers.pointee), SIMD8(repeating: scaling.exponents.pointee))
+        }
+
+        @inline(__always)
+        func callAsFunction(_ low: SIMD8<Int32>, _ high: SIMD8<Int32>) -> (SIMD8<Int32>, SIMD8<Int32>) {
+            (factor.roundedTwice(low), factor.roundedTwice(high))
+        }
     }
 
-    /// Sums of columns `column`… of a row, with their offsets, as the output's integers.
-    @inline(__always)
-    func storeScaled(
-        _ sums: UnsafePointer<Int32>, _ offsets: UnsafePointer<Int32>, _ rowOffset: Int32, _ scaling: IntegerScaling,
-        _ column: Int, _ output: UnsafeMutablePointer<Int8>, _ count: Int
-    ) {
-        let range = scaling.output
-        let zeroPoint = range.zeroPoint
-        switch scaling.form {
-        case .float:
-            let factors = scaling.factors + column
-            let low = Float(range.low &- zeroPoint)
-            let high = Float(range.high &- zeroPoint)
-            var index = 0
-            while index < count {
-                let sum = sums[index] &+ offsets[index] &+ rowOffset
-                let scaled = bounded(Float(sum) * factors[index], low, high)
-                output[index] = Int8(truncatingIfNeeded: nearestInteger(scaled) &+ zeroPoint)
-                index &+= 1
+    /// Exact sums of a block of a product, `stride` from one row to the next.
+    struct SumBlock {
+        let sums: UnsafePointer<Int32>
+        let stride: Int
+        /// Of the product.
+        let row: Int
+        let column: Int
+        let rows: Int
+        let columns: Int
+
+        /// Stores the sums with their offsets as the output's integers.
+        @inline(__always)
+        func store(_ product: IntegerMatrixProduct) {
+            let scaling = product.scaling
+            var first = 0
+            while first < columns {
+                let count = columns &- first
+                switch scaling.form {
+                case .float: store(product, first, FloatScaling(scaling, column &+ first, count))
+                case .twice where scaling.isUniform: store(product, first, UniformScaling(scaling))
+                case .halfUp, .twice: store(product, first, FixedPointScaling(scaling, column &+ first, count))
+                }
+                first &+= 16
             }
-        case .twice where scaling.isUniform && scaling.exponents[0] <= 0:
-            // As in attention: no shift to the left, and one factor.
-            let multiplier = Int64(scaling.multipliers[0])
-            let shift = 0 &- scaling.exponents[0]
-            let low = range.low &- zeroPoint
-            let high = range.high &- zeroPoint
+        }
+
+        /// Up to sixteen columns of every row.
+        @inline(__always)
+        private func store<Scaling: ColumnScaling>(_ product: IntegerMatrixProduct, _ first: Int, _ scaling: Scaling) {
+            let count = columns &- first
+            let output = product.scaling.output
+            let offsets = lanes(product.offsets + (column &+ first), first: count)
+            var to = product.c + (row &* product.cStride &+ column &+ first)
             var index = 0
-            while index < count {
-                let sum = sums[index] &+ offsets[index] &+ rowOffset
-                let product = (Int64(sum) &* multiplier &+ 0x4000_0000) &>> 31
-                let scaled = shiftedAway(Int32(truncatingIfNeeded: product), shift)
-                output[index] = Int8(truncatingIfNeeded: bounded(scaled, low, high) &+ zeroPoint)
-                index &+= 1
-            }
-        case .halfUp, .twice:
-            let multipliers = scaling.multipliers + column
-            let exponents = scaling.exponents + column
-            let isTwice = scaling.form == .twice
-            let low = range.low &- zeroPoint
-            let high = range.high &- zeroPoint
-            var index = 0
-            while index < count {
-                let sum = sums[index] &+ offsets[index] &+ rowOffset
-                let exponent = exponents[index]
-                let left = exponent > 0 ? exponent : 0
-                let right = exponent < 0 ? 0 &- exponent : 0
-                let scaled =
-                    isTwice
-                    ? scaledTwice(sum, multipliers[index], left, right)
-                    : scaledHalfUp(sum, multipliers[index], left, right)
-                output[index] = Int8(truncatingIfNeeded: bounded(scaled, low, high) &+ zeroPoint)
+            while index < rows {
+                let sums = lanes(sums + (index &* stride &+ first), first: count)
+                let rowOffset = SIMD8(repeating: product.rowOffsets.map { $0[row &+ index] } ?? 0)
+                let (low, high) = scaling(
+                    sums.lowHalf &+ offsets.lowHalf &+ rowOffset, sums.highHalf &+ offsets.highHalf &+ rowOffset)
+                storeBytes(output.bytes(low, high), to, first: count)
+                to += product.cStride
                 index &+= 1
             }
         }

@@ -32,6 +32,7 @@
             quantizeMatrix: quantizeMatrix,
             packedQuantizedByteCount: packedQuantizedByteCount,
             packQuantizedMatrix: packQuantizedMatrix,
+            packQuantizedRows: packQuantizedRows,
             matmulQuantized: matmulQuantized,
             integers: integerKernels(matmulIntegers),
             multiplyAddPeak: multiplyAddPeak)

@@ -45,7 +45,7 @@
         @inline(__always) mutating func advance(by groups: Int) { a += groups &* weightGroup }
 
         @inline(__always)
-        func put(_ target: inout QuantizedTarget) {
+        func put<Target: SumTarget>(_ target: inout Target) {
             target.put(c00, c01)
             target.put(c10, c11)
             target.put(c20, c21)
@@ -65,8 +65,16 @@
     /// Sums that go to a tile of integers, rows `panelWidth` apart.
     protocol QuantizedRows: RowSums where Element == QuantizedValue, Weight == PackedWeight, Columns == Integers {
         func put(_ output: UnsafeMutablePointer<Int32>)
-        func put(_ target: inout QuantizedTarget)
+        func put<Target: SumTarget>(_ target: inout Target)
     }
+
+    /// Where rows of sums go, straight from the registers in which they were summed.
+    protocol SumTarget {
+        /// Stores the next row of a whole panel.
+        mutating func put(_ left: Integers, _ right: Integers)
+    }
+
+    extension QuantizedTarget: SumTarget {}
 
     extension Twice: QuantizedRows where Half: QuantizedRows {
         @inline(__always)
@@ -76,7 +84,7 @@
         }
 
         @inline(__always)
-        func put(_ target: inout QuantizedTarget) {
+        func put<Target: SumTarget>(_ target: inout Target) {
             upper.put(&target)
             lower.put(&target)
         }

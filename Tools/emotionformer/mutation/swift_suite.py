@@ -43,11 +43,15 @@ def target_of(file: str) -> str:
 
 def shared_sources(root: Path) -> dict[str, list[str]]:
     """Folders whose files are compiled by modules that link to them: {folder: [modules]}."""
+    sources = root / "Sources"
     found: dict[str, list[str]] = {}
-    for link in sorted((root / "Sources").glob("*/*")):
+    # Links to folders, or to single files in folders of a module.
+    for link in sorted([*sources.glob("*/*"), *sources.glob("*/*/*")]):
         if link.is_symlink():
-            owner = link.resolve().relative_to((root / "Sources").resolve()).parts[0]
-            found.setdefault(owner, []).append(link.parent.name)
+            users = found.setdefault(link.resolve().relative_to(sources.resolve()).parts[0], [])
+            user = link.relative_to(sources).parts[0]
+            if user not in users:
+                users.append(user)
     return found
 
 

@@ -1,0 +1,1 @@
+../../KernelSources/AVX2/QuantizedSums.swift

@@ -1,0 +1,1 @@
+../../KernelSources/Blocked/FinishPanel.swift

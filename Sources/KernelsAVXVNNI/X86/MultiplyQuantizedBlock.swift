@@ -1,0 +1,1 @@
+../../KernelSources/X86/MultiplyQuantizedBlock.swift
