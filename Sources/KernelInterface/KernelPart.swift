@@ -39,6 +39,7 @@ extension KernelSet {
         mixed.quantizeMatrix = quantized.quantizeMatrix
         mixed.packedQuantizedByteCount = quantized.packedQuantizedByteCount
         mixed.packQuantizedMatrix = quantized.packQuantizedMatrix
+        mixed.packQuantizedRows = quantized.packQuantizedRows
         mixed.matmulQuantized = quantized.matmulQuantized
         mixed.integers = quantized.integers
         return mixed
