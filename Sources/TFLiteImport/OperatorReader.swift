@@ -60,12 +60,27 @@ struct OperatorReader {
         return OperatorOptions(table: operation.options)
     }
 
+    /// What to do about other operators.
+    private static let kerasFile = "if there is a Keras file of the model, export that with Tools/export"
+
     /// What to do about TensorFlow's own operators.
     static let wayOut =
         "convert the model with a batch of 1 and without SELECT_TF_OPS, or export its Keras file with Tools/export"
 
+    /// Names of custom operators, by their start, that a compiler for one chip puts in the place of a model's operators.
+    private static let compiled = [
+        ("CUSTOM edgetpu", "the Edge TPU", "the .tflite that edgetpu_compiler was given, the one without _edgetpu"),
+        ("CUSTOM ethos-u", "Arm's Ethos-U", "the .tflite that Vela was given"),
+        ("CUSTOM NeuronOp", "MediaTek's processors", "the .tflite that its compiler was given"),
+    ]
+
     func notImported() -> Fault {
-        guard isFlex else { return unsupported("is not supported", found: name) }
+        for (start, chip, source) in OperatorReader.compiled where name.hasPrefix(start) {
+            return unsupported("holds code for \(chip), which no other processor runs: take \(source)", found: name)
+        }
+        guard isFlex else {
+            return unsupported("is not supported: \(OperatorReader.kerasFile)", found: name)
+        }
         return unsupported(
             "is one of TensorFlow's own operators (SELECT_TF_OPS), which is not supported: \(OperatorReader.wayOut)",
             found: name)

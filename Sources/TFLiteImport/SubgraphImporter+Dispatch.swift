@@ -8,6 +8,12 @@ enum CompositeOperator: String {
     case segmentProducts = "UNSORTED_SEGMENT_PROD"
     case spaceToBatch = "SPACE_TO_BATCH_ND"
     case batchToSpace = "BATCH_TO_SPACE_ND"
+    case resizeNearest = "RESIZE_NEAREST_NEIGHBOR"
+    case resizeBilinear = "RESIZE_BILINEAR"
+    case depthToSpace = "DEPTH_TO_SPACE"
+    case spaceToDepth = "SPACE_TO_DEPTH"
+    case squarePooling = "L2_POOL_2D"
+    case rank = "RANK"
 }
 
 extension SubgraphImporter {
@@ -62,6 +68,12 @@ extension SubgraphImporter {
         case .segmentProducts: try segmentProducts(reader)
         case .spaceToBatch: try dealOut(reader, try blocks(reader))
         case .batchToSpace: try collect(reader, try blocks(reader))
+        case .resizeNearest: try resizeNearest(reader)
+        case .resizeBilinear: try resizeBilinear(reader)
+        case .depthToSpace: try moveDepth(reader, toSpace: true)
+        case .spaceToDepth: try moveDepth(reader, toSpace: false)
+        case .squarePooling: try squarePooling(reader)
+        case .rank: try rank(reader)
         }
     }
 

@@ -120,7 +120,7 @@ extension SubgraphImporter {
 
     /// Whether all tensors have 8-bit numbers of one type, and one scale each that lies along no axis but the first: what
     /// XNNPACK asks of every operand.
-    private func areBytes(_ tensors: [Int], _ reader: OperatorReader) -> Bool {
+    func areBytes(_ tensors: [Int], _ reader: OperatorReader) -> Bool {
         guard let first = tensors.first, let type = elementType(first, reader), type == .int8 || type == .uint8 else {
             return false
         }
@@ -257,7 +257,7 @@ extension SubgraphImporter {
             && (quantization.scales.count == 1 || quantization.axis == axis)
     }
 
-    /// Whether XNNPACK takes a bias: a constant int32 with a scale.
+    /// Whether XNNPACK takes a bias: a constant int32 with a scale. That of a convolution is a vector, too.
     private func isDelegated(bias tensor: Int, _ reader: OperatorReader) -> Bool {
         let content = reader.tensor(tensor)
         guard isConstant(tensor), content.type.elementType == .int32, let quantization = content.quantization else {
@@ -281,7 +281,7 @@ extension SubgraphImporter {
             areBytes([input, reader.outputs[0]], reader) && areDelegated(weights: weights, axis: 0, reader)
             && (bias.map { self.isDelegated(bias: $0, reader) } ?? true)
         try emit(
-            reader, .integerFullyConnected, [value(input), value(weights), optionalValue(reader, 2)],
+            reader, .integerFullyConnected, [value(input), value(weights), flatBias(reader)],
             [
                 "keepDimensions": .boolean(try options.flag(2)), "activation": try range(try options.choice(0)),
                 "rule": rule(isDelegated),
@@ -304,8 +304,11 @@ extension SubgraphImporter {
             quantization.axis == nil || (quantization.axis == axis && quantization.zeroPoints.allSatisfy { $0 == 0 }),
             quantization.scales.allSatisfy({ $0 > 0 })
         else {
+            let way =
+                content.type.elementType == .uint8
+                ? " (uint8 weights are the quantization of TensorFlow 1: convert the float model again, to int8)" : ""
             throw reader.unsupported(
-                "has weights that are not int8 numbers with positive scales along the output channels",
+                "has weights that are not int8 numbers with positive scales along the output channels\(way)",
                 found: "\(content.type.name) \(reader.place(tensor))")
         }
     }
@@ -339,13 +342,15 @@ extension SubgraphImporter {
         try checkIntegerWeights(weights, rank: 4, axis: axis, reader)
         let isDelegated =
             areBytes([input, output], reader) && areDelegated(weights: weights, axis: axis, reader)
-            && (reader.optionalInput(2).map { self.isDelegated(bias: $0, reader) } ?? false)
+            && (reader.optionalInput(2).map {
+                reader.tensor($0).shape.count == 1 && self.isDelegated(bias: $0, reader)
+            } ?? false)
         var (attributes, activation) = try convolutionAttributes(reader)
         attributes["activation"] = try range(activation)
         attributes["rule"] = rule(isDelegated)
         try emit(
             reader, isDepthwise ? .integerDepthwiseConv2D : .integerConv2D,
-            [value(input), value(weights), optionalValue(reader, 2)], attributes)
+            [value(input), value(weights), flatBias(reader)], attributes)
     }
 
     private func integerPooling(_ reader: OperatorReader) throws(Fault) {

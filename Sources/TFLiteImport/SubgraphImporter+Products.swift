@@ -20,7 +20,7 @@ extension SubgraphImporter {
         }
         try checkWeights(try reader.input(1), rank: 2, axis: 0, of: reader)
         let operands = try [
-            value(try reader.input(0)), value(try reader.input(1)), optionalValue(reader, 2),
+            value(try reader.input(0)), value(try reader.input(1)), flatBias(reader),
         ]
         // LiteRT's default kernels (XNNPACK) quantize asymmetrically, whatever the operator's option says.
         // It does not take rows of an odd number of 4-bit weights: then the builtin kernels follow the option.
@@ -73,6 +73,22 @@ extension SubgraphImporter {
     func optionalValue(_ reader: OperatorReader, _ position: Int) throws(Fault) -> String? {
         guard let tensor = reader.optionalInput(position) else { return nil }
         return try value(tensor)
+    }
+
+    /// The bias of a layer, which is the operand after its weights. LiteRT asks for its number of elements alone: some files
+    /// have (1, out).
+    func flatBias(_ reader: OperatorReader) throws(Fault) -> String? {
+        guard let tensor = reader.optionalInput(2) else { return nil }
+        let shape = reader.tensor(tensor).shape
+        guard shape.count > 1, shape.dropLast().allSatisfy({ $0 == 1 }) else { return try value(tensor) }
+        guard isConstant(tensor) else {
+            let flat = intermediate(of: reader.outputs[0], "bias")
+            emit(
+                reader, .reshape, [try value(tensor)], outputs: [flat], ["shape": .integers([shape[shape.count - 1]])],
+                step: "bias")
+            return flat
+        }
+        return try reshapedConstant(tensor, to: [shape[shape.count - 1]], "bias", of: reader)
     }
 
     /// Checks that weights are float32, or int8 constants with zero point 0 and one scale, or one for each index of

@@ -51,6 +51,8 @@ extension SubgraphImporter {
                 .shapeMismatch, at: "", "the padded extents are not multiples of the blocks", found: "\(padded)",
                 expected: "multiples of \(blocks.sizes)")
         }
+        // The zero of quantized numbers is their zero point.
+        let zero = ConstantStore.valueQuantization(of: reader.tensor(reader.outputs[0]))?.zeroPoint ?? 0
         let margins = zip(blocks.before, blocks.after).flatMap { [$0, $1] }
         let paddings = [0, 0] + margins + [Int](repeating: 0, count: 2 * blocks.rest.count)
         let parts = zip(padded, blocks.sizes).flatMap { [$0 / $1, $1] }
@@ -60,7 +62,8 @@ extension SubgraphImporter {
         try chain(
             reader,
             [
-                (.pad, ["paddings": .integers(paddings)]), (.reshape, ["shape": .integers([-1] + parts + blocks.rest)]),
+                (.pad, ["paddings": .integers(paddings), "value": .number(Double(zero))]),
+                (.reshape, ["shape": .integers([-1] + parts + blocks.rest)]),
                 (.transpose, ["permutation": .integers(permutation)]),
                 (.reshape, ["shape": .integers([-1] + zip(padded, blocks.sizes).map { $0 / $1 } + blocks.rest)]),
             ])

@@ -6,8 +6,9 @@ extension SubgraphImporter {
     private static let movesElements: Set<String> = [
         "GATHER", "GATHER_ND", "RESHAPE", "TRANSPOSE", "EXPAND_DIMS", "SQUEEZE", "SLICE", "STRIDED_SLICE", "SPLIT",
         "SPLIT_V", "PACK", "UNPACK", "TILE", "REVERSE_V2", "BROADCAST_TO", "CONCATENATION", "SELECT", "SELECT_V2",
-        "PAD",
-        "PADV2", "MIRROR_PAD", "DYNAMIC_UPDATE_SLICE", "REDUCE_MAX", "REDUCE_MIN",
+        "PAD", "PADV2", "MIRROR_PAD", "DYNAMIC_UPDATE_SLICE", "REDUCE_MAX", "REDUCE_MIN", "FILL", "ONE_HOT",
+        "RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR", "DEPTH_TO_SPACE", "SPACE_TO_DEPTH",
+        "SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND",
     ]
 
     /// Those of one operand that LiteRT's builtin kernels run, whatever scale is stated for the result: the bytes are copied.
@@ -19,7 +20,7 @@ extension SubgraphImporter {
     private static let takesPackedWeights: Set<String> = ["FULLY_CONNECTED", "CONV_2D"]
 
     /// Operations that only read shapes or compare elements of one tensor.
-    private static let ignoresScales: Set<String> = ["SHAPE", "ARG_MAX", "ARG_MIN", "CAST"]
+    private static let ignoresScales: Set<String> = ["SHAPE", "RANK", "ARG_MAX", "ARG_MIN", "CAST"]
 
     /// Refuses element types that the package does not have, and computation on quantized activations.
     func checkTypes(of reader: OperatorReader) throws(Fault) {
@@ -45,7 +46,8 @@ extension SubgraphImporter {
             }
             guard let type = content.type.elementType else {
                 throw reader.unsupported(
-                    "needs \(reader.place(tensor)) of a type that is not supported", found: content.type.name)
+                    "needs \(reader.place(tensor)) of a type that is not supported: \(content.type.wayOut)",
+                    found: content.type.name)
             }
             guard type.quantizedRange != nil else { continue }
             guard content.type != .int4 || isConstant(tensor) else {

@@ -48,7 +48,7 @@ extension SubgraphImporter {
     /// connected layer: they quantize each position on its own, not the whole input at once.
     private func pointwiseConvolution(_ reader: OperatorReader, activation: ActivationFunction?) throws(Fault) {
         let operands = try [
-            value(try reader.input(0)), pointwiseMatrix(try reader.input(1), of: reader), optionalValue(reader, 2),
+            value(try reader.input(0)), pointwiseMatrix(try reader.input(1), of: reader), flatBias(reader),
         ]
         try emit(
             reader, .fullyConnected, operands,
@@ -102,7 +102,7 @@ extension SubgraphImporter {
     }
 
     private func convolutionOperands(_ reader: OperatorReader) throws(Fault) -> [String?] {
-        try [value(try reader.input(0)), value(try reader.input(1)), optionalValue(reader, 2)]
+        try [value(try reader.input(0)), value(try reader.input(1)), flatBias(reader)]
     }
 
     private func padding(_ options: OperatorOptions) throws(Fault) -> String {

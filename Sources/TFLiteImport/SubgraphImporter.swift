@@ -11,6 +11,8 @@ final class SubgraphImporter {
     let graphNames: [String]
     let lists: TensorLists
     let fileVariables: FileVariables
+    /// What loops and branches hand on.
+    private let handed: HandedConstants
     var variables = VariableValues()
     private let constants: ConstantStore
     private(set) var nodes: [Node] = []
@@ -23,7 +25,7 @@ final class SubgraphImporter {
 
     init(
         _ file: TFLiteFile, subgraph index: Int, graphNames: [String], constants: ConstantStore, lists: TensorLists,
-        variables: FileVariables
+        variables: FileVariables, handed: HandedConstants
     ) {
         self.file = file
         self.index = index
@@ -31,6 +33,7 @@ final class SubgraphImporter {
         self.constants = constants
         self.lists = lists
         fileVariables = variables
+        self.handed = handed
     }
 
     private var subgraph: TFLiteFile.Subgraph { file.subgraphs[index] }
@@ -93,8 +96,8 @@ final class SubgraphImporter {
         }
         guard content.type != .int4, let type = content.type.elementType else {
             throw Fault(
-                .elementTypeMismatch, at: place(tensor), "inputs of this type are not supported",
-                found: content.type.name)
+                .elementTypeMismatch, at: place(tensor),
+                "inputs of this type are not supported: \(content.type.wayOut)", found: content.type.name)
         }
         var extents: [Int?] = zip(content.signature, content.shape).map { $0 < 0 ? nil : $1 }
         if index == 0, let first = extents.first, first == nil { extents[0] = 1 }
@@ -183,38 +186,48 @@ final class SubgraphImporter {
 
     /// The value of int8 constant weights (out, 1, 1, in) as a matrix (out, in).
     func pointwiseMatrix(_ tensor: Int, of reader: OperatorReader) throws(Fault) -> String {
-        let result = intermediate(of: reader.outputs[0], "weights")
-        var matrix = subgraph.tensors[tensor]
-        matrix.shape = [matrix.shape[0], matrix.shape[3]]
-        let stored = try constants.name(of: matrix, wish: "\(name(tensor))/matrix")
+        let shape = subgraph.tensors[tensor].shape
+        return try reshapedConstant(tensor, to: [shape[0], shape[3]], "matrix", of: reader)
+    }
+
+    /// The value of a constant with another shape of as many elements.
+    func reshapedConstant(
+        _ tensor: Int, to shape: [Int], _ what: String, of reader: OperatorReader
+    ) throws(Fault) -> String {
+        let result = intermediate(of: reader.outputs[0], what == "matrix" ? "weights" : what)
+        var content = subgraph.tensors[tensor]
+        content.shape = shape
+        let stored = try constants.name(of: content, wish: "\(name(tensor))/\(what)")
         nodes.append(
             Node(
-                .constant, name: nodeNames.claim("constant_\(tensor)", suffix: "matrix"), outputs: [result],
+                .constant, name: nodeNames.claim("constant_\(tensor)", suffix: what), outputs: [result],
                 weights: ["value": stored]))
         return result
     }
 
+    /// The file's constant that a tensor is, also one that a loop or branch is given and does not change.
+    func constant(_ tensor: Int) -> TFLiteFile.Tensor? { handed.constant(tensor, subgraph: index) }
+
     /// The integers of an operand that the file holds, or nil if it is computed at run time.
     /// - Parameter count: the most integers allowed, because they become attributes and operators may share a constant.
     func integers(_ tensor: Int, atMost count: Int = 64) throws(Fault) -> [Int]? {
-        guard isConstant(tensor) else { return nil }
-        guard subgraph.tensors[tensor].shape.reduce(1, &*) <= count else {
+        guard let content = constant(tensor) else { return nil }
+        guard content.shape.reduce(1, &*) <= count else {
             throw Fault(
                 .limitExceeded, at: file.place(tensor: tensor, subgraph: index), "the operand holds too many integers",
-                found: "shape \(subgraph.tensors[tensor].shape)", expected: "at most \(count)")
+                found: "shape \(content.shape)", expected: "at most \(count)")
         }
-        guard let integers = try constants.integers(of: subgraph.tensors[tensor]) else {
+        guard let integers = try constants.integers(of: content) else {
             throw Fault(
                 .elementTypeMismatch, at: file.place(tensor: tensor, subgraph: index), "the operand must hold integers",
-                found: subgraph.tensors[tensor].type.name)
+                found: content.type.name)
         }
         return integers
     }
 
     /// A constant's only element, or nil if it has several or is computed at run time.
     func scalar(_ tensor: Int) throws(Fault) -> Double? {
-        let content = subgraph.tensors[tensor]
-        guard isConstant(tensor), content.shape.allSatisfy({ $0 == 1 }) else { return nil }
+        guard let content = constant(tensor), content.shape.allSatisfy({ $0 == 1 }) else { return nil }
         return try constants.doubles(of: content).first
     }
 

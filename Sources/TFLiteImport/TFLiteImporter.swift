@@ -43,8 +43,9 @@ package enum TFLiteImporter {
         _ bytes: [UInt8], name: String, limits: Limits = Limits()
     ) throws(Fault) -> ImportedModel {
         do throws(Fault) {
-            let file = try TFLiteFile(bytes: bytes, limits: limits)
+            var file = try TFLiteFile(bytes: bytes, limits: limits)
             try file.validate()
+            file.narrowDoubles()
             return try model(of: file)
         } catch {
             throw error.within(name)
@@ -62,10 +63,11 @@ package enum TFLiteImporter {
         var subgraphs: [ImportedModel.Subgraph] = []
         let needed = try reachable(in: file)
         let variables = FileVariables(file, subgraphs: needed)
+        let handed = try HandedConstants(file, subgraphs: needed)
         for index in needed {
             let importer = SubgraphImporter(
                 file, subgraph: index, graphNames: graphNames, constants: constants, lists: lists,
-                variables: variables)
+                variables: variables, handed: handed)
             program.graphs.append(try importer.graph())
             subgraphs.append(
                 ImportedModel.Subgraph(

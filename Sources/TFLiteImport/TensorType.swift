@@ -10,6 +10,10 @@ struct TensorType: Hashable {
     /// Handles of variables and tables.
     static let resource = TensorType(rawValue: 13)
 
+    static let float32 = TensorType(rawValue: 0)
+    static let float64 = TensorType(rawValue: 10)
+    static let string = TensorType(rawValue: 5)
+
     /// Two numbers of 4 bits a byte, the lower half first.
     static let int4 = TensorType(rawValue: 17)
 
@@ -21,6 +25,17 @@ struct TensorType: Hashable {
 
     var name: String {
         TensorType.names.indices.contains(rawValue) ? TensorType.names[rawValue] : "type \(rawValue)"
+    }
+
+    /// What to do about a type that the package does not have.
+    var wayOut: String {
+        switch self {
+        case .float64:
+            "numbers of 64 bits are read where the model casts them to float32, or from it, at its ends: convert it with "
+                + "float32"
+        case .string: "text is no input of a network: split the model behind the part that turns it into numbers"
+        default: "convert the model with float32 or int8"
+        }
     }
 
     /// The bytes of `count` elements in a file.

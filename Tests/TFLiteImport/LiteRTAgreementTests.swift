@@ -23,7 +23,7 @@ import Testing
 
     private static let operators = [
         "unary", "elu", "binary", "reduction", "shape", "gather", "matrix", "convolution", "quantization", "control",
-        "lstm", "lstm_int8",
+        "loop_constants", "pictures", "bias_rows", "lstm", "lstm_int8",
     ]
 
     @Test(

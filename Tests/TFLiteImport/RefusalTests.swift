@@ -18,8 +18,13 @@ import Testing
     func operations() {
         #expect(
             fault(.unary(136, version: 3))?.description
-                == "m: subgraph 0: operator 0 (HASHTABLE): version 3, which makes tensor 1 'y', is not supported "
-                + "(found HASHTABLE)")
+                == "m: subgraph 0: operator 0 (HASHTABLE): version 3, which makes tensor 1 'y', is not supported: if there is "
+                + "a Keras file of the model, export that with Tools/export (found HASHTABLE)")
+        #expect(
+            fault(.unary(32, custom: "edgetpu-custom-op"))?.description
+                == "m: subgraph 0: operator 0 (CUSTOM edgetpu-custom-op): version 1, which makes tensor 1 'y', holds code for "
+                + "the Edge TPU, which no other processor runs: take the .tflite that edgetpu_compiler was given, the one "
+                + "without _edgetpu (found CUSTOM edgetpu-custom-op)")
         #expect(
             fault(.unary(32, custom: "FlexErf"))?.description
                 == "m: subgraph 0: operator 0 (CUSTOM FlexErf): version 1, which makes tensor 1 'y', is one of TensorFlow's "
@@ -60,6 +65,35 @@ import Testing
         #expect(found?.place == "m: subgraph 0: operator 1 (FLOOR)")
         #expect(found?.problem.contains("full-integer") == true)
         #expect(found?.found == "INT8 tensor 1 'q'")
+    }
+
+    /// FLOAT64 x, cast to float32, doubled, and cast to y of FLOAT64.
+    private func file64(cast: Int8 = 0, takenTwice: Bool = false, isOutput: Bool = false) -> TestFile {
+        let operators = [
+            TestFile.operation(0, [0], [1]), TestFile.operation(1, [1, 1], [2]), TestFile.operation(0, [2], [3]),
+            TestFile.operation(1, [0, 0], [4]),
+        ]
+        return TestFile(
+            codes: [TestFile.code(53), TestFile.code(0)],
+            subgraphs: [
+                TestFile.subgraph(
+                    tensors: [
+                        TestFile.tensor("x", [1, 2], type: 10), TestFile.tensor("a", [1, 2], type: cast),
+                        TestFile.tensor("b", [1, 2], type: cast), TestFile.tensor("y", [1, 2], type: 10),
+                        TestFile.tensor("z", [1, 2], type: 10),
+                    ], inputs: [0], outputs: isOutput ? [3, 0] : [3],
+                    operators: takenTwice ? operators : Array(operators.dropLast()))
+            ])
+    }
+
+    @Test("numbers of 64 bits are float32 where the model casts them at its ends, and are refused anywhere else")
+    func doubles() throws {
+        let graph = try TFLiteImporter.read(file64().bytes, name: "m").program.graphs[0]
+        #expect(graph.inputs[0].elementType == .float32)
+        for file in [file64(cast: 2), file64(takenTwice: true), file64(isOutput: true)] {
+            let found = try #require(fault(file))
+            #expect(found.found == "FLOAT64" && found.problem.contains("convert it with float32"))
+        }
     }
 
     @Test("an axis that is computed at run time is refused by the tensor's name")
