@@ -151,7 +151,10 @@ final class ConstantStore {
         if range.count >= MemoryBlock.mappedByteCount { rest -= range.count }
         return try Tensor(type, shape, in: region) { destination throws(Fault) in
             guard !copy(range, of: type, to: destination) else {
-                throw Fault(.notFinite, at: "", "the constant holds an element that is not a number")
+                throw Fault(
+                    .notFinite, at: "",
+                    "the constant holds an element that is not a number, as functions for training have them: convert the "
+                        + "function for inference alone")
             }
         }
     }

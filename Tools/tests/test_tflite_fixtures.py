@@ -26,5 +26,5 @@ def test_every_file_is_listed_with_its_arrays() -> None:
 def test_files_stay_small() -> None:
     sizes = [path.stat().st_size for path in FOLDER.iterdir()]
     assert max(path.stat().st_size for path in FOLDER.glob("*.tflite")) <= 200 * 1024
-    # Files of integer operators and models are 0.4 MiB of them.
-    assert sum(sizes) <= 7 * 512 * 1024
+    # Files of integer operators and models are 0.4 MiB of them, those of pictures 0.1 MiB.
+    assert sum(sizes) <= 15 * 256 * 1024
