@@ -7,13 +7,18 @@ import sys
 from pathlib import Path
 
 
+# MNN's own command `mnnconvert` installs a logging package and reports each conversion to its makers; the module that it
+# calls does neither.
+CONVERT = "import sys; import MNN, _tools; _tools.mnnconvert(['mnnconvert', *sys.argv[1:]])"
+
+
 def main() -> int:
     folder = Path(sys.argv[1])
     for name, options in (("f32", []), ("int8", ["--weightQuantBits", "8", "--weightQuantAsymmetric", "0"])):
         made = folder / f"{name}.mnn"
         made.unlink(missing_ok=True)
         source = ["-f", "ONNX", "--modelFile", str(folder / "plain.onnx"), "--MNNModel", str(made), "--bizCode", "MNN"]
-        command = [str(Path(sys.executable).with_name("mnnconvert")), *source, *options]
+        command = [sys.executable, "-c", CONVERT, *source, *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0 or not made.exists():
             lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
