@@ -78,11 +78,20 @@ def _run_functional(converter: Converter, model: Layer, given: list[Tensor]) -> 
         left = calls[min(min(numbers) for numbers in waiting.values())][0]
         raise ExportError(f"model '{model.name}': layer '{left.name}' waits for a tensor that nothing makes")
     outputs = []
-    for name, node, index in references(model.config.get("output_layers")):
+    for name, stated, index in references(model.config.get("output_layers")):
+        node = _call_number(model, by_name.get(name), stated)
         if (name, node) not in done or index >= len(done[name, node]):
             raise ExportError(f"model '{model.name}': its output '{name}' is not made by any layer")
         outputs.append(done[name, node][index])
     return outputs
+
+
+def _call_number(model: Layer, layer: Layer | None, stated: int) -> int:
+    """The number of the call that an output comes from. Keras 3, too, counts a nested functional model's own making
+    there, though not among the arguments of calls; before the first call is the last."""
+    if model.generation == 2 or layer is None or not layer.is_model or layer.class_name == "Sequential":
+        return stated
+    return stated - 1 if stated > 0 else len(layer.inbound) - 1
 
 
 def _leaves(node: Any) -> int:
