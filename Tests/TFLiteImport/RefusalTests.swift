@@ -71,16 +71,17 @@ import Testing
     private func file64(cast: Int8 = 0, takenTwice: Bool = false, isOutput: Bool = false) -> TestFile {
         let operators = [
             TestFile.operation(0, [0], [1]), TestFile.operation(1, [1, 1], [2]), TestFile.operation(0, [2], [3]),
-            TestFile.operation(1, [0, 0], [4]),
+            // A comparison: what it gives is of another type, whatever its operands are.
+            TestFile.operation(2, [0, 0], [4]),
         ]
         return TestFile(
-            codes: [TestFile.code(53), TestFile.code(0)],
+            codes: [TestFile.code(53), TestFile.code(0), TestFile.code(58)],
             subgraphs: [
                 TestFile.subgraph(
                     tensors: [
                         TestFile.tensor("x", [1, 2], type: 10), TestFile.tensor("a", [1, 2], type: cast),
                         TestFile.tensor("b", [1, 2], type: cast), TestFile.tensor("y", [1, 2], type: 10),
-                        TestFile.tensor("z", [1, 2], type: 10),
+                        TestFile.tensor("z", [1, 2], type: 6),
                     ], inputs: [0], outputs: isOutput ? [3, 0] : [3],
                     operators: takenTwice ? operators : Array(operators.dropLast()))
             ])
