@@ -21,12 +21,14 @@ import Testing
         arguments: [
             ([3, 4], [1, 0]), ([1, 5, 2, 3], [0, 2, 1, 3]), ([1, 5, 2, 3], [0, 2, 3, 1]), ([2, 3, 4], [2, 1, 0]),
             ([2, 3, 4, 5, 2], [4, 0, 3, 1, 2]), ([1, 1, 6], [2, 0, 1]), ([2, 3, 4], [0, 1, 2]), ([0, 3], [1, 0]),
-            ([7, 1, 33], [0, 2, 1]),
+            ([7, 1, 33], [0, 2, 1]), ([17, 16], [1, 0]), ([33, 31], [1, 0]), ([3, 40, 23], [0, 2, 1]),
+            ([1, 37, 3, 16], [0, 2, 3, 1]), ([16, 8, 24], [2, 1, 0]),
         ])
     func transposes(_ extents: [Int], _ permutation: [Int]) {
         let attributes: Attributes = ["permutation": .integers(permutation)]
         OperationCase(.transpose, [floats(extents)], attributes).check()
         OperationCase(.transpose, [truths(extents)], attributes).check()
+        OperationCase(.transpose, [integers(extents, in: -128...127, as: Int8.self)], attributes).check()
         OperationCase(.transpose, [integers(extents, in: -9...9, as: Int64.self)], attributes).check()
     }
 

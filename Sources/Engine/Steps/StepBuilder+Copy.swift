@@ -31,6 +31,7 @@ extension StepBuilder {
         let inner = axes.popLast() ?? WalkAxis(extent: 1, strides: [size, 0, 0, size])
         let walk = try makeWalk(axes, for: node)
         let run = CopyRun(size: size, count: inner.extent, from: inner.strides.x, to: inner.strides.w)
+        let tile = ByteTile(inner, axes.last, size: size)
         let inputStart = region.inputStart * size
         let outputStart = region.outputStart * size
         let isWhole = region.outputStart == 0 && region.extents.reduce(1, *) == shape(output).elementCount
@@ -44,8 +45,19 @@ extension StepBuilder {
             return { execution, rows in
                 let source = input.bytes(execution) + inputStart
                 let target = output.bytes(execution) + outputStart
-                walk.forEach((rows.lowerBound &* perRow)..<(rows.upperBound &* perRow)) { offsets in
-                    run.copy(source + offsets.x, target + offsets.w)
+                let range = (rows.lowerBound &* perRow)..<(rows.upperBound &* perRow)
+                if let tile {
+                    var place = tile.place(range)
+                    walk.forEach(range) { offsets in
+                        if place.isDone() { return }
+                        if place.beginsTile() {
+                            tile.turn(source + offsets.x, target + offsets.w)
+                        } else {
+                            run.copy(source + offsets.x, target + offsets.w)
+                        }
+                    }
+                } else {
+                    walk.forEach(range) { offsets in run.copy(source + offsets.x, target + offsets.w) }
                 }
             }
         }

@@ -62,7 +62,11 @@
     private func finishUniformBlock(
         _ product: IntegerMatrixProduct, _ panel: UnsafePointer<PackedWeight>, _ groups: Int, _ row: Int, _ column: Int
     ) {
-        finish(UniformScaling(product.scaling), product, panel, groups, row, column)
+        if let scaling = SmallUniformScaling(product.scaling) {
+            finish(scaling, product, panel, groups, row, column)
+        } else {
+            finish(UniformScaling(product.scaling), product, panel, groups, row, column)
+        }
     }
 
     @inline(__always)

@@ -85,6 +85,34 @@
         }
     }
 
+    /// The same of a factor below 1/2, for which there is always a shift to the right and none to the left.
+    struct SmallUniformScaling: ColumnScaling {
+        private let multiplier: SIMD8<Int32>
+        /// Less a last one by 1.
+        private let right: SIMD8<Int32>
+
+        /// nil for other factors.
+        @inline(__always)
+        init?(_ scaling: IntegerScaling) {
+            guard scaling.exponents.pointee < 0 else { return nil }
+            multiplier = SIMD8(repeating: scaling.multipliers.pointee)
+            right = SIMD8(repeating: 0 &- scaling.exponents.pointee &- 1)
+        }
+
+        @inline(__always)
+        func callAsFunction(_ low: SIMD8<Int32>, _ high: SIMD8<Int32>) -> (SIMD8<Int32>, SIMD8<Int32>) {
+            (rounded(low), rounded(high))
+        }
+
+        /// As `FixedPointLanes.roundedTwice`.
+        @inline(__always)
+        private func rounded(_ x: SIMD8<Int32>) -> SIMD8<Int32> {
+            let one = SIMD8<Int32>(repeating: 1)
+            let high = IntegerLanes.highProduct(x, multiplier)
+            return (((high &+ (high &>> SIMD8(repeating: 31))) &>> right) &+ one) &>> one
+        }
+    }
+
     /// Exact sums of a block of a product, `stride` from one row to the next.
     struct SumBlock {
         let sums: UnsafePointer<Int32>
