@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-
-# MNN's own command `mnnconvert` installs a logging package and reports each conversion to its makers; the module that it
-# calls does neither.
+# MNN's own command `mnnconvert` installs a logging package and reports each conversion to its makers; the module that
+# it calls does neither.
 CONVERT = "import sys; import MNN, _tools; _tools.mnnconvert(['mnnconvert', *sys.argv[1:]])"
 
 
