@@ -390,3 +390,12 @@ def test_bad_options(options: str, expected: str, capsys: pytest.CaptureFixture[
         main(options.split())
     named = f"bench-peers: argument {options.split()[0]}: {expected} (see --help)\n"
     assert capsys.readouterr().err == named
+
+
+@pytest.mark.parametrize("run", sorted((ROOT / "Benchmarks").glob("peers*.json")), ids=lambda run: run.name)
+def test_the_readme_has_the_ratios_of_the_committed_runs(run: Path) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    lines = table.against(json.loads(run.read_text("utf-8")))
+    assert len(lines) > 3 and "\n".join(lines) in readme
+    spoilt = [line.replace("0.6", "0.5") for line in lines]
+    assert spoilt != lines and "\n".join(spoilt) not in readme
