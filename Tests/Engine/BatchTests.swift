@@ -73,9 +73,8 @@ struct Batch: Sendable {
         let inputs = try golden.program().inputs
         var choices: [[Int?]] = [[]]
         for input in inputs {
-            choices = choices.flatMap { choice in
-                ([nil] + (0..<min(input.shape.rank, 3)).map { $0 }).map { choice + [$0] }
-            }
+            let possible: [Int?] = [nil] + (0..<min(input.shape.rank, 3)).map(Optional.some)
+            choices = choices.flatMap { choice in possible.map { choice + [$0] } }
         }
         // More operands rather than fewer, for a mask and a state belong to the clip; and first axes rather than others.
         func rank(_ choice: [Int?]) -> (Int, Int) {

@@ -67,8 +67,8 @@ import Testing
     ) throws {
         func tensor(_ extents: [Int], _ seed: Int) throws -> Tensor {
             let shape = try Shape(extents)
-            return try Tensor(
-                (0..<shape.elementCount).map { Float(($0 * 37 + seed) % 23 - 11) / 12 }, shape: shape)
+            let steps = (0..<shape.elementCount).map { (index: Int) -> Int in (index * 37 + seed) % 23 - 11 }
+            return try Tensor(steps.map { Float($0) / 12 }, shape: shape)
         }
         let names = inputs.keys.sorted()
         let graph = Graph(
@@ -89,7 +89,8 @@ import Testing
         for example in FusionTests.examples {
             let plan = try FusionTests.plan(example, 2, PlanOptions(instructionSet: level, threads: 3))
             let input = plan.inputTypes[0].shape
-            let clip = try Tensor((0..<input.elementCount).map { Float(($0 * 29) % 31 - 15) / 16 }, shape: input)
+            let steps = (0..<input.elementCount).map { (index: Int) -> Int in index * 29 % 31 - 15 }
+            let clip = try Tensor(steps.map { Float($0) / 16 }, shape: input)
             #expect(try Shuffled(plan, [clip]).problem == nil, "\(level), \(example.testDescription)")
         }
     }

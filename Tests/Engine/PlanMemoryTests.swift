@@ -42,7 +42,9 @@ import Testing
 
     private func output(_ plan: Plan) throws -> [Float] {
         let session = Session(plan)
-        (0..<20).map { Float($0 * $0 % 23) / 7 - 1.5 }.withUnsafeBytes { session.input(0).copyMemory(from: $0) }
+        let squares = (0..<20).map { (index: Int) -> Int in index * index % 23 }
+        let clip: [Float] = squares.map { Float($0) / 7 - 1.5 }
+        clip.withUnsafeBytes { session.input(0).copyMemory(from: $0) }
         try session.run()
         return Array(session.output(0).bindMemory(to: Float.self))
     }
