@@ -63,22 +63,25 @@ struct LongRunTests {
     func bundledModel() throws {
         let products = Executable.url.deletingLastPathComponent()
         let bundle = "EmotionFormer_EmotionFormerBundledModel.resources"
-        let executable = folder.url.appendingPathComponent("emotionformer")
+        // The program looks into folders around its own as well: all of them are this test's.
+        let place = folder.url.appendingPathComponent("a/b/c")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        let executable = place.appendingPathComponent("emotionformer")
         // A link costs nothing, but does not reach into another file system.
         if (try? FileManager.default.linkItem(at: Executable.url, to: executable)) == nil {
             try FileManager.default.copyItem(at: Executable.url, to: executable)
         }
         try FileManager.default.copyItem(
-            at: products.appendingPathComponent(bundle), to: folder.url.appendingPathComponent(bundle))
+            at: products.appendingPathComponent(bundle), to: place.appendingPathComponent(bundle))
         let clip = Self.project.appendingPathComponent("Tests/Fixtures/cremad/1001_DFA_HAP.facelandmarker.npy").path
         func run() throws -> Executable.Outcome { try Executable.run(["predict", "--json", clip], by: executable) }
         #expect(try run().code == 0)
-        let weights = folder.url.appendingPathComponent("\(bundle)/EmotionFormer-Synthetic/weights.bin")
+        let weights = place.appendingPathComponent("\(bundle)/EmotionFormer-Synthetic/weights.bin")
         try FileHandle(forWritingTo: weights).truncate(atOffset: 1000)
         let truncated = try run()
         #expect(truncated.isOneLineFailure)
         #expect(truncated.errors.contains("the file is truncated"))
-        try FileManager.default.removeItem(at: folder.url.appendingPathComponent(bundle))
+        try FileManager.default.removeItem(at: place.appendingPathComponent(bundle))
         let missing = try run()
         #expect(missing.isOneLineFailure)
         #expect(missing.errors.contains("is not beside the executable"))
