@@ -213,6 +213,12 @@ extension SubgraphImporter {
     func rank(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 1...1)
         let content = reader.tensor(try reader.input(0))
+        // A file that states no shape has no axes here, as a single number has.
+        guard !content.shape.isEmpty else {
+            throw reader.unsupported(
+                "counts the axes of a tensor whose shape the file does not state: convert the model with shapes",
+                found: "\(content.shape)")
+        }
         let rank = try literal(Tensor(scalar: Int32(content.shape.count)), reader, "rank")
         try emit(reader, .identity, [rank])
     }
