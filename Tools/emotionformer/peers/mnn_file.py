@@ -12,13 +12,14 @@ CONVERT = "import sys; import MNN, _tools; _tools.mnnconvert(['mnnconvert', *sys
 
 
 def main() -> int:
-    folder = Path(sys.argv[1])
+    folder = Path(sys.argv[1]).resolve()
     for name, options in (("f32", []), ("int8", ["--weightQuantBits", "8", "--weightQuantAsymmetric", "0"])):
         made = folder / f"{name}.mnn"
         made.unlink(missing_ok=True)
         source = ["-f", "ONNX", "--modelFile", str(folder / "plain.onnx"), "--MNNModel", str(made), "--bizCode", "MNN"]
         command = [sys.executable, "-c", CONVERT, *source, *options]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        # It leaves a file in the current folder.
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode != 0 or not made.exists():
             lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
             sys.exit(lines[-1][:300] if lines else f"mnnconvert: exit code {done.returncode}")
