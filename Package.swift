@@ -62,6 +62,7 @@ let package = Package(
     products: [
         .library(name: "EmotionFormer", targets: ["EmotionFormer"]),
         .library(name: "EmotionFormerBundledModel", targets: ["EmotionFormerBundledModel"]),
+        .library(name: "EmotionFormerLandmarks", targets: ["EmotionFormerLandmarks"]),
         .executable(name: "emotionformer", targets: ["EmotionFormerCLI"]),
     ],
     traits: [
@@ -149,6 +150,12 @@ let package = Package(
                 "EmotionFormerEngine", "EmotionFormerModelFormat", "EmotionFormerTFLiteImport",
             ],
             path: "Sources/EmotionFormer", swiftSettings: common),
+        module(
+            "Landmarks",
+            [
+                "EmotionFormer", "EmotionFormerSystem", "EmotionFormerTensors", "EmotionFormerFiles",
+                "EmotionFormerGraph", "EmotionFormerEngine", "EmotionFormerTFLiteImport",
+            ]),
         .target(
             name: "EmotionFormerBundledModel", dependencies: ["EmotionFormer", "EmotionFormerTensors"], path: "Weights",
             exclude: ["EmotionFormer-Synthetic.md", "EmotionFormer-Synthetic.svg"],
@@ -203,6 +210,13 @@ let package = Package(
                 "EmotionFormerTFLiteImport", "EmotionFormerTensors",
             ]),
         tests("Kernels", ["EmotionFormerKernels", "EmotionFormerKernelInterface"]),
+        .testTarget(
+            name: "EmotionFormerLandmarksTests",
+            dependencies: [
+                "EmotionFormerLandmarks", "EmotionFormer", "EmotionFormerFiles", "EmotionFormerTensors",
+                "EmotionFormerFixtures", "EmotionFormerTestSupport",
+            ],
+            path: "Tests/Landmarks", exclude: ["Fixtures"], swiftSettings: common),
         tests(
             "Parity",
             [
