@@ -18,8 +18,9 @@ struct LandmarkerNetwork: Sendable {
 
     /// - Throws: what is wrong with the file; `shapeMismatch` or `elementTypeMismatch` if it is another network's.
     init(_ bytes: [UInt8], _ form: Form, options: PlanOptions) throws(Fault) {
+        // Its faults have the name in front.
+        let program = try TFLiteImporter.read(bytes, name: form.name, limits: options.limits).program
         do throws(Fault) {
-            let program = try TFLiteImporter.read(bytes, name: form.name, limits: options.limits).program
             guard let graph = program.graphs.first, graph.inputs.count == 1, graph.inputs[0].extents == form.input
             else {
                 throw LandmarkerNetwork.otherForm(
