@@ -69,6 +69,16 @@ FOUND: dict[str, tuple[dict[str, str], list[tuple[str, str, str]]]] = {
         {"pose": "tensor"},
         [("exercise", "probabilities", "clip"), ("exercise/logits", "logits", "clip")],
     ),
+    "nested_outputs": (
+        {"clip": "clip"},
+        [
+            ("probabilities", "probabilities", "frame"),
+            ("logits", "logits", "frame"),
+            ("outer", "values", "frame"),
+            ("outer_1", "values", "frame"),
+            ("other", "values", "frame"),
+        ],
+    ),
     # Its rows are those of a repeated vector, whatever frames the clip has.
     "rebuilt": ({"clip": "clip"}, [("frames", "values", "clip")]),
     "landmarks": CLIP,
@@ -108,4 +118,6 @@ def sources(path: Path) -> dict[str, int]:
     names = [name for name, _, _ in FOUND[kind(path)][1] if "logits" not in name or kind(path) == "tokens"]
     if kind(path) == "softmax_and_values":
         return {"probabilities": 1, "hidden": 0, "hidden_1": 2}
+    if kind(path) == "nested_outputs":
+        return {"probabilities": 3, "outer": 0, "outer_1": 1, "other": 2}
     return {name: number for number, name in enumerate(names)}
