@@ -141,16 +141,15 @@ def _windows(x: np.ndarray, size: int, stride: int, dilation: int, mode: str, fi
     return padded[:, starts[:, None] + np.arange(size)[None, :] * dilation, :]
 
 
+def _convolution_windows(x: np.ndarray, kernel: np.ndarray, attributes: Attributes) -> np.ndarray:
+    """(B, T, C) → (B, T′, K, C): what a convolution's kernel (K, …) meets at each of its steps."""
+    stride, dilation = attributes.get("stride", 1), attributes.get("dilation", 1)
+    return _windows(x, kernel.shape[0], stride, dilation, attributes.get("padding", "valid"), 0.0)
+
+
 def _conv1d(inputs: Inputs, attributes: Attributes, weights: Weights) -> list[np.ndarray]:
     kernel, groups = weights["kernel"], attributes.get("groups", 1)
-    windows = _windows(
-        inputs[0],
-        kernel.shape[0],
-        attributes.get("stride", 1),
-        attributes.get("dilation", 1),
-        attributes.get("padding", "valid"),
-        0.0,
-    )
+    windows = _convolution_windows(inputs[0], kernel, attributes)
     parts = [
         np.einsum("btkc,kco->bto", part, block)
         for part, block in zip(np.split(windows, groups, axis=-1), np.split(kernel, groups, axis=-1))
@@ -161,14 +160,7 @@ def _conv1d(inputs: Inputs, attributes: Attributes, weights: Weights) -> list[np
 
 def _depthwise_conv1d(inputs: Inputs, attributes: Attributes, weights: Weights) -> list[np.ndarray]:
     kernel = weights["kernel"]
-    windows = _windows(
-        inputs[0],
-        kernel.shape[0],
-        attributes.get("stride", 1),
-        attributes.get("dilation", 1),
-        attributes.get("padding", "valid"),
-        0.0,
-    )
+    windows = _convolution_windows(inputs[0], kernel, attributes)
     result = np.einsum("btkc,kcm->btcm", windows, kernel)
     result = result.reshape(*result.shape[:2], -1) + weights.get("bias", 0.0)
     return [activation(attributes.get("activation", "linear"), result)]

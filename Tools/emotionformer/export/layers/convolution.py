@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from emotionformer.export.conversion import Converter, Result, handles, tensor
-from emotionformer.export.graph import Call, Tensor, Value, Weight
+from emotionformer.export.graph import Call, Graph, Tensor, Value, Weight
 from emotionformer.export.layer import Layer
 from emotionformer.export.layers.core import activate, as_float, inline_activation
 from emotionformer.export.layers.geometry import (
@@ -33,6 +33,25 @@ def geometry(layer: Layer) -> dict[str, Any]:
     return {"strides": an_axis(layer, "strides"), "dilations": an_axis(layer, "dilation_rate"), "padding": padding}
 
 
+def _over_time(
+    graph: Graph, operation: str, value: Value, kernel: Weight, bias: Weight | None, window: dict[str, Any], **more: Any
+) -> Value:
+    """A convolution of rows in time, whose window is one number for each of its facts."""
+    weights = {"kernel": kernel} if bias is None else {"kernel": kernel, "bias": bias}
+    single = {"stride": window["strides"][0], "dilation": window["dilations"][0], "padding": window["padding"]}
+    return graph.one(operation, value, weights=weights, **more, **single)
+
+
+def _over_picture(
+    graph: Graph, operation: str, value: Value, kernel: Weight, bias: Weight | None, function: str, **window: Any
+) -> Value:
+    """A convolution of pictures: weights are operands, and the activation is a node of its own."""
+    filters = graph.constant(kernel.array, "float32", kernel.name)
+    added = None if bias is None else graph.constant(bias.array, "float32", bias.name)
+    value = graph.one(operation, value, filters, added, **window)
+    return value if function == "linear" else graph.one("activation", value, function=function)
+
+
 def convolved(
     converter: Converter,
     value: Value,
@@ -45,17 +64,13 @@ def convolved(
     function: str = "linear",
 ) -> Value:
     """(B, …, C) → (B, …, out) with a kernel (…, C / groups, out)."""
-    graph = converter.graph
+    graph, window = converter.graph, {"strides": strides, "dilations": dilations, "padding": padding}
     if len(strides) == 1:
-        weights = {"kernel": kernel} if bias is None else {"kernel": kernel, "bias": bias}
-        window = {"stride": strides[0], "dilation": dilations[0], "padding": padding}
-        return graph.one("conv1D", value, weights=weights, activation=function, groups=groups, **window)
+        return _over_time(graph, "conv1D", value, kernel, bias, window, activation=function, groups=groups)
     if len(strides) == 3:
         return _convolved_volume(converter, value, kernel, bias, strides, dilations, padding, groups, function)
-    turned = graph.constant(kernel.array.transpose(3, 0, 1, 2), "float32", kernel.name)
-    added = None if bias is None else graph.constant(bias.array, "float32", bias.name)
-    value = graph.one("conv2D", value, turned, added, strides=strides, dilations=dilations, padding=padding)
-    return value if function == "linear" else graph.one("activation", value, function=function)
+    turned = Weight(kernel.name, kernel.array.transpose(3, 0, 1, 2))
+    return _over_picture(graph, "conv2D", value, turned, bias, function, **window)
 
 
 def _convolved_volume(
@@ -96,20 +111,10 @@ def depthwise(
     """Each channel by its own kernels: (…, C, multiplier)."""
     graph, window = converter.graph, geometry(layer)
     if rank_of(layer) == 1:
-        weights = {"kernel": kernel} if bias is None else {"kernel": kernel, "bias": bias}
-        single = {"stride": window["strides"][0], "dilation": window["dilations"][0], "padding": window["padding"]}
-        return graph.one("depthwiseConv1D", value, weights=weights, activation=function, **single)
+        return _over_time(graph, "depthwiseConv1D", value, kernel, bias, window, activation=function)
     height, width, channels, multiplier = kernel.array.shape
-    flat = kernel.array.reshape(1, height, width, channels * multiplier)
-    value = graph.one(
-        "depthwiseConv2D",
-        value,
-        graph.constant(flat, "float32", kernel.name),
-        None if bias is None else graph.constant(bias.array, "float32", bias.name),
-        multiplier=multiplier,
-        **window,
-    )
-    return value if function == "linear" else graph.one("activation", value, function=function)
+    flat = Weight(kernel.name, kernel.array.reshape(1, height, width, channels * multiplier))
+    return _over_picture(graph, "depthwiseConv2D", value, flat, bias, function, multiplier=multiplier, **window)
 
 
 def transposed(
