@@ -110,6 +110,29 @@ import Testing
         #expect(fault(file)?.found == "tensor 1 'axes'")
     }
 
+    @Test("the axes of a tensor are counted where the file states them, and refused where it states none")
+    func rank() throws {
+        func file(_ shape: [Int32]) -> TestFile {
+            TestFile(
+                codes: [TestFile.code(110)],
+                subgraphs: [
+                    TestFile.subgraph(
+                        tensors: [TestFile.tensor("x", shape), TestFile.tensor("n", [], type: 2)], inputs: [0],
+                        outputs: [1], operators: [TestFile.operation(0, [0], [1])])
+                ])
+        }
+        for count in 1...4 {
+            let bytes = file([Int32](repeating: 1, count: count)).bytes
+            let tensors = try TFLiteImporter.read(bytes, name: "m").program.tensors
+            #expect(tensors.values.map(\.tensor.doubles) == [[Double(count)]])
+        }
+        // A file without a shape may mean a single number or any tensor.
+        #expect(
+            fault(file([]))?.description
+                == "m: subgraph 0: operator 0 (RANK): version 1, which makes tensor 1 'n', counts the axes of a tensor whose "
+                + "shape the file does not state: convert the model with shapes (found [])")
+    }
+
     @Test("options of another operation, unknown activations and impossible strides are refused")
     func options() {
         typealias Table = FlatBufferWriter.Table
