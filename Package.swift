@@ -63,6 +63,7 @@ let package = Package(
         .library(name: "EmotionFormer", targets: ["EmotionFormer"]),
         .library(name: "EmotionFormerBundledModel", targets: ["EmotionFormerBundledModel"]),
         .library(name: "EmotionFormerLandmarks", targets: ["EmotionFormerLandmarks"]),
+        .library(name: "EmotionFormerBundledLandmarker", targets: ["EmotionFormerBundledLandmarker"]),
         .executable(name: "emotionformer", targets: ["EmotionFormerCLI"]),
     ],
     traits: [
@@ -157,9 +158,17 @@ let package = Package(
                 "EmotionFormerGraph", "EmotionFormerEngine", "EmotionFormerTFLiteImport",
             ]),
         .target(
-            name: "EmotionFormerBundledModel", dependencies: ["EmotionFormer", "EmotionFormerTensors"], path: "Weights",
-            exclude: ["EmotionFormer-Synthetic.md", "EmotionFormer-Synthetic.svg"],
+            name: "EmotionFormerBundledModel",
+            dependencies: ["EmotionFormer", "EmotionFormerFiles", "EmotionFormerTensors"], path: "Weights",
+            exclude: ["EmotionFormer-Synthetic.md", "EmotionFormer-Synthetic.svg", "FaceLandmarker"],
             resources: [.copy("EmotionFormer-Synthetic")], swiftSettings: common),
+        .target(
+            name: "EmotionFormerBundledLandmarker",
+            dependencies: [
+                "EmotionFormerLandmarks", "EmotionFormer", "EmotionFormerFiles", "EmotionFormerTensors",
+            ],
+            path: "Weights/FaceLandmarker", exclude: ["FaceLandmarker.md"], resources: [.copy("face_landmarker.task")],
+            swiftSettings: common),
         .executableTarget(
             name: "EmotionFormerCLI",
             dependencies: [
@@ -213,8 +222,8 @@ let package = Package(
         .testTarget(
             name: "EmotionFormerLandmarksTests",
             dependencies: [
-                "EmotionFormerLandmarks", "EmotionFormer", "EmotionFormerFiles", "EmotionFormerTensors",
-                "EmotionFormerFixtures", "EmotionFormerTestSupport",
+                "EmotionFormerLandmarks", "EmotionFormerBundledLandmarker", "EmotionFormer", "EmotionFormerFiles",
+                "EmotionFormerTensors", "EmotionFormerFixtures", "EmotionFormerTestSupport",
             ],
             path: "Tests/Landmarks", exclude: ["Fixtures"], swiftSettings: common),
         tests(

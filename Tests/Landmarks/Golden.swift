@@ -58,7 +58,8 @@ struct Golden: Decodable {
         return try NumPyArray([UInt8](try Data(contentsOf: path))[...]).floats()
     }
 
-    static let task = Fixture.folder.appendingPathComponent("../mediapipe/face_landmarker.task").standardizedFileURL
+    static let task = Fixture.folder.appendingPathComponent("../../../Weights/FaceLandmarker/face_landmarker.task")
+        .standardizedFileURL
 
     /// Once for all tests.
     static let models = Result { try FaceLandmarkerModels(contentsOf: task) }

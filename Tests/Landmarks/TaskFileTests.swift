@@ -1,3 +1,4 @@
+import EmotionFormerBundledLandmarker
 import EmotionFormerFiles
 import EmotionFormerFixtures
 import EmotionFormerLandmarks
@@ -60,6 +61,19 @@ struct TaskFileTests {
         var changed = whole
         changed[200_000] ^= 1
         #expect(try refused(changed).hasPrefix("face_detector.tflite: the CRC-32 is not the one stored in the archive"))
+    }
+
+    @Test("The bundled file is found beside the executable, and is the one that its card describes")
+    func bundled() throws {
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: BundledLandmarker.path())))
+        #expect(bytes == (try task()))
+        var hash = SHA256()
+        bytes.withUnsafeBytes { hash.update($0) }
+        let card = try String(
+            contentsOf: Golden.task.deletingLastPathComponent().appendingPathComponent("FaceLandmarker.md"),
+            encoding: .utf8)
+        #expect(card.contains(hash.hexadecimalValue))
+        _ = try BundledLandmarker.load()
     }
 
     @Test("An archive without one of the networks")

@@ -63,11 +63,11 @@ def packaged() -> tuple[dict[str, str], dict[str, Path], set[Arrow]]:
     return names, {names[target["name"]]: PROJECT / target["path"] for target in targets}, arrows
 
 
-def sources(folder: Path) -> Iterable[Path]:
-    """The Swift files of a target; those behind links to shared folders too."""
+def sources(folder: Path, others: Iterable[Path]) -> Iterable[Path]:
+    """The Swift files of a target; those behind links to shared folders too, those of other targets within it not."""
     for entry in sorted(folder.iterdir()):
-        if entry.is_dir():
-            yield from sources(entry)
+        if entry.is_dir() and entry not in others:
+            yield from sources(entry, others)
         elif entry.suffix == ".swift":
             yield entry
 
@@ -76,7 +76,7 @@ def imported(names: dict[str, str], folders: dict[str, Path]) -> set[Arrow]:
     return {
         (module, names[name])
         for module, folder in folders.items()
-        for file in sources(folder)
+        for file in sources(folder, folders.values())
         for name in IMPORT.findall(file.read_text("utf-8"))
         if name in names
     }

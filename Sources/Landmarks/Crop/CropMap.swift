@@ -1,8 +1,8 @@
 /// Where in a picture the pixels of a network's square input lie: a 3 × 3 map of homogeneous coordinates, from output to
-/// source pixels. Coordinate 0 is the centre of a picture's first pixel, and nothing is shifted by half a pixel.
+/// source pixels. Coordinate 0 is the center of a picture's first pixel, and nothing is shifted by half a pixel.
 ///
 /// In OpenCV's order of operations (`getPerspectiveTransform` and the inverse): the corners are rounded to float32, so the
-/// map is not affine to the last bit, and the last bits decide between neighbouring positions.
+/// map is not affine to the last bit, and the last bits decide between neighboring positions.
 package struct CropMap: Sendable, Hashable {
     // Row by row.
     package let m00, m01, m02: Double

@@ -1,6 +1,6 @@
 import EmotionFormerSystem
 
-/// A rotated rectangle of a picture: centre and size as fractions of the picture's width and height, the angle in radians,
+/// A rotated rectangle of a picture: center and size as fractions of the picture's width and height, the angle in radians,
 /// clockwise as seen.
 ///
 /// Numbers are rounded to float32 after each operation, in MediaPipe's order, so that they equal its to the bit.

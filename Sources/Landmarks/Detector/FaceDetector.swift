@@ -1,6 +1,6 @@
 import EmotionFormerSystem
 
-/// What the detector's outputs say: 896 boxes around fixed centres, with scores, become faces.
+/// What the detector's outputs say: 896 boxes around fixed centers, with scores, become faces.
 ///
 /// It keeps its memory from picture to picture.
 package struct FaceDetector {
@@ -30,7 +30,7 @@ package struct FaceDetector {
 
     /// Finds the faces, in fractions of the detector's input, best first.
     /// - Parameters:
-    ///   - boxes: 896 × 16 numbers: centre, size, and six points, in pixels of the input, beside the anchor.
+    ///   - boxes: 896 × 16 numbers: center, size, and six points, in pixels of the input, beside the anchor.
     ///   - logits: 896 numbers.
     ///   - count: the most faces.
     package mutating func find(
@@ -98,7 +98,7 @@ package struct FaceDetector {
         )
     }
 
-    /// Centres: first those of a 16 × 16 grid, two each, then of an 8 × 8 grid, six each, row by row:
+    /// Centers: first those of a 16 × 16 grid, two each, then of an 8 × 8 grid, six each, row by row:
     /// `ssd_anchors_calculator.cc`.
     static func anchor(_ index: Int) -> SIMD2<Float> {
         let (grid, place) = index < 512 ? (16, index / 2) : (8, (index - 512) / 6)

@@ -24,7 +24,7 @@ from emotionformer.places import FIXTURES, ROOT
 Array = np.ndarray[Any, np.dtype[Any]]
 
 CLIP = FIXTURES / "cremad" / "1001_DFA_HAP_XX.flv"
-TASK = FIXTURES / "mediapipe" / "face_landmarker.task"
+TASK = ROOT / "Weights" / "FaceLandmarker" / "face_landmarker.task"
 GOLDEN = np.load(FIXTURES / "cremad" / "1001_DFA_HAP.facelandmarker.npy")
 LANDMARKER = ("--task", TASK, "--mediapipe", "0.10.21")
 ONE = 1 << 16
