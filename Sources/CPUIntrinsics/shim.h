@@ -76,6 +76,13 @@ EMOTIONFORMER_AVX2 __m256i emotionformer_add_pair_products_8(__m256i a, __m256i 
     return c;
 }
 
+/// c + Σ a·b over each 16-bit lane's two products of bytes, those of a without a sign. The compiler must not know the sum.
+EMOTIONFORMER_AVX2 __m256i emotionformer_add_byte_products_8(__m256i a, __m256i b, __m256i c) {
+    c = _mm256_add_epi16(c, _mm256_maddubs_epi16(a, b));
+    __asm__("" : "+x"(c));
+    return c;
+}
+
 /// a·x + c, the float at `a` in every lane. In assembly, because a compiler that sees the same float multiplied twice
 /// loads it into a register first: an instruction more.
 EMOTIONFORMER_AVX512 __m512 emotionformer_multiply_add_at_16(const float *a, __m512 x, __m512 c) {

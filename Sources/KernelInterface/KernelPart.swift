@@ -32,15 +32,7 @@ extension KernelSet {
         mixed.attention = attention.attention
 
         let quantized = set(.quantizedProducts)
-        mixed.quantizedRowBlock = quantized.quantizedRowBlock
-        mixed.quantizedElement = quantized.quantizedElement
-        mixed.quantizedRowStride = quantized.quantizedRowStride
-        mixed.quantizeRows = quantized.quantizeRows
-        mixed.quantizeMatrix = quantized.quantizeMatrix
-        mixed.packedQuantizedByteCount = quantized.packedQuantizedByteCount
-        mixed.packQuantizedMatrix = quantized.packQuantizedMatrix
-        mixed.packQuantizedRows = quantized.packQuantizedRows
-        mixed.matmulQuantized = quantized.matmulQuantized
+        mixed.quantized = quantized.quantized
         mixed.integers = quantized.integers
         return mixed
     }

@@ -15,8 +15,6 @@ package struct KernelSet: Sendable {
             _ b: UnsafePointer<Float>, _ rowStride: Int, _ columnStride: Int, _ k: Int, _ n: Int,
             _ packed: UnsafeMutableRawPointer
         ) -> Void
-    package typealias QuantizedPacking =
-        @Sendable (_ weights: UnsafePointer<Int8>, _ k: Int, _ n: Int, _ packed: UnsafeMutableRawPointer) -> Void
     /// Computes a range of a product's rows.
     package typealias ProductFunction<Product> = @Sendable (_ product: Product, _ rows: Range<Int>) -> Void
     /// The same with scratch memory.
@@ -57,15 +55,6 @@ package struct KernelSet: Sendable {
             _ input: UnsafePointer<Float>, _ stride: Int, _ mask: UnsafePointer<UInt8>,
             _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int
         ) -> Void
-    /// Bytes between two rows of k quantized values, in the level's `quantizedElement`.
-    package typealias QuantizedRowStride = @Sendable (_ k: Int) -> Int
-    package typealias QuantizationFunction =
-        @Sendable (
-            _ rule: QuantizationRule, _ input: UnsafePointer<Float>, _ inputStride: Int,
-            _ output: UnsafeMutableRawPointer, _ outputStride: Int,
-            _ quantization: UnsafeMutablePointer<RowQuantization>, _ rows: Int, _ columns: Int
-        ) -> Void
-
     package typealias PeakMeasurement =
         @Sendable (_ rounds: Int, _ factor: Float, _ addend: Float, _ result: UnsafeMutablePointer<Float>) -> Int
 
@@ -73,7 +62,6 @@ package struct KernelSet: Sendable {
     package var splitsRows: Bool
     /// The efficient granularity of row ranges: they should begin at a multiple of this.
     package var rowBlock: Int
-    package var quantizedRowBlock: Int
 
     /// The number of columns of a panel of a packed matrix. The columns before a multiple of this can be packed
     /// separately, in `packedMatrixByteCount` bytes, followed by the others. nil if a matrix must be packed as a whole.
@@ -113,20 +101,8 @@ package struct KernelSet: Sendable {
     package var lstmStep: CallFunction<LSTMStep>
     package var gruStep: CallFunction<GRUStep>
 
-    /// How quantized rows keep their values.
-    package var quantizedElement: QuantizedRowElement
-    /// With room for the kernels to read past the end.
-    package var quantizedRowStride: QuantizedRowStride
-    /// Quantizes each row by its own range, the output's stride in bytes; what follows the first k values of a row becomes 0.
-    package var quantizeRows: QuantizationFunction
-    /// Quantizes all rows by their common range (for convolutions); writes one `RowQuantization`.
-    package var quantizeMatrix: QuantizationFunction
-    package var packedQuantizedByteCount: PackedByteCount
-    /// Packs weights as TensorFlow Lite stores them: n × k, row after row, with the sums of the rows.
-    package var packQuantizedMatrix: QuantizedPacking
-    /// Packs int8 numbers that are k × n, row after row, in the same way; the sums are those of the columns.
-    package var packQuantizedRows: QuantizedPacking
-    package var matmulQuantized: ProductFunction<QuantizedProduct>
+    /// Products of bytes.
+    package var quantized: QuantizedKernels
 
     /// Of models with quantized activations.
     package var integers: IntegerKernels
@@ -139,7 +115,6 @@ package struct KernelSet: Sendable {
         instructionSet: InstructionSet,
         splitsRows: Bool,
         rowBlock: Int,
-        quantizedRowBlock: Int,
         packedPanelWidth: Int?,
         packedMatrixByteCount: @escaping PackedByteCount,
         packMatrix: @escaping MatrixPacking,
@@ -160,21 +135,13 @@ package struct KernelSet: Sendable {
         maskedMeanOfColumns: @escaping MaskedReduction,
         lstmStep: @escaping CallFunction<LSTMStep>,
         gruStep: @escaping CallFunction<GRUStep>,
-        quantizedElement: QuantizedRowElement,
-        quantizedRowStride: @escaping QuantizedRowStride,
-        quantizeRows: @escaping QuantizationFunction,
-        quantizeMatrix: @escaping QuantizationFunction,
-        packedQuantizedByteCount: @escaping PackedByteCount,
-        packQuantizedMatrix: @escaping QuantizedPacking,
-        packQuantizedRows: @escaping QuantizedPacking,
-        matmulQuantized: @escaping ProductFunction<QuantizedProduct>,
+        quantized: QuantizedKernels,
         integers: IntegerKernels,
         multiplyAddPeak: @escaping PeakMeasurement
     ) {
         self.instructionSet = instructionSet
         self.splitsRows = splitsRows
         self.rowBlock = rowBlock
-        self.quantizedRowBlock = quantizedRowBlock
         self.packedPanelWidth = packedPanelWidth
         self.packedMatrixByteCount = packedMatrixByteCount
         self.packMatrix = packMatrix
@@ -195,14 +162,7 @@ package struct KernelSet: Sendable {
         self.maskedMeanOfColumns = maskedMeanOfColumns
         self.lstmStep = lstmStep
         self.gruStep = gruStep
-        self.quantizedElement = quantizedElement
-        self.quantizedRowStride = quantizedRowStride
-        self.quantizeRows = quantizeRows
-        self.quantizeMatrix = quantizeMatrix
-        self.packedQuantizedByteCount = packedQuantizedByteCount
-        self.packQuantizedMatrix = packQuantizedMatrix
-        self.packQuantizedRows = packQuantizedRows
-        self.matmulQuantized = matmulQuantized
+        self.quantized = quantized
         self.integers = integers
         self.multiplyAddPeak = multiplyAddPeak
     }

@@ -88,13 +88,13 @@ package struct QuantizedProduct {
     /// The largest k for which sums over k fit 32 bits, and the sums of a column's weights two digits of 7 and 16 bits.
     package static var largestK: Int { 32_768 }
 
-    /// m × k values in the level's `quantizedElement`, rows `aStride` bytes apart, from `quantizeRows`.
+    /// m × k values in the level's `QuantizedKernels.element`, rows `aStride` bytes apart, from `quantizeRows`.
     package var a: UnsafeRawPointer
     package var aStride: Int
     /// m values, or one for all rows when `rowQuantizationStride` is 0.
     package var rowQuantization: UnsafePointer<RowQuantization>
     package var rowQuantizationStride: Int
-    /// From `packQuantizedMatrix`.
+    /// From `QuantizedKernels.packMatrix`.
     package var b: UnsafeRawPointer
     /// n values.
     package var weightScales: UnsafePointer<Float>

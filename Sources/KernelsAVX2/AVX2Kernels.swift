@@ -2,6 +2,10 @@
     package import EmotionFormerKernelInterface
 
     package func avx2Kernels() -> KernelSet {
-        kernelTable(.avx2, splitsRows: true, rowBlock: 6, quantizedRowBlock: 6, packedPanelWidth: panelWidth)
+        var kernels = kernelTable(
+            .avx2, splitsRows: true, rowBlock: 6, quantizedRowBlock: 6, packedPanelWidth: panelWidth)
+        kernels.quantized.smallRows = IntegerSmallRowKernel(
+            scratchByteCount: smallRowScratchByteCount, matmul: matmulSmallRows)
+        return kernels
     }
 #endif

@@ -5,16 +5,7 @@
     /// integers, and all that follows the sums is the same source.
     package func addingVNNI(to kernels: KernelSet) -> KernelSet {
         var kernels = kernels
-        kernels.quantizedElement = .uint8
-        kernels.quantizedRowStride = quantizedRowStride
-        kernels.quantizeRows = quantizeRows
-        kernels.quantizeMatrix = quantizeMatrix
-        kernels.packedQuantizedByteCount = packedQuantizedByteCount
-        kernels.packQuantizedMatrix = packQuantizedMatrix
-        kernels.packQuantizedRows = packQuantizedRows
-        kernels.matmulQuantized = matmulQuantized
-        kernels.integers.bias = biasIntegers
-        kernels.integers.matmul = matmulIntegers
+        kernels.quantized = quantizedKernels(rowBlock: kernels.quantized.rowBlock)
         return kernels
     }
 #endif

@@ -17,14 +17,14 @@ private func level() -> KernelSet {
             product.c[rows.lowerBound * product.cStride] *= 1.0001
         }
     case 113:  // q
-        kernels.matmulQuantized = { product, rows in
-            sound.matmulQuantized(product, rows)
+        kernels.quantized.matmul = { product, rows in
+            sound.quantized.matmul(product, rows)
             let address = product.c + rows.lowerBound * product.cStride
             address.pointee = address.pointee == 0 ? 1 : address.pointee.nextUp
         }
     case 105:  // i
-        kernels.integers.matmul = { product, rows in
-            sound.integers.matmul(product, rows)
+        kernels.quantized.matmulIntegers = { product, rows in
+            sound.quantized.matmulIntegers(product, rows)
             product.c[rows.lowerBound * product.cStride] ^= 1
         }
     case 117:  // u

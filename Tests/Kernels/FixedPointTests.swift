@@ -82,14 +82,14 @@ import Testing
         _ kernels: KernelSet, _ sums: [Int32], _ rules: [Rule], _ range: IntegerRange
     ) -> [Int8]? {
         let (m, n) = (13, sums.count)
-        let stride = kernels.quantizedRowStride(1)
+        let stride = kernels.quantized.rowStride(1)
         // Zeros for the kernel, which takes 128 more than each number: the sums are the offsets.
         let a = Buffer(Array(repeating: Int8(-128), count: m), margin: 9)
         let rows = Buffer<UInt8>(count: m * stride, fill: 77)
         let weights = Buffer((0..<n).map { Int8(truncatingIfNeeded: $0) }, margin: 9)
-        let packed = Buffer<UInt8>(count: kernels.packedQuantizedByteCount(1, n), fill: 7)
-        kernels.packQuantizedMatrix(weights.address, 1, n, packed.address)
-        kernels.integers.bias(a.address, rows.address, stride, m, 1)
+        let packed = Buffer<UInt8>(count: kernels.quantized.packedByteCount(1, n), fill: 7)
+        kernels.quantized.packMatrix(weights.address, 1, n, packed.address)
+        kernels.quantized.biasIntegers(a.address, rows.address, stride, m, 1)
         let rowOffsets = Buffer((0..<m).map { Int32($0 * 1000) }, margin: 9)
         let multipliers = Buffer(rules.map { Int32($0.multiplier) }, margin: 9)
         let exponents = Buffer(rules.map { Int32($0.exponent) }, margin: 9)
@@ -103,7 +103,7 @@ import Testing
         for row in [1, m - 1] {
             let offsets = Buffer(sums.map { $0 &- rowOffsets.address[row] }, margin: 9)
             let all = Buffer<Int8>(count: m * n, fill: 99)
-            kernels.integers.matmul(
+            kernels.quantized.matmulIntegers(
                 IntegerMatrixProduct(
                     a: rows.address, aStride: stride, b: packed.address, offsets: offsets.address,
                     rowOffsets: rowOffsets.address, scaling: scaling, c: all.address, cStride: n, m: m, k: 1, n: n),
@@ -138,7 +138,9 @@ import Testing
                     let b = Buffer((0..<count).map { _ in Int8(truncatingIfNeeded: generator.next()) }, margin: 9)
                     for (aStep, bStep) in [(1, 1), (1, 0), (0, 1), (0, 0)] {
                         let output = Buffer<Int8>(count: count, fill: 55)
-                        run(pairing, a.address, aStep, b.address, bStep, output.address, count)
+                        run(
+                            pairing, IntegerOperand(a.address, step: aStep), IntegerOperand(b.address, step: bStep),
+                            output.address, 1, count)
                         var isEqual = true
                         for index in 0..<count {
                             let x = Int(a.address[index * aStep]) + 7
@@ -171,10 +173,10 @@ import Testing
             for row in 0..<k {
                 for column in 0..<n { columns.address[column * k + row] = rows.address[row * n + column] }
             }
-            let one = Buffer<UInt8>(count: kernels.packedQuantizedByteCount(k, n), fill: 7)
-            let other = Buffer<UInt8>(count: kernels.packedQuantizedByteCount(k, n), fill: 7)
-            kernels.packQuantizedMatrix(columns.address, k, n, one.address)
-            kernels.packQuantizedRows(rows.address, k, n, other.address)
+            let one = Buffer<UInt8>(count: kernels.quantized.packedByteCount(k, n), fill: 7)
+            let other = Buffer<UInt8>(count: kernels.quantized.packedByteCount(k, n), fill: 7)
+            kernels.quantized.packMatrix(columns.address, k, n, one.address)
+            kernels.quantized.packRows(rows.address, k, n, other.address)
             let isEqual = one.values == other.values
             #expect(isEqual, "\(level) \(k)×\(n)")
             #expect(other.isMarginUntouched)

@@ -39,7 +39,7 @@ import Testing
             for _ in 1..<256 { exponentials.append(exponentials[exponentials.count - 1] * (1 / (1 + steepness))) }
             let table = exponentials + exponentials.reversed()
             for columns in Self.counts {
-                for rows in [1, 3, 4, 6] {
+                for rows in columns < 70 ? [1, 3, 8, 13] : [1, 9] {
                     let input = numbers.bytes(rows * columns)
                     let found = result(rows * columns) { run(table, scale, output, input, $0, rows, columns) }
                     var expected: [Int8] = []
@@ -73,29 +73,89 @@ import Testing
         }
     }
 
+    private static let ranges: [(Int32, Int32, Int32)] = [(-12, -128, 127), (40, 40, 100)]
+
+    /// The plain rule of a pairing, one pair of numbers at a time.
+    private func stored(_ pairing: IntegerPairing, _ a: Int8, _ b: Int8) -> Int8 {
+        func tied(_ x: Float, _ factor: Float, _ tie: Float) -> Float { x * factor + (x.sign == .minus ? -tie : tie) }
+        let (x, y) = (Float(Int32(a) - pairing.first), Float(Int32(b) - pairing.second))
+        let value: Float
+        switch pairing.form {
+        case .floatSquare:
+            let one = tied(x, pairing.firstFactor, pairing.firstTie).rounded(.toNearestOrEven)
+            let other = tied(y, pairing.secondFactor, pairing.secondTie).rounded(.toNearestOrEven)
+            value = tied((one - other) * (one - other), pairing.factor, pairing.tie)
+        case .tiedProduct: value = tied(x * y, pairing.factor, pairing.tie)
+        default: value = x * y * pairing.factor
+        }
+        let output = pairing.output
+        let bounded = min(max(value, Float(output.low - output.zeroPoint)), Float(output.high - output.zeroPoint))
+        return Int8(Int32(bounded.rounded(.toNearestOrEven)) + output.zeroPoint)
+    }
+
     @Test(
-        "products with a float32 factor, of numbers and of one number",
+        "products and squares with float32 factors, of numbers and of one number, in rows",
         arguments: InstructionSet.available)
     func pairs(_ instructionSet: InstructionSet) {
         let run = KernelSet.kernels(for: instructionSet).integers.pair
         var numbers = Numbers(state: 11)
-        for (zeroPoint, low, high) in [(-12, -128, 127), (40, 40, 100)] as [(Int32, Int32, Int32)] {
-            var pairing = IntegerPairing(
-                form: .floatProduct, first: -7, second: 31,
-                output: IntegerRange(zeroPoint: zeroPoint, low: low, high: high))
-            pairing.factor = 0.0173
-            for count in Self.counts {
-                for (aStep, bStep) in [(1, 1), (1, 0), (0, 1), (0, 0)] {
-                    let (a, b) = (numbers.bytes(count), numbers.bytes(count))
-                    let found = result(count) { run(pairing, a, aStep, b, bStep, $0, count) }
-                    let expected = (0..<count).map { index in
-                        let x = Float(Int(a[index * aStep]) + 7)
-                        let y = Float(Int(b[index * bStep]) - 31)
-                        let bounded = min(max(x * y * pairing.factor, Float(low - zeroPoint)), Float(high - zeroPoint))
-                        return Int8(Int32(bounded.rounded(.toNearestOrEven)) + zeroPoint)
+        for (zeroPoint, low, high) in Self.ranges {
+            for form in [IntegerPairing.Form.floatProduct, .tiedProduct, .floatSquare] {
+                var pairing = IntegerPairing(
+                    form: form, first: -7, second: 31,
+                    output: IntegerRange(zeroPoint: zeroPoint, low: low, high: high))
+                // Exact in float32, so that one rounding and two give the same.
+                pairing.factor = form == .floatSquare ? 0x1p-20 : 0x1.1p-6
+                pairing.tie = 0x1p-7
+                (pairing.firstFactor, pairing.firstTie) = (64, 0)
+                (pairing.secondFactor, pairing.secondTie) = (0x1.2cp+5, 0x1p-3)
+                for count in Self.counts {
+                    for (aStep, bStep) in [(1, 1), (1, 0), (0, 1), (0, 0)] {
+                        let rows = count < 70 ? 3 : 1
+                        let (a, b) = (numbers.bytes(count * rows), numbers.bytes(count * rows))
+                        // A row of one number has the place of the next row's.
+                        let (aRow, bRow) = (aStep == 0 ? 1 : count, bStep == 0 ? 1 : 0)
+                        let found = result(count * rows) { output in
+                            a.withUnsafeBufferPointer { a in
+                                b.withUnsafeBufferPointer { b in
+                                    guard let x = a.baseAddress, let y = b.baseAddress else { return }
+                                    run(
+                                        pairing, IntegerOperand(x, step: aStep, rowStride: aRow),
+                                        IntegerOperand(y, step: bStep, rowStride: bRow), output, rows, count)
+                                }
+                            }
+                        }
+                        var expected: [Int8] = []
+                        for row in 0..<rows {
+                            for index in 0..<count {
+                                expected.append(
+                                    stored(pairing, a[row * aRow + index * aStep], b[row * bRow + index * bStep]))
+                            }
+                        }
+                        #expect(found == expected, "\(form) \(count) \(aStep) \(bStep)")
                     }
-                    #expect(found == expected, "\(count) \(aStep) \(bStep)")
                 }
+            }
+        }
+    }
+
+    @Test("sums of rows and of columns", arguments: InstructionSet.available)
+    func sums(_ instructionSet: InstructionSet) {
+        let run = KernelSet.kernels(for: instructionSet).integers.sum
+        var numbers = Numbers(state: 12)
+        for columns in Self.counts {
+            for inner in [1, 5] {
+                let input = numbers.bytes(3 * columns * inner)
+                var sums = [Int32](repeating: 77, count: 3 * inner)
+                sums.withUnsafeMutableBufferPointer { sums in
+                    if let address = sums.baseAddress { run(input, address, 3, columns, inner) }
+                }
+                let expected = (0..<3 * inner).map { place in
+                    (0..<columns).reduce(Int32(0)) {
+                        $0 + Int32(input[(place / inner * columns + $1) * inner + place % inner])
+                    }
+                }
+                #expect(sums == expected, "\(columns) × \(inner)")
             }
         }
     }

@@ -19,7 +19,7 @@ import Testing
                 let value = generator.next()
                 return takesExtremes ? (value % 3 == 0 ? -128 : 127) : Int8(truncatingIfNeeded: value)
             }
-            let stride = kernels.quantizedRowStride(k)
+            let stride = kernels.quantized.rowStride(k)
             let a = Buffer((0..<m * k).map { _ in number() }, margin: 9)
             let rows = Buffer<UInt8>(count: m * stride, fill: 77)
             let weights = Buffer((0..<n * k).map { _ in number() }, margin: 9)
@@ -28,15 +28,15 @@ import Testing
             let rowOffsets = Buffer((0..<m).map { _ in Int32(truncatingIfNeeded: generator.next() % 99) }, margin: 9)
             let factors = Buffer((0..<n).map { Float($0 + 1) * 1e-4 }, margin: 9)
             let none = Buffer<Int32>(count: n, fill: 0)
-            let packed = Buffer<UInt8>(count: kernels.packedQuantizedByteCount(k, n), fill: 7)
+            let packed = Buffer<UInt8>(count: kernels.quantized.packedByteCount(k, n), fill: 7)
             let output = Buffer<Int8>(count: m * n, fill: 99)
-            kernels.packQuantizedMatrix(weights.address, k, n, packed.address)
-            kernels.integers.bias(a.address, rows.address, stride, m, k)
+            kernels.quantized.packMatrix(weights.address, k, n, packed.address)
+            kernels.quantized.biasIntegers(a.address, rows.address, stride, m, k)
             let range = IntegerRange(zeroPoint: -3, low: -128, high: 127)
             let scaling = IntegerScaling(
                 form: .float, isUniform: false, factors: factors.address, multipliers: none.address,
                 exponents: none.address, output: range)
-            kernels.integers.matmul(
+            kernels.quantized.matmulIntegers(
                 IntegerMatrixProduct(
                     a: rows.address, aStride: stride, b: packed.address, offsets: offsets.address,
                     rowOffsets: rowOffsets.address, scaling: scaling, c: output.address, cStride: n, m: m, k: k, n: n),

@@ -11,7 +11,7 @@ import Testing
             let mixed = KernelSet.mixed { $0 == part ? portable : best }
             #expect(mixed.instructionSet == .mixed)
             #expect(mixed.packedPanelWidth == (part == .products ? portable : best).packedPanelWidth)
-            #expect(mixed.quantizedRowBlock == (part == .quantizedProducts ? portable : best).quantizedRowBlock)
+            #expect(mixed.quantized.rowBlock == (part == .quantizedProducts ? portable : best).quantized.rowBlock)
             let isFloatProduct = part != .quantizedProducts && part != .others
             #expect(mixed.splitsRows == (isFloatProduct ? portable : best).splitsRows)
         }

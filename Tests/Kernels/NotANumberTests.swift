@@ -231,12 +231,12 @@ import Testing
                 for place in 0..<columns {
                     let input = Buffer(random: rows * columns, seed: 8)
                     input.address[2 * columns + place] = special
-                    let stride = kernels.quantizedRowStride(columns)
+                    let stride = kernels.quantized.rowStride(columns)
                     let bytes = Buffer<UInt8>(count: rows * stride, fill: 9)
                     let quantization = Buffer(
                         count: rows, fill: Quantization(RowQuantization(scale: 0, zeroPoint: 77)))
                     quantization.address.withMemoryRebound(to: RowQuantization.self, capacity: rows) { address in
-                        kernels.quantizeRows(
+                        kernels.quantized.quantizeRows(
                             rule, input.address, columns, bytes.address, stride, address, rows, columns)
                     }
                     let scales = quantization.values.map(\.scale)
@@ -244,7 +244,7 @@ import Testing
                     #expect(isRight, "\(level) \(rule) \(special) at \(place) of \(columns)")
                     if special.isNaN { #expect(scales[2].isNaN) }
                     quantization.address.withMemoryRebound(to: RowQuantization.self, capacity: 1) { address in
-                        kernels.quantizeMatrix(
+                        kernels.quantized.quantizeMatrix(
                             rule, input.address, columns, bytes.address, stride, address, rows, columns)
                     }
                     #expect(!quantization.address[0].scale.isFinite, "\(level) \(rule) matrix")

@@ -71,12 +71,12 @@ import Testing
         for (m, k, _) in Self.shapes + [(8, 600, 1)] {
             let rows = Self.matrix(m, k, seed: 3)
             let input = Buffer(rows.flatMap { $0 + [99] }, margin: 12345)
-            let stride = kernels.quantizedRowStride(k)
+            let stride = kernels.quantized.rowStride(k)
             let bytes = Buffer<UInt8>(count: m * stride, fill: 77)
-            let element = kernels.quantizedElement
+            let element = kernels.quantized.element
             let quantization = UnsafeMutablePointer<RowQuantization>.allocate(capacity: m)
             defer { quantization.deallocate() }
-            kernels.quantizeRows(rule, input.address, k + 1, bytes.address, stride, quantization, m, k)
+            kernels.quantized.quantizeRows(rule, input.address, k + 1, bytes.address, stride, quantization, m, k)
             for row in 0..<m {
                 let expected = Self.plain(rule, rows[row], range: rows[row])
                 let found = element.values(bytes.address + row * stride, count: stride / element.byteCount)
@@ -86,7 +86,7 @@ import Testing
                 #expect(quantization[row].zeroPoint == expected.zeroPoint + 128)
                 #expect(found[k...].allSatisfy { $0 == 0 })
             }
-            kernels.quantizeMatrix(rule, input.address, k + 1, bytes.address, stride, quantization, m, k)
+            kernels.quantized.quantizeMatrix(rule, input.address, k + 1, bytes.address, stride, quantization, m, k)
             let all = rows.flatMap { $0 }
             for row in 0..<m {
                 let expected = Self.plain(rule, rows[row], range: all)
@@ -118,14 +118,14 @@ import Testing
         let kernels = KernelSet.kernels(for: level)
         let (k, n) = (130, 33)
         let weights = Buffer<Int8>([Int8](repeating: -128, count: k * n), margin: 1)
-        let packed = Buffer<UInt8>(count: kernels.packedQuantizedByteCount(k, n), fill: 7)
-        kernels.packQuantizedMatrix(weights.address, k, n, packed.address)
-        let stride = kernels.quantizedRowStride(k)
-        let bytes = kernels.quantizedElement.buffer([[Int32](repeating: 255, count: k)], stride: stride)
+        let packed = Buffer<UInt8>(count: kernels.quantized.packedByteCount(k, n), fill: 7)
+        kernels.quantized.packMatrix(weights.address, k, n, packed.address)
+        let stride = kernels.quantized.rowStride(k)
+        let bytes = kernels.quantized.element.buffer([[Int32](repeating: 255, count: k)], stride: stride)
         let scales = Buffer<Float>([Float](repeating: 1, count: n), margin: 9)
         let output = Buffer(count: n)
         var quantization = RowQuantization(scale: 1, zeroPoint: 0)
-        kernels.matmulQuantized(
+        kernels.quantized.matmul(
             QuantizedProduct(
                 a: bytes.address, aStride: stride, rowQuantization: &quantization, b: packed.address,
                 weightScales: scales.address, rule: .builtin, c: output.address, cStride: n, m: 1, k: k, n: n), 0..<1)
@@ -163,12 +163,12 @@ import Testing
             self.rule = rule
             (self.m, self.k, self.n) = (m, k, n)
             rows = QuantizedTests.matrix(m, k, seed: 8).map { QuantizedTests.plain(rule, $0, range: $0) }
-            bytes = kernels.quantizedElement.buffer(
-                rows.map { row in row.values.map { $0 + 128 } }, stride: kernels.quantizedRowStride(k))
+            bytes = kernels.quantized.element.buffer(
+                rows.map { row in row.values.map { $0 + 128 } }, stride: kernels.quantized.rowStride(k))
             var generator = Generator(seed: 9)
             weights = Buffer((0..<n * k).map { _ in Int8(truncatingIfNeeded: generator.next()) }, margin: 1)
-            packed = Buffer(count: kernels.packedQuantizedByteCount(k, n), fill: 7)
-            kernels.packQuantizedMatrix(weights.address, k, n, packed.address)
+            packed = Buffer(count: kernels.quantized.packedByteCount(k, n), fill: 7)
+            kernels.quantized.packMatrix(weights.address, k, n, packed.address)
             scales = Buffer(random: n, seed: 10)
             bias = Buffer(random: n, seed: 11)
         }
@@ -206,9 +206,9 @@ import Testing
             quantization.withUnsafeBufferPointer { buffer in
                 guard let address = buffer.baseAddress else { return }
                 for range in ranges {
-                    kernels.matmulQuantized(
+                    kernels.quantized.matmul(
                         QuantizedProduct(
-                            a: bytes.address, aStride: kernels.quantizedRowStride(k), rowQuantization: address,
+                            a: bytes.address, aStride: kernels.quantized.rowStride(k), rowQuantization: address,
                             b: packed.address, weightScales: scales.address, rule: rule, c: output.address, cStride: n,
                             m: m, k: k, n: n,
                             epilogue: Epilogue(

@@ -109,7 +109,7 @@ extension StepBuilder {
         draft.floatingPointOperations = 2 * rows * k * n
         if splits {
             draft.rows = rows
-            draft.rowBlock = isQuantized ? kernels.quantizedRowBlock : kernels.rowBlock
+            draft.rowBlock = isQuantized ? kernels.quantized.rowBlock : kernels.rowBlock
             draft.alignedReads = dense.windows == nil ? draft.reads : dense.residual.map { [$0] } ?? []
         }
         append(draft)
@@ -203,12 +203,12 @@ extension StepBuilder {
             }
         }
         let packed = makeBuffer(
-            byteCount: kernels.packedQuantizedByteCount(k, n), of: dense.parts.map(\.kernel.tensor), form: dense.form
+            byteCount: kernels.quantized.packedByteCount(k, n), of: dense.parts.map(\.kernel.tensor), form: dense.form
         ) { packed in
             if dense.parts.count == 1, let part = dense.parts.first, part.isOutputMajor {
                 part.kernel.tensor.withUnsafeBytes { bytes in
                     guard let weights = bytes.bindMemory(to: Int8.self).baseAddress else { return }
-                    kernels.packQuantizedMatrix(weights, k, n, packed)
+                    kernels.quantized.packMatrix(weights, k, n, packed)
                 }
                 return
             }
@@ -229,13 +229,14 @@ extension StepBuilder {
                     target += width * k
                 }
             }
-            kernels.packQuantizedMatrix(joined, k, n, packed)
+            kernels.quantized.packMatrix(joined, k, n, packed)
         }
         return DenseProduct(
             form: .quantized(
-                ConstantAddress(packed), ConstantAddress(scales), kernels.quantizeRows, kernels.matmulQuantized),
-            rows: rows, k: k, n: n, epilogue: epilogue, quantizedStride: kernels.quantizedRowStride(k),
-            quantizedElement: kernels.quantizedElement,
+                ConstantAddress(packed), ConstantAddress(scales), kernels.quantized.quantizeRows,
+                kernels.quantized.matmul),
+            rows: rows, k: k, n: n, epilogue: epilogue, quantizedStride: kernels.quantized.rowStride(k),
+            quantizedElement: kernels.quantized.element,
             isSymmetric: dense.isSymmetric, rule: dense.isSymmetric ? .builtin : dense.rule)
     }
 }

@@ -11,6 +11,14 @@ typealias ElementRun =
         _ strides: SIMD4<Int>, _ count: Int
     ) -> Void
 
+/// The same of two operands, with rows of `columns` adjacent results. `rowStrides` count bytes of each operand from one row to
+/// the next.
+typealias ElementRowRun =
+    @Sendable (
+        _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ strides: SIMD4<Int>,
+        _ rowStrides: SIMD4<Int>, _ rows: Int, _ columns: Int
+    ) -> Void
+
 enum ElementRuns {
     @inline(__always)
     static func unary<Input, Output>(_ function: @escaping @Sendable (Input) -> Output) -> ElementRun {

@@ -34,12 +34,12 @@ struct SequenceMatrix: Sendable {
         self.packed = packed
         self.scales = scales
         self.bias = bias
-        block = max(kernels.quantizedRowBlock, 1) * 4
-        rowStride = (kernels.quantizedRowStride(k) + 63) / 64 * 64
-        element = kernels.quantizedElement
+        block = max(kernels.quantized.rowBlock, 1) * 4
+        rowStride = (kernels.quantized.rowStride(k) + 63) / 64 * 64
+        element = kernels.quantized.element
         matmul = kernels.matmul
-        matmulQuantized = kernels.matmulQuantized
-        quantizeRows = kernels.quantizeRows
+        matmulQuantized = kernels.quantized.matmul
+        quantizeRows = kernels.quantized.quantizeRows
     }
 
     private var quantizationByteCount: Int { (block * MemoryLayout<RowQuantization>.stride + 63) / 64 * 64 }

@@ -77,6 +77,11 @@ struct CopyRun: Sendable {
     @inline(__always)
     func copy(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer) {
         if from == size, to == size {
+            // The rows of an attention head are as short as this: a call would cost more than its copy.
+            if count &* size == 16 {
+                target.storeBytes(of: source.loadUnaligned(as: SIMD2<UInt64>.self), as: SIMD2<UInt64>.self)
+                return
+            }
             memcpy(target, source, count &* size)
             return
         }

@@ -23,10 +23,10 @@ extension StepBuilder {
             let layer = try packedLayer(
                 node, weights, k: k, n: outputs, zeroPoint: zeroPoint, context.integerProduct())
         else { return false }
-        let stride = kernels.quantizedRowStride(k)
+        let stride = kernels.quantized.rowStride(k)
         let block = WindowGrid.block(windowByteCount: stride)
-        let integers = kernels.integers
-        let element = kernels.quantizedElement
+        let quantized = kernels.quantized
+        let element = kernels.quantized.element
         let placeByteCount = depth * element.byteCount
         // Outside of the input lies its zero point; the kernel's input has 128 added.
         let zero = UInt8(truncatingIfNeeded: zeroPoint + 128)
@@ -47,13 +47,13 @@ extension StepBuilder {
                         grid.forEachPlace(of: first &+ window) { place, offset in
                             let target = target + place &* placeByteCount
                             if let offset {
-                                integers.bias(x + offset, target, placeByteCount, 1, depth)
+                                quantized.biasIntegers(x + offset, target, placeByteCount, 1, depth)
                             } else {
                                 element.fill(target, zero, count: depth)
                             }
                         }
                     }
-                    integers.matmul(
+                    quantized.matmulIntegers(
                         IntegerMatrixProduct(
                             a: windows, aStride: stride, b: layer.packed.bytes, offsets: layer.offsets,
                             rowOffsets: nil, scaling: layer.factors.scaling, c: y + first &* outputs, cStride: outputs,
@@ -63,7 +63,7 @@ extension StepBuilder {
             }
         }
         draft.rows = grid.count
-        draft.rowBlock = kernels.quantizedRowBlock
+        draft.rowBlock = kernels.quantized.rowBlock
         draft.scratchByteCount = block * stride + 64
         draft.floatingPointOperations = Work.product(2, grid.count, k, outputs)
         append(draft)

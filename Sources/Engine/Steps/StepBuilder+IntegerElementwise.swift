@@ -16,22 +16,28 @@ extension StepBuilder {
         let run: ElementRun
         switch elementType {
         case .int8:
-            if let pairing = IntegerPairing(pair) {
-                let pair = kernels.integers.pair
-                run = { a, b, _, output, strides, count in
-                    pair(
-                        pairing, a.assumingMemoryBound(to: Int8.self), strides.x,
-                        b.assumingMemoryBound(to: Int8.self), strides.y,
-                        output.assumingMemoryBound(to: Int8.self), count)
-                }
-            } else {
-                run = arithmetic(pair, Int8.self)
-            }
+            if let pairing = IntegerPairing(pair) { return try appendPairing(node, inputs, pairing) }
+            run = arithmetic(pair, Int8.self)
         case .uint8: run = arithmetic(pair, UInt8.self)
         case .int16: run = arithmetic(pair, Int16.self)
         default: throw notQuantized(node, elementType)
         }
         try appendElementwise(node, inputs: inputs, run: run)
+    }
+
+    private mutating func appendPairing(
+        _ node: TypedGraph.Node, _ inputs: [Int], _ pairing: IntegerPairing
+    ) throws(Fault) {
+        let pair = kernels.integers.pair
+        try appendElementwise(node, inputs: inputs) { a, b, output, strides, rowStrides, rows, columns in
+            pair(
+                pairing,
+                IntegerOperand(
+                    a.assumingMemoryBound(to: Int8.self), step: strides.x, rowStride: rowStrides.x),
+                IntegerOperand(
+                    b.assumingMemoryBound(to: Int8.self), step: strides.y, rowStride: rowStrides.y),
+                output.assumingMemoryBound(to: Int8.self), rows, columns)
+        }
     }
 
     /// A pair with a constant that gives every integer back: what it changes is the scale alone, as where attention scores

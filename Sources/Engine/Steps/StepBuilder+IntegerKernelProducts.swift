@@ -20,8 +20,8 @@ extension StepBuilder {
                 node, weights, k: k, n: n, zeroPoint: context.quantization(0).zeroPoint, context.integerProduct())
         else { return false }
         let rows = shape(input).elementCount / k
-        let stride = kernels.quantizedRowStride(k)
-        let integers = kernels.integers
+        let stride = kernels.quantized.rowStride(k)
+        let quantized = kernels.quantized
         var draft = StepDraft(
             name: node.name, label: "integer \(rows)×\(k)×\(n)", reads: [input], writes: [output]
         ) { layout in
@@ -30,9 +30,9 @@ extension StepBuilder {
             return { execution, range in
                 let bytes = execution.scratch
                 let start = range.lowerBound
-                integers.bias(
+                quantized.biasIntegers(
                     input.elements(execution, as: Int8.self) + start &* k, bytes, stride, range.count, k)
-                integers.matmul(
+                quantized.matmulIntegers(
                     IntegerMatrixProduct(
                         a: bytes, aStride: stride, b: layer.packed.bytes, offsets: layer.offsets, rowOffsets: nil,
                         scaling: layer.factors.scaling,
@@ -41,7 +41,7 @@ extension StepBuilder {
             }
         }
         draft.rows = rows
-        draft.rowBlock = kernels.quantizedRowBlock
+        draft.rowBlock = kernels.quantized.rowBlock
         draft.alignedReads = [input]
         draft.scratchByteCount = rows * stride + 64
         draft.products = [ProductShape(count: 1, m: rows, k: k, n: n)]
@@ -84,8 +84,8 @@ extension StepBuilder {
         guard let factors = IntegerFactors(product, count: n, in: &self) else { return nil }
         let kernels = self.kernels
         let numbers = weights.stableBytes.assumingMemoryBound(to: Int8.self)
-        let packed = makeBuffer(byteCount: kernels.packedQuantizedByteCount(k, n)) { packed in
-            kernels.packQuantizedMatrix(numbers, k, n, packed)
+        let packed = makeBuffer(byteCount: kernels.quantized.packedByteCount(k, n)) { packed in
+            kernels.quantized.packMatrix(numbers, k, n, packed)
         }
         let offsets = makeBuffer(byteCount: n * 4) { bytes in
             let offsets = bytes.assumingMemoryBound(to: Int32.self)
@@ -110,12 +110,19 @@ extension StepBuilder {
             k <= QuantizedProduct.largestK,
             let factors = IntegerFactors(try context.integerProduct(), count: n, in: &self)
         else { return false }
+        let quantization = try context.quantization(0)
+        // Softmax has this scale and zero point: a row adds up to about 256.
+        let isProbability = quantization.scale == 1 / 256 && quantization.zeroPoint == -128
+        let hasSmallRows =
+            isProbability && factors.isTied && k >= 16 && k <= IntegerSmallRowProduct.largestK
+            && !extents.transposesFirst && !extents.transposesSecond
         let run = IntegerMatmul(
-            extents: extents, firstZeroPoint: Int32(truncatingIfNeeded: try context.quantization(0).zeroPoint),
+            extents: extents, firstZeroPoint: Int32(truncatingIfNeeded: quantization.zeroPoint),
             secondZeroPoint: Int32(truncatingIfNeeded: try context.integerWeights().zeroPoint), factors: factors,
-            stride: kernels.quantizedRowStride(k), packedByteCount: kernels.packedQuantizedByteCount(k, n),
-            pack: extents.transposesSecond ? kernels.packQuantizedMatrix : kernels.packQuantizedRows,
-            integers: kernels.integers)
+            stride: kernels.quantized.rowStride(k), packedByteCount: kernels.quantized.packedByteCount(k, n),
+            pack: extents.transposesSecond ? kernels.quantized.packMatrix : kernels.quantized.packRows,
+            quantized: kernels.quantized, sum: kernels.integers.sum,
+            smallRows: hasSmallRows ? kernels.quantized.smallRows : nil)
         var draft = StepDraft(
             name: node.name, label: "integer \(batches.count == 1 ? "" : "\(batches.count)×")\(m)×\(k)×\(n)",
             reads: [first, second], writes: [output]
@@ -151,8 +158,10 @@ private struct IntegerMatmul: Sendable {
     let factors: IntegerFactors
     let stride: Int
     let packedByteCount: Int
-    let pack: KernelSet.QuantizedPacking
-    let integers: IntegerKernels
+    let pack: QuantizedKernels.Packing
+    let quantized: QuantizedKernels
+    let sum: IntegerKernels.Sums
+    let smallRows: IntegerSmallRowKernel?
 
     private static func rounded(_ count: Int) -> Int { (count + 63) / 64 * 64 }
     private var packedOffset: Int { IntegerMatmul.rounded(extents.m * stride + 64) }
@@ -161,13 +170,23 @@ private struct IntegerMatmul: Sendable {
         turnedOffset + (extents.transposesFirst ? IntegerMatmul.rounded(extents.m * extents.k) : 0)
     }
     /// Rows of the first operand, the packed second one, the first one transposed, and the offsets.
-    var scratchByteCount: Int { offsetsOffset + IntegerMatmul.rounded((extents.m + extents.n) * 4) }
+    var scratchByteCount: Int {
+        if let smallRows { return smallRows.scratchByteCount(extents.m, extents.k, extents.n) }
+        return offsetsOffset + IntegerMatmul.rounded((extents.m + extents.n) * 4)
+    }
 
     func run(
         _ scratch: UnsafeMutableRawPointer, _ a: UnsafePointer<Int8>, _ b: UnsafePointer<Int8>,
         _ c: UnsafeMutablePointer<Int8>
     ) {
         let (m, k, n) = (extents.m, extents.k, extents.n)
+        if let smallRows {
+            smallRows.matmul(
+                IntegerSmallRowProduct(
+                    a: a, aStride: k, b: b, bStride: n, secondZeroPoint: secondZeroPoint, scaling: factors.scaling,
+                    c: c, cStride: n, m: m, k: k, n: n, scratch: scratch))
+            return
+        }
         let packed = scratch + packedOffset
         let offsets = (scratch + offsetsOffset).assumingMemoryBound(to: Int32.self)
         let rowOffsets = offsets + n
@@ -177,11 +196,11 @@ private struct IntegerMatmul: Sendable {
             IntegerMatmul.turn(a, turned, rows: k, columns: m)
             left = UnsafePointer(turned)
         }
-        integers.bias(left, scratch, stride, m, k)
+        quantized.biasIntegers(left, scratch, stride, m, k)
         if secondZeroPoint != 0 {
             let zero = 0 &- Int32(truncatingIfNeeded: k) &* firstZeroPoint
+            sum(left, rowOffsets, m, k, 1)
             for row in 0..<m {
-                integers.sum(left + row &* k, rowOffsets + row, k, 1)
                 rowOffsets[row] = 0 &- secondZeroPoint &* (rowOffsets[row] &+ zero)
             }
         }
@@ -189,7 +208,7 @@ private struct IntegerMatmul: Sendable {
         let sums = packed.assumingMemoryBound(to: Int32.self)
         let firstZero = firstZeroPoint &+ 128
         for column in 0..<n { offsets[column] = 0 &- firstZero &* sums[column] }
-        integers.matmul(
+        quantized.matmulIntegers(
             IntegerMatrixProduct(
                 a: scratch, aStride: stride, b: packed, offsets: offsets,
                 rowOffsets: secondZeroPoint == 0 ? nil : UnsafePointer(rowOffsets), scaling: factors.scaling, c: c,

@@ -128,6 +128,7 @@ extension StepBuilder {
         let inner = shape.elementCount(of: (last + 1)..<shape.rank)
         let reduction = try integerContext(node).integerReduction(count: count)
         let sum = kernels.integers.sum
+        let room = max(inner, 64)
         var draft = StepDraft(name: node.name, label: label(node, input), reads: [input], writes: [output]) { layout in
             let input = layout.operand(input)
             let output = layout.destination(output)
@@ -135,18 +136,23 @@ extension StepBuilder {
                 let x = input.elements(execution, as: Int8.self)
                 let y = output.elements(execution, as: Int8.self)
                 let sums = execution.scratch.assumingMemoryBound(to: Int32.self)
-                for row in rows {
-                    sum(x + row &* count &* inner, sums, count, inner)
+                // As many rows at a time as the sums have room for.
+                let block = max(room / max(inner, 1), 1)
+                var row = rows.lowerBound
+                while row < rows.upperBound {
+                    let height = min(block, rows.upperBound &- row)
+                    sum(x + row &* count &* inner, sums, height, count, inner)
                     let y = y + row &* inner
-                    for index in 0..<inner {
+                    for index in 0..<height &* inner {
                         y[index] = Int8(truncatingIfNeeded: reduction.stored(Int(sums[index])))
                     }
+                    row &+= height
                 }
             }
         }
         draft.rows = outer
         draft.alignedReads = [input]
-        draft.scratchByteCount = inner * 4
+        draft.scratchByteCount = room * 4
         append(draft)
         return true
     }

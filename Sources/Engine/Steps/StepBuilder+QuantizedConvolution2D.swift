@@ -25,13 +25,13 @@ extension StepBuilder {
         }
         let width = outputs / groups
         let kernels = self.kernels
-        let packedStride = (kernels.packedQuantizedByteCount(k, width) + 63) / 64 * 64
+        let packedStride = (kernels.quantized.packedByteCount(k, width) + 63) / 64 * 64
         let packed = ConstantAddress(
             makeBuffer(byteCount: packedStride * groups) { packed in
                 weights.tensor.withUnsafeBytes { bytes in
                     guard let rows = bytes.bindMemory(to: Int8.self).baseAddress else { return }
                     for group in 0..<groups {
-                        kernels.packQuantizedMatrix(
+                        kernels.quantized.packMatrix(
                             rows + group * width * k, k, width, packed + group * packedStride)
                     }
                 }
@@ -50,10 +50,11 @@ extension StepBuilder {
         let run = QuantizedConvolution(
             rule: rule,
             grid: grid, depth: depth, groups: groups, k: k, width: width, packed: packed, packedStride: packedStride,
-            scales: scales, bias: bias, imageByteCount: kernels.quantizedRowStride(grid.imageSize),
-            element: kernels.quantizedElement, windowStride: kernels.quantizedRowStride(k),
-            block: WindowGrid.block(windowByteCount: kernels.quantizedRowStride(k)), quantize: kernels.quantizeMatrix,
-            multiply: kernels.matmulQuantized)
+            scales: scales, bias: bias, imageByteCount: kernels.quantized.rowStride(grid.imageSize),
+            element: kernels.quantized.element, windowStride: kernels.quantized.rowStride(k),
+            block: WindowGrid.block(windowByteCount: kernels.quantized.rowStride(k)),
+            quantize: kernels.quantized.quantizeMatrix,
+            multiply: kernels.quantized.matmul)
         var draft = StepDraft(
             name: node.name, label: label(node, output) + " int8", reads: [input], writes: [output]
         ) { layout in

@@ -29,9 +29,9 @@ extension StepBuilder {
             })
         let run = QuantizedDepthwise(
             grid: grid, multiplier: multiplier, width: width, packed: packed, scales: scales,
-            bias: try makeBias(node, count: width), imageByteCount: kernels.quantizedRowStride(grid.imageSize),
-            element: kernels.quantizedElement, isSymmetric: try !node.attributes.boolean("asymmetricQuantizeInputs"),
-            quantize: kernels.quantizeMatrix)
+            bias: try makeBias(node, count: width), imageByteCount: kernels.quantized.rowStride(grid.imageSize),
+            element: kernels.quantized.element, isSymmetric: try !node.attributes.boolean("asymmetricQuantizeInputs"),
+            quantize: kernels.quantized.quantizeMatrix)
         var draft = StepDraft(
             name: node.name, label: "depthwise \(grid.count)×\(width) int8", reads: [input], writes: [output]
         ) { layout in

@@ -123,12 +123,12 @@ extension StepBuilder {
             throw unsuitable(node, parts[0].tensor.elementType)
         }
         let byteCount =
-            isQuantized ? kernels.packedQuantizedByteCount(k, n) : kernels.packedMatrixByteCount(k, n)
+            isQuantized ? kernels.quantized.packedByteCount(k, n) : kernels.packedMatrixByteCount(k, n)
         let packed = makeBuffer(byteCount: byteCount) { packed in
             rows.withUnsafeBytes { bytes in
                 guard let start = bytes.baseAddress else { return }
                 if isQuantized {
-                    kernels.packQuantizedMatrix(start.assumingMemoryBound(to: Int8.self), k, n, packed)
+                    kernels.quantized.packMatrix(start.assumingMemoryBound(to: Int8.self), k, n, packed)
                 } else {
                     kernels.packMatrix(start.assumingMemoryBound(to: Float.self), 1, k, k, n, packed)
                 }
@@ -175,7 +175,7 @@ extension StepBuilder {
         }
         if splits {
             draft.rows = rows
-            draft.rowBlock = matrix.isQuantized ? kernels.quantizedRowBlock : kernels.rowBlock
+            draft.rowBlock = matrix.isQuantized ? kernels.quantized.rowBlock : kernels.rowBlock
             draft.alignedReads = [input]
         }
         draft.scratchByteCount = matrix.scratchByteCount

@@ -67,13 +67,19 @@ struct WalkAxis {
     static func joined(_ axes: [WalkAxis]) -> [WalkAxis] {
         var result: [WalkAxis] = []
         for axis in axes where axis.extent != 1 {
-            if let last = result.last, last.strides == axis.strides &* axis.extent {
-                result[result.count - 1] = WalkAxis(extent: last.extent * axis.extent, strides: axis.strides)
+            if let joined = result.last?.joined(with: axis) {
+                result[result.count - 1] = joined
             } else {
                 result.append(axis)
             }
         }
         return result
+    }
+
+    /// This axis with the one after it as one axis; nil if the strides do not allow it.
+    func joined(with next: WalkAxis) -> WalkAxis? {
+        guard strides == next.strides &* next.extent else { return nil }
+        return WalkAxis(extent: extent * next.extent, strides: next.strides)
     }
 }
 

@@ -8,13 +8,13 @@
     protocol IntegerBlockDefaults {}
 
     extension IntegerBlockDefaults {
-        /// The tallest block of a whole panel, from row `row` and column `column`.
-        /// - Returns: false if it goes by a tile of sums.
+        /// The tallest blocks of a whole panel, from column `column`.
+        /// - Returns: the row after them; the others go by a tile of sums.
         @inline(__always)
         static func finishTallest(
-            _ product: IntegerMatrixProduct, _ panel: UnsafePointer<PackedWeight>, _ groups: Int, _ row: Int,
+            _ product: IntegerMatrixProduct, _ panel: UnsafePointer<PackedWeight>, _ groups: Int, _ rows: Range<Int>,
             _ column: Int
-        ) -> Bool { false }
+        ) -> Int { rows.lowerBound }
     }
 
     /// The blocks of the dynamic-range product, with another last step.
@@ -38,13 +38,10 @@
                 while column < n {
                     let columns = n &- column < panelWidth ? n &- column : panelWidth
                     var row = first
+                    if columns == panelWidth {
+                        row = IntegerBlocks.finishTallest(product, panel, sizes.groupCount, first..<last, column)
+                    }
                     while row < last {
-                        if columns == panelWidth && last &- row >= tallestBlock
-                            && IntegerBlocks.finishTallest(product, panel, sizes.groupCount, row, column)
-                        {
-                            row &+= tallestBlock
-                            continue
-                        }
                         let height = multiplyQuantizedBlock(
                             a + row &* aStride, aStride, last &- row, panel, sizes.groupCount,
                             sums + column, tile)

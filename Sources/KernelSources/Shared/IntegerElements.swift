@@ -18,6 +18,14 @@
         switch rule {
         case .reciprocal:
             let factor = 1 / scale
+            let factors = SIMD8(repeating: factor)
+            while index &+ 32 <= count {
+                let (x, y) = (lanes(input + index), lanes(input + (index &+ 16)))
+                IntegerLanes.store(
+                    output.nearest(x.lowHalf * factors), output.nearest(x.highHalf * factors),
+                    output.nearest(y.lowHalf * factors), output.nearest(y.highHalf * factors), output, integers + index)
+                index &+= 32
+            }
             while index < count {
                 integers[index] = Int8(
                     truncatingIfNeeded: nearestInteger(bounded(input[index] * factor, low, high)) &+ zeroPoint)

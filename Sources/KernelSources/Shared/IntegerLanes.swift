@@ -36,6 +36,49 @@
             return result
         }
 
+        /// The nearest integers of numbers between −2³⁰ and 2³⁰, of which those outside the range need not be exact.
+        @inline(__always)
+        static func nearestSmall(_ x: SIMD8<Float>, _ low: Float, _ high: Float) -> SIMD8<Int32> {
+            nearest(x, low, high)
+        }
+
+        /// The nearest integers, ties to even, as floats, of numbers between −2²² and 2²².
+        @inline(__always)
+        static func rounded(_ x: SIMD8<Float>) -> SIMD8<Float> {
+            let magic = SIMD8<Float>(repeating: 12_582_912)
+            return (x + magic) - magic
+        }
+
+        /// x · factor + tie, or − tie where x is below 0; it may be rounded once or twice.
+        @inline(__always)
+        static func scaled(_ x: SIMD8<Float>, _ factor: SIMD8<Float>, _ tie: SIMD8<Float>) -> SIMD8<Float> {
+            let sign = SIMD8<UInt32>(repeating: 0x8000_0000)
+            let ties = (unsafeBitCast(x, to: SIMD8<UInt32>.self) & sign) | unsafeBitCast(tie, to: SIMD8<UInt32>.self)
+            return x * factor + unsafeBitCast(ties, to: SIMD8<Float>.self)
+        }
+
+        /// Stores 32 numbers counted from the range's zero point, clamped to it.
+        @inline(__always)
+        static func store(
+            _ x: SIMD8<Int32>, _ y: SIMD8<Int32>, _ z: SIMD8<Int32>, _ w: SIMD8<Int32>, _ range: IntegerRange,
+            _ address: UnsafeMutablePointer<Int8>
+        ) {
+            storeBytes(range.bytes(x, y), address, first: 16)
+            storeBytes(range.bytes(z, w), address + 16, first: 16)
+        }
+
+        /// The sum of `count` numbers.
+        @inline(__always)
+        static func sum(_ numbers: UnsafePointer<Int8>, _ count: Int) -> Int32 {
+            var sum: Int32 = 0
+            var index = 0
+            while index < count {
+                sum &+= Int32(numbers[index])
+                index &+= 1
+            }
+            return sum
+        }
+
         @inline(__always)
         static func widened(_ x: SIMD16<Int8>) -> (SIMD8<Int32>, SIMD8<Int32>) {
             (SIMD8<Int32>(truncatingIfNeeded: x.lowHalf), SIMD8<Int32>(truncatingIfNeeded: x.highHalf))

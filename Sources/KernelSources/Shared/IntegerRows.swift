@@ -122,19 +122,27 @@
     }
 
     func sumIntegers(
+        _ input: UnsafePointer<Int8>, _ sums: UnsafeMutablePointer<Int32>, _ rows: Int, _ columns: Int, _ inner: Int
+    ) {
+        var row = 0
+        while row < rows {
+            let from = input + row &* columns &* inner
+            let to = sums + row &* inner
+            if inner == 1 {
+                to.pointee = IntegerLanes.sum(from, columns)
+            } else {
+                addColumns(from, to, columns, inner)
+            }
+            row &+= 1
+        }
+    }
+
+    @inline(__always)
+    private func addColumns(
         _ input: UnsafePointer<Int8>, _ sums: UnsafeMutablePointer<Int32>, _ columns: Int, _ inner: Int
     ) {
-        var column = 0
-        if inner == 1 {
-            var sum: Int32 = 0
-            while column < columns {
-                sum &+= Int32(input[column])
-                column &+= 1
-            }
-            sums[0] = sum
-            return
-        }
         sums.update(repeating: 0, count: inner)
+        var column = 0
         while column < columns {
             let row = input + column &* inner
             var index = 0
@@ -146,10 +154,10 @@
         }
     }
 
-    /// The kernels of quantized integers, except the product of this level.
-    func integerKernels(_ matmul: @escaping @Sendable (IntegerMatrixProduct, Range<Int>) -> Void) -> IntegerKernels {
+    /// The kernels of quantized integers, except products.
+    func integerKernels() -> IntegerKernels {
         IntegerKernels(
-            matmul: matmul, pair: pairIntegers, look: lookUpIntegers, quantize: quantizeIntegers,
-            dequantize: dequantizeIntegers, softmax: softmaxOfIntegers, sum: sumIntegers, bias: biasIntegers)
+            pair: pairIntegers, look: lookUpIntegers, quantize: quantizeIntegers, dequantize: dequantizeIntegers,
+            softmax: softmaxOfIntegers, sum: sumIntegers)
     }
 #endif

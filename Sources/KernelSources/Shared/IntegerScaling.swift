@@ -47,6 +47,34 @@
         }
     }
 
+    /// One factor for all columns and a tie.
+    struct TiedScaling: ColumnScaling {
+        private let factor: SIMD8<Float>
+        private let tie: SIMD8<Float>
+        private let low: Float
+        private let high: Float
+
+        @inline(__always)
+        init(_ scaling: IntegerScaling) {
+            factor = SIMD8(repeating: scaling.factors.pointee)
+            tie = SIMD8(repeating: scaling.tie)
+            (low, high) = (
+                Float(scaling.output.low &- scaling.output.zeroPoint),
+                Float(scaling.output.high &- scaling.output.zeroPoint)
+            )
+        }
+
+        @inline(__always)
+        func callAsFunction(_ low: SIMD8<Int32>, _ high: SIMD8<Int32>) -> (SIMD8<Int32>, SIMD8<Int32>) {
+            (rounded(low), rounded(high))
+        }
+
+        @inline(__always)
+        private func rounded(_ x: SIMD8<Int32>) -> SIMD8<Int32> {
+            IntegerLanes.nearestSmall(IntegerLanes.scaled(IntegerLanes.floats(x), factor, tie), low, high)
+        }
+    }
+
     struct FixedPointScaling: ColumnScaling {
         private let low: FixedPointLanes
         private let high: FixedPointLanes
@@ -132,6 +160,7 @@
                 let count = columns &- first
                 switch scaling.form {
                 case .float: store(product, first, FloatScaling(scaling, column &+ first, count))
+                case .tiedFloat: store(product, first, TiedScaling(scaling))
                 case .twice where scaling.isUniform: store(product, first, UniformScaling(scaling))
                 case .halfUp, .twice: store(product, first, FixedPointScaling(scaling, column &+ first, count))
                 }

@@ -6,7 +6,7 @@
         _ level: InstructionSet, splitsRows: Bool, rowBlock: Int, quantizedRowBlock: Int, packedPanelWidth: Int?
     ) -> KernelSet {
         KernelSet(
-            instructionSet: level, splitsRows: splitsRows, rowBlock: rowBlock, quantizedRowBlock: quantizedRowBlock,
+            instructionSet: level, splitsRows: splitsRows, rowBlock: rowBlock,
             packedPanelWidth: packedPanelWidth, packedMatrixByteCount: packedMatrixByteCount,
             packMatrix: packMatrix,
             matmul: matmul,
@@ -26,15 +26,8 @@
             maskedMeanOfColumns: maskedMeanOfColumns,
             lstmStep: lstmStep,
             gruStep: gruStep,
-            quantizedElement: MemoryLayout<QuantizedValue>.stride == 1 ? .uint8 : .uint16,
-            quantizedRowStride: quantizedRowStride,
-            quantizeRows: quantizeRows,
-            quantizeMatrix: quantizeMatrix,
-            packedQuantizedByteCount: packedQuantizedByteCount,
-            packQuantizedMatrix: packQuantizedMatrix,
-            packQuantizedRows: packQuantizedRows,
-            matmulQuantized: matmulQuantized,
-            integers: integerKernels(matmulIntegers),
+            quantized: quantizedKernels(rowBlock: quantizedRowBlock),
+            integers: integerKernels(),
             multiplyAddPeak: multiplyAddPeak)
     }
 #endif

@@ -29,6 +29,54 @@
             lanes(_mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(x, _mm256_set1_ps(low)), _mm256_set1_ps(high))))
         }
 
+        /// The nearest integers of numbers between −2³⁰ and 2³⁰: clamped when they become bytes.
+        @inline(__always)
+        static func nearestSmall(_ x: SIMD8<Float>, _ low: Float, _ high: Float) -> SIMD8<Int32> {
+            lanes(_mm256_cvtps_epi32(x))
+        }
+
+        @inline(__always)
+        static func rounded(_ x: SIMD8<Float>) -> SIMD8<Float> { emotionformer_round_8(x) }
+
+        /// x · factor + tie, or − tie where x is below 0.
+        @inline(__always)
+        static func scaled(_ x: SIMD8<Float>, _ factor: SIMD8<Float>, _ tie: SIMD8<Float>) -> SIMD8<Float> {
+            _mm256_fmadd_ps(x, factor, _mm256_blendv_ps(tie, _mm256_sub_ps(_mm256_setzero_ps(), tie), x))
+        }
+
+        @inline(__always)
+        static func store(
+            _ x: SIMD8<Int32>, _ y: SIMD8<Int32>, _ z: SIMD8<Int32>, _ w: SIMD8<Int32>, _ range: IntegerRange,
+            _ address: UnsafeMutablePointer<Int8>
+        ) {
+            let zeroPoint = _mm256_set1_epi16(Int16(truncatingIfNeeded: range.zeroPoint))
+            let low = _mm256_set1_epi8(Int8(truncatingIfNeeded: range.low))
+            let high = _mm256_set1_epi8(Int8(truncatingIfNeeded: range.high))
+            UnsafeMutableRawPointer(address).storeBytes(
+                of: bytes(words(x, y, zeroPoint), words(z, w, zeroPoint), low, high), as: __m256i.self)
+        }
+
+        /// The sum of `count` numbers: with 128 added they are bytes, which one instruction adds by eights.
+        @inline(__always)
+        static func sum(_ numbers: UnsafePointer<Int8>, _ count: Int) -> Int32 {
+            let sign = _mm256_set1_epi8(-128)
+            let zero = _mm256_setzero_si256()
+            var sums = zero
+            var index = 0
+            while index &+ 32 <= count {
+                let bytes = UnsafeRawPointer(numbers + index).loadUnaligned(as: __m256i.self)
+                sums = _mm256_add_epi64(sums, _mm256_sad_epu8(_mm256_xor_si256(bytes, sign), zero))
+                index &+= 32
+            }
+            let parts: SIMD4<Int64> = sums
+            var sum = parts.x &+ parts.y &+ parts.z &+ parts.w &- 128 &* Int64(index)
+            while index < count {
+                sum &+= Int64(numbers[index])
+                index &+= 1
+            }
+            return Int32(truncatingIfNeeded: sum)
+        }
+
         @inline(__always)
         static func widened(_ x: SIMD16<Int8>) -> (SIMD8<Int32>, SIMD8<Int32>) {
             let x = unsafeBitCast(x, to: __m128i.self)
@@ -44,6 +92,21 @@
             let low = _mm_set1_epi8(Int8(truncatingIfNeeded: range.low))
             let high = _mm_set1_epi8(Int8(truncatingIfNeeded: range.high))
             return unsafeBitCast(_mm_min_epi8(_mm_max_epi8(bytes, low), high), to: SIMD16<Int8>.self)
+        }
+
+        /// The words of sixteen numbers of a row, in the order that `bytes` expects.
+        @inline(__always)
+        static func words(_ x: SIMD8<Int32>, _ y: SIMD8<Int32>, _ zeroPoint: __m256i) -> __m256i {
+            _mm256_adds_epi16(_mm256_packs_epi32(bits(x), bits(y)), zeroPoint)
+        }
+
+        /// The bytes of two rows, one in each half, from their `words`.
+        @inline(__always)
+        static func bytes(_ one: __m256i, _ other: __m256i, _ low: __m256i, _ high: __m256i) -> __m256i {
+            // Halves of vectors are packed by themselves: four bytes each of row, row, other row, other row.
+            let mixed = _mm256_packs_epi16(one, other)
+            let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)
+            return _mm256_min_epi8(_mm256_max_epi8(_mm256_permutevar8x32_epi32(mixed, order), low), high)
         }
 
         @inline(__always)

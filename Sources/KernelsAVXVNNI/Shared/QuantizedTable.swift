@@ -1,0 +1,1 @@
+../../KernelSources/Shared/QuantizedTable.swift
