@@ -60,12 +60,15 @@ struct BenchmarkCommand: ParsableCommand {
 
     @OptionGroup var shape: ShapeOptions
 
+    @OptionGroup var signature: SignatureOption
+
     @OptionGroup var limitOptions: LimitOptions
 
     func validate() throws {
         try check(threads, "--threads", 1...1024)
         try check(batch, "--batch", 1...65536)
         if let frames { try check(frames, "--frames", 1...1_000_000) }
+        if signature.name != nil, model == nil { throw ValidationError("--signature needs --model") }
         guard seconds > 0, seconds <= 3600 else {
             throw ValidationError("--seconds is out of range (found \(seconds), expected 0 to 3600)")
         }
@@ -102,7 +105,7 @@ struct BenchmarkCommand: ParsableCommand {
     private func otherLevels(_ path: String, than level: InstructionSet) throws -> [BenchmarkSubject] {
         try EmotionModel.InstructionSet.available.filter { $0.rawValue != level.rawValue }.map { other in
             let options = EmotionModel.Options(threads: 1, instructionSet: other, limits: limitOptions.limits)
-            let subject = try subject(of: LoadedModel(path: path, options: options))
+            let subject = try subject(of: LoadedModel(path: path, signature: signature.name, options: options))
             return BenchmarkSubject(subject.plan, name: subject.name, frames: subject.frames, threads: 1, batch: 1)
         }
     }
@@ -112,7 +115,7 @@ struct BenchmarkCommand: ParsableCommand {
         let path = try ModelOptions.path(model)
         // Each clip of a batch runs on one thread.
         let options = EmotionModel.Options(threads: batch > 1 ? 1 : threads, limits: limitOptions.limits)
-        let subject = try subject(of: LoadedModel(path: path, options: options))
+        let subject = try subject(of: LoadedModel(path: path, signature: signature.name, options: options))
         try subject.runOnce()
         let load = ContinuousClock.now - start
         if interactive {

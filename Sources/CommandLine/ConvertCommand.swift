@@ -57,6 +57,8 @@ struct ConvertCommand: ParsableCommand {
     @Flag(help: "The model ends in one sigmoid p: two classes with the probabilities 1 − p and p.")
     var fromSigmoid = false
 
+    @OptionGroup var signature: SignatureOption
+
     @OptionGroup var meaning: MeaningOptions
 
     @OptionGroup var input: InputOptions
@@ -88,7 +90,8 @@ struct ConvertCommand: ParsableCommand {
     /// The package that the argument names.
     private func upgraded() throws -> ModelPackage {
         let given: [(String, Bool)] = [
-            ("--assets", assets != nil), ("--mean", mean != nil), ("--std", std != nil), ("--labels", labels != nil),
+            ("--signature", signature.name != nil), ("--assets", assets != nil), ("--mean", mean != nil),
+            ("--std", std != nil), ("--labels", labels != nil),
             ("--epsilon", epsilon != nil), ("--from-logits", fromLogits),
             ("--from-sigmoid", fromSigmoid), ("--from-probabilities", fromProbabilities),
             ("--output-kind", !meaning.kinds.isEmpty), ("--input-role", !meaning.roles.isEmpty),
@@ -109,6 +112,7 @@ struct ConvertCommand: ParsableCommand {
     func run() throws {
         try ModelPackage.checkTarget(output)
         var conversion = TFLiteConversion()
+        conversion.signature = signature.name
         conversion.assets = assets
         conversion.mean = mean
         conversion.standardDeviation = std

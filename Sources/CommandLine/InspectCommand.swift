@@ -23,6 +23,7 @@ struct InspectCommand: ParsableCommand {
               emotionformer inspect Weights/demo
               emotionformer inspect --stage plan Weights/demo
               emotionformer inspect model.tflite --assets assets
+              emotionformer inspect model.tflite --signature encode
               emotionformer inspect --json Weights/demo | jq .graph
             """)
 
@@ -42,11 +43,14 @@ struct InspectCommand: ParsableCommand {
 
     @OptionGroup var shape: ShapeOptions
 
+    @OptionGroup var signature: SignatureOption
+
     @OptionGroup var limitOptions: LimitOptions
 
     func run() throws {
         let limits = limitOptions.limits
-        let contents = try ModelFile.read(model, assets: assets, limits: limits.values)
+        let contents = try ModelFile.read(
+            model, assets: assets, signature: signature.name, limits: limits.values)
         let summary = try ModelSummary(contents: contents, limits: limits)
         let shapes = try Model(contents, options: EmotionModel.Options(limits: limits)).inputShapes(
             shape.shapes(contents))

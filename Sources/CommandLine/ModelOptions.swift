@@ -30,6 +30,8 @@ struct ModelOptions: ParsableArguments {
         })
     var missingValue: ModelInput.MissingValue?
 
+    @OptionGroup var signature: SignatureOption
+
     @OptionGroup var limitOptions: LimitOptions
 
     /// The note beside every prediction of the bundled model.
@@ -37,6 +39,7 @@ struct ModelOptions: ParsableArguments {
 
     func validate() throws {
         if assets != nil, model == nil { throw ValidationError("--assets needs --model") }
+        if signature.name != nil, model == nil { throw ValidationError("--signature needs --model") }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads is out of range (found \(threads), expected 1 to 1024)")
         }
@@ -57,7 +60,7 @@ struct ModelOptions: ParsableArguments {
     /// A model of clips, or of any other inputs.
     func loadAny(threads: Int) throws -> LoadedModel {
         try LoadedModel(
-            path: path(), assets: assets,
+            path: path(), assets: assets, signature: signature.name,
             options: EmotionModel.Options(
                 threads: threads, limits: limitOptions.limits, missingValue: missingValue))
     }

@@ -2,6 +2,7 @@ import EmotionFormer
 import EmotionFormerFiles
 import EmotionFormerGraph
 import EmotionFormerModelFormat
+import EmotionFormerTensors
 
 /// The facts about a model that `inspect` prints besides its graph.
 struct ModelSummary {
@@ -34,6 +35,11 @@ struct ModelSummary {
         if let citation = contents.citation { lines.append(("citation", citation)) }
         lines.append(("producer", "\(contents.producer.tool) \(contents.producer.version)"))
         lines += contents.producer.sources.map { ("source", "\($0.name), SHA-256 \($0.sha256)") }
+        lines += contents.signatures.map { signature in
+            let ends = "\(signature.inputs.joined(separator: ", ")) → \(signature.outputs.joined(separator: ", "))"
+            let isChosen = contents.signatures.count > 1 && signature.isRead
+            return ("signature", PrintedText.line("\(signature.name)\(isChosen ? ", which is read" : ""): \(ends)"))
+        }
         if let input = contents.clip {
             lines += contents.inputs[0].role.name == .vector ? vectorLines(input) : clipLines(input)
         } else {
@@ -141,6 +147,13 @@ struct ModelSummary {
                 "sources": .array(
                     contents.producer.sources.map { ["name": .string($0.name), "sha256": .string($0.sha256)] }),
             ],
+            "signatures": .array(
+                contents.signatures.map { signature in
+                    [
+                        "name": .string(signature.name), "inputs": .array(signature.inputs.map { .string($0) }),
+                        "outputs": .array(signature.outputs.map { .string($0) }), "read": .boolean(signature.isRead),
+                    ]
+                }),
             "input": contents.clip.map(json(of:)) ?? .null,
             "inputs": .array(
                 zip(contents.inputs, contents.main?.inputs ?? []).map { input, taken in

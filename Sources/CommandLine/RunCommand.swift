@@ -55,6 +55,8 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var shape: ShapeOptions
 
+    @OptionGroup var signature: SignatureOption
+
     @OptionGroup var limitOptions: LimitOptions
 
     private static func inputFile(_ text: String) throws -> InputFile {
@@ -76,7 +78,8 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         var folder = try RunFolder(output)
         let model = try Model(
-            path: model, options: EmotionModel.Options(threads: threads, limits: limitOptions.limits))
+            path: model, signature: signature.name,
+            options: EmotionModel.Options(threads: threads, limits: limitOptions.limits))
         guard model.hasVariables || !resetEachRow else {
             throw Failure("--reset-each-row is for models with variables, and this one has none")
         }

@@ -17,7 +17,7 @@ struct TraceCommand: ParsableCommand {
         commandName: "trace",
         abstract: "Run a TensorFlow Lite file and write the results of every operator.",
         discussion: """
-            For clip number c, the tensor with index t of the file's main subgraph is written to OUTPUT/c/t.npy. \
+            For clip number c, the tensor with index t of the subgraph that is run is written to OUTPUT/c/t.npy. \
             OUTPUT/index.json lists the operators with the tensors that each computes. A file of null means that the plan \
             does not keep the value; a fused plan keeps only a few. Operators in the body of a loop or a branch are not \
             listed; the WHILE or IF itself is.
@@ -54,6 +54,8 @@ struct TraceCommand: ParsableCommand {
     @Flag(help: "Write only the model's outputs and logits.")
     var outputsOnly = false
 
+    @OptionGroup var signature: SignatureOption
+
     @OptionGroup var limitOptions: LimitOptions
 
     func validate() throws {
@@ -67,7 +69,7 @@ struct TraceCommand: ParsableCommand {
     func run() throws {
         let limits = limitOptions.limits.values
         let bytes = try InputFile(path: model, what: "model").contents(.fileBytes, of: limits)
-        let imported = try TFLiteImporter.read(bytes, name: model, limits: limits)
+        let imported = try TFLiteImporter.read(bytes, name: model, signature: signature.name, limits: limits)
         let index = try TraceIndex(imported)
         var folder = try TraceFolder(output)
         if let feed {

@@ -35,11 +35,14 @@ struct VerifyCommand: ParsableCommand {
 
     @OptionGroup var shape: ShapeOptions
 
+    @OptionGroup var signature: SignatureOption
+
     @OptionGroup var limitOptions: LimitOptions
 
     func run() throws {
         StandardOutput.goOnWithoutReader()
-        let contents = try ModelFile.read(model, verifyHash: true, limits: limitOptions.limits.values)
+        let contents = try ModelFile.read(
+            model, signature: signature.name, verifyHash: true, limits: limitOptions.limits.values)
         try StandardOutput.writeLine("hash       SHA-256 of every file agrees")
         let compiled = try Model(
             contents, options: EmotionModel.Options(threads: threads, limits: limitOptions.limits))

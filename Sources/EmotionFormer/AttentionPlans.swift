@@ -11,7 +11,7 @@ final class AttentionPlans: Sendable {
     /// Where a plan's weights come from.
     enum Source: Sendable {
         case contents(ModelPackage)
-        case file(path: String)
+        case file(path: String, signature: String?)
     }
 
     struct Entry: Sendable {
@@ -67,10 +67,11 @@ final class AttentionPlans: Sendable {
     private func contents() throws(Fault) -> ModelPackage {
         switch source {
         case .contents(let contents): return contents
-        case .file(let path):
+        case .file(let path, let signature):
             // Without its assets, which affect nothing in the graph but its number of frames.
             let contents = try ModelFile.read(
-                path, frames: frames, includingSelfTest: false, isChecksummed: version == nil, limits: options.limits)
+                path, signature: signature, frames: frames, includingSelfTest: false, isChecksummed: version == nil,
+                limits: options.limits)
             let isSame = version.map { contents.sourceVersion == $0 } ?? (contents.sourceChecksum == checksum)
             guard isSame else {
                 throw Fault(

@@ -92,11 +92,16 @@ public final class EmotionModel: Sendable {
     /// `class0`, `class1`, ….
     /// - Parameters:
     ///   - url: a file URL.
+    ///   - signature: which entry point of a TensorFlow Lite file to read, by its name there. It may be nil for a file with
+    ///     one, and for one whose `serving_default` is also what `invoke()` runs.
     ///   - options: threads, instruction set and limits.
     /// - Throws: what is wrong with the package, with file and field; `unsupportedProcessor` for an instruction set
-    ///   that this machine lacks; `invalidArgument` if `options.threads` is less than 1.
-    public convenience init(contentsOf url: URL, options: Options = Options()) throws(EmotionFormerError) {
-        try self.init(path: EmotionModel.path(of: url), options: options)
+    ///   that this machine lacks; `invalidArgument` if `options.threads` is less than 1, and, with the names that there
+    ///   are, for a signature that the file lacks, or without one for a file that has several.
+    public convenience init(
+        contentsOf url: URL, signature: String? = nil, options: Options = Options()
+    ) throws(EmotionFormerError) {
+        try self.init(path: EmotionModel.path(of: url), signature: signature, options: options)
     }
 
     /// Reads and compiles a TensorFlow Lite file, with normalization and labels from its assets.
@@ -106,13 +111,15 @@ public final class EmotionModel: Sendable {
     ///     published models have it. Files are found by parts of their names (`mean`, `std`, `label`, `meta`). Each may
     ///     be missing, mean and standard deviation only together. Pickles are read as data: nothing in them is
     ///     executed.
+    ///   - signature: like that of `init(contentsOf:signature:options:)`.
     ///   - options: threads, instruction set and limits.
-    /// - Throws: like `init(contentsOf:options:)`, and what is wrong with the assets, with file and place.
+    /// - Throws: like `init(contentsOf:signature:options:)`, and what is wrong with the assets, with file and place.
     public convenience init(
-        contentsOf url: URL, assets: URL, options: Options = Options()
+        contentsOf url: URL, assets: URL, signature: String? = nil, options: Options = Options()
     ) throws(EmotionFormerError) {
         try self.init(
-            path: EmotionModel.path(of: url), assets: EmotionModel.path(of: assets), options: options)
+            path: EmotionModel.path(of: url), assets: EmotionModel.path(of: assets), signature: signature,
+            options: options)
     }
 
     static func path(of url: URL) throws(EmotionFormerError) -> String {
@@ -123,18 +130,19 @@ public final class EmotionModel: Sendable {
         return url.path
     }
 
-    /// Reads a model like `init(contentsOf:options:)`, or, with a folder of assets, like
-    /// `init(contentsOf:assets:options:)`.
+    /// Reads a model like `init(contentsOf:signature:options:)`, or, with a folder of assets, like
+    /// `init(contentsOf:assets:signature:options:)`.
     public convenience init(
-        path: String, assets: String? = nil, options: Options = Options()
+        path: String, assets: String? = nil, signature: String? = nil, options: Options = Options()
     ) throws(EmotionFormerError) {
         let contents = try publicly { () throws(Fault) in
             try options.limits.values.validate()
             return try ModelFile.read(
-                path, assets: assets, includingSelfTest: false, limits: options.limits.values)
+                path, assets: assets, signature: signature, includingSelfTest: false, limits: options.limits.values)
         }
         do throws(Fault) {
-            try self.init(consume contents, options: options, source: .file(path: path))
+            try self.init(
+                consume contents, options: options, source: .file(path: path, signature: signature))
         } catch {
             throw EmotionFormerError(error.within(path))
         }

@@ -46,9 +46,12 @@ public final class Interpreter {
     private var session: Session?
 
     /// Reads a TensorFlow Lite file, or a model package's graph.
+    /// - Parameter signature: which entry point of a file with several to read, like that of `Model`.
     /// - Throws: what is wrong with the model.
-    public init(modelPath: String, options: EmotionModel.Options = .init()) throws(EmotionFormerError) {
-        model = try Model(path: modelPath, options: options)
+    public init(
+        modelPath: String, signature: String? = nil, options: EmotionModel.Options = .init()
+    ) throws(EmotionFormerError) {
+        model = try Model(path: modelPath, signature: signature, options: options)
     }
 
     public var inputTensorCount: Int { model.inputs.count }

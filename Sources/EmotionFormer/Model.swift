@@ -74,18 +74,24 @@ public final class Model: Sendable {
     private let plans: ModelPlans
 
     /// Reads a model package (a folder) or a TensorFlow Lite file.
-    /// - Throws: what is wrong with the model, with file and field.
+    /// - Parameter signature: which entry point of a TensorFlow Lite file to read, by its name there, such as `encode`. It
+    ///   may be nil for a file with one, and for one whose `serving_default` is also what `invoke()` runs.
+    /// - Throws: what is wrong with the model, with file and field; `invalidArgument`, with the names that there are, for
+    ///   a signature that the file lacks, or without one for a file that has several.
     public convenience init(
-        contentsOf url: URL, options: EmotionModel.Options = .init()
+        contentsOf url: URL, signature: String? = nil, options: EmotionModel.Options = .init()
     ) throws(EmotionFormerError) {
-        try self.init(path: EmotionModel.path(of: url), options: options)
+        try self.init(path: EmotionModel.path(of: url), signature: signature, options: options)
     }
 
-    /// Reads a model like `init(contentsOf:options:)`.
-    public convenience init(path: String, options: EmotionModel.Options = .init()) throws(EmotionFormerError) {
+    /// Reads a model like `init(contentsOf:signature:options:)`.
+    public convenience init(
+        path: String, signature: String? = nil, options: EmotionModel.Options = .init()
+    ) throws(EmotionFormerError) {
         let contents = try publicly { () throws(Fault) in
             try options.limits.values.validate()
-            return try ModelFile.read(path, includingSelfTest: false, limits: options.limits.values)
+            return try ModelFile.read(
+                path, signature: signature, includingSelfTest: false, limits: options.limits.values)
         }
         do throws(Fault) {
             try self.init(consume contents, options: options)

@@ -22,15 +22,17 @@ package enum ModelFile {
 
     /// - Parameters:
     ///   - assets: the folder with normalization, labels and metadata of a TensorFlow Lite file.
+    ///   - signature: the entry point of a TensorFlow Lite file that has several, by name.
     ///   - frames: the number of frames of a TensorFlow Lite file that does not fix it; nil for what its assets say, or
     ///     300.
     ///   - verifyHash: whether a package's SHA-256 is checked in addition to the fast checksum.
     ///   - includingSelfTest: whether a package's self-test is read.
     ///   - isChecksummed: whether a TensorFlow Lite file's checksum is taken even where its version is known.
     ///   - limits: limits on its files and on what they describe.
-    /// - Throws: what is wrong with it, with file and field; `invalidArgument` for assets of a package.
+    /// - Throws: what is wrong with it, with file and field; `invalidArgument` for assets or a
+    ///   signature of a package.
     package static func read(
-        _ path: String, assets: String? = nil, frames: Int? = nil, verifyHash: Bool = false,
+        _ path: String, assets: String? = nil, signature: String? = nil, frames: Int? = nil, verifyHash: Bool = false,
         includingSelfTest: Bool = true, isChecksummed: Bool = false, limits: Limits = Limits()
     ) throws(Fault) -> ModelPackage {
         guard !path.isEmpty else {
@@ -47,6 +49,7 @@ package enum ModelFile {
         if !isFolder {
             var conversion = TFLiteConversion()
             conversion.assets = assets
+            conversion.signature = signature
             conversion.frames = frames
             conversion.limits = limits
             conversion.isChecksummed = isChecksummed
@@ -57,6 +60,11 @@ package enum ModelFile {
             throw Fault(
                 .invalidArgument, at: path, "only a TensorFlow Lite file takes assets",
                 expected: "a .tflite file; a package has its own")
+        }
+        guard signature == nil else {
+            throw Fault(
+                .invalidArgument, at: path, "only a TensorFlow Lite file has signatures",
+                expected: "a .tflite file; a package is made of one of them")
         }
         return try ModelPackage.read(
             folder: path, verifyHash: verifyHash, includingSelfTest: includingSelfTest, limits: limits)

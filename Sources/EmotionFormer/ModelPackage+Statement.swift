@@ -40,6 +40,7 @@ extension ModelPackage {
             labels: labels, program: program, outputs: stated, selfTest: selfTest)
         package.sourceChecksum = sourceChecksum
         package.sourceVersion = sourceVersion
+        package.signatures = signatures
         // The labels are checked against the outputs of a model of clips.
         if clip != nil { _ = try EmotionModel(package, options: .init(limits: limits)) }
         return package

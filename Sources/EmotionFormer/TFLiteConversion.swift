@@ -11,6 +11,8 @@ package struct TFLiteConversion: Sendable {
     /// The number of frames of a model that does not fix it, if nothing else states it.
     package static let defaultFrames = 300
 
+    /// The entry point of a file with several, by name; nil for the only one that it can mean.
+    package var signature: String?
     /// The folder of assets; nil for none.
     package var assets: String?
     /// Paths of `.npy` files.
@@ -65,7 +67,7 @@ package struct TFLiteConversion: Sendable {
                 .unreadableFile, at: path, "the file is not a model",
                 expected: "a folder with manifest.json, or a TensorFlow Lite file")
         }
-        let model = try TFLiteImporter.read(bytes, name: path, limits: limits)
+        let model = try TFLiteImporter.read(bytes, name: path, signature: signature, limits: limits)
         let given = try GivenFiles(self)
         var sources: [ModelPackage.Producer.Source] = []
         if tool != nil {
@@ -92,7 +94,9 @@ package struct TFLiteConversion: Sendable {
         options.kinds = kinds
         options.hasOpenFirstAxis = model.hasOpenBatch
         options.outputExtents = model.outputExtents
-        options.inputNames = TFLiteConversion.names(model.signatureInputs)
+        options.inputNames = TFLiteConversion.names(model.signatureInputs).compactMapValues { names in
+            names.count == 1 ? names[0] : nil
+        }
         options.outputNames = TFLiteConversion.names(model.signatureOutputs)
         options.metadata = given.metadata
         options.labels = try given.labels()
@@ -113,21 +117,22 @@ package struct TFLiteConversion: Sendable {
                 frames: input.frames, features: input.features, layout: input.layout, epsilon: epsilon)
         }
         do throws(Fault) {
-            return try ModelPackage(importing: model.program, options: options)
+            var package = try ModelPackage(importing: model.program, options: options)
                 .provingRows(model.outputExtents, limits)
+            package.signatures = model.signatures.map {
+                .init(name: $0.name, inputs: $0.inputs, outputs: $0.outputs, isRead: $0.name == model.signature)
+            }
+            return package
         } catch {
             throw error.within(path)
         }
     }
 
-    /// Names for callers by the graph's names. A value with several names has none.
-    private static func names(_ entries: [ImportedModel.SignatureEntry]) -> [String: String] {
-        var names: [String: String] = [:]
-        var several = Set<String>()
-        for entry in entries where names.updateValue(entry.name, forKey: entry.value) != nil {
-            several.insert(entry.value)
-        }
-        return names.filter { !several.contains($0.key) }
+    /// Names for callers by the graph's names.
+    private static func names(_ entries: [ImportedModel.SignatureEntry]) -> [String: [String]] {
+        var names: [String: [String]] = [:]
+        for entry in entries { names[entry.value, default: []].append(entry.name) }
+        return names
     }
 
     /// Checks that a package gives one row of classes.

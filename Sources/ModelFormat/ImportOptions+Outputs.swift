@@ -16,13 +16,13 @@ extension ImportOptions {
         var outputs: [OutputSpecification] = []
         for (index, value) in main.outputs.enumerated() {
             let extents = outputExtents.indices.contains(index) ? outputExtents[index] : nil
-            outputs.append(
-                OutputSpecification(
-                    name: outputNames[value] ?? value, value: value, kind: proof.kind(of: value, extents: extents)))
+            let kind = proof.kind(of: value, extents: extents)
+            // A file may give one value under several names, and list it once or several times.
+            for name in outputNames[value] ?? [value]
+            where !outputs.contains(where: { $0.name == name && $0.value == value }) {
+                outputs.append(OutputSpecification(name: name, value: value, kind: kind))
+            }
         }
-        // A file may give one value under several names.
-        var seen = Set<String>()
-        outputs.removeAll { !seen.insert($0.name).inserted }
         let stated = try statements(kinds, of: outputs.map(\.name), "output")
         for index in outputs.indices {
             guard let kind = stated[index] else { continue }

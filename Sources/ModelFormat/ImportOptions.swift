@@ -50,9 +50,9 @@ package struct ImportOptions: Sendable {
     package var roles: [Statement<InputSpecification.Role.Name>] = []
     package var kinds: [Statement<OutputSpecification.Kind>] = []
 
-    /// Names for callers by the graph's names, as a file's signature has them.
+    /// Names for callers by the graph's names, as a file's signature has them; an output may have several.
     package var inputNames: [String: String] = [:]
-    package var outputNames: [String: String] = [:]
+    package var outputNames: [String: [String]] = [:]
     /// The shapes of the graph's outputs as the file has them, nil where an extent is open; empty if it has none.
     package var outputExtents: [[Int?]] = []
     /// Whether the file leaves the first axis of its first input open; in the program it is 1.

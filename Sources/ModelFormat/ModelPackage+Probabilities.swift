@@ -20,6 +20,7 @@ extension ModelPackage {
             labels: labels, program: program, outputs: [main, logits] + others)
         package.sourceChecksum = sourceChecksum
         package.sourceVersion = sourceVersion
+        package.signatures = signatures
         return package
     }
 }

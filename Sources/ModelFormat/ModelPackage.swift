@@ -51,6 +51,24 @@ package struct ModelPackage: Sendable {
     package var sourceChecksum: UInt64?
     /// The version of the TensorFlow Lite file that this was read from.
     package var sourceVersion: FileVersion?
+    /// The entry points of the TensorFlow Lite file that this was read from.
+    package var signatures: [Signature] = []
+
+    /// An entry point of a TensorFlow Lite file.
+    package struct Signature: Sendable {
+        package let name: String
+        package let inputs: [String]
+        package let outputs: [String]
+        /// Whether the package is made of this one.
+        package let isRead: Bool
+
+        package init(name: String, inputs: [String], outputs: [String], isRead: Bool) {
+            self.name = name
+            self.inputs = inputs
+            self.outputs = outputs
+            self.isRead = isRead
+        }
+    }
 
     /// Checks all rules of a package; reading and writing both use this initializer.
     /// - Throws: the first broken rule, with the field, tensor, graph or node.

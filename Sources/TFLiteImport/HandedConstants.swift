@@ -101,7 +101,7 @@ struct HandedConstants {
                 }
             }
         }
-        var result = [0]
+        var result = [file.main]
         var next = 0
         while next < result.count {
             for target in called[result[next]] ?? [] {

@@ -29,13 +29,24 @@ package struct ImportedModel: Sendable {
         package var value: String
     }
 
-    /// Complete and validated; the first graph is the file's main subgraph.
+    /// An entry point of the file, with the names that a caller uses.
+    package struct Signature: Sendable {
+        package var name: String
+        package var inputs: [String]
+        package var outputs: [String]
+    }
+
+    /// Complete and validated; the first graph is the subgraph that was chosen, the file's first one without signatures.
     package var program: Program
     /// Those of the file's subgraphs that the main one needs, itself first; in the order of the program's graphs.
     package var subgraphs: [Subgraph]
-    /// The main graph's inputs and outputs under the names of the file's first signature of it; empty without one.
+    /// The main graph's inputs and outputs under the names of its signature; empty without one.
     package var signatureInputs: [SignatureEntry]
     package var signatureOutputs: [SignatureEntry]
+    /// The name of the signature that was read; nil if the file has none.
+    package var signature: String?
+    /// All of the file's signatures, in its order.
+    package var signatures: [Signature]
     /// Whether the file leaves the first axis of its first input open; in the program it is 1.
     package var hasOpenBatch: Bool
     /// The shapes of the main graph's outputs as the file states them, nil for open extents.

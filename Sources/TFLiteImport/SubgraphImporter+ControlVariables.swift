@@ -56,7 +56,7 @@ extension SubgraphImporter {
     /// What a body's variables become; nothing for a loop's condition.
     /// - Throws: `unsupportedOperation` if a condition sets one.
     func bodyVariables() throws(Fault) -> [String] {
-        guard index != 0 else { return [] }
+        guard !isMain else { return [] }
         guard fileVariables.isCondition(index) else { return fileVariables.handedOn.map { currentValue($0) } }
         guard let name = fileVariables.handedOn.first(where: { variables.current[$0] != nil }) else { return [] }
         throw Fault(

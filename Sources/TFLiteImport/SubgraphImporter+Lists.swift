@@ -270,8 +270,8 @@ extension SubgraphImporter {
 
     /// The batch of the model's input; where the file leaves it open it is 1.
     private var batch: Int {
-        guard let input = file.subgraphs[0].inputs.first else { return 1 }
-        let tensor = file.subgraphs[0].tensors[input]
+        guard let input = file.subgraphs[file.main].inputs.first else { return 1 }
+        let tensor = file.subgraphs[file.main].tensors[input]
         guard let stated = tensor.signature.first, let stored = tensor.shape.first else { return 1 }
         return stated < 0 ? 1 : stored
     }

@@ -94,7 +94,7 @@ extension SubgraphImporter {
     func importVariable(_ reader: OperatorReader, _ kind: VariableOperator) throws(Fault) {
         switch kind {
         case .callOnce:
-            guard index == 0 else {
+            guard isMain else {
                 throw reader.unsupported("sets variables inside of a loop or branch, which is not supported")
             }
             try setOnce(reader)
@@ -116,7 +116,7 @@ extension SubgraphImporter {
         case .assign:
             try reader.expect(inputs: 2...2, outputs: 0)
             let name = try handle(try reader.input(0), reader)
-            if index != 0 { try checkIsSet(name, reader) }
+            if !isMain { try checkIsSet(name, reader) }
             variables.current[name] = try value(try reader.input(1))
         }
     }
@@ -190,7 +190,7 @@ extension SubgraphImporter {
     private func setOnce(_ reader: OperatorReader) throws(Fault) {
         try reader.expect(inputs: 0...0, outputs: 0)
         let target = try reader.options(103).integer(0)
-        guard file.subgraphs.indices.contains(target), target != 0 else {
+        guard file.subgraphs.indices.contains(target), target != 0, target != file.main else {
             throw Fault(
                 .outOfBounds, at: "", "the operator runs a subgraph that is not there or is the main one",
                 found: "\(target)", expected: "1..<\(file.subgraphs.count)")

@@ -37,6 +37,8 @@ final class SubgraphImporter {
     }
 
     private var subgraph: TFLiteFile.Subgraph { file.subgraphs[index] }
+    /// Whether this is the model's own subgraph, and no loop's or branch's.
+    var isMain: Bool { index == file.main }
 
     /// The whole subgraph.
     func graph() throws(Fault) -> Graph {
@@ -45,8 +47,8 @@ final class SubgraphImporter {
             valueNames[tensor] = names.claim(content.name, suffix: "tensor\(tensor)")
         }
         var inputs: [GraphInput] = []
-        for tensor in subgraph.inputs where index == 0 || hasValue(tensor) { inputs.append(try graphInput(tensor)) }
-        if index != 0 {
+        for tensor in subgraph.inputs where isMain || hasValue(tensor) { inputs.append(try graphInput(tensor)) }
+        if !isMain {
             for variable in fileVariables.handedOn { inputs.append(try bodyInput(variable)) }
         }
         made = Set(subgraph.inputs)
@@ -66,14 +68,14 @@ final class SubgraphImporter {
             }
         }
         var outputs: [String] = []
-        for tensor in subgraph.outputs where index == 0 || hasValue(tensor) {
-            guard index != 0 || list(tensor) == nil else {
+        for tensor in subgraph.outputs where isMain || hasValue(tensor) {
+            guard !isMain || list(tensor) == nil else {
                 throw Fault(.unsupportedOperation, at: place(tensor), "a tensor list as an output is not supported")
             }
             outputs.append(try value(tensor))
         }
         outputs += try bodyVariables()
-        let kept = index == 0 ? try graphVariables() : []
+        let kept = isMain ? try graphVariables() : []
         return Graph(
             name: graphNames[index], inputs: inputs, outputs: outputs, nodes: nodes, variables: kept,
             quantizations: quantizations())
@@ -100,7 +102,7 @@ final class SubgraphImporter {
                 "inputs of this type are not supported: \(content.type.wayOut)", found: content.type.name)
         }
         var extents: [Int?] = zip(content.signature, content.shape).map { $0 < 0 ? nil : $1 }
-        if index == 0, let first = extents.first, first == nil { extents[0] = 1 }
+        if isMain, let first = extents.first, first == nil { extents[0] = 1 }
         return GraphInput(name: name(tensor), elementType: type, extents: extents)
     }
 

@@ -5,8 +5,8 @@ extension TFLiteFile {
     /// that it casts from float32. Both are float32 here, and the cast changes nothing: a number of 64 bits that is given
     /// to such an input is rounded to float32, as the cast would do. Any other FLOAT64 stays one, and is refused.
     mutating func narrowDoubles() {
-        guard subgraphs[0].tensors.contains(where: { $0.type == .float64 }) else { return }
-        let main = subgraphs[0]
+        guard subgraphs[self.main].tensors.contains(where: { $0.type == .float64 }) else { return }
+        let main = subgraphs[self.main]
         var readers: [Int: [Operator]] = [:]
         var makers: [Int: Operator] = [:]
         for operation in main.operators {
@@ -28,7 +28,7 @@ extension TFLiteFile {
             } else {
                 isNarrow = false
             }
-            if isNarrow { subgraphs[0].tensors[tensor].type = .float32 }
+            if isNarrow { subgraphs[self.main].tensors[tensor].type = .float32 }
         }
     }
 }

@@ -54,6 +54,7 @@ struct TFLiteFile {
         var operators: [Operator]
     }
 
+    /// An entry point: a subgraph with names for its ends.
     struct Signature {
         var key: String
         var subgraph: Int
@@ -76,4 +77,6 @@ struct TFLiteFile {
     var metadata: [Metadata]
     var bytes: [UInt8]
     var limits: Limits
+    /// The subgraph that is read: the first one, or that of the signature that was chosen.
+    var main = 0
 }

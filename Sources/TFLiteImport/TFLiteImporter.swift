@@ -16,7 +16,7 @@ package enum TFLiteImporter {
 
     /// - Parameters:
     ///   - path: the file's path.
-    /// - Throws: `missingFile` or `unreadableFile`, and what `read(_:name:)` throws.
+    /// - Throws: `missingFile` or `unreadableFile`, and what `read(_:name:signature:limits:)` throws.
     package static func read(contentsOf path: String) throws(Fault) -> ImportedModel {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -37,22 +37,25 @@ package enum TFLiteImporter {
     /// - Parameters:
     ///   - bytes: the whole file.
     ///   - name: the file's name in errors.
+    ///   - signature: the entry point to read, by its name; nil for the only one that the file can mean.
     ///   - limits: limits on what the file describes.
-    /// - Throws: a fault whose place is the name, subgraph, operator and tensor.
+    /// - Throws: a fault whose place is the name, subgraph, operator and tensor; `invalidArgument` for a signature that
+    ///   the file lacks, or if it has several and none is named.
     package static func read(
-        _ bytes: [UInt8], name: String, limits: Limits = Limits()
+        _ bytes: [UInt8], name: String, signature: String? = nil, limits: Limits = Limits()
     ) throws(Fault) -> ImportedModel {
         do throws(Fault) {
             var file = try TFLiteFile(bytes: bytes, limits: limits)
             try file.validate()
+            let chosen = try file.choose(signature: signature)
             file.narrowDoubles()
-            return try model(of: file)
+            return try model(of: file, chosen)
         } catch {
             throw error.within(name)
         }
     }
 
-    private static func model(of file: TFLiteFile) throws(Fault) -> ImportedModel {
+    private static func model(of file: TFLiteFile, _ signature: TFLiteFile.Signature?) throws(Fault) -> ImportedModel {
         var names = UniqueNames()
         let graphNames = file.subgraphs.enumerated().map { index, subgraph in
             names.claim(subgraph.name, suffix: "subgraph\(index)")
@@ -75,16 +78,20 @@ package enum TFLiteImporter {
                     valueNames: importer.valueNames))
         }
         program.tensors = constants.tensors
-        let signature = file.signatures.first { $0.subgraph == 0 }
         func entries(_ list: [(name: String, tensor: Int)]?) -> [ImportedModel.SignatureEntry] {
             (list ?? []).compactMap { entry in
                 subgraphs.first?.valueNames[entry.tensor].map { .init(name: entry.name, value: $0) }
             }
         }
-        let main = file.subgraphs[0]
+        let main = file.subgraphs[file.main]
         return ImportedModel(
             program: try program.validated(), subgraphs: subgraphs, signatureInputs: entries(signature?.inputs),
-            signatureOutputs: entries(signature?.outputs),
+            signatureOutputs: entries(signature?.outputs), signature: signature?.key,
+            signatures: file.signatures.map { signature in
+                ImportedModel.Signature(
+                    name: signature.key, inputs: signature.inputs.map(\.name),
+                    outputs: signature.outputs.map(\.name))
+            },
             hasOpenBatch: main.inputs.first.flatMap { main.tensors[$0].signature.first }.map { $0 < 0 } ?? false,
             outputExtents: main.outputs.map { tensor in
                 let content = main.tensors[tensor]
@@ -94,8 +101,8 @@ package enum TFLiteImporter {
 
     /// The main subgraph and those that it runs, each once.
     private static func reachable(in file: TFLiteFile) throws(Fault) -> [Int] {
-        var result = [0]
-        var seen: Set<Int> = [0]
+        var result = [file.main]
+        var seen: Set<Int> = [file.main]
         var next = 0
         while next < result.count {
             for operation in file.subgraphs[result[next]].operators {
