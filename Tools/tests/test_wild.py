@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,15 @@ from emotionformer.wild.comparison import (
     outputs_of,
     real,
 )
-from emotionformer.wild.reference import keras_arithmetic, litert_arithmetic
+from emotionformer.wild.reference import Reference as Side
+from emotionformer.wild.reference import (
+    example,
+    indexed_rows,
+    invoked_signature,
+    keras_arithmetic,
+    keras_tables,
+    litert_arithmetic,
+)
 from emotionformer.wild.report import KINDS, document, kind_of, share, table
 from emotionformer.wild.running import Ran, Server, run
 
@@ -332,3 +341,77 @@ def test_frameworks_are_loaded_once_and_run_in_copies(server: Server, tmp_path: 
     assert asked("good") == (True, "") and server.process is first
     assert asked("stops") == (False, "the process that runs the frameworks ended")
     assert asked("good") == (True, "") and server.process is not first
+
+
+def step(name: str, inputs: list[int], *outputs: int) -> dict[str, Any]:
+    return {"op_name": name, "inputs": np.array(inputs), "outputs": np.array(outputs)}
+
+
+SHAPES = {0: (1, 6), 1: (1, 6), 2: (11, 4), 3: (5, 4), 4: (1, 6, 4), 5: (1, 6, 4), 6: (1, 3), 7: (2,)}
+
+
+@pytest.mark.parametrize(
+    "operators,rows",
+    [
+        ([step("CAST", [0], 1), step("GATHER", [2, 1], 4)], 11),
+        ([step("GATHER", [2, 0], 4)], 11),
+        ([step("CAST", [0], 1), step("EMBEDDING_LOOKUP", [1, 3], 4)], 5),
+        # The smallest of several, through what hands a part on.
+        ([step("CAST", [0], 1), step("GATHER", [2, 1], 4), step("STRIDED_SLICE", [1, 7, 7, 7], 6),
+          step("GATHER", [3, 6], 5)], 5),
+        # The table itself, an unused lookup, and numbers that are computed with first.
+        ([step("GATHER", [0, 1], 4)], None),
+        ([step("GATHER", [2, 1], 4)], None),
+        ([step("MUL", [0, 0], 1), step("GATHER", [2, 1], 4)], None),
+        # Results that are operands again end.
+        ([step("CAST", [0], 1), step("CAST", [1], 0)], None),
+    ],
+)  # fmt: skip
+def test_numbers_that_index_a_table_are_found(operators: list[dict[str, Any]], rows: int | None) -> None:
+    assert indexed_rows(0, operators, SHAPES) == rows
+
+
+def test_what_indexes_a_table_is_whole_and_within_it() -> None:
+    """Numbers of Keras's inputs, float32 as Sequential makes them, and of no table."""
+
+    def tensor(name: str) -> Any:
+        return SimpleNamespace(name=name)
+
+    ids, words, other = tensor("ids"), tensor("words:0"), tensor("other")
+    embedding = SimpleNamespace(input_dim=3, input=ids)
+    model = SimpleNamespace(inputs=[ids, words, other], layers=[embedding, SimpleNamespace(input_dim=9, input=other)])
+    assert keras_tables(model, ["float32", "int32", "float32"]) == {0: 3, 1: 3, 2: 3}
+    model.layers = [SimpleNamespace(input_dim=4, input=[ids])]
+    assert keras_tables(model, ["float32", "int32", "float32"]) == {0: 4, 1: 4}
+    model.layers = [SimpleNamespace(input=ids)]
+    assert keras_tables(model, ["float32", "int32", "float32"]) == {}
+    reference = Side()
+    reference.shapes, reference.dtypes = [(500,)] * 3, ["float32", "int32", "float32"]
+    reference.tables = {0: 4}
+    given = example(reference, np.random.default_rng(1))
+    assert [array.dtype.name for array in given] == reference.dtypes
+    assert set(given[0].ravel()) == {0, 1, 2, 3}
+    assert set(given[1].ravel()) == set(range(8))
+    assert (given[2] % 1 != 0).any() and (given[2] < 0).any()
+
+
+class Runner:
+    def __init__(self, subgraph: int) -> None:
+        self._subgraph_index = subgraph
+
+
+@pytest.mark.parametrize(
+    "subgraphs,name",
+    [({}, ""), ({"serve": 0}, ""), ({"decode": 0, "encode": 1}, "decode"), ({"a": 2, "b": 0, "c": 0}, "b")],
+)
+def test_the_signature_is_the_one_that_invoke_runs(subgraphs: dict[str, int], name: str) -> None:
+    def interpreter(entries: dict[str, int]) -> Any:
+        return SimpleNamespace(
+            get_signature_list=lambda: dict.fromkeys(entries),
+            get_signature_runner=lambda key: Runner(entries[key]),
+        )
+
+    assert invoked_signature(interpreter(subgraphs)) == name
+    for entries in ({"a": 1}, {"a": 1, "b": 2}):
+        with pytest.raises(ValueError, match="no signature names"):
+            invoked_signature(interpreter(entries))

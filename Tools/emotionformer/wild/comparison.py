@@ -92,6 +92,8 @@ class Task:
         """The file as a package; open extents are those of the reference's inputs."""
         if path.suffix == ".tflite":
             command = [str(self.executable), "convert", str(path), "-o", str(package)]
+            if facts.get("signature"):
+                command += ["--signature", facts["signature"]]
             done = run(command, self.numbers.seconds)
             if not done.ok and "give the largest" in done.message:
                 done = run([*command, "--frames", str(self.numbers.frames)], self.numbers.seconds)

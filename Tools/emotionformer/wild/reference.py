@@ -12,9 +12,11 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -34,13 +36,15 @@ class Reference:
     outputs: list[str]
     shapes: list[tuple[int, ...]]
     dtypes: list[str]
-    # How many rows integers may index.
-    rows = INTEGERS
+    # How many rows the numbers of an input may index, where they index a table; other integers are below `INTEGERS`.
+    tables: Mapping[int, int] = MappingProxyType({})
     # Scale and zero point, of files that hold integers in place of numbers.
     input_scales: list[tuple[float, int]]
     output_scales: list[tuple[float, int]]
     # `integer`, `dynamic`, or `float`.
     arithmetic = "float"
+    # The entry point that is run, of a file that has several.
+    signature = ""
 
     def run(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
         raise NotImplementedError
@@ -97,8 +101,7 @@ class Keras(Reference):
         self.outputs = list(getattr(self.model, "output_names", []))
         self.shapes = [tuple(extent or frames for extent in tensor.shape[1:]) for tensor in tensors]
         self.dtypes = [tensor.dtype if isinstance(tensor.dtype, str) else tensor.dtype.name for tensor in tensors]
-        tables = [layer.input_dim for layer in _layers(self.model) if hasattr(layer, "input_dim")]
-        self.rows = min(tables, default=INTEGERS)
+        self.tables = keras_tables(self.model, self.dtypes)
         self.input_scales, self.output_scales = [], []
         self.is_named = isinstance(getattr(self.model, "_inputs_struct", None), dict)
         self.arithmetic = keras_arithmetic(source.root)
@@ -111,12 +114,61 @@ class Keras(Reference):
         return [array if array.dtype.kind in "fiub" else array.astype(np.float32) for array in arrays]
 
 
+def keras_tables(model: Any, dtypes: list[str]) -> dict[int, int]:
+    """The rows of the smallest table, for each input of integers and each that an Embedding takes itself."""
+    tables = [layer for layer in _layers(model) if hasattr(layer, "input_dim")]
+    if not tables:
+        return {}
+    taken = {_plain(tensor.name) for layer in tables for tensor in _operands(layer)}
+    rows = min(layer.input_dim for layer in tables)
+    inputs = enumerate(zip(model.inputs, dtypes))
+    return {index: rows for index, (tensor, dtype) in inputs if "int" in dtype or _plain(tensor.name) in taken}
+
+
+def _operands(layer: Any) -> list[Any]:
+    """What a layer is called on, if it is called once."""
+    try:
+        found = layer.input
+    except (AttributeError, ValueError):
+        return []
+    return list(found) if isinstance(found, (list, tuple)) else [found]
+
+
 def _plain(name: str) -> str:
     return name.split(":")[0]
 
 
 def _layers(model: Any) -> list[Any]:
     return [inner for layer in model.layers for inner in (_layers(layer) if hasattr(layer, "layers") else [layer])]
+
+
+# Operators that hand an input's numbers on, whole or in parts.
+_PASSING = (
+    *("CAST", "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "TRANSPOSE", "SLICE", "STRIDED_SLICE", "SPLIT", "SPLIT_V", "UNPACK"),
+    *("PACK", "CONCATENATION", "QUANTIZE", "DEQUANTIZE", "ROUND", "FLOOR"),
+)
+# The operands that are a table and its indices.
+_LOOKUPS = {"GATHER": (0, 1), "EMBEDDING_LOOKUP": (1, 0), "GATHER_ND": (0, 1)}
+
+
+def indexed_rows(tensor: int, operators: list[dict[str, Any]], shapes: dict[int, tuple[int, ...]]) -> int | None:
+    """The rows of the smallest table that the numbers of a tensor index, as they are or cast; nothing if they index
+    none."""
+    waiting, seen, rows = [tensor], {tensor}, []
+    while waiting:
+        current = waiting.pop()
+        for operator in operators:
+            inputs = [int(item) for item in operator["inputs"]]
+            if current not in inputs:
+                continue
+            table, indices = _LOOKUPS.get(operator["op_name"], (0, -1))
+            if indices >= 0 and inputs[indices] == current:
+                rows.append(shapes[inputs[table]][0])
+            elif operator["op_name"] in _PASSING:
+                made = {int(item) for item in operator["outputs"]} - seen
+                waiting += made
+                seen |= made
+    return min(rows, default=None)
 
 
 class LiteRT(Reference):
@@ -126,6 +178,7 @@ class LiteRT(Reference):
         self.path, self.frames = path, frames
         interpreter = self.interpreter = self._opened()
         details, made = interpreter.get_input_details(), interpreter.get_output_details()
+        self.signature = invoked_signature(interpreter)
         self.names = [detail["name"] for detail in details]
         self.outputs = [detail["name"] for detail in made]
         self.dtypes = [np.dtype(detail["dtype"]).name for detail in details]
@@ -135,7 +188,12 @@ class LiteRT(Reference):
             self.shapes.append(tuple(extents[1:] if _has_batch(detail) else extents))
         self.input_scales = [_scale(detail) for detail in details]
         self.output_scales = [_scale(detail) for detail in made]
-        self.arithmetic = litert_arithmetic(interpreter.get_tensor_details(), [*details, *made])
+        tensors = interpreter.get_tensor_details()
+        self.arithmetic = litert_arithmetic(tensors, [*details, *made])
+        shapes = {int(tensor["index"]): tuple(tensor["shape"]) for tensor in tensors}
+        operators = interpreter._get_ops_details()
+        found = [indexed_rows(int(detail["index"]), operators, shapes) for detail in details]
+        self.tables = {index: rows for index, rows in enumerate(found) if rows is not None}
 
     def _opened(self) -> Any:
         try:
@@ -169,6 +227,17 @@ class LiteRT(Reference):
         return [np.asarray(interpreter.get_tensor(detail["index"])) for detail in interpreter.get_output_details()]
 
 
+def invoked_signature(interpreter: Any) -> str:
+    """The signature whose subgraph `invoke()` runs, of a file with several; nothing for any other file."""
+    keys = interpreter.get_signature_list()
+    subgraphs = [interpreter.get_signature_runner(key)._subgraph_index for key in keys]
+    if not any(subgraphs) and len(keys) < 2:
+        return ""
+    if 0 not in subgraphs:
+        raise ValueError("invoke() runs a subgraph that no signature names")
+    return str(list(keys)[subgraphs.index(0)])
+
+
 def _signature(detail: Any) -> list[int]:
     """The extents, -1 for an open one."""
     return [int(extent) for extent in detail["shape_signature"]] or [int(extent) for extent in detail["shape"]]
@@ -187,14 +256,18 @@ def example(reference: Reference, random: np.random.Generator) -> list[np.ndarra
     """One random example of each input, with a batch axis of 1."""
     result = []
     data: np.ndarray
-    for shape, dtype in zip(reference.shapes, reference.dtypes):
-        if "float" in dtype:
+    for index, (shape, dtype) in enumerate(zip(reference.shapes, reference.dtypes)):
+        rows = reference.tables.get(index)
+        if rows is not None:
+            # Whole numbers, of whatever type.
+            data = random.integers(0, max(rows, 1), (1, *shape))
+        elif "float" in dtype:
             data = random.standard_normal((1, *shape))
         elif dtype in ("int8", "uint8", "int16"):
             span = np.iinfo(dtype)
             data = random.integers(span.min, span.max + 1, (1, *shape))
         else:
-            data = random.integers(0, 2 if dtype == "bool" else max(reference.rows, 1), (1, *shape))
+            data = random.integers(0, 2 if dtype == "bool" else INTEGERS, (1, *shape))
         result.append(data.astype("float32" if dtype == "bfloat16" else dtype))
     return result
 
@@ -223,6 +296,7 @@ def write(path: Path, folder: Path, examples: int, frames: int, seed: int) -> No
         "input_scales": reference.input_scales,
         "output_scales": reference.output_scales,
         "arithmetic": reference.arithmetic,
+        "signature": reference.signature,
         "output_count": count,
     }
     (folder / "reference.json").write_text(json.dumps(facts), "utf-8")
