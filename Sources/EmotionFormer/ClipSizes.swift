@@ -37,14 +37,26 @@ struct ClipSizes: Sendable {
         }
     }
 
-    /// At most ten numbers of frames, up to the model's own, in equal steps.
-    static func frames(of proof: FrameProof) -> [Int] {
-        // Whole blocks of rows for the kernels.
-        let block = proof.frameCount < 64 ? 4 : 16
-        let multiple = (block + proof.unit - 1) / proof.unit * proof.unit
-        let share = (proof.frameCount + 9) / 10
-        let step = (share + multiple - 1) / multiple * multiple
-        return Array(stride(from: step, to: proof.frameCount, by: step))
+    /// The numbers of frames of a model that a proof is about.
+    static func frames(of proof: FrameProof) -> [Int] { frames(upTo: proof.frameCount, unit: proof.unit) }
+
+    /// At most nine numbers of frames, in ascending order. Each is about four fifths of the next, so that a clip of any
+    /// length, also a short one, takes few frames more than its own.
+    /// - Parameters:
+    ///   - frameCount: the model's own number.
+    ///   - unit: a number of frames that all numbers are multiples of.
+    static func frames(upTo frameCount: Int, unit: Int) -> [Int] {
+        // Whole blocks of rows for the kernels, or half ones where windows of time leave fewer rows anyway.
+        let block = frameCount < 64 ? 4 : unit == 1 ? 16 : 8
+        let multiple = (block + unit - 1) / unit * unit
+        var frames: [Int] = []
+        var next = frameCount * 4 / 5 / multiple * multiple
+        // One unit of padding, and a clip before it.
+        while next >= max(2 * unit, multiple), frames.count < 9 {
+            frames.insert(next, at: 0)
+            next = next * 4 / 5 / multiple * multiple
+        }
+        return frames
     }
 
     /// The least plan for a clip of so many frames, which has padding after it; nil if it takes the whole plan.

@@ -41,7 +41,7 @@ struct ClipLengthTests {
         if let barrier = example.barrier {
             #expect(model.clipSizes == [] && found.contains(barrier), "\(found)")
         } else {
-            #expect(model.clipSizes == [4, 8, 12, 16, 20], "\(found)")
+            #expect(model.clipSizes == [4, 8, 12, 16], "\(found)")
         }
         for count in 1...Self.frames {
             let clip = try LandmarkClip(

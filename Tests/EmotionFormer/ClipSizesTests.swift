@@ -1,6 +1,7 @@
 import EmotionFormerEngine
 import EmotionFormerModelFormat
 import EmotionFormerTensors
+import Foundation
 import Testing
 
 @testable import EmotionFormer
@@ -59,7 +60,7 @@ struct ClipSizesTests {
     func lengths(_ level: EmotionModel.InstructionSet) throws {
         for threads in [1, 2] {
             let model = try model(level: level, threads: threads)
-            #expect(model.clipSizes == Array(stride(from: 4, to: Self.frames, by: 4)) && model.frameBarrier == nil)
+            #expect(model.clipSizes == [4, 8, 12, 16, 24, 32] && model.frameBarrier == nil)
             for frames in 1...Self.frames + 2 {
                 try check(model, clip(frames), level)
                 try check(model, clip(frames, seed: 9, emptyFrames: [0, 2, 3, frames - 1]), level)
@@ -88,11 +89,47 @@ struct ClipSizesTests {
         let sizes = try #require(model.plans.sizes)
         #expect(sizes.size(for: 3)?.frames == 4)
         #expect(sizes.size(for: 4)?.frames == 8)
-        #expect(sizes.size(for: 35)?.frames == 36)
-        #expect(sizes.size(for: 36) == nil)
+        #expect(sizes.size(for: 31)?.frames == 32)
+        #expect(sizes.size(for: 32) == nil)
         #expect(try model.plan(frames: 3).inputTypes[0].shape.extents == [1, 4, StreamModel.features])
         #expect(try model.plan(frames: 40).inputTypes[0].shape.extents == [1, 40, StreamModel.features])
         #expect(throws: Fault.self) { try model.plan(frames: 41) }
+    }
+
+    @Test("Sizes are few, of whole units, and a clip of any length takes few frames more than its own")
+    func spacing() {
+        #expect(ClipSizes.frames(upTo: 300, unit: 10) == [30, 40, 50, 70, 90, 120, 150, 190, 240])
+        #expect(ClipSizes.frames(upTo: 300, unit: 1) == [16, 32, 48, 64, 80, 112, 144, 192, 240])
+        for count in [1, 2, 4, 5, 7, 24, 40, 63, 64, 100, 300, 301, 4096] {
+            for unit in [1, 2, 3, 5, 10, 64] {
+                let sizes = ClipSizes.frames(upTo: count, unit: unit)
+                #expect(sizes.count <= 9 && sizes.allSatisfy { $0 >= 2 * unit && $0 < count && $0 % unit == 0 })
+                let multiple = max(unit + 16, 2 * unit)
+                for (size, next) in zip(sizes, sizes.dropFirst() + [count]) {
+                    #expect(size < next && next - size <= next / 5 + multiple)
+                }
+            }
+        }
+    }
+
+    @Test("The bundled model gives to the bit what all frames give, at both ends of every size")
+    func bundled() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Weights/EmotionFormer-Synthetic")
+        let model = try EmotionModel(path: folder.path)
+        let sizes = try #require(model.plans.sizes)
+        #expect(model.clipSizes == [30, 40, 50, 70, 90, 120, 150, 190, 240])
+        #expect(sizes.size(for: 60)?.frames == 70)
+        var random = SplitMix(state: 5)
+        let values = (0..<240 * model.input.features).map { _ in random.next() }
+        for size in model.clipSizes {
+            for frames in [size - 11, size - 10] {
+                let clip = try LandmarkClip(
+                    features: Array(values.prefix(frames * model.input.features)), frameCount: frames,
+                    featureCount: model.input.features)
+                try check(model, clip, EmotionModel.InstructionSet.available.last)
+            }
+        }
     }
 
     @Test("What padding holds decides: normalized to other numbers than zero, it is masked no more")
