@@ -35,7 +35,8 @@ public struct FaceLandmarkerResult: Sendable {
     /// A face's landmarks as a frame for ``EmotionStream``; a frame without a face if there is no such face.
     ///
     /// ```swift
-    /// let prediction = try stream.append(landmarker.detect(image, timestampInMilliseconds: t).landmarkFrame())
+    /// var stream = try EmotionStream(model)
+    /// let prediction = try stream.append(landmarker.detect(image, timestampInMilliseconds: 33).landmarkFrame())
     /// ```
     /// - Throws: `notFinite` if a coordinate is infinite.
     public func landmarkFrame(face index: Int = 0) throws(EmotionFormerError) -> LandmarkFrame {

@@ -62,6 +62,41 @@ struct FaceLandmarkerTests {
         #expect(found.areSmall, "\(found)")
     }
 
+    @Test("A video goes through a stream: frame by frame, and as an asynchronous sequence")
+    func stream() async throws {
+        let model = try EmotionModel(
+            path: Fixture.folder.appendingPathComponent("../../../Weights/EmotionFormer-Synthetic").standardizedFileURL
+                .path)
+        let frames = try (0..<4).map {
+            VideoFrame(image: try Golden.frame($0), timestampInMilliseconds: 33 * $0)
+        }
+        let options = EmotionStream.Options(hop: 1, minimumFrames: 2)
+        var stream = try EmotionStream(model, options: options)
+        let landmarker = try landmarker(.init(runningMode: .video))
+        var one: [StreamPrediction] = []
+        for frame in frames {
+            let landmarks = try landmarker.detect(
+                frame.image, timestampInMilliseconds: frame.timestampInMilliseconds
+            ).landmarkFrame()
+            if let prediction = try stream.append(landmarks) { one.append(prediction) }
+        }
+        let source = AsyncStream { continuation in
+            for frame in frames { continuation.yield(frame) }
+            continuation.finish()
+        }
+        var other: [StreamPrediction] = []
+        let second = try EmotionStream(model, options: options)
+        for try await prediction in second.predictions(
+            of: try self.landmarker(.init(runningMode: .video)).landmarkFrames(of: source))
+        {
+            other.append(prediction)
+        }
+        #expect(one.count == 3)
+        #expect(one.map(\.outputs) == other.map(\.outputs))
+        #expect(one.map(\.endTime) == other.map(\.endTime))
+        #expect(one.last?.endTime == 0.099)
+    }
+
     @Test("A single picture's landmarks are MediaPipe's, whatever was looked at before")
     func picture() throws {
         let landmarker = try landmarker()

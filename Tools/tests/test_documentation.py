@@ -16,7 +16,8 @@ MODULES = PROJECT / ".build" / "debug" / "Modules"
 ARTICLES = [PROJECT / "README.md", *sorted((PROJECT / "Sources" / "EmotionFormer" / "EmotionFormer.docc").glob("*.md"))]
 SOURCES = [
     *sorted((PROJECT / "Sources" / "EmotionFormer").glob("*.swift")),
-    *sorted((PROJECT / "Weights").glob("*.swift")),
+    *sorted((PROJECT / "Sources" / "Landmarks").rglob("*.swift")),
+    *sorted((PROJECT / "Weights").rglob("*.swift")),
 ]
 
 # What an example may use without saying where it comes from.
@@ -39,10 +40,17 @@ CONTEXT = {
     "face": "ModelTensor",
     "pose": "ModelTensor",
     "steps": "[ModelTensor]",
+    "task": "URL",
+    "pixels": "[UInt8]",
+    "image": "ImageFrame",
+    "landmarker": "FaceLandmarker",
+    "video": "AsyncStream<VideoFrame>",
 }
 PREAMBLE = """
 import EmotionFormer
+import EmotionFormerBundledLandmarker
 import EmotionFormerBundledModel
+import EmotionFormerLandmarks
 import Foundation
 
 struct Camera: Sequence, IteratorProtocol {
@@ -51,6 +59,7 @@ struct Camera: Sequence, IteratorProtocol {
 }
 
 func show(_ prediction: StreamPrediction) {}
+func draw(_ landmarks: [SIMD3<Float>]) {}
 
 """
 

@@ -10,7 +10,9 @@ from emotionformer.places import ROOT
 # What is read: everything that people write, except fixtures, which are data.
 FOLDERS = (".ci", ".github", "Benchmarks", "Package.swift", "README.md", "Sources", "Tests", "Tools", "Weights")
 ENDINGS = (".c", ".css", ".h", ".js", ".json", ".jsonc", ".md", ".py", ".sh", ".svg", ".swift", ".toml", ".txt", "")
-DATA = re.compile(r"^Tests/Fixtures/(?!Support/)|^Tests/EmotionFormer/Fixtures/|^Tests/Fuzz/Seeds/|^Weights/EmotionFormer-[^/]*/")
+DATA = re.compile(
+    r"^Tests/Fixtures/(?!Support/)|^Tests/EmotionFormer/Fixtures/|^Tests/Fuzz/Seeds/|^Weights/EmotionFormer-[^/]*/"
+)
 
 # The beginnings of words, in any case, and inside of names: `isQuantised`. "Cancelled" is Swift's own spelling.
 BRITISH = re.compile(
