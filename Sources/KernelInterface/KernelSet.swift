@@ -74,6 +74,10 @@ package struct KernelSet: Sendable {
     package var stridedScratchByteCount: StridedScratchByteCount
     package var matmulStrided: ScratchFunction<StridedProduct>
 
+    /// Both for a range of the windows, counted through all lines of all images.
+    package var gatherWindows: ProductFunction<WindowGathering>
+    package var depthwiseConvolution: ProductFunction<DepthwiseConvolution>
+
     package var attentionScratchByteCount: AttentionScratchByteCount
     /// Computes a range of a head's queries.
     package var attention: ScratchFunction<AttentionHead>
@@ -121,6 +125,8 @@ package struct KernelSet: Sendable {
         matmul: @escaping ProductFunction<PackedProduct>,
         stridedScratchByteCount: @escaping StridedScratchByteCount,
         matmulStrided: @escaping ScratchFunction<StridedProduct>,
+        gatherWindows: @escaping ProductFunction<WindowGathering>,
+        depthwiseConvolution: @escaping ProductFunction<DepthwiseConvolution>,
         attentionScratchByteCount: @escaping AttentionScratchByteCount,
         attention: @escaping ScratchFunction<AttentionHead>,
         softmax: @escaping RowFunction,
@@ -148,6 +154,8 @@ package struct KernelSet: Sendable {
         self.matmul = matmul
         self.stridedScratchByteCount = stridedScratchByteCount
         self.matmulStrided = matmulStrided
+        self.gatherWindows = gatherWindows
+        self.depthwiseConvolution = depthwiseConvolution
         self.attentionScratchByteCount = attentionScratchByteCount
         self.attention = attention
         self.softmax = softmax

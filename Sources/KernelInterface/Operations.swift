@@ -2,6 +2,8 @@
 /// the names that graphs have for them.
 package enum Activation: String, CaseIterable, Sendable {
     case linear, relu, relu6, reluN1To1, gelu, geluTanh, silu, tanh, sigmoid
+    /// x < 0 ? slope·x : x, with the column's slope of `Epilogue.slopes`.
+    case prelu
 }
 
 /// Elementwise functions of one operand, activation functions by the names that graphs have for them; `alpha` and

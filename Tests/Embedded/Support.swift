@@ -27,6 +27,16 @@ private func level() -> KernelSet {
             sound.quantized.matmulIntegers(product, rows)
             product.c[rows.lowerBound * product.cStride] ^= 1
         }
+    case 100:  // d
+        kernels.depthwiseConvolution = { call, windows in
+            sound.depthwiseConvolution(call, windows)
+            call.output[windows.lowerBound * call.channels * call.multiplier] += 1e-3
+        }
+    case 119:  // w
+        kernels.gatherWindows = { call, windows in
+            sound.gatherWindows(call, windows)
+            call.output[0] += 1
+        }
     case 117:  // u
         kernels.unary = { operation, input, output, count, alpha, beta in
             sound.unary(operation, input, output, count, alpha, beta)

@@ -142,7 +142,8 @@ import Testing
 
     @Test("graphs and kernels call activation functions by the same names")
     func activationNames() {
-        for activation in Activation.allCases {
+        // `prelu` has an operation of its own.
+        for activation in Activation.allCases where activation != .prelu {
             #expect(ActivationFunction(rawValue: activation.rawValue)?.epilogue == activation)
         }
     }

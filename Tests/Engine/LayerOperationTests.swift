@@ -120,6 +120,27 @@ import Testing
         }
     }
 
+    @Test("windows of channels, around the widths of vectors", arguments: ["valid", "same"])
+    func depthwiseConvolutions(_ padding: String) {
+        for (channels, stride, dilation, size) in [
+            (8, 1, 1, 3), (17, 2, 1, 3), (40, 1, 1, 3), (28, 2, 1, 3), (33, 1, 2, 3), (9, 1, 1, 5), (1, 1, 1, 3),
+        ] {
+            for multiplier in [1, 4] {
+                let attributes: Attributes = [
+                    "strides": .integers([stride, stride]), "dilations": .integers([dilation, dilation]),
+                    "padding": .text(padding), "multiplier": .integer(multiplier),
+                ]
+                let inputs = [
+                    floats([2, 9, 11, channels]), floats([1, size, size, channels * multiplier], seed: 2),
+                    floats([channels * multiplier], seed: 3),
+                ]
+                for constants: Set<Int> in [[1, 2], [2], []] {
+                    OperationCase(.depthwiseConv2D, inputs, attributes, constants: constants).check()
+                }
+            }
+        }
+    }
+
     @Test("a convolution of more windows than are gathered at a time")
     func manyWindows() {
         OperationCase(

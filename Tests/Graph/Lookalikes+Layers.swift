@@ -167,6 +167,24 @@ extension Lookalike {
                 attributes: ["padding": .text("same")])
             return [first, second]
         },
+        Lookalike("raiseConvolution", "single places that are left out, or of groups of channels", absent: ["dense"]) {
+            builder in
+            let picture = try builder.input("picture", [1, 4, 6, 4])
+            let first = try builder.node(
+                .conv2D, [picture, builder.constant([5, 1, 1, 4])], [1, 2, 3, 5],
+                attributes: ["strides": .integers([2, 2])])
+            let second = try builder.node(.conv2D, [picture, builder.constant([6, 1, 1, 2])], [1, 4, 6, 6])
+            return [first, second]
+        },
+        Lookalike("foldAffine", "numbers for each place behind convolutions of pictures") { builder in
+            let picture = try builder.input("picture", [1, 4, 6, 3])
+            let first = try builder.node(.conv2D, [picture, builder.constant([5, 2, 1, 3])], [1, 3, 6, 5])
+            let second = try builder.node(.depthwiseConv2D, [picture, builder.constant([1, 2, 1, 3])], [1, 3, 6, 3])
+            return [
+                try builder.binary(.multiply, first, builder.constant([6, 1])),
+                try builder.binary(.add, second, builder.constant([1, 3, 6, 3])),
+            ]
+        },
         Lookalike("raisePooling", "windows over two rows, means over features", absent: ["pooling1D"]) { builder in
             let image = try builder.input("image", [1, 2, 7, 3])
             let pooled = try builder.node(

@@ -86,6 +86,37 @@ import Testing
         #expect(graph.nodes[0].attributes["padding"] == .text("causal"))
     }
 
+    @Test("a convolution of single places is a dense layer, with the activation and the normalization behind it")
+    func pointwiseConvolution() throws {
+        var builder = GraphBuilder()
+        let picture = try builder.input("picture", [2, 4, 5, 3])
+        let result = try builder.node(
+            .conv2D, [picture, builder.constant([6, 1, 1, 3]), builder.constant([6])], [2, 4, 5, 6])
+        let scaled = try builder.binary(.multiply, result, builder.constant([6]))
+        let shifted = try builder.binary(.add, scaled, builder.constant([1, 1, 1, 6]))
+        let graph = try builder.finished(builder.activation(.relu6, shifted)).simplifiedAndCompared()
+        try #require(graph.operations == ["dense"])
+        #expect(graph.nodes[0].attributes["activation"] == .text("relu6"))
+    }
+
+    @Test("a normalization behind a convolution of pictures joins its weights", arguments: [true, false])
+    func normalizedConvolution(hasBias: Bool) throws {
+        var builder = GraphBuilder()
+        let picture = try builder.input("picture", [1, 6, 7, 4])
+        let bias = hasBias ? try builder.constant([8]) : nil
+        let first = try builder.node(.conv2D, [picture, builder.constant([8, 3, 2, 2]), bias], [1, 4, 6, 8])
+        let scaled = try builder.binary(.multiply, first, builder.constant([8]))
+        let shifted = try builder.binary(.add, scaled, builder.constant([8]))
+        let own = hasBias ? try builder.constant([16]) : nil
+        let second = try builder.node(
+            .depthwiseConv2D, [shifted, builder.constant([1, 3, 3, 16]), own], [1, 2, 4, 16],
+            attributes: ["multiplier": .integer(2)])
+        let last = try builder.binary(
+            .multiply, builder.binary(.add, second, builder.constant([16])), builder.constant([1, 16]))
+        let graph = try builder.finished(last).simplifiedAndCompared()
+        #expect(graph.operations == ["conv2D", "depthwiseConv2D"])
+    }
+
     @Test("masking and the masked mean are found in their lowered forms", arguments: [true, false])
     func masks(selects: Bool) throws {
         var builder = GraphBuilder()

@@ -93,6 +93,7 @@ import Testing
         let bias = Buffer(random: n, seed: 7)
         let table = Buffer(random: m * (n + 1), seed: 8)
         let residual = Buffer(random: m * (n + 2), seed: 9)
+        let slopes = Buffer(random: n, seed: 10)
         let packed = Buffer<UInt8>(count: kernels.packedMatrixByteCount(k, n), fill: 7)
         kernels.packMatrix(b.address, n, 1, k, n, packed.address)
         let raw = Oracle.product(a.address, k, 1, b.address, n, 1, m: m, k: k, n: n)
@@ -100,7 +101,7 @@ import Testing
             let c = Buffer(count: m * n)
             let epilogue = Epilogue(
                 scale: 0.75, bias: bias.address, rowTable: table.address, rowTableStride: n + 1, activation: activation,
-                residual: residual.address, residualStride: n + 2)
+                slopes: slopes.address, residual: residual.address, residualStride: n + 2)
             kernels.matmul(
                 PackedProduct(
                     a: a.address, aStride: k, b: packed.address, c: c.address, cStride: n, m: m, k: k, n: n,
@@ -109,9 +110,48 @@ import Testing
                 let (row, column) = (index / n, index % n)
                 let sum =
                     0.75 * raw[index] + Double(bias.address[column]) + Double(table.address[row * (n + 1) + column])
-                return Oracle.activation(activation, sum) + Double(residual.address[row * (n + 2) + column])
+                return Oracle.activation(activation, sum, slope: Double(slopes.address[column]))
+                    + Double(residual.address[row * (n + 2) + column])
             }
             #expect(largestDifference(c.values, expected) < 3e-6, "\(level) \(activation)")
+        }
+    }
+
+    /// What is added before the activation may have fewer columns than the product: nothing is read behind them, and the
+    /// other columns get nothing. The last panel may have any number of columns, and the rows any number of blocks.
+    @Test(arguments: InstructionSet.available)
+    func tablesMayHaveFewerColumns(level: InstructionSet) {
+        let kernels = KernelSet.kernels(for: level)
+        for (m, n) in [(27, 8), (26, 16), (13, 24), (25, 28), (12, 37), (5, 42), (1, 50), (31, 6), (30, 2)] {
+            for covered in [1, 4, 8, 15, 16, 17, 24, 36, n - 1, n] where covered > 0 && covered <= n {
+                let k = 9
+                let a = Buffer(random: m * k, seed: 5, scale: 2)
+                let b = Buffer(random: k * n, seed: 6)
+                let bias = Buffer(random: n, seed: 7)
+                let table = Buffer(random: m * covered, seed: 8)
+                let slopes = Buffer(random: n, seed: 9)
+                let c = Buffer(count: m * n)
+                let packed = Buffer<UInt8>(count: kernels.packedMatrixByteCount(k, n), fill: 7)
+                kernels.packMatrix(b.address, n, 1, k, n, packed.address)
+                let raw = Oracle.product(a.address, k, 1, b.address, n, 1, m: m, k: k, n: n)
+                for activation in [Activation.prelu, .relu, .relu6, .tanh] {
+                    kernels.matmul(
+                        PackedProduct(
+                            a: a.address, aStride: k, b: packed.address, c: c.address, cStride: n, m: m, k: k, n: n,
+                            epilogue: Epilogue(
+                                bias: bias.address, rowTable: table.address, rowTableStride: covered,
+                                rowTableColumns: covered, activation: activation, slopes: slopes.address)), 0..<m)
+                    let expected = raw.indices.map { index in
+                        let (row, column) = (index / n, index % n)
+                        var sum = raw[index] + Double(bias.address[column])
+                        if column < covered { sum += Double(table.address[row * covered + column]) }
+                        return Oracle.activation(activation, sum, slope: Double(slopes.address[column]))
+                    }
+                    #expect(
+                        largestDifference(c.values, expected) < 1e-5 && c.isMarginUntouched,
+                        "\(level) \(m)×\(n), \(covered) columns, \(activation)")
+                }
+            }
         }
     }
 
@@ -141,24 +181,30 @@ import Testing
     func rowsDoNotDependOnThePartition(level: InstructionSet) {
         let kernels = KernelSet.kernels(for: level)
         guard kernels.splitsRows else { return }
-        let (m, k, n) = (29, 33, 70)
+        for n in [70, 72, 8, 24] { rowsDoNotDependOnThePartition(kernels, n) }
+    }
+
+    private func rowsDoNotDependOnThePartition(_ kernels: KernelSet, _ n: Int) {
+        let (m, k) = (29, 33)
         let a = Buffer(random: m * k, seed: 5)
         let b = Buffer(random: k * n, seed: 6)
         let packed = Buffer<UInt8>(count: kernels.packedMatrixByteCount(k, n), fill: 7)
         kernels.packMatrix(b.address, n, 1, k, n, packed.address)
-        func product(_ ranges: [Range<Int>]) -> [UInt32] {
+        func product(_ activation: Activation, _ ranges: [Range<Int>]) -> [UInt32] {
             let c = Buffer(count: m * n)
             for range in ranges {
                 kernels.matmul(
                     PackedProduct(
                         a: a.address, aStride: k, b: packed.address, c: c.address, cStride: n, m: m, k: k, n: n,
-                        epilogue: Epilogue(activation: .gelu)), range)
+                        epilogue: Epilogue(bias: b.address, activation: activation, slopes: a.address)), range)
             }
             return c.values.map(\.bitPattern)
         }
-        let whole = product([0..<m])
-        #expect(product([0..<1, 1..<8, 8..<8, 8..<21, 21..<29]) == whole)
-        #expect(product((0..<m).map { $0..<($0 + 1) }) == whole)
+        for activation in [Activation.gelu, .relu6, .prelu] {
+            let whole = product(activation, [0..<m])
+            #expect(product(activation, [0..<1, 1..<8, 8..<8, 8..<21, 21..<29]) == whole)
+            #expect(product(activation, (0..<m).map { $0..<($0 + 1) }) == whole)
+        }
     }
 
     @Test(arguments: InstructionSet.available)

@@ -8,7 +8,8 @@ import EmotionFormerKernels
 
 /// Plain float64 versions of what the kernels compute.
 enum Oracle {
-    static func activation(_ activation: Activation, _ x: Double) -> Double {
+    /// - Parameter slope: of `prelu`.
+    static func activation(_ activation: Activation, _ x: Double, slope: Double = 1) -> Double {
         switch activation {
         case .linear: x
         case .relu: max(0, x)
@@ -19,6 +20,7 @@ enum Oracle {
         case .silu: unary(.silu, x, 0, 0)
         case .tanh: tanh(x)
         case .sigmoid: unary(.sigmoid, x, 0, 0)
+        case .prelu: x < 0 ? slope * x : x
         }
     }
 

@@ -50,7 +50,7 @@ struct Way: Sendable, CustomTestStringConvertible {
 
     private static let operatorFiles = [
         "unary", "elu", "binary", "reduction", "shape", "gather", "matrix", "convolution", "quantization", "control",
-        "loop_constants", "pictures", "bias_rows", "lstm", "lstm_int8",
+        "loop_constants", "pictures", "picture_network", "bias_rows", "lstm", "lstm_int8",
     ]
 
     @Test(

@@ -6,6 +6,8 @@ enum FusedNode {
     case plain(TypedGraph.Node)
     /// One or more dense nodes of one input, with an added table and an added value.
     case dense(DenseStep)
+    /// A convolution in two dimensions with what follows it.
+    case convolution(TypedGraph.Node, FusedEnding)
     case attention(AttentionStep)
     /// A normalization of the sum of two values.
     case normalization(TypedGraph.Node, input: Int, residual: Int)
@@ -34,7 +36,8 @@ extension StepBuilder {
         }
         for index in graph.nodes.indices where fusion.replacement[index] == nil && !fusion.isAbsorbed[index] {
             switch graph.nodes[index].operation {
-            case .dense: try extend(index, &fusion)
+            case .dense: try extendDense(index, &fusion)
+            case .conv2D, .depthwiseConv2D: try extendConvolution(index, &fusion)
             case .layerNormalization, .rmsNormalization: takeSum(index, &fusion)
             default: break
             }
@@ -99,36 +102,6 @@ extension StepBuilder {
                 DenseStep(name: names.joined(separator: "+"), input: source, parts: parts, output: joined))
         ]
         fusion.replacement[index] = [.attention(step)]
-    }
-
-    /// Fuses a dense node with the addition of a table, then with the addition of a value of the same shape.
-    private mutating func extend(_ index: Int, _ fusion: inout Fusion) throws(Fault) {
-        let node = graph.nodes[index]
-        var step = DenseStep(
-            name: node.name, input: try operand(node, 0), parts: [try part(node)],
-            activation: try node.attributes.activation(), output: try output(node))
-        var place = index
-        while step.residual == nil, let next = fusion.uses.onlyConsumer(of: step.output),
-            graph.nodes[next].operation == .add, fusion.replacement[next] == nil, !fusion.isAbsorbed[next],
-            let other = graph.nodes[next].inputs.first(where: { $0 != step.output }) ?? nil,
-            let sum = graph.nodes[next].outputs.first, shape(sum) == shape(step.output)
-        {
-            if let table = graph.values[other].constant {
-                guard step.rowTable == nil, step.activation == .linear, table.tensor.elementType == .float32,
-                    table.tensor.shape.elementCount == shape(sum).elementCount
-                else { break }
-                step.rowTable = table
-            } else {
-                guard shape(other) == shape(sum), type(other).elementType == .float32 else { break }
-                step.residual = other
-            }
-            fusion.isAbsorbed[place] = true
-            step.output = sum
-            place = next
-        }
-        guard place != index else { return }
-        fusion.isAbsorbed[place] = false
-        fusion.replacement[place] = [.dense(step)]
     }
 
     /// Fuses a normalization with the addition before it, if nothing else reads the sum.
@@ -198,7 +171,7 @@ extension StepBuilder {
 }
 
 /// The result of fusion for each node.
-private struct Fusion {
+struct Fusion {
     let uses: ValueUses
     var isAbsorbed: [Bool]
     /// For each node, its replacement.

@@ -9,25 +9,25 @@ extension StepBuilder {
     ) -> RowwiseWork? {
         guard dense.windows == nil else { return nil }
         // The closures that are bound later capture indices, not weights.
-        let (source, result, added) = (dense.input, dense.output, dense.residual)
+        let (source, result, ending) = (dense.input, dense.output, dense.ending)
+        let added = ending.added
         guard let table = product.epilogue.rowTable else {
             // The residual is added as in the whole step, or after the separate pass of the activation.
-            let reads = [dense.input] + (dense.residual.map { [$0] } ?? [])
-            return RowwiseWork(rows: rows, reads: reads) { layout in
+            return RowwiseWork(rows: rows, reads: [dense.input] + ending.reads) { layout in
                 let input = layout.operand(source)
                 let output = layout.destination(result)
-                let residual = added.map { layout.operand($0) }
+                let added = added.operands(layout)
                 return { execution, range in
                     let outputStart = output.floats(execution)
-                    let residualStart = residual?.floats(execution)
-                    let isJoined = finish.activation == nil
+                    let residual = added.residual?.floats(execution)
                     product.run(
-                        execution, input.floats(execution), outputStart, isJoined ? residualStart : nil, range)
-                    if !isJoined { finish.run(outputStart, residualStart, range) }
+                        execution, input.floats(execution), outputStart, added.addend?.floats(execution),
+                        finish.isNeeded ? nil : residual, range)
+                    if finish.isNeeded { finish.run(outputStart, residual, range) }
                 }
             }
         }
-        guard dense.activation == .linear else { return nil }
+        guard !ending.hasActivation else { return nil }
         var alone = product
         alone.epilogue.rowTable = nil
         let unplaced = alone
@@ -35,14 +35,14 @@ extension StepBuilder {
             let input = layout.operand(source)
             let output = layout.destination(result)
             return { execution, range in
-                unplaced.run(execution, input.floats(execution), output.floats(execution), nil, range)
+                unplaced.run(execution, input.floats(execution), output.floats(execution), nil, nil, range)
             }
         }
         let (add, columns) = (finish.add, finish.columns)
         let positions = ConstantAddress(table)
-        work.placing = RowwiseWork.Placing(reads: dense.residual.map { [$0] } ?? []) { layout in
+        work.placing = RowwiseWork.Placing(reads: ending.reads) { layout in
             let output = layout.destination(result)
-            let residual = added.map { layout.operand($0) }
+            let residual = added.residual.map { layout.operand($0) }
             return { execution, range in
                 let first = range.lowerBound &* columns
                 let count = range.count &* columns

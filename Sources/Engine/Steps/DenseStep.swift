@@ -29,11 +29,10 @@ struct DenseStep {
     /// For float32 products only; nil if the input's rows follow each other.
     var windows: Windows?
     var parts: [Part]
-    var activation: ActivationFunction = .linear
-    /// A constant of rows × n, added before the activation.
+    /// A constant of rows × n, added before the activation; there is no addend then.
     var rowTable: StoredTensor?
-    /// A value of rows × n, added after the activation.
-    var residual: Int?
+    /// What follows the product.
+    var ending = ProductEnding()
     /// Whether an int8 product quantizes its rows symmetrically around zero, by the rule of the builtin kernels.
     var isSymmetric = false
     /// Whose rule quantizes the rows of an int8 product; that of the builtin kernels if they are symmetric.
@@ -65,20 +64,14 @@ extension StepBuilder {
         if isQuantized { label += " int8" }
         if dense.windows != nil { label += " windows" }
         if dense.rowTable != nil { label += " +table" }
-        if dense.activation != .linear { label += " \(dense.activation.rawValue)" }
-        if dense.residual != nil { label += " +residual" }
+        label += dense.ending.label
 
-        let epilogueActivation = dense.activation.epilogue
-        var template = Epilogue(bias: bias?.floats, activation: epilogueActivation ?? .linear)
+        var template = try epilogue(dense.ending, bias: bias, columns: n, at: dense.name)
         if let table = dense.rowTable {
             template.rowTable = keep(table.tensor).floats
             template.rowTableStride = n
         }
-        let after =
-            epilogueActivation == nil ? ElementwiseActivation(dense.activation, kernels: kernels) : nil
-        let finish = DenseFinish(activation: after, columns: n, add: kernels.binary)
-        // A residual is added after the activation, so if that needs a separate pass the residual follows it.
-        let residualIsJoined = after == nil
+        let finish = DenseFinish(dense.ending, columns: n, kernels: kernels)
         let product =
             isQuantized
             ? try quantizedProduct(dense, rows: rows, template)
@@ -87,19 +80,19 @@ extension StepBuilder {
         // BLAS may round differently for a part of a matrix.
         let splits = (isQuantized || kernels.splitsRows) && rows > 1
         var draft = StepDraft(
-            name: dense.name, label: label, reads: [dense.input] + (dense.residual.map { [$0] } ?? []),
-            writes: [dense.output]
-        ) { [input = dense.input, output = dense.output, residual = dense.residual] layout in
+            name: dense.name, label: label, reads: [dense.input] + dense.ending.reads, writes: [dense.output]
+        ) { [input = dense.input, output = dense.output, added = dense.ending.added] layout in
             let input = layout.operand(input)
             let output = layout.destination(output)
-            let residual = residual.map { layout.operand($0) }
+            let added = added.operands(layout)
             return { execution, share in
                 let range = splits ? share : 0..<rows
                 let outputStart = output.floats(execution)
-                let residualStart = residual?.floats(execution)
+                let residual = added.residual?.floats(execution)
                 product.run(
-                    execution, input.floats(execution), outputStart, residualIsJoined ? residualStart : nil, range)
-                if !residualIsJoined { finish.run(outputStart, residualStart, range) }
+                    execution, input.floats(execution), outputStart, added.addend?.floats(execution),
+                    finish.isNeeded ? nil : residual, range)
+                if finish.isNeeded { finish.run(outputStart, residual, range) }
             }
         }
         draft.rowwise = rowwise(dense, product, finish, rows: rows)
@@ -110,7 +103,7 @@ extension StepBuilder {
         if splits {
             draft.rows = rows
             draft.rowBlock = isQuantized ? kernels.quantized.rowBlock : kernels.rowBlock
-            draft.alignedReads = dense.windows == nil ? draft.reads : dense.residual.map { [$0] } ?? []
+            draft.alignedReads = dense.windows == nil ? draft.reads : dense.ending.reads
         }
         append(draft)
     }
@@ -276,9 +269,10 @@ struct DenseProduct: Sendable {
     @inline(__always)
     func run(
         _ execution: Execution, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
-        _ residual: UnsafePointer<Float>?, _ range: Range<Int>
+        _ addend: UnsafePointer<Float>?, _ residual: UnsafePointer<Float>?, _ range: Range<Int>
     ) {
         var epilogue = epilogue
+        if let addend { epilogue.rowTable = addend }
         epilogue.residual = residual
         epilogue.residualStride = n
         switch form {
@@ -308,22 +302,6 @@ struct DenseProduct: Sendable {
                     m: rows, k: k, n: n,
                     epilogue: epilogue), range)
         }
-    }
-}
-
-/// An activation that is not available in a kernel's last step, and the residual after it.
-struct DenseFinish: Sendable {
-    let activation: ElementwiseActivation?
-    let columns: Int
-    let add:
-        @Sendable (BinaryOperation, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) ->
-            Void
-
-    func run(_ output: UnsafeMutablePointer<Float>, _ residual: UnsafePointer<Float>?, _ range: Range<Int>) {
-        let start = output + range.lowerBound &* columns
-        let count = range.count &* columns
-        activation?.apply(start, start, count)
-        if let residual { add(.add, start, residual + range.lowerBound &* columns, start, count) }
     }
 }
 

@@ -52,7 +52,9 @@ extension StepBuilder {
         guard groups > 1 else {
             let flat = try kernel.reshaped(to: Shape([size * depth, outputs]))
             let part = DenseStep.Part(kernel: StoredTensor(flat), isOutputMajor: false, bias: node.weights["bias"])
-            var dense = DenseStep(name: node.name, input: input, parts: [part], activation: function, output: output)
+            var dense = DenseStep(
+                name: node.name, input: input, parts: [part], ending: ProductEnding(activation: function),
+                output: output)
             if batches == 1, window.dilation == 1, size > 1 {
                 // A window is a contiguous range of the input, and windows overlap in memory as they do in time.
                 dense.input = try appendPadding(node, input: input, window)
@@ -97,7 +99,7 @@ extension StepBuilder {
                             kernel: StoredTensor(try Tensor(part, shape: Shape([size * depth, width]))),
                             isOutputMajor: false,
                             bias: groupBias)
-                    ], activation: function, output: result))
+                    ], ending: ProductEnding(activation: function), output: result))
             append(
                 StepDraft(name: "\(node.name)/place\(group)", label: "place", reads: [result], writes: [output]) {
                     layout in

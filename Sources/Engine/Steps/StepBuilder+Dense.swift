@@ -8,7 +8,7 @@ extension StepBuilder {
         try append(
             DenseStep(
                 name: node.name, input: operand(node, 0), parts: [part(node)],
-                activation: node.attributes.activation(), output: output))
+                ending: ProductEnding(activation: node.attributes.activation()), output: output))
     }
 
     /// The kernel and bias of a `dense` node.

@@ -21,6 +21,12 @@ extension StepBuilder {
         switch node {
         case .plain(let node): try append(node)
         case .dense(let dense): try append(dense)
+        case .convolution(let node, let ending):
+            if node.operation == .conv2D {
+                try appendConvolution2D(node, ending)
+            } else {
+                try appendDepthwiseConvolution2D(node, ending)
+            }
         case .attention(let attention): try append(attention)
         case .normalization(let node, let input, let residual):
             let columns = shape(input).extents.last ?? 1

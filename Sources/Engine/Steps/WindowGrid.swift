@@ -1,4 +1,5 @@
 import EmotionFormerGraph
+import EmotionFormerKernelInterface
 import EmotionFormerTensors
 
 /// Windows that move over height and width of (B, H, W, C).
@@ -33,6 +34,15 @@ struct WindowGrid: Sendable {
     var count: Int { batches * rows.count * columns.count }
     /// Elements of the input in a batch.
     var imageSize: Int { height * width * channels }
+
+    /// For kernels.
+    var axes: (rows: WindowAxis, columns: WindowAxis) { (axis(rows, height), axis(columns, width)) }
+
+    private func axis(_ windows: SlidingWindow, _ length: Int) -> WindowAxis {
+        WindowAxis(
+            extent: windows.extent, dilation: windows.dilation, stride: windows.stride, before: windows.before,
+            length: length, count: windows.count)
+    }
 
     /// The number of windows gathered at a time: enough rows for the kernels, and no more than fit into a cache.
     static func block(windowByteCount: Int) -> Int { max(min(96, (1 << 20) / max(windowByteCount, 1)), 1) }

@@ -108,7 +108,7 @@ extension TypedGraph.Node {
     var bothOrders: [(Int?, Int?)] { [(input(0), input(1)), (input(1), input(0))] }
 
     /// The function of an `activation` node without parameters.
-    var parameterlessFunction: ActivationFunction? {
+    package var parameterlessFunction: ActivationFunction? {
         guard operation == .activation, let function = try? attributes.activation("function"),
             ActivationFunction.parameterless.contains(function)
         else { return nil }

@@ -17,23 +17,38 @@
         let chunk = (blocks < 1 ? 1 : blocks) &* tallestBlock
         let panels = cachedWeights / (k &* panelWidth)
         let group = (panels < 1 ? 1 : panels) &* panelWidth
+        // The last panel may have columns in its left half alone.
+        let rest = product.n % panelWidth
+        let isNarrow = rest > 0 && rest <= laneCount && ProductTarget.serves(product.epilogue)
+        let n = isNarrow ? product.n &- rest : product.n
         var first = rows.lowerBound
         while first < rows.upperBound {
             let last = first &+ chunk < rows.upperBound ? first &+ chunk : rows.upperBound
             var column = 0
-            while column < product.n {
-                let end = column &+ group < product.n ? column &+ group : product.n
+            while column < n {
+                let end = column &+ group < n ? column &+ group : n
                 multiplyGroup(product, first, last, column, end)
                 column = end
             }
+            if isNarrow { multiplyNarrowPanel(product, first, last, n) }
             first = last
         }
+    }
+
+    /// Rows times the left half of the last panel: twice as many rows at a time.
+    private func multiplyNarrowPanel(_ product: PackedProduct, _ first: Int, _ last: Int, _ column: Int) {
+        var row = first
+        while last &- row >= narrowBlock {
+            finishNarrowBlock(product, row, column)
+            row &+= narrowBlock
+        }
+        if row < last { multiplyGroup(product, row, last, column, product.n) }
     }
 
     /// Rows times a group of panels; meanwhile the next group comes from afar.
     private func multiplyGroup(_ product: PackedProduct, _ first: Int, _ last: Int, _ column: Int, _ end: Int) {
         let k = product.k
-        let isSimple = ProductTarget.serves(product.epilogue.activation)
+        let isSimple = ProductTarget.serves(product.epilogue)
         let panels = product.b.assumingMemoryBound(to: Float.self)
         let fetched = end < product.n ? first &+ fetchingBlocks &* tallestBlock : first
         var memory = emptyBlockMemory
@@ -48,7 +63,7 @@
                 var here = column
                 while here < end {
                     let width = product.n &- here < panelWidth ? product.n &- here : panelWidth
-                    if isSimple && width == panelWidth && left >= tallestBlock {
+                    if isSimple && left >= tallestBlock {
                         finishTallestBlock(product, row, here, row < fetched ? next : nil)
                         height = tallestBlock
                     } else {

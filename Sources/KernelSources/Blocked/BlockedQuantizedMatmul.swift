@@ -127,7 +127,8 @@
     func matmulQuantized(_ product: QuantizedProduct, _ rows: Range<Int>) {
         let n = product.n
         let groups = groupCount(product.k)
-        let isSimple = ProductTarget.serves(product.epilogue.activation)
+        let isSimple =
+            ProductTarget.serves(product.epilogue.activation) && product.epilogue.rowTableColumns >= product.n
         let a = product.a.assumingMemoryBound(to: QuantizedValue.self)
         let aStride = product.aStride / MemoryLayout<QuantizedValue>.stride
         let chunk = quantizedRowChunk(product.k)

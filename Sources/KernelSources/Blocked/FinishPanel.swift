@@ -18,6 +18,9 @@
         _ columns: (Int) -> PanelColumns, _ value: (Int, Int, PanelColumns) -> Vector
     ) -> Bool {
         if tile.columns != panelWidth { return false }
+        let hasTable = epilogue.rowTable != nil
+        let covered = epilogue.rowTableColumns
+        if hasTable && covered < tile.column &+ panelWidth { return false }
         switch epilogue.activation {
         case .linear: finishRows(tile, epilogue, c, cStride, columns, value) { $0 }
         case .relu: finishRows(tile, epilogue, c, cStride, columns, value) { larger(broadcast(0), $0) }

@@ -61,6 +61,65 @@
         func weigh(_ weights: BoundedWeights, _ target: WeightTarget) { target.put(left, right, weights) }
     }
 
+    /// The sums of one row times the left half of a packed panel.
+    struct OneNarrowRow: RowBlock {
+        private var left = broadcast(0)
+
+        @inline(__always) init() {}
+
+        static var height: Int { @inline(__always) get { 1 } }
+        static var roundLength: Int { @inline(__always) get { 4 } }
+        static var step: Int { @inline(__always) get { 1 } }
+        static var panelStep: Int { @inline(__always) get { panelWidth } }
+
+        @inline(__always) static func columns(_ panel: UnsafePointer<Float>) -> Vector { load(panel) }
+
+        @inline(__always)
+        static func lanes(_ a: UnsafePointer<Float>, _ aStride: Int) -> SIMD4<Float> { OneRow.lanes(a, aStride) }
+
+        @inline(__always)
+        static func lane(_ a: UnsafePointer<Float>, _ aStride: Int) -> SIMD4<Float> { OneRow.lane(a, aStride) }
+
+        @inline(__always)
+        mutating func add(_ lane: Int, of lanes: SIMD4<Float>, _ columns: Vector) {
+            left = multiplyAdd(columns, broadcast(lanes[lane]), left)
+        }
+
+        @inline(__always)
+        func after(_ address: UnsafePointer<Float>) -> UnsafePointer<Float> { loaded(after: left, left, address) }
+
+        @inline(__always) func put(_ target: inout ProductTarget) { target.put(left) }
+    }
+
+    private typealias TwoNarrowRows = Doubled<OneNarrowRow>
+
+    /// Rows of a block of the left half of a panel.
+    @inline(__always) var narrowBlock: Int { 8 }
+
+    @inline(never)
+    func finishNarrowBlock(_ product: PackedProduct, _ row: Int, _ column: Int) {
+        let panel = product.b.assumingMemoryBound(to: Float.self) + column &* product.k
+        var rows = Doubled<Doubled<TwoNarrowRows>>(
+            upper: Doubled(
+                upper: TwoNarrowRows(upper: OneNarrowRow(), lower: OneNarrowRow()),
+                lower: TwoNarrowRows(upper: OneNarrowRow(), lower: OneNarrowRow())),
+            lower: Doubled(
+                upper: TwoNarrowRows(upper: OneNarrowRow(), lower: OneNarrowRow()),
+                lower: TwoNarrowRows(upper: OneNarrowRow(), lower: OneNarrowRow())))
+        rows.add(product.a + row &* product.aStride, product.aStride, panel, product.k)
+        var target = ProductTarget(product, row, column)
+        put(rows.upper, &target)
+        put(rows.lower, &target)
+    }
+
+    @inline(__always)
+    private func put(_ rows: Doubled<TwoNarrowRows>, _ target: inout ProductTarget) {
+        rows.upper.upper.put(&target)
+        rows.upper.lower.put(&target)
+        rows.lower.upper.put(&target)
+        rows.lower.lower.put(&target)
+    }
+
     extension Stacked: ProductRows where Upper: ProductRows, Lower: ProductRows {
         @inline(__always)
         init() {

@@ -34,29 +34,40 @@
         raw: (Int, Int, Int) -> Vector
     ) {
         switch epilogue.activation {
-        case .linear: finish(tile, epilogue, c, cStride, raw) { $0 }
-        case .relu: finish(tile, epilogue, c, cStride, raw) { larger(broadcast(0), $0) }
-        case .relu6: finish(tile, epilogue, c, cStride, raw) { clamped($0, 0, 6) }
-        case .reluN1To1: finish(tile, epilogue, c, cStride, raw) { clamped($0, -1, 1) }
-        case .gelu: finish(tile, epilogue, c, cStride, raw) { gaussianErrorLinearUnit($0) }
-        case .geluTanh: finish(tile, epilogue, c, cStride, raw) { gaussianErrorLinearUnitByTangent($0) }
-        case .silu: finish(tile, epilogue, c, cStride, raw) { sigmoidLinearUnit($0) }
-        case .tanh: finish(tile, epilogue, c, cStride, raw) { hyperbolicTangent($0) }
-        case .sigmoid: finish(tile, epilogue, c, cStride, raw) { logistic($0) }
+        case .linear: finish(tile, epilogue, c, cStride, raw) { value, _ in value }
+        case .relu: finish(tile, epilogue, c, cStride, raw) { value, _ in larger(broadcast(0), value) }
+        case .relu6: finish(tile, epilogue, c, cStride, raw) { value, _ in clamped(value, 0, 6) }
+        case .reluN1To1: finish(tile, epilogue, c, cStride, raw) { value, _ in clamped(value, -1, 1) }
+        case .gelu: finish(tile, epilogue, c, cStride, raw) { value, _ in gaussianErrorLinearUnit(value) }
+        case .geluTanh: finish(tile, epilogue, c, cStride, raw) { value, _ in gaussianErrorLinearUnitByTangent(value) }
+        case .silu: finish(tile, epilogue, c, cStride, raw) { value, _ in sigmoidLinearUnit(value) }
+        case .tanh: finish(tile, epilogue, c, cStride, raw) { value, _ in hyperbolicTangent(value) }
+        case .sigmoid: finish(tile, epilogue, c, cStride, raw) { value, _ in logistic(value) }
+        case .prelu:
+            guard let slopes = epilogue.slopes else { return }
+            finish(tile, epilogue, c, cStride, raw) { value, column in
+                let rest = tile.columns &- column
+                let from = slopes + (tile.column &+ column)
+                return sloped(value, rest < laneCount ? load(from, first: rest) : load(from))
+            }
         }
     }
 
     @inline(__always)
     private func finish(
         _ tile: ProductTile, _ epilogue: Epilogue, _ c: UnsafeMutablePointer<Float>, _ cStride: Int,
-        _ raw: (Int, Int, Int) -> Vector, _ activation: (Vector) -> Vector
+        _ raw: (Int, Int, Int) -> Vector, _ activation: (_ value: Vector, _ column: Int) -> Vector
     ) {
+        // Columns of the tile that the table has.
+        let covered = epilogue.rowTableColumns &- tile.column
         var index = 0
         while index < tile.rows {
             let row = tile.row &+ index
             let to = c + (row &* cStride &+ tile.column)
             var table: UnsafePointer<Float>?
-            if let rowTable = epilogue.rowTable { table = rowTable + (row &* epilogue.rowTableStride &+ tile.column) }
+            if let rowTable = epilogue.rowTable, covered > 0 {
+                table = rowTable + (row &* epilogue.rowTableStride &+ tile.column)
+            }
             var other: UnsafePointer<Float>?
             if let residual = epilogue.residual { other = residual + (row &* epilogue.residualStride &+ tile.column) }
             var bias: UnsafePointer<Float>?
@@ -65,8 +76,8 @@
             while column &+ laneCount <= tile.columns {
                 var value = raw(index, column, laneCount)
                 if let bias { value = value + load(bias + column) }
-                if let table { value = value + load(table + column) }
-                value = activation(value)
+                if let table { value = value + loadCovered(table, column, laneCount, covered) }
+                value = activation(value, column)
                 if let other { value = value + load(other + column) }
                 store(value, to + column)
                 column &+= laneCount
@@ -75,12 +86,27 @@
             if rest > 0 {
                 var value = raw(index, column, rest)
                 if let bias { value = value + load(bias + column, first: rest) }
-                if let table { value = value + load(table + column, first: rest) }
-                value = activation(value)
+                if let table { value = value + loadCovered(table, column, rest, covered) }
+                value = activation(value, column)
                 if let other { value = value + load(other + column, first: rest) }
                 store(value, to + column, first: rest)
             }
             index &+= 1
         }
+    }
+
+    /// `lanes` values from column `column` of a row that has `covered` columns, 0 behind them.
+    @inline(__always)
+    private func loadCovered(_ row: UnsafePointer<Float>, _ column: Int, _ lanes: Int, _ covered: Int) -> Vector {
+        let left = covered &- column
+        if left <= 0 { return broadcast(0) }
+        let count = left < lanes ? left : lanes
+        return count < laneCount ? load(row + column, first: count) : load(row + column)
+    }
+
+    /// x < 0 ? slope·x : x; the other summand is 0. NaN stays.
+    @inline(__always)
+    func sloped(_ x: Vector, _ slopes: Vector) -> Vector {
+        multiplyAdd(smaller(broadcast(0), x), slopes, larger(broadcast(0), x))
     }
 #endif

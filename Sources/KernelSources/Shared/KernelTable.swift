@@ -12,6 +12,8 @@
             matmul: matmul,
             stridedScratchByteCount: stridedScratchByteCount,
             matmulStrided: matmulStrided,
+            gatherWindows: gatherWindows,
+            depthwiseConvolution: depthwiseConvolution,
             attentionScratchByteCount: attentionScratchByteCount,
             attention: attention,
             softmax: softmax,

@@ -74,6 +74,54 @@
         }
     }
 
+    /// The sums of three rows times the left half of a packed panel, in registers.
+    struct ThreeNarrowRows: ProductRows {
+        private var a: UnsafePointer<Float>
+        private var c0 = broadcast(0)
+        private var c1 = broadcast(0)
+        private var c2 = broadcast(0)
+
+        static var height: Int { @inline(__always) get { 3 } }
+        static var panelStep: Int { @inline(__always) get { panelWidth } }
+
+        @inline(__always) init(_ a: UnsafePointer<Float>, _ aStride: Int) { self.a = a }
+
+        @inline(__always)
+        static func columns(_ panel: UnsafePointer<Float>) -> (Vector, Vector) {
+            let left = load(panel)
+            return (left, left)
+        }
+
+        @inline(__always) static func fetchAhead(_ panel: UnsafePointer<Float>) {}
+
+        @inline(__always)
+        mutating func add(_ offset: Int, _ aStride: Int, _ x: Vector, _: Vector) {
+            c0 = multiplyAdd(at: a + offset, x, c0)
+            c1 = multiplyAdd(broadcast(at: a + (offset &+ aStride)), x, c1)
+            c2 = multiplyAdd(broadcast(at: a + (offset &+ 2 &* aStride)), x, c2)
+        }
+
+        @inline(__always) mutating func beginRound() { a = opaque(a) }
+        @inline(__always) mutating func advance(by count: Int) { a += count }
+
+        @inline(__always)
+        func put(_ output: UnsafeMutablePointer<Float>, _ stride: Int) {
+            store(c0, output)
+            store(c1, output + stride)
+            store(c2, output + 2 &* stride)
+        }
+
+        @inline(__always)
+        func put(_ target: inout ProductTarget) {
+            target.put(c0)
+            target.put(c1)
+            target.put(c2)
+        }
+
+        /// Scores of keys need whole panels.
+        @inline(__always) func weigh(_ weights: BoundedWeights, _ target: WeightTarget) {}
+    }
+
     /// Sums of a float product, and what may become of them.
     protocol ProductRows: RowSums where Element == Float, Weight == Float, Columns == Vector {
         func put(_ output: UnsafeMutablePointer<Float>, _ stride: Int)
@@ -196,6 +244,14 @@
         } else {
             finish(SixRows.self, product, row, column, fetching: next)
         }
+    }
+
+    /// Rows of a block of the left half of a panel.
+    @inline(__always) var narrowBlock: Int { 12 }
+
+    @inline(never)
+    func finishNarrowBlock(_ product: PackedProduct, _ row: Int, _ column: Int) {
+        finish(Twice<Twice<ThreeNarrowRows>>.self, product, row, column)
     }
 
     @inline(__always)

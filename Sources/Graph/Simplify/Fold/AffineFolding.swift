@@ -2,21 +2,59 @@ import EmotionFormerTensors
 
 extension SimplifierPass {
     /// A constant for each column, added to or multiplied with the result of a dense layer, a convolution or a
-    /// layerNormalization, joins its weights.
+    /// layerNormalization, joins its weights: a batch normalization, too, which is both.
     static let foldAffine = SimplifierPass("foldAffine", at: .add, .multiply) { rewriter, index, node throws(Fault) in
         guard let input = node.input(0), rewriter.isUsedOnce(input),
             let producer = rewriter.producer(of: input), let layer = rewriter.nodes[producer],
             let constant = node.input(1), let numbers = rewriter.numbers(constant),
             let width = rewriter.shape(of: input).extents.last,
             rewriter.shape(of: input) == rewriter.shape(of: node.outputs[0]),
-            let row = rewriter.shape(of: constant).row(numbers, width: width),
-            let weights = try layer.weights(with: row, operation: node.operation, width: width)
+            let row = rewriter.shape(of: constant).row(numbers, width: width)
         else { return }
+        if [.conv2D, .depthwiseConv2D].contains(layer.operation) {
+            return try rewriter.fold(row, of: node, at: index, into: producer)
+        }
+        guard let weights = try layer.weights(with: row, operation: node.operation, width: width) else { return }
         var joined = layer
         joined.weights = weights
         joined.outputs = node.outputs
         rewriter.remove(index)
         rewriter.replace(producer, with: joined)
+    }
+}
+
+extension GraphRewriter {
+    /// For convolutions in two dimensions, whose weights are operands. Quantized weights are not multiplied.
+    fileprivate mutating func fold(
+        _ row: [Double], of node: TypedGraph.Node, at index: Int, into producer: Int
+    ) throws(Fault) {
+        guard var layer = nodes[producer], let stored = constant(layer.input(1)) else { return }
+        var bias: [Float]?
+        if let value = layer.input(2) {
+            guard let numbers = numbers(value), numbers.count == row.count else { return }
+            bias = numbers
+        }
+        var kernel = layer.input(1)
+        if node.operation == .multiply {
+            guard stored.quantization == nil, let numbers = stored.tensor.elements(as: Float.self),
+                mayCompute(elementCount: numbers.count)
+            else { return }
+            // Outputs are the first axis of conv2D's weights and the last one of depthwiseConv2D's.
+            let size = layer.operation == .conv2D ? numbers.count / max(row.count, 1) : 1
+            guard size > 0 else { return }
+            let scaled = numbers.indices.map { Float(Double(numbers[$0]) * row[$0 / size % row.count]) }
+            guard scaled.allSatisfy(\.isFinite) else { return }
+            kernel = addConstant(named: "\(layer.name)/weights", try Tensor(scaled, shape: stored.tensor.shape))
+            bias = bias.map { zip($0, row).map { Float(Double($0) * $1) } }
+        } else {
+            bias = bias.map { zip($0, row).map { Float(Double($0) + $1) } } ?? row.map { Float($0) }
+        }
+        guard bias?.allSatisfy(\.isFinite) ?? true else { return }
+        layer.inputs = [layer.inputs[0], kernel]
+        if let bias { layer.inputs.append(addConstant(named: "\(layer.name)/bias", Tensor(bias))) }
+        layer.outputs = node.outputs
+        remove(index)
+        replace(producer, with: layer)
     }
 }
 

@@ -1,15 +1,34 @@
 import EmotionFormerTensors
 
 extension SimplifierPass {
-    /// conv2D and depthwiseConv2D of an image of one row, with float weights → the same along time; zeros in front of it
-    /// → causal padding.
+    /// conv2D of single places, with float weights → dense; conv2D and depthwiseConv2D of an image of one row, likewise →
+    /// the same along time; zeros in front of it → causal padding.
     static let raiseConvolution = SimplifierPass("raiseConvolution") { rewriter throws(Fault) in
+        for index in rewriter.indices(of: .conv2D) { try rewriter.raisePointwise(at: index) }
         for index in rewriter.indices(of: .conv2D, .depthwiseConv2D) { try rewriter.raiseConvolution(at: index) }
         for index in rewriter.indices(of: .conv1D, .depthwiseConv1D) { try rewriter.joinPadding(at: index) }
     }
 }
 
 extension GraphRewriter {
+    /// A window of one place at every place: the channels of each place times one matrix.
+    fileprivate mutating func raisePointwise(at index: Int) throws(Fault) {
+        guard let node = nodes[index], let input = node.input(0), let stored = constant(node.input(1)),
+            stored.quantization == nil, stored.tensor.elementType == .float32, constant(input) == nil
+        else { return }
+        let shape = stored.tensor.shape
+        guard shape.rank == 4, shape[1] == 1, shape[2] == 1, shape[3] == self.shape(of: input).extents.last,
+            try node.attributes.integers("strides") == [1, 1]
+        else { return }
+        var weights = ["kernel": StoredTensor(try stored.tensor.reshaped(to: Shape([shape[0], shape[3]])))]
+        if let bias = node.input(2) {
+            guard let numbers = numbers(bias), numbers.count == shape[0] else { return }
+            weights["bias"] = StoredTensor(Tensor(numbers))
+        }
+        replace(
+            index, with: .dense, inputs: [input], attributes: ["kernelLayout": .text("outputInput")], weights: weights)
+    }
+
     fileprivate mutating func raiseConvolution(at index: Int) throws(Fault) {
         guard let node = nodes[index], let input = node.input(0), let stored = constant(node.input(1)),
             stored.quantization == nil, let kernel = stored.tensor.elements(as: Float.self)

@@ -1,0 +1,107 @@
+#if EMOTIONFORMER_PORTABLE_KERNELS || EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
+    import EmotionFormerKernelInterface
+
+    // Which windows of a convolution, and which places of a window, lie inside the input; and copies of windows.
+
+    @inline(__always) func larger(_ a: Int, _ b: Int) -> Int { a > b ? a : b }
+    @inline(__always) func smaller(_ a: Int, _ b: Int) -> Int { a < b ? a : b }
+
+    extension WindowAxis {
+        /// The windows that lie inside the input.
+        var innerWindows: Range<Int> {
+            @inline(__always)
+            get {
+                let first = smaller((before &+ stride &- 1) / stride, count)
+                let room = length &+ before &- (extent &- 1) &* dilation &- 1
+                let end = room < 0 ? 0 : smaller(room / stride &+ 1, count)
+                return first..<larger(first, end)
+            }
+        }
+
+        /// The places of one window that lie inside the input: the first, their number, and where the first lies.
+        @inline(__always)
+        func innerPlaces(_ window: Int) -> (first: Int, count: Int, start: Int) {
+            let start = window &* stride &- before
+            let first = start < 0 ? (dilation &- 1 &- start) / dilation : 0
+            let room = length &- start
+            let end = room <= 0 ? 0 : smaller((room &+ dilation &- 1) / dilation, extent)
+            return (first, end > first ? end &- first : 0, start &+ first &* dilation)
+        }
+    }
+
+    /// A range of the windows, counted through all lines of all images.
+    func gatherWindows(_ call: WindowGathering, _ windows: Range<Int>) {
+        let (rows, columns) = (call.rows, call.columns)
+        let width = columns.length &* call.channels
+        // Places of a window that follow each other in memory are one run.
+        let isRun = columns.dilation == 1 && call.depth == call.channels
+        let line = columns.extent &* call.depth
+        var to = call.output
+        var window = windows.lowerBound
+        while window < windows.upperBound {
+            let number = window / columns.count
+            let image = number / rows.count
+            let heights = rows.innerPlaces(number &- image &* rows.count)
+            let top = call.input + (image &* rows.length &+ (heights.count > 0 ? heights.start : 0)) &* width
+            var column = window &- number &* columns.count
+            let end = smaller(columns.count, column &+ (windows.upperBound &- window))
+            window &+= end &- column
+            while column < end {
+                let places = columns.innerPlaces(column)
+                clear(to, heights.first &* line)
+                to += heights.first &* line
+                var from = top + (places.count > 0 ? places.start : 0) &* call.channels
+                var height = 0
+                while height < heights.count {
+                    let after = columns.extent &- places.first &- places.count
+                    clear(to, places.first &* call.depth)
+                    to += places.first &* call.depth
+                    if isRun {
+                        copy(from, to, places.count &* call.depth)
+                    } else {
+                        var place = 0
+                        while place < places.count {
+                            copy(
+                                from + place &* columns.dilation &* call.channels, to + place &* call.depth, call.depth)
+                            place &+= 1
+                        }
+                    }
+                    to += places.count &* call.depth
+                    clear(to, after &* call.depth)
+                    to += after &* call.depth
+                    from += rows.dilation &* width
+                    height &+= 1
+                }
+                let below = (rows.extent &- heights.first &- heights.count) &* line
+                clear(to, below)
+                to += below
+                column &+= 1
+            }
+        }
+    }
+
+    /// Copies a run; what follows it, up to a vector, is written later.
+    @inline(__always)
+    private func copy(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ count: Int) {
+        if count < laneCount {
+            store(load(from, first: count), to)
+            return
+        }
+        var index = 0
+        while index &+ laneCount <= count {
+            store(load(from + index), to + index)
+            index &+= laneCount
+        }
+        if index < count { store(load(from + (count &- laneCount)), to + (count &- laneCount)) }
+    }
+
+    /// The same for zeros.
+    @inline(__always)
+    private func clear(_ to: UnsafeMutablePointer<Float>, _ count: Int) {
+        var index = 0
+        while index < count {
+            store(broadcast(0), to + index)
+            index &+= laneCount
+        }
+    }
+#endif
