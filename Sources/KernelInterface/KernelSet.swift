@@ -74,8 +74,9 @@ package struct KernelSet: Sendable {
     package var stridedScratchByteCount: StridedScratchByteCount
     package var matmulStrided: ScratchFunction<StridedProduct>
 
-    /// Both for a range of the windows, counted through all lines of all images.
+    /// All three for a range of the windows, counted through all lines of all images.
     package var gatherWindows: ProductFunction<WindowGathering>
+    package var poolWindows: ProductFunction<WindowPooling>
     package var depthwiseConvolution: ProductFunction<DepthwiseConvolution>
 
     package var attentionScratchByteCount: AttentionScratchByteCount
@@ -126,6 +127,7 @@ package struct KernelSet: Sendable {
         stridedScratchByteCount: @escaping StridedScratchByteCount,
         matmulStrided: @escaping ScratchFunction<StridedProduct>,
         gatherWindows: @escaping ProductFunction<WindowGathering>,
+        poolWindows: @escaping ProductFunction<WindowPooling>,
         depthwiseConvolution: @escaping ProductFunction<DepthwiseConvolution>,
         attentionScratchByteCount: @escaping AttentionScratchByteCount,
         attention: @escaping ScratchFunction<AttentionHead>,
@@ -155,6 +157,7 @@ package struct KernelSet: Sendable {
         self.stridedScratchByteCount = stridedScratchByteCount
         self.matmulStrided = matmulStrided
         self.gatherWindows = gatherWindows
+        self.poolWindows = poolWindows
         self.depthwiseConvolution = depthwiseConvolution
         self.attentionScratchByteCount = attentionScratchByteCount
         self.attention = attention

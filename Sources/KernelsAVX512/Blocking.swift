@@ -31,6 +31,11 @@
         emotionformer_multiply_add_at_16(a, x, c)
     }
 
+    /// Stores the first `count` lanes, fewer than all.
+    @inline(__always) func storePart(_ x: Vector, _ address: UnsafeMutablePointer<Float>, _ count: Int) {
+        store(x, address, first: count)
+    }
+
     @inline(__always) private func quad(_ address: UnsafePointer<Float>) -> SIMD4<Float> {
         UnsafeRawPointer(address).loadUnaligned(as: SIMD4<Float>.self)
     }

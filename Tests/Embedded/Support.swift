@@ -32,6 +32,11 @@ private func level() -> KernelSet {
             sound.depthwiseConvolution(call, windows)
             call.output[windows.lowerBound * call.channels * call.multiplier] += 1e-3
         }
+    case 112:  // p
+        kernels.poolWindows = { call, windows in
+            sound.poolWindows(call, windows)
+            call.output[windows.lowerBound * call.channels] += 1e-3
+        }
     case 119:  // w
         kernels.gatherWindows = { call, windows in
             sound.gatherWindows(call, windows)

@@ -143,6 +143,46 @@ import Testing
         }
     }
 
+    /// The largest and the mean of what lies inside the picture; a NaN there stays.
+    @Test(arguments: InstructionSet.available)
+    func windowsArePooled(level: InstructionSet) {
+        let kernels = KernelSet.kernels(for: level)
+        for (number, shape) in Self.shapes.enumerated() {
+            let x = Buffer(random: shape.images * shape.height * shape.width * shape.channels, seed: 1)
+            for hasNaN in [false, true] {
+                if hasNaN { x.address[x.count / 2] = .nan }
+                for isMaximum in [false, true] {
+                    let y = Buffer(count: shape.count * shape.channels)
+                    for windows in [0..<shape.count / 3, shape.count / 3..<shape.count] {
+                        kernels.poolWindows(
+                            WindowPooling(
+                                input: x.address, output: y.address, rows: shape.rows, columns: shape.columns,
+                                channels: shape.channels, isMaximum: isMaximum), windows)
+                    }
+                    var isEqual = y.isMarginUntouched
+                    for window in 0..<shape.count {
+                        for channel in 0..<shape.channels {
+                            var (sum, largest, count) = (0.0, -Double.infinity, 0.0)
+                            for place in 0..<(shape.rows.extent * shape.columns.extent) {
+                                let (row, column) = (place / shape.columns.extent, place % shape.columns.extent)
+                                guard let from = shape.place(window, row, column) else { continue }
+                                let value = Double(x.address[from + channel])
+                                sum += value
+                                largest = value.isNaN || value > largest ? value : largest
+                                count += 1
+                            }
+                            let expected = isMaximum ? (sum.isNaN ? sum : largest) : sum / max(count, 1)
+                            let found = Double(y.address[window * shape.channels + channel])
+                            let isNear = expected == found || abs(expected - found) < 1e-6
+                            if !(expected.isNaN ? found.isNaN : isNear) { isEqual = false }
+                        }
+                    }
+                    #expect(isEqual, "\(level), shape \(number), \(isMaximum ? "maximum" : "mean")")
+                }
+            }
+        }
+    }
+
     @Test(arguments: InstructionSet.available)
     func windowsAreGathered(level: InstructionSet) {
         let kernels = KernelSet.kernels(for: level)

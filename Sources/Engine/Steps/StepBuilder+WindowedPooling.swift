@@ -1,4 +1,5 @@
 import EmotionFormerGraph
+import EmotionFormerKernelInterface
 import EmotionFormerTensors
 
 extension StepBuilder {
@@ -30,33 +31,15 @@ extension StepBuilder {
         let isMaximum = try node.attributes.text("kind") == "maximum"
         let channels = grid.channels
         guard grid.count > 0, channels > 0 else { return }
+        let (axes, pool) = (grid.axes, kernels.poolWindows)
         var draft = StepDraft(name: node.name, label: label(node, output), reads: [input], writes: [output]) { layout in
             let input = layout.operand(input)
             let output = layout.destination(output)
             return { execution, rows in
-                let x = input.floats(execution)
-                for row in rows {
-                    let y = output.floats(execution) + row &* channels
-                    y.update(repeating: isMaximum ? -.infinity : 0, count: channels)
-                    var count = 0
-                    grid.forEachPlace(of: row) { _, offset in
-                        guard let offset else { return }
-                        count &+= 1
-                        let x = x + offset
-                        if isMaximum {
-                            for channel in 0..<channels {
-                                let isNext = x[channel] > y[channel] || x[channel].isNaN
-                                y[channel] = isNext ? x[channel] : y[channel]
-                            }
-                        } else {
-                            for channel in 0..<channels { y[channel] += x[channel] }
-                        }
-                    }
-                    if !isMaximum, count > 0 {
-                        let divisor = Float(count)
-                        for channel in 0..<channels { y[channel] /= divisor }
-                    }
-                }
+                pool(
+                    WindowPooling(
+                        input: input.floats(execution), output: output.floats(execution), rows: axes.rows,
+                        columns: axes.columns, channels: channels, isMaximum: isMaximum), rows)
             }
         }
         draft.rows = grid.count

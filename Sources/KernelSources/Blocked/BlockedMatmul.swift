@@ -7,10 +7,18 @@
     /// Floats of B that go through all rows together: an eighth of that cache.
     @inline(__always) private var cachedWeights: Int { 32_768 }
 
+    /// Floats of a B that stays in half of the first-level cache, and of the rows that pass it together.
+    @inline(__always) private var nearElements: Int { 4_096 }
+
     func matmul(_ product: PackedProduct, _ rows: Range<Int>) {
         let k = product.k
         if rows.upperBound &- rows.lowerBound == 1 && product.n > panelWidth {
             multiplySingleRow(product, rows.lowerBound)
+            return
+        }
+        let width = panelCount(product.n) &* panelWidth
+        if k &* width <= nearElements && ProductTarget.serves(product.epilogue) {
+            multiplyNear(product, rows)
             return
         }
         let blocks = cachedElements / (k &* tallestBlock)
@@ -30,19 +38,42 @@
                 multiplyGroup(product, first, last, column, end)
                 column = end
             }
-            if isNarrow { multiplyNarrowPanel(product, first, last, n) }
+            if isNarrow { multiplyPanel(product, first, last, n) }
             first = last
         }
     }
 
-    /// Rows times the left half of the last panel: twice as many rows at a time.
-    private func multiplyNarrowPanel(_ product: PackedProduct, _ first: Int, _ last: Int, _ column: Int) {
-        var row = first
-        while last &- row >= narrowBlock {
-            finishNarrowBlock(product, row, column)
-            row &+= narrowBlock
+    /// A small B, as convolutions have: many blocks of rows by one panel, then by the next.
+    private func multiplyNear(_ product: PackedProduct, _ rows: Range<Int>) {
+        let unit = tallestBlock &* narrowBlock
+        let units = nearElements / (product.k &* unit)
+        let chunk = (units < 1 ? 1 : units) &* unit
+        var first = rows.lowerBound
+        while first < rows.upperBound {
+            let last = first &+ chunk < rows.upperBound ? first &+ chunk : rows.upperBound
+            var column = 0
+            while column < product.n {
+                multiplyPanel(product, first, last, column)
+                column &+= panelWidth
+            }
+            first = last
         }
-        if row < last { multiplyGroup(product, row, last, column, product.n) }
+    }
+
+    /// Rows times one panel; if it has columns in its left half alone, more rows at a time.
+    private func multiplyPanel(_ product: PackedProduct, _ first: Int, _ last: Int, _ column: Int) {
+        var row = first
+        let left = product.n &- column
+        if left <= laneCount {
+            let blocks = (last &- row) / narrowBlock
+            if blocks > 0 { finishNarrowBlocks(product, row, blocks, column) }
+            row &+= blocks &* narrowBlock
+        }
+        let blocks = (last &- row) / tallestBlock
+        if blocks > 0 { finishTallestBlocks(product, row, blocks, column) }
+        row &+= blocks &* tallestBlock
+        let end = left < panelWidth ? product.n : column &+ panelWidth
+        if row < last { multiplyGroup(product, row, last, column, end) }
     }
 
     /// Rows times a group of panels; meanwhile the next group comes from afar.

@@ -187,7 +187,7 @@
 
         @inline(__always)
         private func put(_ value: Vector, at address: UnsafeMutablePointer<Float>, _ count: Int) {
-            if count == laneCount { store(value, address) } else { store(value, address, first: count) }
+            if count == laneCount { store(value, address) } else { storePart(value, address, count) }
         }
 
         @inline(__always)

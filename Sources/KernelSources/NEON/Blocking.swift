@@ -20,6 +20,11 @@
     /// Processors fetch the panels by themselves: no block of rows fetches the next ones.
     @inline(__always) var fetchingBlocks: Int { 0 }
 
+    /// Stores the first `count` lanes, fewer than all.
+    @inline(__always) func storePart(_ x: Vector, _ address: UnsafeMutablePointer<Float>, _ count: Int) {
+        store(x, address, first: count)
+    }
+
     @inline(__always) private func quad(_ address: UnsafePointer<Float>) -> SIMD4<Float> {
         UnsafeRawPointer(address).loadUnaligned(as: SIMD4<Float>.self)
     }

@@ -97,19 +97,36 @@
     @inline(__always) var narrowBlock: Int { 8 }
 
     @inline(never)
-    func finishNarrowBlock(_ product: PackedProduct, _ row: Int, _ column: Int) {
+    func finishNarrowBlocks(_ product: PackedProduct, _ row: Int, _ blocks: Int, _ column: Int) {
         let panel = product.b.assumingMemoryBound(to: Float.self) + column &* product.k
-        var rows = Doubled<Doubled<TwoNarrowRows>>(
-            upper: Doubled(
-                upper: TwoNarrowRows(upper: OneNarrowRow(), lower: OneNarrowRow()),
-                lower: TwoNarrowRows(upper: OneNarrowRow(), lower: OneNarrowRow())),
-            lower: Doubled(
-                upper: TwoNarrowRows(upper: OneNarrowRow(), lower: OneNarrowRow()),
-                lower: TwoNarrowRows(upper: OneNarrowRow(), lower: OneNarrowRow())))
-        rows.add(product.a + row &* product.aStride, product.aStride, panel, product.k)
         var target = ProductTarget(product, row, column)
-        put(rows.upper, &target)
-        put(rows.lower, &target)
+        var a = product.a + row &* product.aStride
+        var left = blocks
+        while left > 0 {
+            let two = TwoNarrowRows(upper: OneNarrowRow(), lower: OneNarrowRow())
+            let four = Doubled<TwoNarrowRows>(upper: two, lower: two)
+            var rows = Doubled<Doubled<TwoNarrowRows>>(upper: four, lower: four)
+            rows.add(a, product.aStride, panel, product.k)
+            put(rows.upper, &target)
+            put(rows.lower, &target)
+            a += narrowBlock &* product.aStride
+            left &-= 1
+        }
+    }
+
+    /// The tallest blocks that follow each other, by one panel.
+    @inline(never)
+    func finishTallestBlocks(_ product: PackedProduct, _ row: Int, _ blocks: Int, _ column: Int) {
+        let panel = product.b.assumingMemoryBound(to: Float.self) + column &* product.k
+        var target = ProductTarget(product, row, column)
+        var a = product.a + row &* product.aStride
+        var left = blocks
+        while left > 0 {
+            let rows = sums(FiveRows.self, a, product.aStride, panel, product.k)
+            rows.put(&target)
+            a += tallestBlock &* product.aStride
+            left &-= 1
+        }
     }
 
     @inline(__always)

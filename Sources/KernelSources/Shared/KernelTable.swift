@@ -13,6 +13,7 @@
             stridedScratchByteCount: stridedScratchByteCount,
             matmulStrided: matmulStrided,
             gatherWindows: gatherWindows,
+            poolWindows: poolWindows,
             depthwiseConvolution: depthwiseConvolution,
             attentionScratchByteCount: attentionScratchByteCount,
             attention: attention,

@@ -18,6 +18,13 @@
             }
         }
 
+        /// The same for windows of which those that lie inside are known: mostly without a division.
+        @inline(__always)
+        func innerPlaces(_ window: Int, _ inner: Range<Int>) -> (first: Int, count: Int, start: Int) {
+            let isInside = window >= inner.lowerBound && window < inner.upperBound
+            return isInside ? (0, extent, window &* stride &- before) : innerPlaces(window)
+        }
+
         /// The places of one window that lie inside the input: the first, their number, and where the first lies.
         @inline(__always)
         func innerPlaces(_ window: Int) -> (first: Int, count: Int, start: Int) {
@@ -36,6 +43,7 @@
         // Places of a window that follow each other in memory are one run.
         let isRun = columns.dilation == 1 && call.depth == call.channels
         let line = columns.extent &* call.depth
+        let inner = columns.innerWindows
         var to = call.output
         var window = windows.lowerBound
         while window < windows.upperBound {
@@ -47,7 +55,7 @@
             let end = smaller(columns.count, column &+ (windows.upperBound &- window))
             window &+= end &- column
             while column < end {
-                let places = columns.innerPlaces(column)
+                let places = columns.innerPlaces(column, inner)
                 clear(to, heights.first &* line)
                 to += heights.first &* line
                 var from = top + (places.count > 0 ? places.start : 0) &* call.channels
@@ -87,7 +95,8 @@
             store(load(from, first: count), to)
             return
         }
-        var index = 0
+        store(load(from), to)
+        var index = laneCount
         while index &+ laneCount <= count {
             store(load(from + index), to + index)
             index &+= laneCount

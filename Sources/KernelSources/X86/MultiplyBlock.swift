@@ -250,8 +250,34 @@
     @inline(__always) var narrowBlock: Int { 12 }
 
     @inline(never)
-    func finishNarrowBlock(_ product: PackedProduct, _ row: Int, _ column: Int) {
-        finish(Twice<Twice<ThreeNarrowRows>>.self, product, row, column)
+    func finishNarrowBlocks(_ product: PackedProduct, _ row: Int, _ blocks: Int, _ column: Int) {
+        finish(Twice<Twice<ThreeNarrowRows>>.self, product, row, blocks, column)
+    }
+
+    /// The tallest blocks that follow each other, by one panel.
+    @inline(never)
+    func finishTallestBlocks(_ product: PackedProduct, _ row: Int, _ blocks: Int, _ column: Int) {
+        if tallestBlock >= 12 {
+            finish(TwelveRows.self, product, row, blocks, column)
+        } else {
+            finish(SixRows.self, product, row, blocks, column)
+        }
+    }
+
+    @inline(__always)
+    private func finish<Rows: ProductRows>(
+        _ type: Rows.Type, _ product: PackedProduct, _ row: Int, _ blocks: Int, _ column: Int
+    ) {
+        let panel = product.b.assumingMemoryBound(to: Float.self) + column &* product.k
+        var target = ProductTarget(product, row, column)
+        var a = product.a + row &* product.aStride
+        var left = blocks
+        while left > 0 {
+            let rows = Rows(a, product.aStride, panel, product.k)
+            rows.put(&target)
+            a += Rows.height &* product.aStride
+            left &-= 1
+        }
     }
 
     @inline(__always)
