@@ -18,7 +18,7 @@ struct PictureFusionTests {
         let nodes: [Node]
     }
 
-    static let input = [6, 9, 8]
+    static let input = [8, 9, 8]
 
     private static func convolution(
         _ input: String, _ output: String, _ kernel: String, stride: Int = 1, bias: Bool = true
@@ -119,7 +119,11 @@ struct PictureFusionTests {
             nodes: [depthwise("picture", "a", "twice", multiplier: 2), prelu("a", "out", "alpha")]),
         // From here on something stands alone.
         Example(
-            testDescription: "slopes for each place", steps: 2, constants: with(square, ["alpha": [6, 9, 8]]),
+            testDescription: "slopes for each place", steps: 2, constants: with(square, ["alpha": [8, 9, 8]]),
+            nodes: [convolution("picture", "a", "square"), prelu("a", "out", "alpha")]),
+        Example(
+            testDescription: "slopes for each line of places, as many as channels", steps: 2,
+            constants: with(square, ["alpha": [8, 1, 1]]),
             nodes: [convolution("picture", "a", "square"), prelu("a", "out", "alpha")]),
         Example(
             testDescription: "slopes for each column of places", steps: 2, constants: with(square, ["alpha": [9, 1]]),
@@ -129,7 +133,7 @@ struct PictureFusionTests {
             nodes: [convolution("picture", "a", "square"), prelu("a", "out", "picture")]),
         Example(
             testDescription: "slopes times numbers of the convolution", steps: 2,
-            constants: with(square, ["x": [1, 6, 9, 8]]),
+            constants: with(square, ["x": [1, 8, 9, 8]]),
             nodes: [convolution("picture", "a", "square"), prelu("picture", "out", "a")]),
         Example(
             testDescription: "two activations", steps: 2, constants: with(square, ["alpha": [8]]),
