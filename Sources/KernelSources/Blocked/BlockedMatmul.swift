@@ -17,7 +17,8 @@
             return
         }
         let width = panelCount(product.n) &* panelWidth
-        if k &* width <= nearElements && ProductTarget.serves(product.epilogue) {
+        let isMany = rows.upperBound &- rows.lowerBound >= tallestBlock &* narrowBlock
+        if isMany && k &* width <= nearElements && PanelTarget.serves(product.epilogue) {
             multiplyNear(product, rows)
             return
         }
@@ -27,7 +28,7 @@
         let group = (panels < 1 ? 1 : panels) &* panelWidth
         // The last panel may have columns in its left half alone.
         let rest = product.n % panelWidth
-        let isNarrow = rest > 0 && rest <= laneCount && ProductTarget.serves(product.epilogue)
+        let isNarrow = rest > 0 && rest <= laneCount && PanelTarget.serves(product.epilogue)
         let n = isNarrow ? product.n &- rest : product.n
         var first = rows.lowerBound
         while first < rows.upperBound {
@@ -79,7 +80,8 @@
     /// Rows times a group of panels; meanwhile the next group comes from afar.
     private func multiplyGroup(_ product: PackedProduct, _ first: Int, _ last: Int, _ column: Int, _ end: Int) {
         let k = product.k
-        let isSimple = ProductTarget.serves(product.epilogue)
+        let isSimple = ProductTarget.serves(product.epilogue, product.n)
+        let isServed = PanelTarget.serves(product.epilogue)
         let panels = product.b.assumingMemoryBound(to: Float.self)
         let fetched = end < product.n ? first &+ fetchingBlocks &* tallestBlock : first
         var memory = emptyBlockMemory
@@ -94,8 +96,11 @@
                 var here = column
                 while here < end {
                     let width = product.n &- here < panelWidth ? product.n &- here : panelWidth
-                    if isSimple && left >= tallestBlock {
+                    if isSimple && width == panelWidth && left >= tallestBlock {
                         finishTallestBlock(product, row, here, row < fetched ? next : nil)
+                        height = tallestBlock
+                    } else if isServed && left >= tallestBlock {
+                        finishTallestBlocks(product, row, 1, here)
                         height = tallestBlock
                     } else {
                         height = multiplyBlock(

@@ -7,7 +7,7 @@
     protocol ProductRows: RowBlock where Element == Float, Weight == Float, Columns == (Vector, Vector) {
         init()
         func put(_ output: UnsafeMutablePointer<Float>, _ stride: Int)
-        func put(_ target: inout ProductTarget)
+        func put<Target: RowTarget>(_ target: inout Target)
         /// Turns the sums, scores of a panel's keys, into weights.
         func weigh(_ weights: BoundedWeights, _ target: WeightTarget)
     }
@@ -55,7 +55,7 @@
             store(right, output + laneCount)
         }
 
-        @inline(__always) func put(_ target: inout ProductTarget) { target.put(left, right) }
+        @inline(__always) func put<Target: RowTarget>(_ target: inout Target) { target.put(left, right) }
 
         @inline(__always)
         func weigh(_ weights: BoundedWeights, _ target: WeightTarget) { target.put(left, right, weights) }
@@ -88,7 +88,7 @@
         @inline(__always)
         func after(_ address: UnsafePointer<Float>) -> UnsafePointer<Float> { loaded(after: left, left, address) }
 
-        @inline(__always) func put(_ target: inout ProductTarget) { target.put(left) }
+        @inline(__always) func put(_ target: inout PanelTarget) { target.put(left, broadcast(0)) }
     }
 
     private typealias TwoNarrowRows = Doubled<OneNarrowRow>
@@ -99,7 +99,7 @@
     @inline(never)
     func finishNarrowBlocks(_ product: PackedProduct, _ row: Int, _ blocks: Int, _ column: Int) {
         let panel = product.b.assumingMemoryBound(to: Float.self) + column &* product.k
-        var target = ProductTarget(product, row, column)
+        var target = PanelTarget(product, row, column)
         var a = product.a + row &* product.aStride
         var left = blocks
         while left > 0 {
@@ -118,7 +118,7 @@
     @inline(never)
     func finishTallestBlocks(_ product: PackedProduct, _ row: Int, _ blocks: Int, _ column: Int) {
         let panel = product.b.assumingMemoryBound(to: Float.self) + column &* product.k
-        var target = ProductTarget(product, row, column)
+        var target = PanelTarget(product, row, column)
         var a = product.a + row &* product.aStride
         var left = blocks
         while left > 0 {
@@ -130,7 +130,7 @@
     }
 
     @inline(__always)
-    private func put(_ rows: Doubled<TwoNarrowRows>, _ target: inout ProductTarget) {
+    private func put(_ rows: Doubled<TwoNarrowRows>, _ target: inout PanelTarget) {
         rows.upper.upper.put(&target)
         rows.upper.lower.put(&target)
         rows.lower.upper.put(&target)
@@ -151,7 +151,7 @@
         }
 
         @inline(__always)
-        func put(_ target: inout ProductTarget) {
+        func put<Target: RowTarget>(_ target: inout Target) {
             upper.put(&target)
             lower.put(&target)
         }

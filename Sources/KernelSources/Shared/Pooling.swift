@@ -33,6 +33,32 @@
                 let count = heights.count &* places.count
                 let divisor = broadcast(call.isMaximum || count == 0 ? 1 : Float(count))
                 var channel = 0
+                // Four vectors at a time: places of a window lie far apart, their channels side by side.
+                while channel &+ 4 &* laneCount <= channels {
+                    var values = (broadcast(start), broadcast(start), broadcast(start), broadcast(start))
+                    var height = 0
+                    while height < heights.count {
+                        var x = from + (height &* rows.dilation &* width &+ channel)
+                        var place = 0
+                        while place < places.count {
+                            values.0 = joined(values.0, load(x))
+                            values.1 = joined(values.1, load(x + laneCount))
+                            values.2 = joined(values.2, load(x + 2 &* laneCount))
+                            values.3 = joined(values.3, load(x + 3 &* laneCount))
+                            x += columns.dilation &* channels
+                            place &+= 1
+                        }
+                        height &+= 1
+                    }
+                    if !call.isMaximum {
+                        values = (values.0 / divisor, values.1 / divisor, values.2 / divisor, values.3 / divisor)
+                    }
+                    store(values.0, to + channel)
+                    store(values.1, to + (channel &+ laneCount))
+                    store(values.2, to + (channel &+ 2 &* laneCount))
+                    store(values.3, to + (channel &+ 3 &* laneCount))
+                    channel &+= 4 &* laneCount
+                }
                 while channel < channels {
                     // A last vector of fewer channels overlaps the one before, if there is one.
                     let lanes = channels < laneCount ? channels : laneCount
@@ -40,12 +66,11 @@
                     var value = broadcast(start)
                     var height = 0
                     while height < heights.count {
-                        let x = from + (height &* rows.dilation &* width &+ channel)
+                        var x = from + (height &* rows.dilation &* width &+ channel)
                         var place = 0
                         while place < places.count {
-                            let address = x + place &* columns.dilation &* channels
-                            value = joined(
-                                value, lanes < laneCount ? load(address, first: lanes) : load(address))
+                            value = joined(value, lanes < laneCount ? load(x, first: lanes) : load(x))
+                            x += columns.dilation &* channels
                             place &+= 1
                         }
                         height &+= 1

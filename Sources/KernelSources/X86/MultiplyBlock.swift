@@ -60,7 +60,7 @@
         }
 
         @inline(__always)
-        func put(_ target: inout ProductTarget) {
+        func put<Target: RowTarget>(_ target: inout Target) {
             target.put(c00, c01)
             target.put(c10, c11)
             target.put(c20, c21)
@@ -112,10 +112,10 @@
         }
 
         @inline(__always)
-        func put(_ target: inout ProductTarget) {
-            target.put(c0)
-            target.put(c1)
-            target.put(c2)
+        func put<Target: RowTarget>(_ target: inout Target) {
+            target.put(c0, broadcast(0))
+            target.put(c1, broadcast(0))
+            target.put(c2, broadcast(0))
         }
 
         /// Scores of keys need whole panels.
@@ -125,7 +125,7 @@
     /// Sums of a float product, and what may become of them.
     protocol ProductRows: RowSums where Element == Float, Weight == Float, Columns == Vector {
         func put(_ output: UnsafeMutablePointer<Float>, _ stride: Int)
-        func put(_ target: inout ProductTarget)
+        func put<Target: RowTarget>(_ target: inout Target)
         /// Turns the sums, scores of a panel's keys, into weights.
         func weigh(_ weights: BoundedWeights, _ target: WeightTarget)
     }
@@ -138,7 +138,7 @@
         }
 
         @inline(__always)
-        func put(_ target: inout ProductTarget) {
+        func put<Target: RowTarget>(_ target: inout Target) {
             upper.put(&target)
             lower.put(&target)
         }
@@ -269,7 +269,7 @@
         _ type: Rows.Type, _ product: PackedProduct, _ row: Int, _ blocks: Int, _ column: Int
     ) {
         let panel = product.b.assumingMemoryBound(to: Float.self) + column &* product.k
-        var target = ProductTarget(product, row, column)
+        var target = PanelTarget(product, row, column)
         var a = product.a + row &* product.aStride
         var left = blocks
         while left > 0 {
