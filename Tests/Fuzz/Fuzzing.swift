@@ -18,8 +18,9 @@ struct FuzzTarget: Sendable {
     var mutate: (@Sendable (_ input: inout [UInt8], _ maximum: Int, _ random: inout SeededGenerator) -> Void)?
 
     static let all: [FuzzTarget] = [
-        .npy, .npz, .csv, .jsonLines, .number, .json, .inflate, .compressed, .pickle, .package, .packageFields, .tflite,
-        .tfliteFields,
+        .npy, .npz, .csv, .jsonLines, .number, .json, .inflate, .compressed, .pickle, .picture, .package,
+        .packageFields,
+        .tflite, .tfliteFields,
     ]
 }
 

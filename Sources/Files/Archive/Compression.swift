@@ -49,11 +49,18 @@ package enum Compression {
     }
 
     /// RFC 1950, section 8.2.
-    private static func adler32(_ bytes: [UInt8]) -> UInt32 {
+    package static func adler32(_ bytes: [UInt8]) -> UInt32 {
         var (a, b): (UInt32, UInt32) = (1, 0)
-        for byte in bytes {
-            a = (a + UInt32(byte)) % 65521
-            b = (b + a) % 65521
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            // As many as cannot overflow before they are reduced.
+            for byte in rest.prefix(5552) {
+                a &+= UInt32(byte)
+                b &+= a
+            }
+            a %= 65521
+            b %= 65521
+            rest = rest.dropFirst(5552)
         }
         return b << 16 | a
     }
