@@ -172,8 +172,10 @@ let package = Package(
         .executableTarget(
             name: "EmotionFormerCLI",
             dependencies: [
-                "EmotionFormer", "EmotionFormerBundledModel", "EmotionFormerSystem", "EmotionFormerTensors",
-                "EmotionFormerFiles", "EmotionFormerGraph", "EmotionFormerModelFormat", "EmotionFormerTFLiteImport",
+                "EmotionFormer", "EmotionFormerBundledModel", "EmotionFormerLandmarks",
+                "EmotionFormerBundledLandmarker",
+                "EmotionFormerSystem", "EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph",
+                "EmotionFormerModelFormat", "EmotionFormerTFLiteImport",
                 "EmotionFormerEngine", "EmotionFormerKernels", "EmotionFormerReference",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -243,6 +245,7 @@ let package = Package(
             name: "EmotionFormerCLITests",
             dependencies: [
                 "EmotionFormer", "EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerModelFormat",
+                "EmotionFormerLandmarks",
             ],
             path: "Tests/CommandLine", swiftSettings: common),
     ],

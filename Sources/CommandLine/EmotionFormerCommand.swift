@@ -8,14 +8,17 @@ struct EmotionFormerCommand: ParsableCommand {
         commandName: "emotionformer",
         abstract: "Predicts emotions from clips of face landmarks with sequence transformers.",
         discussion: """
-            Clips are files of MediaPipe face landmarks or raw features: .npy, .npz, .csv or .jsonl. Models are package \
+            Clips are videos and pictures, whose face landmarks are found first, or files of MediaPipe face landmarks or raw \
+            features: .npy, .npz, .csv or .jsonl. Models are package \
             folders with a manifest.json, or TensorFlow Lite files. Results go to standard output, everything else to standard error.
 
             EXAMPLES:
               emotionformer predict clip.npy
               emotionformer predict --model Weights/demo --json clips/*.npz > all.jsonl
               emotionformer evaluate dataset --report page.html
-              Tools/landmarks video.mp4 - | emotionformer stream -
+              emotionformer predict interview.mp4
+              emotionformer stream --camera 0
+              emotionformer landmarks video.mp4 -o clips
               emotionformer inspect Weights/demo
               emotionformer verify --nodes Weights/demo
               emotionformer convert model.tflite --assets assets -o MyModel
@@ -30,7 +33,8 @@ struct EmotionFormerCommand: ParsableCommand {
             """,
         version: EmotionFormerVersion.current,
         subcommands: [
-            PredictCommand.self, StreamCommand.self, EvaluateCommand.self, InspectCommand.self, VerifyCommand.self,
+            PredictCommand.self, StreamCommand.self, LandmarksCommand.self, EvaluateCommand.self, InspectCommand.self,
+            VerifyCommand.self,
             ConvertCommand.self, RunCommand.self, BenchmarkCommand.self, TraceCommand.self,
         ])
 

@@ -12,8 +12,14 @@ struct Failure: Error {
         case selfTestFailed = 3
     }
 
+    /// Ends the program with exit code 1 after failures that were reported already.
+    struct Reported: Error {}
+
     let message: String
     let code: Code
+
+    /// Tells the failure, as one line on standard error, without an end of the program.
+    func report() { StandardError.writeLine("emotionformer: \(Failure.oneLine(message))") }
 
     init(_ message: String, code: Code = .general) {
         self.message = Failure.withOptions(message)
@@ -24,6 +30,10 @@ struct Failure: Error {
     /// error.
     static func exit(with error: any Error) -> Never {
         if error is StandardOutput.ReaderGone { quit(0) }
+        if error is Reported {
+            try? StandardOutput.flush()
+            quit(Code.general.rawValue)
+        }
         let (message, code) = describe(error)
         if code == 0 {
             do {
@@ -75,6 +85,7 @@ struct Failure: Error {
     }
 
     private static func quit(_ code: Int32) -> Never {
+        ChildProcess.endAll()
         EmotionFormerSystem.exit(code)
     }
 }

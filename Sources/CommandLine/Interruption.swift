@@ -1,18 +1,29 @@
 import EmotionFormerFiles
 import EmotionFormerModelFormat
 import EmotionFormerSystem
+import EmotionFormerTensors
 
-/// Handles signals that end the program: unfinished output is removed first.
+/// Handles signals that end the program: unfinished output is removed first, and child processes are ended.
 enum Interruption {
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
+    private static let commands: Set = ["convert", "landmarks", "predict", "stream", "trace"]
 
-    /// Handles the signals on a separate thread, for commands that write files. Call it before any other thread is
+    private enum Camera {
+        case none, running, stopped
+    }
+
+    private static let camera = Lock(Camera.none)
+
+    /// From now on Ctrl-C ends the camera's pictures first, and the program with what it does afterwards if it comes again.
+    static func stopCameraFirst() { camera.withLock { $0 = .running } }
+
+    static var hasStoppedCamera: Bool { camera.withLock { $0 == .stopped } }
+
+    /// Handles the signals on a separate thread, for commands that write files or start other programs. Call it before any other thread is
     /// made, because threads inherit which signals are blocked. A signal that the caller ignores (nohup) stays ignored.
     static func removeUnfinished() {
         let arguments = CommandLine.arguments.dropFirst()
-        guard arguments.contains(where: { $0 == "convert" || $0 == "trace" || $0.hasPrefix("--report") }) else {
-            return
-        }
+        guard arguments.contains(where: { commands.contains($0) || $0.hasPrefix("--report") }) else { return }
         var blocked = taken()
         pthread_sigmask(SIG_BLOCK, &blocked, nil)
         #if canImport(Darwin)
@@ -27,16 +38,31 @@ enum Interruption {
     private static func wait() -> Never {
         var blocked = taken()
         var number: CInt = 0
-        while sigwait(&blocked, &number) != 0 {}
+        while true {
+            while sigwait(&blocked, &number) != 0 {}
+            guard number == SIGINT, stopsCamera() else { break }
+            ChildProcess.endAll()
+        }
         let received = number
-        UnfinishedOutput.removeAll {
-            signal(received, SIG_DFL)
-            var all = sigset_t()
-            sigemptyset(&all)
-            sigaddset(&all, received)
-            pthread_sigmask(SIG_UNBLOCK, &all, nil)
-            raise(received)
-            exit(128 + received)
+        ChildProcess.endAll {
+            UnfinishedOutput.removeAll {
+                signal(received, SIG_DFL)
+                var all = sigset_t()
+                sigemptyset(&all)
+                sigaddset(&all, received)
+                pthread_sigmask(SIG_UNBLOCK, &all, nil)
+                raise(received)
+                exit(128 + received)
+            }
+        }
+    }
+
+    /// Whether a camera runs, which is then stopped.
+    private static func stopsCamera() -> Bool {
+        camera.withLock { camera in
+            guard camera == .running else { return false }
+            camera = .stopped
+            return true
         }
     }
 

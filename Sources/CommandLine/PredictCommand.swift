@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerLandmarks
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -11,9 +12,10 @@ import EmotionFormer
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
-        abstract: "Predict the emotion of clips.",
+        abstract: "Predict the emotion of clips and videos.",
         discussion: """
-            A clip file is .npy, .npz, .csv or .jsonl; - is standard input. A file may hold several clips: an array of \
+            A video, a picture or a folder of pictures becomes a clip of face landmarks first, as the command landmarks finds \
+            them; videos need ffmpeg in PATH. A clip file is .npy, .npz, .csv or .jsonl; - is standard input. A file may hold several clips: an array of \
             (clips, frames, features), several arrays in an archive, or several values of video_filename in a table. Arrays \
             may have the model's own shape, such as (frames, 21, 2). A folder of 0.npy, 1.npy, … is one clip, a frame a file.
 
@@ -24,16 +26,19 @@ struct PredictCommand: ParsableCommand {
             note; in JSON they are then called "values".
 
             EXAMPLES:
+              emotionformer predict interview.mp4
+              emotionformer predict --report page.html --frames interview.mp4
               emotionformer predict clip.npy
               emotionformer predict --top 3 --model Weights/demo a.npy b.csv
               emotionformer predict --model model.tflite --assets assets clip.npy
               emotionformer predict --json clips.npz | jq .label
               emotionformer predict --csv --window 60 --hop 30 clips/*.npy > windows.csv
-              emotionformer predict --report page.html clip.npy
-              landmarks video.mp4 | emotionformer predict --input-format jsonl -
+              emotionformer landmarks video.mp4 - | emotionformer predict --input-format jsonl -
             """)
 
-    @Argument(help: ArgumentHelp("Clip files or folders of frames, or - for standard input.", valueName: "clip"))
+    @Argument(
+        help: ArgumentHelp(
+            "Videos, pictures, clip files or folders of frames, or - for standard input.", valueName: "clip"))
     var clips: [String]
 
     @OptionGroup var modelOptions: ModelOptions
@@ -70,6 +75,11 @@ struct PredictCommand: ParsableCommand {
             valueName: "page.html"))
     var report: String?
 
+    @Flag(help: "Show a video's pictures beside the face on the page.")
+    var frames = false
+
+    @OptionGroup var videoOptions: VideoOptions
+
     @Option(help: ArgumentHelp("Show only this many labels, the most probable first.", valueName: "count"))
     var top: Int?
 
@@ -99,6 +109,7 @@ struct PredictCommand: ParsableCommand {
         }
         if hop != nil, window == nil, report == nil { throw ValidationError("--hop needs --window or --report") }
         if report != nil, clips.count > 1 { throw ValidationError("--report takes one clip (found \(clips.count))") }
+        if frames, report == nil { throw ValidationError("--frames needs --report") }
         if clips.contains("-"), inputFormat == nil {
             throw ValidationError("standard input needs --input-format (npy, npz, csv or jsonl)")
         }
@@ -121,7 +132,8 @@ struct PredictCommand: ParsableCommand {
         if model.hasVariables, let window, let hop, hop < window {
             throw Failure(VariableText.noOverlap(hop: hop, window: window))
         }
-        let first = try read(clips[0], model.input)
+        var (landmarker, failures): (FaceLandmarkerModels?, [Failure]) = (nil, [])
+        let first = try read(clips[0], model.input, &landmarker, &failures)
         if report != nil, first.clips.count > 1 {
             throw Failure("\(first.name): a page is of one clip (found \(first.clips.count) clips)")
         }
@@ -137,20 +149,23 @@ struct PredictCommand: ParsableCommand {
             }
         let progress = ProgressBar("Predicting")
         for (position, path) in clips.enumerated() {
-            let file = position == 0 ? first : try read(path, model.input)
+            let file = position == 0 ? first : try read(path, model.input, &landmarker, &failures)
             try predict(file, model, width: isSingle ? 1 : cores, printed, progress, file: position)
         }
         progress.clear()
         try printed.end(model, isBundled: modelOptions.model == nil)
         if let report {
-            let (clip, model, note, window, hop) = (first.clips[0], model, modelOptions.note, window, hop)
+            let (clip, name, pictures) = (first.clips[0], first.name, first.pictures)
+            let (model, note, window, hop) = (model, modelOptions.note, window, hop)
             let html = try Blocking.run {
                 try await ClipPage(
-                    clip, of: first.name, model, modelNote: note, window: window, hop: hop, concurrency: cores
+                    clip, of: name, model, modelNote: note, window: window, hop: hop, pictures: pictures,
+                    concurrency: cores
                 ).html
             }
             try PageFile.write(html, to: report)
         }
+        if !failures.isEmpty { throw Failure.Reported() }
     }
 
     /// Predictions of a model of other inputs than one clip: a file for each, of arrays.
@@ -167,6 +182,11 @@ struct PredictCommand: ParsableCommand {
         }
         let report: any PredictionReport =
             json ? JSONReport(top: top, outputName: model.outputs.first?.name ?? "") : TableReport(top: top, note: nil)
+        if let path = clips.first(where: { VisualSource.found(at: $0) != nil }) {
+            throw Failure(
+                "\(path): a video becomes a clip of landmarks, and the model takes other inputs: "
+                    + TensorPredictions.inputs(of: model))
+        }
         for path in clips {
             let files = try TensorFiles([(nil, path)], of: model)
             if model.hasVariables, files.runs.count > 1 { noteVariables() }
@@ -188,13 +208,30 @@ struct PredictCommand: ParsableCommand {
         StandardError.writeLine("emotionformer: note: \(VariableText.rows(ofOne: "file"))")
     }
 
-    private func read(_ path: String, _ input: ModelInput) throws -> ClipFile {
-        if path == "-", let inputFormat { return try ClipFile(standardInput: inputFormat, for: input) }
-        return try ClipFile(path: path, format: inputFormat, for: input)
+    /// - Parameters:
+    ///   - models: the landmarker's, loaded with the first video.
+    ///   - failures: of videos that ended early; each is reported at once.
+    private func read(
+        _ path: String, _ input: ModelInput, _ models: inout FaceLandmarkerModels?, _ failures: inout [Failure]
+    ) throws -> ClipInput {
+        if path == "-", let inputFormat {
+            return ClipInput(try ClipFile(standardInput: inputFormat, for: input))
+        }
+        if inputFormat == nil, let source = VisualSource.found(at: path) {
+            let landmarker = try models ?? videoOptions.models()
+            models = landmarker
+            let clip = try ClipInput(source, landmarker, videoOptions, keepsPictures: frames)
+            if let failure = clip.failure {
+                failures.append(failure)
+                failure.report()
+            }
+            return clip
+        }
+        return ClipInput(try ClipFile(path: path, format: inputFormat, for: input))
     }
 
     /// The parts of a file to predict: its clips, or their windows.
-    private func parts(of file: ClipFile, isSequence: Bool) -> [ClipSource] {
+    private func parts(of file: ClipInput, isSequence: Bool) -> [ClipSource] {
         file.clips.enumerated().flatMap { index, clip in
             let missing = Set(clip.missingFrames)
             let windows = window.map { size in
@@ -211,7 +248,7 @@ struct PredictCommand: ParsableCommand {
     }
 
     private func predict(
-        _ file: ClipFile, _ model: EmotionModel, width: Int, _ report: any PredictionReport, _ progress: ProgressBar,
+        _ file: ClipInput, _ model: EmotionModel, width: Int, _ report: any PredictionReport, _ progress: ProgressBar,
         file position: Int
     ) throws {
         // In parts, so that the first results of a long file are printed early.

@@ -16,6 +16,11 @@ struct ProgressBar: Sendable {
         StandardError.write("\r\(title) \(bar) \(done)/\(total)")
     }
 
+    /// Of something whose end is not known.
+    func show(_ done: Int, _ what: String) {
+        if isShown { StandardError.write("\r\(title) \(done) \(what)") }
+    }
+
     /// Removes the line.
     func clear() {
         if isShown { StandardError.write("\r\u{1B}[K") }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerLandmarks
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -15,8 +16,9 @@ struct StreamCommand: ParsableCommand {
         discussion: """
             Predicts a sliding window over the last frames, every --hop frames. Standard input (-) and .jsonl files are \
             JSON lines, one per frame: {"clip": name, "frame": number, "time": seconds, "landmarks": [[x, y, z], …] \
-            or null}, as Tools/landmarks writes them; another clip begins a new stream. Other clip files are \
-            streamed frame by frame. The frames left at the end give one more prediction.
+            or null}, as emotionformer landmarks writes them; another clip begins a new stream. Other clip files, videos, \
+            pictures and cameras are streamed frame by frame; videos and cameras need ffmpeg in PATH. The frames left at the \
+            end give one more prediction.
 
             A model with variables hands them on from window to window, which then do not share frames: --hop is the window, \
             and frames left at the end that do not fill one are not predicted.
@@ -26,14 +28,21 @@ struct StreamCommand: ParsableCommand {
             window's own probabilities, if they were smoothed), framesUsed.
 
             EXAMPLES:
-              Tools/landmarks --camera 0 - | emotionformer stream --hop 5 --smoothing 0.6 -
+              emotionformer stream --camera 0 --hop 5 --smoothing 0.6
+              emotionformer stream interview.mp4
               emotionformer stream --hop 30 --minimum-frames 30 clip.npy
               emotionformer stream --json - < landmarks.jsonl | jq .label
               emotionformer stream --report page.html - < landmarks.jsonl
             """)
 
-    @Argument(help: ArgumentHelp("Clip files, or - for JSON lines from standard input.", valueName: "clip"))
-    var clips: [String]
+    @Argument(
+        help: ArgumentHelp("Videos, pictures, clip files, or - for JSON lines from standard input.", valueName: "clip"))
+    var clips: [String] = []
+
+    @Option(help: ArgumentHelp("A camera by its number, until Ctrl-C.", valueName: "number"))
+    var camera: Int?
+
+    @OptionGroup var videoOptions: VideoOptions
 
     @OptionGroup var modelOptions: ModelOptions
 
@@ -69,7 +78,18 @@ struct StreamCommand: ParsableCommand {
             valueName: "page.html"))
     var report: String?
 
+    @Flag(help: "Show a video's pictures beside the face on the page.")
+    var frames = false
+
     func validate() throws {
+        if clips.isEmpty, camera == nil {
+            throw ValidationError("no clip is given (expected a video, a clip, - or --camera)")
+        }
+        if camera != nil, !clips.isEmpty { throw ValidationError("--camera and clips exclude each other") }
+        if let camera, !(0...99).contains(camera) {
+            throw ValidationError("--camera is out of range (found \(camera), expected 0 to 99)")
+        }
+        if frames, report == nil { throw ValidationError("--frames needs --report") }
         if clips.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read only once") }
         if report != nil, clips.count > 1 { throw ValidationError("--report takes one clip (found \(clips.count))") }
         if let hop, hop < 1 { throw ValidationError("--hop is out of range (found \(hop), expected 1 or more)") }
@@ -96,9 +116,16 @@ struct StreamCommand: ParsableCommand {
         let printed: any StreamOutput =
             json || !StandardOutput.isTerminal
             ? StreamLines() : StreamBars(note: modelOptions.model == nil ? ModelOptions.bundledNote : nil)
-        let output = report.map { StreamPage($0, modelNote: modelOptions.note, next: printed) } ?? printed
+        let page = report.map {
+            StreamPage($0, modelNote: modelOptions.note, keepsPictures: frames, next: printed)
+        }
+        let output = page ?? printed
+        var (landmarker, failures): (FaceLandmarkerModels?, [Failure]) = (nil, [])
+        if let camera { try streamFrames(VisualSource(camera: camera), fresh, output, page, &landmarker, &failures) }
         for path in clips {
-            if path == "-" || ClipFile.isJSONLines(path) {
+            if path != "-", let source = VisualSource.found(at: path) {
+                try streamFrames(source, fresh, output, page, &landmarker, &failures)
+            } else if path == "-" || ClipFile.isJSONLines(path) {
                 try streamLines(path, fresh, output)
             } else {
                 for clip in try ClipFile(path: path, for: fresh.model.input).clips {
@@ -107,6 +134,33 @@ struct StreamCommand: ParsableCommand {
                     try run.finish()
                 }
             }
+        }
+        if !failures.isEmpty { throw Failure.Reported() }
+    }
+
+    /// A video, pictures or a camera. If it fails after some frames, they are streamed to their end.
+    private func streamFrames(
+        _ source: VisualSource, _ fresh: EmotionStream, _ output: any StreamOutput, _ page: StreamPage?,
+        _ landmarker: inout FaceLandmarkerModels?, _ failures: inout [Failure]
+    ) throws {
+        let models = try landmarker ?? videoOptions.models()
+        landmarker = models
+        let finder = try FaceFinder(models)
+        var reader = try LandmarkReader(source, finder, videoOptions, showsProgress: false)
+        let run = StreamRun(name: source.fileName, stream: fresh, output: output)
+        while let frame = try reader.next() {
+            page?.add(frame.picture, number: frame.index)
+            try run.append(try LandmarkFrame(landmarks: frame.face ?? [], time: frame.picture.time.double))
+        }
+        guard reader.frames > 0 else {
+            throw reader.fault() ?? Failure("\(source.path): there is no frame")
+        }
+        // Without a face there is no prediction, and no page either.
+        guard reader.faces > 0 else { throw reader.fault() ?? Failure("\(source.path): there is no face") }
+        try run.finish()
+        if let failure = reader.fault(kept: "used") {
+            failures.append(failure)
+            failure.report()
         }
     }
 

@@ -17,6 +17,8 @@ struct ClipPage {
     /// nil if the clip's values are not landmarks of faces.
     var faces: FaceFrames?
     var series: ProbabilitySeries
+    /// The video's own pictures; nil for a clip of landmarks.
+    var pictures: ClipPictures?
     /// nil for a model without attention.
     var attention: AttentionSummary?
     /// The frames that the attention covers; nil for all.
@@ -76,7 +78,7 @@ struct ClipPage {
         return
             "{\"frameCount\":\(frameCount),\"areProbabilities\":\(areProbabilities),\"points\":[\(points.joined(separator: ","))],"
             + "\"chart\":{\"left\":\(chart.left),\"right\":\(chart.right),\"width\":\(ChartFrame.width)},"
-            + "\"faces\":\(faces?.json ?? "null"),\"attended\":[\(attended?.lowerBound ?? 0),\(attended?.count ?? frameCount)],"
+            + "\"faces\":\(faces?.json ?? "null"),\"pictures\":\(shownPictures?.json ?? "null"),\"attended\":[\(attended?.lowerBound ?? 0),\(attended?.count ?? frameCount)],"
             + "\"attention\":\(attention?.json ?? "null")}"
     }
 
@@ -106,20 +108,30 @@ struct ClipPage {
         asPercent ? HTML.percent(Double(output)) : DecimalText.short(Double(output))
     }
 
+    private var shownPictures: ClipPictures? { pictures.flatMap { $0.isEmpty ? nil : $0 } }
+
     private var player: String {
-        let picture: String
+        var canvas = ""
+        let note: String
         if let faces {
-            picture =
+            canvas =
                 "<canvas id=\"mesh\" role=\"img\" aria-label=\"The face's landmarks at the chosen frame\"></canvas>\n"
-                + "<p class=\"small\">\(FaceContours.landmarkCount) landmarks; contours of face, eyes, brows and lips. Drawn as "
-                + "of a picture of \(faces.pictureAspect.name), which is a guess from the face's shape."
+            note =
+                "<p class=\"small\">\(FaceContours.landmarkCount) landmarks; contours of face, eyes, brows and lips. Drawn as "
+                + "of a picture of \(faces.pictureAspect.name)"
+                + (faces.isGuess ? ", which is a guess from the face's shape." : ".")
                 + (faces.frames.count < frameCount ? " Only \(faces.frames.count) of the frames are in this page." : "")
                 + "</p>\n"
         } else {
-            picture =
+            note =
                 "<p class=\"note\">No face can be drawn: the clip holds raw features, not "
                 + "\(FaceContours.landmarkCount) landmarks with x, y and z.</p>\n"
         }
+        if shownPictures != nil {
+            let picture = "<img id=\"picture\" alt=\"The video's picture at the chosen frame\">\n"
+            canvas = "<div class=\"beside\">\n\(picture)\(canvas)</div>\n"
+        }
+        let picture = canvas + note
         return "<section><h2>Face</h2>\n\(picture)"
             + "<div class=\"controls\"><button id=\"play\" type=\"button\" aria-pressed=\"false\">Play</button>\n"
             + "<input id=\"scrub\" type=\"range\" min=\"0\" max=\"\(max(frameCount - 1, 0))\" value=\"\(max(frameCount - 1, 0))\" "

@@ -16,8 +16,10 @@ struct FaceFrames {
     let coordinates: String
     /// Width ÷ height of the bounding box of all frames.
     let boxAspect: Double
-    /// Width ÷ height of the video's picture, guessed from the shape of the face.
+    /// Width ÷ height of the video's picture.
     let pictureAspect: (name: String, value: Double)
+    /// Whether that is guessed from the shape of the face.
+    let isGuess: Bool
 
     private static let frameLimit = 1500
     private static let aspects: [(name: String, value: Double)] = [
@@ -28,8 +30,10 @@ struct FaceFrames {
     private static let usualRatio = 1.23
 
     /// nil if the clip's frames are not 478 landmarks.
-    /// - Parameter step: how many of the page's frames one frame of the clip stands for.
-    init?(_ clip: LandmarkClip, step: Int = 1) {
+    /// - Parameters:
+    ///   - step: how many of the page's frames one frame of the clip stands for.
+    ///   - size: of the video's picture, if it is known.
+    init?(_ clip: LandmarkClip, step: Int = 1, size: (width: Int, height: Int)? = nil) {
         let count = FaceContours.landmarkCount
         let hasFaces = clip.landmarkCount.map { $0 == count } ?? (clip.featureCount == count * 3)
         let present = Set(0..<clip.frameCount).subtracting(clip.missingFrames).sorted()
@@ -60,7 +64,10 @@ struct FaceFrames {
                 abs($0.value - ratio / FaceFrames.usualRatio) < abs($1.value - ratio / FaceFrames.usualRatio)
             }
             ?? ("1:1", 1)
-        pictureAspect = isInPixels ? ("1:1", 1) : aspect
+        isGuess = size == nil
+        pictureAspect =
+            size.map { ("\($0.width) × \($0.height) pixels", Double($0.width) / Double($0.height)) }
+            ?? (isInPixels ? ("1:1", 1) : aspect)
         boxAspect = (high[0] - low[0]) / (high[1] - low[1]) * pictureAspect.value
         let thinning = (clip.frameCount + FaceFrames.frameLimit - 1) / FaceFrames.frameLimit
         let kept = Array(stride(from: 0, to: clip.frameCount, by: thinning))

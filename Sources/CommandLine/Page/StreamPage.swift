@@ -7,6 +7,8 @@ import EmotionFormerFiles
 final class StreamPage: StreamOutput {
     private let path: String
     private let modelNote: String?
+    private let keepsPictures: Bool
+    private var pictures: ClipPictures?
     private let next: any StreamOutput
     private var name = ""
     private var stream: EmotionStream?
@@ -22,9 +24,11 @@ final class StreamPage: StreamOutput {
 
     private static let limit = 2048
 
-    init(_ path: String, modelNote: String?, next: any StreamOutput) {
+    /// - Parameter keepsPictures: whether the page shows a video's pictures.
+    init(_ path: String, modelNote: String?, keepsPictures: Bool, next: any StreamOutput) {
         self.path = path
         self.modelNote = modelNote
+        self.keepsPictures = keepsPictures
         self.next = next
     }
 
@@ -52,6 +56,14 @@ final class StreamPage: StreamOutput {
         try next.add(frame, number: number)
     }
 
+    /// Called for the picture of the frame that is added next, if there is one.
+    func add(_ picture: TimedPicture, number: Int) {
+        var pictures = pictures ?? ClipPictures(keepsPictures: keepsPictures)
+        self.pictures = nil
+        pictures.add(picture, number: number)
+        self.pictures = pictures
+    }
+
     func add(_ prediction: StreamPrediction) throws {
         if prediction.index % predictionStep == 0 { predictions.append(prediction) }
         if predictions.count > StreamPage.limit {
@@ -76,7 +88,8 @@ final class StreamPage: StreamOutput {
             + (smoothing > 0 ? ", smoothed by \(DecimalText.fixed(smoothing, 2))." : ".")
         var page = ClipPage(
             name: name, modelName: model.name, modelNote: modelNote, labels: model.labels, prediction: last.smoothed,
-            scope: "of the last window", frameCount: frameCount, faces: FaceFrames(shown, step: step),
+            scope: "of the last window", frameCount: frameCount,
+            faces: FaceFrames(shown, step: step, size: pictures?.size),
             series: ProbabilitySeries(
                 points: predictions.map {
                     .init(first: $0.frames.lowerBound, last: $0.frames.upperBound - 1, outputs: $0.outputs)
@@ -85,6 +98,7 @@ final class StreamPage: StreamOutput {
             statistics: try InputStatistics(window, model, framesUsed: last.window.framesUsed),
             featureName: ClipPage.featureName(model, window))
         page.attended = last.frames
+        page.pictures = pictures
         try PageFile.write(page.html, to: path)
     }
 

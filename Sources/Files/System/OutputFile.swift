@@ -3,8 +3,8 @@ package import EmotionFormerTensors
 
 /// A file that is written atomically.
 package struct OutputFile: Sendable {
-    private let place: OutputPlace
-    private let what: String
+    let place: OutputPlace
+    let what: String
     private let recognize: @Sendable (_ start: [UInt8]) -> Bool
 
     /// Checks the target; nothing is written.
@@ -22,7 +22,7 @@ package struct OutputFile: Sendable {
         try check(place)
     }
 
-    private func check(_ place: OutputPlace) throws(Fault) {
+    func check(_ place: OutputPlace) throws(Fault) {
         let given = place.given
         switch place.entry {
         case .folder:
@@ -114,7 +114,7 @@ package struct OutputFile: Sendable {
         }.get()
     }
 
-    private func fault(_ words: String, _ number: CInt) -> Fault {
+    func fault(_ words: String, _ number: CInt) -> Fault {
         Fault(.writeFailed, at: place.given, words, found: strerror(number).map { String(cString: $0) })
     }
 }

@@ -59,6 +59,14 @@
     }
   };
 
+  const pictures = data.pictures;
+  const showPicture = () => {
+    if (!pictures) return;
+    let shown = 0;
+    while (shown + 1 < pictures.frames.length && pictures.frames[shown + 1] <= frame) shown++;
+    get("picture").src = `data:image/jpeg;base64,${pictures.files[shown]}`;
+  };
+
   const layers = data.attention;
   const view = () => layers[get("layer").value].views[get("head").value];
   const drawStrip = () => {
@@ -129,6 +137,7 @@
     scrub.setAttribute("aria-valuetext", `frame ${frame} of ${last}`);
     get("place").textContent = `frame ${frame} of ${last}`;
     drawFace();
+    showPicture();
     showChances();
     drawStrip();
   };
