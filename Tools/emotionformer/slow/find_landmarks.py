@@ -1,4 +1,4 @@
-"""Tools/landmarks with the detectors themselves, on a real clip and on videos made of it.
+"""Tools/landmarks with the detectors themselves, on a real clip and on videos made of it; the Swift program beside it.
 
 Differences are in pixels of the 480 × 360 video. Run by Tools/test-landmarks.
 """
@@ -63,6 +63,26 @@ def found(folder: Path, source: Path, *arguments: str | Path, prefix: list[str] 
     return np.asarray(np.load(folder / f"{source.stem}.npy", allow_pickle=False))
 
 
+def by_swift(executable: Path, folder: Path, source: Path, *arguments: str | Path) -> Array:
+    """What the Swift program finds."""
+    command = [str(executable), "landmarks", str(source), "-o", str(folder), *(str(argument) for argument in arguments)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0 or result.stderr:
+        sys.exit(f"{' '.join(command)}: exit code {result.returncode}\n{result.stderr}")
+    return np.asarray(np.load(folder / f"{source.stem}.npy", allow_pickle=False))
+
+
+def beside(name: str, swift: Array, python: Array, mean: float = 0.01, most: float = 0.1) -> None:
+    """The same frames with a face, and landmarks as near as two versions of MediaPipe are."""
+    same = swift.shape == python.shape and bool((np.isnan(swift) == np.isnan(python)).all())
+    if not same:
+        check(f"Swift: {name}", False, f"shapes {swift.shape} and {python.shape}, or other frames with a face")
+        return
+    distances = pixels(swift, python)
+    found = f"mean {np.nanmean(distances):.4f}, max {np.nanmax(distances):.3f}"
+    check(f"Swift: {name}", bool(np.nanmean(distances) < mean and np.nanmax(distances) < most), found)
+
+
 def pixels(one: Array, other: Array) -> Array:
     """Distances frame by frame and landmark by landmark."""
     return np.asarray(np.linalg.norm((one - other)[..., :2] * (480, 360), axis=-1))
@@ -95,6 +115,16 @@ def run(folder: Path, executable: Path) -> None:
     # Another processor's vector instructions may round in another way.
     check("Face Landmarker 0.10.21", same.shape == GOLDEN.shape and distances.mean() < 0.01, equal)
 
+    swift = by_swift(executable, folder / "swift", CLIP)
+    beside("a video", swift, same)
+    # What shows that the line above can fail: without smoothing it is another clip.
+    still = by_swift(executable, folder / "swift-still", CLIP, "--still")
+    check(
+        "Swift: unlike a clip that is not smoothed",
+        pixels(still, same).mean() > 0.1,
+        f"{pixels(still, same).mean():.3f}",
+    )
+
     # This version reports its use to its makers; the tests do not.
     current = found(folder / "current", CLIP, "--task", TASK, prefix=without_network())
     distances = pixels(current, GOLDEN)
@@ -106,7 +136,9 @@ def run(folder: Path, executable: Path) -> None:
     check("Face Mesh 0.10.21", 0.2 < distances.mean() < 2, f"mean {distances.mean():.4f}, max {distances.max():.3f}")
 
     quarter = encode(folder / "quarter.mp4", [np.rot90(picture) for picture in pictures[:20]], (0, 1, -1, 0))
-    distances = pixels(found(folder, quarter, *LANDMARKER), GOLDEN[:20])
+    turned = found(folder, quarter, *LANDMARKER)
+    beside("a video on its side", by_swift(executable, folder / "swift", quarter), turned)
+    distances = pixels(turned, GOLDEN[:20])
     check("a video on its side", distances.mean() < 0.5, f"mean {distances.mean():.4f}")
     # Left on its side, the face is not found, or found on its side: turning it is what made the check above pass.
     result = landmarks(quarter, "-", *LANDMARKER, "--as-stored", code=None)
@@ -121,6 +153,8 @@ def run(folder: Path, executable: Path) -> None:
     for index, picture in enumerate(pictures[:12], 1):
         Image.fromarray(picture).save(folder / "pictures" / f"frame{index}.png")
     array = found(folder, folder / "pictures", *LANDMARKER, "--fps", "30000/1001")
+    swift = by_swift(executable, folder / "swift", folder / "pictures", "--fps", "30000/1001")
+    beside("a folder of pictures", swift, array)
     check("a folder of pictures", np.array_equal(array, same[:12]), f"{len(array)} frames, as the video's own")
 
     exif = Image.Exif()
@@ -131,6 +165,7 @@ def run(folder: Path, executable: Path) -> None:
 
     gap = [picture if not 8 <= index < 14 else picture * 0 for index, picture in enumerate(pictures[:24])]
     array = found(folder, encode(folder / "gap.mp4", gap), *LANDMARKER)
+    beside("frames without a face", by_swift(executable, folder / "swift", folder / "gap.mp4"), array)
     absent = [index for index, frame in enumerate(array) if np.isnan(frame).all()]
     check("frames without a face", absent == list(range(8, 14)), f"{absent}")
 
@@ -142,6 +177,21 @@ def run(folder: Path, executable: Path) -> None:
     two = [np.concatenate([picture[::2, ::2].repeat(2, 0)[:, :240], picture], axis=1) for picture in pictures[:12]]
     chosen = found(folder, encode(folder / "two.mp4", two), *LANDMARKER, "--faces", "largest")
     check("the larger of two faces", bool((chosen[:, :, 0].mean(axis=1) > 0.5).all()), f"{chosen[:, :, 0].mean():.2f}")
+
+    # Times that are no steady rate, and a rate that is asked for.
+    uneven = folder / "uneven.mkv"
+    with av.open(str(uneven), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=30)
+        stream.height, stream.width, stream.pix_fmt = 360, 480, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for index, picture in enumerate(pictures[:16]):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = index * 40 + index % 3 * 15, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    beside("a variable rate", by_swift(executable, folder / "swift", uneven), found(folder, uneven, *LANDMARKER))
+    swift = by_swift(executable, folder / "swift12", CLIP, "--fps", "12.5")
+    beside("resampled", swift, found(folder / "12", CLIP, *LANDMARKER, "--fps", "12.5"))
 
     printed = landmarks(CLIP, "-", *LANDMARKER).stdout
     frames = [json.loads(line) for line in printed.splitlines()]
