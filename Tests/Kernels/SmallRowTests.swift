@@ -14,7 +14,7 @@ import Testing
         case largest
     }
 
-    @Test(arguments: InstructionSet.available, Rows.allCases)
+    @Test(arguments: InstructionSet.available, SmallRowTests.Rows.allCases)
     func productsEqualThePlainIntegers(level: InstructionSet, kind: Rows) {
         guard let kernel = KernelSet.kernels(for: level).quantized.smallRows else { return }
         for (m, k, n) in [
