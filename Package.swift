@@ -190,7 +190,9 @@ let package = Package(
             path: "Tests/Fixtures/Support", swiftSettings: common),
         .target(name: "EmotionFormerTestSupport", path: "Tests/Support", swiftSettings: common),
         .executableTarget(
-            name: "EmotionFormerAllocationProbe", dependencies: ["EmotionFormer"], path: "Tests/AllocationProbe",
+            name: "EmotionFormerAllocationProbe",
+            dependencies: ["EmotionFormer", "EmotionFormerLandmarks", "EmotionFormerFiles", "EmotionFormerSystem"],
+            path: "Tests/AllocationProbe",
             swiftSettings: common),
         .executableTarget(
             name: "EmotionFormerSoakProbe",
