@@ -76,9 +76,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "EmotionFormerCPUIntrinsics", path: "Sources/CPUIntrinsics"),
         module("System", []),
-        module("Tensors", ["EmotionFormerSystem"]),
-        module("Files", ["EmotionFormerSystem", "EmotionFormerTensors"]),
-        module("Graph", ["EmotionFormerSystem", "EmotionFormerTensors"]),
+        module("Core", ["EmotionFormerSystem"]),
+        module("Files", ["EmotionFormerSystem", "EmotionFormerCore"]),
+        module("Graph", ["EmotionFormerSystem", "EmotionFormerCore"]),
         module("KernelInterface", []),
         module(
             "KernelsAVX2",
@@ -135,37 +135,37 @@ let package = Package(
                 .target(name: "EmotionFormerKernelsNEONDotProduct", condition: .when(traits: ["VectorKernels"])),
             ],
             settings: common + [.define("EMOTIONFORMER_PORTABLE_KERNELS"), x86Kernels, armKernels]),
-        module("ModelFormat", ["EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph"]),
-        module("TFLiteImport", ["EmotionFormerTensors", "EmotionFormerGraph"]),
+        module("ModelFormat", ["EmotionFormerCore", "EmotionFormerFiles", "EmotionFormerGraph"]),
+        module("TFLiteImport", ["EmotionFormerCore", "EmotionFormerGraph"]),
         module(
             "Engine",
             [
-                "EmotionFormerSystem", "EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerKernelInterface",
+                "EmotionFormerSystem", "EmotionFormerCore", "EmotionFormerGraph", "EmotionFormerKernelInterface",
                 "EmotionFormerKernels",
             ]),
-        module("Reference", ["EmotionFormerSystem", "EmotionFormerTensors", "EmotionFormerGraph"]),
+        module("Reference", ["EmotionFormerSystem", "EmotionFormerCore", "EmotionFormerGraph"]),
         .target(
             name: "EmotionFormer",
             dependencies: [
-                "EmotionFormerSystem", "EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph",
+                "EmotionFormerSystem", "EmotionFormerCore", "EmotionFormerFiles", "EmotionFormerGraph",
                 "EmotionFormerEngine", "EmotionFormerModelFormat", "EmotionFormerTFLiteImport",
             ],
             path: "Sources/EmotionFormer", swiftSettings: common),
         module(
             "Landmarks",
             [
-                "EmotionFormer", "EmotionFormerSystem", "EmotionFormerTensors", "EmotionFormerFiles",
+                "EmotionFormer", "EmotionFormerSystem", "EmotionFormerCore", "EmotionFormerFiles",
                 "EmotionFormerGraph", "EmotionFormerEngine", "EmotionFormerTFLiteImport",
             ]),
         .target(
             name: "EmotionFormerBundledModel",
-            dependencies: ["EmotionFormer", "EmotionFormerFiles", "EmotionFormerTensors"], path: "Weights",
+            dependencies: ["EmotionFormer", "EmotionFormerFiles", "EmotionFormerCore"], path: "Weights",
             exclude: ["EmotionFormer-Synthetic.md", "EmotionFormer-Synthetic.svg", "FaceLandmarker"],
             resources: [.copy("EmotionFormer-Synthetic")], swiftSettings: common),
         .target(
             name: "EmotionFormerBundledLandmarker",
             dependencies: [
-                "EmotionFormerLandmarks", "EmotionFormer", "EmotionFormerFiles", "EmotionFormerTensors",
+                "EmotionFormerLandmarks", "EmotionFormer", "EmotionFormerFiles", "EmotionFormerCore",
             ],
             path: "Weights/FaceLandmarker", exclude: ["FaceLandmarker.md"], resources: [.copy("face_landmarker.task")],
             swiftSettings: common),
@@ -174,7 +174,7 @@ let package = Package(
             dependencies: [
                 "EmotionFormer", "EmotionFormerBundledModel", "EmotionFormerLandmarks",
                 "EmotionFormerBundledLandmarker",
-                "EmotionFormerSystem", "EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph",
+                "EmotionFormerSystem", "EmotionFormerCore", "EmotionFormerFiles", "EmotionFormerGraph",
                 "EmotionFormerModelFormat", "EmotionFormerTFLiteImport",
                 "EmotionFormerEngine", "EmotionFormerKernels", "EmotionFormerReference",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -186,7 +186,7 @@ let package = Package(
             ],
             swiftSettings: common + standalone, linkerSettings: standaloneLinking),
         .target(
-            name: "EmotionFormerFixtures", dependencies: ["EmotionFormerTFLiteImport", "EmotionFormerTensors"],
+            name: "EmotionFormerFixtures", dependencies: ["EmotionFormerTFLiteImport", "EmotionFormerCore"],
             path: "Tests/Fixtures/Support", swiftSettings: common),
         .target(name: "EmotionFormerTestSupport", path: "Tests/Support", swiftSettings: common),
         .executableTarget(
@@ -198,55 +198,55 @@ let package = Package(
             name: "EmotionFormerSoakProbe",
             dependencies: ["EmotionFormer", "EmotionFormerFiles", "EmotionFormerModelFormat"], path: "Tests/SoakProbe",
             swiftSettings: common),
-        tests("Tensors", ["EmotionFormerTensors"]),
+        tests("Core", ["EmotionFormerCore"]),
         tests(
             "Graph",
-            ["EmotionFormerGraph", "EmotionFormerTensors", "EmotionFormerReference", "EmotionFormerTFLiteImport"]),
-        tests("Reference", ["EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerTensors"]),
+            ["EmotionFormerGraph", "EmotionFormerCore", "EmotionFormerReference", "EmotionFormerTFLiteImport"]),
+        tests("Reference", ["EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerCore"]),
         tests(
             "TFLiteImport",
             [
                 "EmotionFormerFixtures",
-                "EmotionFormerTFLiteImport", "EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerTensors",
+                "EmotionFormerTFLiteImport", "EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerCore",
             ]),
-        tests("Files", ["EmotionFormerFixtures", "EmotionFormerFiles", "EmotionFormerTensors"]),
+        tests("Files", ["EmotionFormerFixtures", "EmotionFormerFiles", "EmotionFormerCore"]),
         tests(
             "ModelFormat",
             [
                 "EmotionFormerFixtures", "EmotionFormerModelFormat", "EmotionFormerFiles", "EmotionFormerGraph",
-                "EmotionFormerTensors",
+                "EmotionFormerCore",
             ]),
         tests(
             "Engine",
             [
                 "EmotionFormerEngine", "EmotionFormerGraph", "EmotionFormerKernels", "EmotionFormerReference",
-                "EmotionFormerTFLiteImport", "EmotionFormerTensors",
+                "EmotionFormerTFLiteImport", "EmotionFormerCore",
             ]),
         tests("Kernels", ["EmotionFormerKernels", "EmotionFormerKernelInterface"]),
         .testTarget(
             name: "EmotionFormerLandmarksTests",
             dependencies: [
                 "EmotionFormerLandmarks", "EmotionFormerBundledLandmarker", "EmotionFormer", "EmotionFormerFiles",
-                "EmotionFormerTensors", "EmotionFormerFixtures", "EmotionFormerTestSupport",
+                "EmotionFormerCore", "EmotionFormerFixtures", "EmotionFormerTestSupport",
             ],
             path: "Tests/Landmarks", exclude: ["Fixtures"], swiftSettings: common),
         tests(
             "Parity",
             [
                 "EmotionFormerFixtures", "EmotionFormerTFLiteImport", "EmotionFormerEngine", "EmotionFormerKernels",
-                "EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerTensors",
+                "EmotionFormerReference", "EmotionFormerGraph", "EmotionFormerCore",
             ]),
         .testTarget(
             name: "EmotionFormerTests",
             dependencies: [
-                "EmotionFormer", "EmotionFormerTensors", "EmotionFormerFiles", "EmotionFormerGraph",
+                "EmotionFormer", "EmotionFormerCore", "EmotionFormerFiles", "EmotionFormerGraph",
                 "EmotionFormerModelFormat", "EmotionFormerEngine", "EmotionFormerFixtures", "EmotionFormerTestSupport",
             ],
             path: "Tests/EmotionFormer", exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(
             name: "EmotionFormerCLITests",
             dependencies: [
-                "EmotionFormer", "EmotionFormerTensors", "EmotionFormerGraph", "EmotionFormerModelFormat",
+                "EmotionFormer", "EmotionFormerCore", "EmotionFormerGraph", "EmotionFormerModelFormat",
                 "EmotionFormerLandmarks",
             ],
             path: "Tests/CommandLine", swiftSettings: common),

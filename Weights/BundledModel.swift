@@ -1,6 +1,6 @@
 public import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// The model package that comes with this product.
 ///

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Timed predictions on demand, so that another program can measure its own engine in between.
 struct BenchmarkConversation {

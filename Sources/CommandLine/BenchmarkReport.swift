@@ -1,7 +1,7 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 /// The result of a benchmark, as text or JSON.
 struct BenchmarkReport {

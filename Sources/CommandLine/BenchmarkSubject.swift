@@ -1,7 +1,7 @@
 import Dispatch
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerEngine
-import EmotionFormerTensors
 import Synchronization
 
 /// The subject of a measurement: a model's plan with prepared input, and one session for each thread.

@@ -1,5 +1,5 @@
 import Dispatch
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Runs asynchronous work from a synchronous command. An asynchronous `main` would start an executor, which costs
 /// threads and memory before the first file is read.

@@ -1,6 +1,6 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// Cells of comma-separated values that may be opened in a spreadsheet.
 enum CSVText {

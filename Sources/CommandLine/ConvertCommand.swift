@@ -1,7 +1,7 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// `emotionformer convert MODEL.tflite -o PACKAGE`
 struct ConvertCommand: ParsableCommand {

@@ -1,6 +1,6 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// An evaluation with its dataset and model, as text and as JSON.
 struct EvaluateReport {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 /// An error that ends the program: one line on standard error, and a documented exit code.
 struct Failure: Error {

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// A graph as rows for people and as JSON: each node with its operation, its outputs' shapes and its parameters.
 struct GraphListing {

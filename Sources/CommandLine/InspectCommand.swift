@@ -1,9 +1,9 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerFiles
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// `emotionformer inspect MODEL`
 struct InspectCommand: ParsableCommand {

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerModelFormat
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 /// Handles signals that end the program: unfinished output is removed first, and child processes are ended.
 enum Interruption {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerLandmarks
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 /// `emotionformer landmarks VIDEO… -o DIR`
 struct LandmarksCommand: ParsableCommand {

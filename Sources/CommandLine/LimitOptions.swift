@@ -1,6 +1,6 @@
 import ArgumentParser
 import EmotionFormer
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// `--limit NAME=VALUE`: limits on what a model's file may ask for, for every command that reads a model.
 struct LimitOptions: ParsableArguments {

@@ -1,8 +1,8 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// The facts about a model that `inspect` prints besides its graph.
 struct ModelSummary {

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerGraph
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 
 /// Runs a whole model on clips and writes the values that its plan keeps.
 struct ModelTrace {

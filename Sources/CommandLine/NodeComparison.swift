@@ -1,10 +1,10 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerFiles
 import EmotionFormerGraph
 import EmotionFormerModelFormat
 import EmotionFormerReference
-import EmotionFormerTensors
 
 /// Compares every node of a model, as computed by the engine, with the float64 reference executor on the same operands.
 struct NodeComparison {

@@ -1,8 +1,8 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerFiles
 import EmotionFormerGraph
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 
 /// Runs every operator of a file by itself, on operands that another program computed.
 struct OperatorTrace {

@@ -1,5 +1,5 @@
 import EmotionFormer
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// A prediction's outputs for people, one line per label: percentages and bars of probabilities, or plain numbers with
 /// a note if the outputs are not probabilities.

@@ -1,5 +1,5 @@
 import EmotionFormer
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// A form in which predictions are printed.
 protocol PredictionReport {

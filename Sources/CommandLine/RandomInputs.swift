@@ -1,5 +1,5 @@
 import EmotionFormer
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Inputs of any shape and type, the same in every run: numbers in −1 ..< 1, all values of 8-bit integers, and 0 or 1 for
 /// larger integers, which are often indices.

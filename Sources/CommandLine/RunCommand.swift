@@ -1,7 +1,7 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// `emotionformer run MODEL --input NAME=FILE.npy … -o FOLDER`
 struct RunCommand: ParsableCommand {

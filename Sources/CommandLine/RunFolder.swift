@@ -1,6 +1,6 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// The outputs of `emotionformer run`: an array each, and a list. It is written atomically and replaces an older result.
 struct RunFolder: ~Copyable {

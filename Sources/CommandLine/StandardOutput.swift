@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 /// Buffered standard output. Every failed write is reported.
 enum StandardOutput {

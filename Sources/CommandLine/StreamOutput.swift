@@ -1,6 +1,6 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 /// Receives the predictions of a stream, for one clip after the other.
 protocol StreamOutput: AnyObject {

@@ -1,6 +1,6 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// An array of a NumPy file, to be read as the element type that a model wants.
 struct TensorArray {

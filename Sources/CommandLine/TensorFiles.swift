@@ -1,6 +1,6 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// Reads the values of a model's inputs from files: one run, or several.
 struct TensorFiles {

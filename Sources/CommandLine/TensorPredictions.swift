@@ -1,5 +1,5 @@
 import EmotionFormer
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Predictions of models that take other inputs than one clip.
 enum TensorPredictions {

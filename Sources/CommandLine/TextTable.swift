@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Columns of text, as wide as their widest cell.
 struct TextTable {

@@ -1,10 +1,10 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerFiles
 import EmotionFormerModelFormat
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 
 /// `emotionformer trace MODEL.tflite`
 struct TraceCommand: ParsableCommand {

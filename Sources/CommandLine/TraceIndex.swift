@@ -1,8 +1,8 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerGraph
 import EmotionFormerModelFormat
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 
 /// The operators of a file's main subgraph with the tensors that each computes, and the files of a trace.
 struct TraceIndex {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// `emotionformer verify MODEL`
 struct VerifyCommand: ParsableCommand {

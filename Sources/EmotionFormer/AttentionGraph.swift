@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// A value of a graph that holds attention weights.
 struct AttentionWeights {

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerFiles
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// Plans whose outputs include attention weights. Each is compiled when it is first used.
 ///

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// Clips from comma-separated values, one row per frame: one clip, or one for each `video_filename`.
 enum CSVClips {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// Which column of a CSV file holds what.
 struct CSVColumns {

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerFiles
-package import EmotionFormerTensors
 
 extension ClassNames {
     /// Class names from a pickled scikit-learn `LabelEncoder`, array, list, or dictionary of names and numbers, plain

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// Class names in the order of a model's outputs, from the usual kinds of files.
 package enum ClassNames {

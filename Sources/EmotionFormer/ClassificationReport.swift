@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 /// How well predictions agree with the true labels: the measures of scikit-learn's `classification_report`, and the
 /// loss that Keras reports.

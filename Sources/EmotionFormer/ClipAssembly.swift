@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Puts a clip together frame by frame, for sources that give one frame at a time.
 struct ClipAssembly {

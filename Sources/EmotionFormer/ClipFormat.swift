@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerFiles
-package import EmotionFormerTensors
 
 /// The file formats that clips are read from.
 public enum ClipFormat: String, Sendable, CaseIterable {

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// Limits on clip files. What exceeds them is refused before memory is allocated for it.
 enum ClipLimits {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Predictions of clips that follow each other in time, by a model with variables (``EmotionModel/variables``): each finds
 /// them as the one before left them. With a model without variables every prediction equals that of

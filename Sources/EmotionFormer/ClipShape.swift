@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// How a model's input says which axes of an array are a frame.
 ///

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Plans of a model for fewer frames than its own, for clips whose padding influences nothing: a few, made when the
 /// model is loaded, with the weights of the whole plan.

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// The error of every public call of this module: what is wrong, where, what was found and what was expected.
 public struct EmotionFormerError: Error, Hashable, Sendable {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerEngine
-import EmotionFormerTensors
 
 extension EmotionModel {
     /// The attention weights of each layer for a clip, in the order in which the model runs the layers; empty for a

@@ -1,6 +1,6 @@
+package import EmotionFormerCore
 package import EmotionFormerEngine
 package import EmotionFormerGraph
-package import EmotionFormerTensors
 
 extension EmotionModel {
     /// The plan that predictions of clips with `frames` frames run, for measurements.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials

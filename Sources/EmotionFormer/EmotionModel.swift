@@ -1,6 +1,6 @@
+package import EmotionFormerCore
 import EmotionFormerEngine
 package import EmotionFormerModelFormat
-package import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerEngine
-import EmotionFormerTensors
 
 /// Results that depend on one frame alone and not on its place in the window, by slot.
 struct KeptWork: Sendable {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension EmotionStream {
     /// The predictions of an asynchronous sequence of frames, for instance a camera's.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// The last frames of a stream in a ring buffer, laid out as the model's features.
 ///

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerEngine
-import EmotionFormerTensors
 
 /// Predicts emotions of a stream of frames: a sliding window over the last frames, predicted every `hop` frames.
 ///

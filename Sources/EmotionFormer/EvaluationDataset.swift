@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

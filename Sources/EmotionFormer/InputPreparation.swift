@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// Turns a clip into a model's input: selects frames, lays out features, normalizes and pads.
 package struct InputPreparation: Sendable {

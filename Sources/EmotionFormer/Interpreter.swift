@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// Clips from JSON lines: one frame per line, or one clip per line.
 ///

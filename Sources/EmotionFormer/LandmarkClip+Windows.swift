@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension LandmarkClip {
     /// The clip's frames in `range`, as a clip with the same name and emotion. The range must lie within the clip.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// A clip of face landmarks or features: frames × features, in order of time.
 ///

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// One frame of a stream: the landmarks of a face, raw features, or no face.
 public struct LandmarkFrame: Sendable, Hashable {

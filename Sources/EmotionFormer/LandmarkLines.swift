@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 /// One line of landmarks: a frame, or a clip of several.
 package struct LandmarkLine: Sendable {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// A model in the form that suits its inputs.
 package enum LoadedModel {

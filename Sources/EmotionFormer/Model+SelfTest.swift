@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 package import EmotionFormerModelFormat
-package import EmotionFormerTensors
 
 extension Model {
     /// Runs a package's self-test and compares the results with the expected ones. Its runs follow each other: a model

@@ -1,7 +1,7 @@
+package import EmotionFormerCore
 package import EmotionFormerEngine
 import EmotionFormerGraph
 package import EmotionFormerModelFormat
-package import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials

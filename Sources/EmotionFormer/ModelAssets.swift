@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerModelFormat
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

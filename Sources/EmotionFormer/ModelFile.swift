@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 package import EmotionFormerModelFormat
-package import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 extension ModelInput {
     /// The public form of a package's description of its input.

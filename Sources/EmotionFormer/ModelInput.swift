@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// A model's input, and how a clip becomes it. This is part of the model and stated in its manifest.
 public struct ModelInput: Sendable, Hashable {

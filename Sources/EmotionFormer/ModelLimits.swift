@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// Limits on the memory and work that a model's file can ask for. What exceeds a limit is refused with `limitExceeded`
 /// before memory or time is spent on it.

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 extension ModelPackage {
     /// The same model, with what its outputs have rows for. An output has a row for each frame if it is proven: with one

@@ -1,7 +1,7 @@
+package import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerGraph
 package import EmotionFormerModelFormat
-package import EmotionFormerTensors
 
 extension ModelPackage {
     /// The same model with the types and shapes of all outputs stated, as shape inference and compilation find them.

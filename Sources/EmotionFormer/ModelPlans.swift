@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// A model's plans by the shapes of its inputs, compiled when they are first used.
 final class ModelPlans: Sendable {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerEngine
-import EmotionFormerTensors
 
 /// Memory to run a model again and again. Only one thread at a time may use it. After `init` nothing is allocated,
 /// except by the accessors that copy.

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// A Swift type that can be the element of a ``ModelTensor``.
 public protocol ModelElement: BitwiseCopyable, Sendable {
@@ -30,7 +30,7 @@ public struct ModelTensor: Sendable, Hashable {
     public init<Element: ModelElement>(_ elements: [Element], shape: [Int]) throws(EmotionFormerError) {
         let bytes = elements.withUnsafeBytes { [UInt8]($0) }
         self = try publicly { () throws(Fault) in
-            let type = EmotionFormerTensors.ElementType(rawValue: Element.modelElementType.rawValue)
+            let type = EmotionFormerCore.ElementType(rawValue: Element.modelElementType.rawValue)
             guard type?.byteCount == MemoryLayout<Element>.stride else {
                 throw Fault(
                     .elementTypeMismatch, at: "tensor", "the Swift type is not as long as the elements",
@@ -78,7 +78,7 @@ extension ModelTensor {
 
     /// - Throws: `elementTypeMismatch` for a type that no model has.
     package func tensor() throws(Fault) -> Tensor {
-        guard let type = EmotionFormerTensors.ElementType(rawValue: elementType.rawValue) else {
+        guard let type = EmotionFormerCore.ElementType(rawValue: elementType.rawValue) else {
             throw Fault(
                 .elementTypeMismatch, at: "tensor", "models have no such element type", found: elementType.rawValue)
         }
@@ -87,5 +87,5 @@ extension ModelTensor {
 }
 
 extension ModelTensor.ElementType {
-    package init(_ type: EmotionFormerTensors.ElementType) { self = Self(rawValue: type.rawValue) ?? .uint8 }
+    package init(_ type: EmotionFormerCore.ElementType) { self = Self(rawValue: type.rawValue) ?? .uint8 }
 }

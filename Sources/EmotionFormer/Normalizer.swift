@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// (x − mean) / (std + epsilon) in 32-bit floats, in NumPy's order of operations.
 package struct Normalizer: Sendable {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 extension NumPyArray {
     /// The clips in the array. Without a model, two axes are frames × features, or clips × frames × features with three;

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerGraph
 package import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// Where a plan has a model's outputs, and how they become a prediction.
 package struct OutputReading: Sendable {

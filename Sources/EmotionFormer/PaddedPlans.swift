@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// The plans of a model that pads clips: for its own number of frames, and for fewer if padding influences nothing.
 struct PaddedPlans {

@@ -1,7 +1,7 @@
+package import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerGraph
 package import EmotionFormerModelFormat
-package import EmotionFormerTensors
 
 /// A model's plans: one for its number of frames, or one for each length of clip if the model takes any length.
 final class PlanCache: Sendable {

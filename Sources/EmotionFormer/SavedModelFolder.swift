@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerFiles
-package import EmotionFormerTensors
 
 /// What a pickled scikit-learn `StandardScaler` subtracts and divides by: one number for each feature.
 package struct ScalerStatistics {

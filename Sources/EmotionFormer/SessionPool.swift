@@ -1,5 +1,5 @@
+import EmotionFormerCore
 package import EmotionFormerEngine
-import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,9 +1,9 @@
+package import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerFiles
 import EmotionFormerGraph
 package import EmotionFormerModelFormat
 import EmotionFormerTFLiteImport
-package import EmotionFormerTensors
 
 /// How to make a model package of a TensorFlow Lite file, which does not state normalization, labels or padding. They
 /// come from the values here, or else from the assets folder.

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// A file that its reader cannot take, from a reader that does not know what the file is for.
 ///

@@ -1,6 +1,6 @@
 public import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerEngine
-import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// What a face landmarker looks for; the names are MediaPipe's.
 public struct FaceLandmarkerOptions: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// The bit patterns that the elements of a type may have.
 enum ElementRule {

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 package import EmotionFormerGraph
-package import EmotionFormerTensors
 
 extension ImportOptions {
     /// How a clip, or a frame of features, becomes the program's only input; nil for any other program.

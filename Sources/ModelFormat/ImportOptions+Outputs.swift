@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension ImportOptions {
     /// The outputs of a program's main graph, to which the logits of probabilities are added.

@@ -1,6 +1,6 @@
+package import EmotionFormerCore
 package import EmotionFormerFiles
 package import EmotionFormerGraph
-package import EmotionFormerTensors
 
 /// What a file of another framework does not state about its model, and a conversion must be given.
 package struct ImportOptions: Sendable {

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// The order of a frame's features; raw values are the names in a manifest.
 package enum LandmarkLayout: String, Sendable, CaseIterable {

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 package import EmotionFormerGraph
-package import EmotionFormerTensors
 
 /// An input of a model: its name for callers, the value of the main graph, and what it holds.
 package struct InputSpecification: Sendable {

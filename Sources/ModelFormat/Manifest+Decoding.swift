@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension Manifest {
     /// - Throws: the first violation of the format, with line, column and path.

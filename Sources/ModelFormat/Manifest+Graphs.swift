@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension Manifest {
     static func graphs(_ cursor: JSONCursor, _ limits: Limits) throws(Fault) -> [Graph] {

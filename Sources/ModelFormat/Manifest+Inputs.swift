@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension Manifest {
     private static let clipFields = [

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 extension Manifest {
     /// The field `outputs` of format 1: probabilities, and perhaps logits.

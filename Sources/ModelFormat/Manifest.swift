@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// The contents of `manifest.json`, before any other file is read: tensors are names and byte ranges.
 struct Manifest {

@@ -1,6 +1,6 @@
+package import EmotionFormerCore
 package import EmotionFormerFiles
 package import EmotionFormerGraph
-package import EmotionFormerTensors
 
 /// What format 1 can state: a model of one clip that ends in the probabilities of its classes.
 extension ModelPackage {

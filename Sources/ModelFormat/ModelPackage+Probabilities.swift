@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerGraph
-package import EmotionFormerTensors
 
 extension ModelPackage {
     /// The same model, whose main output is the softmax of the logits if it is logits.

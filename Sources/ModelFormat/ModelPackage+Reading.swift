@@ -1,6 +1,6 @@
+package import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerGraph
-package import EmotionFormerTensors
 
 extension ModelPackage {
     /// Reads the package in a folder. Memory for the weights is allocated after the manifest is checked against the

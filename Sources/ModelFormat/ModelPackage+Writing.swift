@@ -1,6 +1,6 @@
+package import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerGraph
-package import EmotionFormerTensors
 
 extension ModelPackage {
     /// Writes the package as a folder: `manifest.json`, `weights.bin` and, with a self-test, `selftest.bin`.

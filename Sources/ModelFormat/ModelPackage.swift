@@ -1,6 +1,6 @@
+package import EmotionFormerCore
 package import EmotionFormerFiles
 package import EmotionFormerGraph
-package import EmotionFormerTensors
 
 /// A model with everything that is needed to use it: the contents of a package folder.
 ///

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// What a graph proves of the numbers that it gives. Shapes are known only as far as the caller states them.
 struct OutputProof {

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// An output of a model: its name for callers, the value of the main graph, and what its numbers are.
 package struct OutputSpecification: Sendable, Hashable {

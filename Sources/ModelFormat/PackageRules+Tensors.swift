@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension PackageRules {
     static func check(_ stored: StoredTensor) throws(Fault) {

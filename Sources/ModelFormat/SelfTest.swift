@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// A package's self-test: inputs with the outputs that another program computed for them.
 package struct SelfTest: Sendable {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 extension WeightFile {
     /// The size of a piece that is read and hashed while it is in the processor's cache.

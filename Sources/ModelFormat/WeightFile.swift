@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// A file of tensors: little-endian, each at a multiple of 64 bytes, zero bytes between them, nothing else.
 enum WeightFile {

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// The layout of tensors in a file to be written.
 struct WeightLayout {

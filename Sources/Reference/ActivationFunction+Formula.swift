@@ -1,5 +1,5 @@
+import EmotionFormerCore
 package import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Parameters of an activation; nil for the function's default.
 package struct ActivationParameters: Sendable {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Dynamic-range products: int8 weights, and inputs that are quantized at run time.
 ///

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension ReferenceExecutor {
     /// A loop ends after `maximumTripCount` rounds, its attribute, as in TensorFlow.

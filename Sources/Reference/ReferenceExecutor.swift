@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 package import EmotionFormerGraph
-package import EmotionFormerTensors
 
 /// The results of a run.
 package struct ReferenceRun: Sendable {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension ReferenceStep {
     /// The same elements under other axes.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension ReferenceStep {
     func conversion(_ kind: OperationFamily.Conversion) throws(Fault) -> [[Double]] {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension ReferenceStep {
     func arithmetic(_ kind: OperationFamily.Arithmetic) throws(Fault) -> [[Double]] {

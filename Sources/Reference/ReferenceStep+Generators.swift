@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Tensors made from scalars, indices or shapes.
 extension ReferenceStep {

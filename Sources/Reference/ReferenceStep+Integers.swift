@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Operations on quantized integers, exact. Sums are held in double precision, which is exact up to 2⁵³.
 extension ReferenceStep {

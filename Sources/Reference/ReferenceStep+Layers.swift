@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension ReferenceStep {
     func layer(_ kind: OperationFamily.Layer) throws(Fault) -> [[Double]] {

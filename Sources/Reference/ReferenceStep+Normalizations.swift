@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension ReferenceStep {
     func normalization(_ kind: OperationFamily.Normalization) throws(Fault) -> [[Double]] {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension ReferenceStep {
     func product(_ kind: OperationFamily.Product) throws(Fault) -> [[Double]] {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension ReferenceStep {
     func recurrence(_ kind: OperationFamily.Recurrence) throws(Fault) -> [[Double]] {

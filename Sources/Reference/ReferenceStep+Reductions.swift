@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension ReferenceStep {
     func reduction(_ kind: OperationFamily.Reduction) throws(Fault) -> [[Double]] {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Parts of a tensor.
 extension ReferenceStep {

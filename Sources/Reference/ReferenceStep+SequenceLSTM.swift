@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// TensorFlow Lite's fused LSTM (lstm_eval.cc), in double precision, or by its dynamic-range rule where the weights
 /// are int8.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension ReferenceStep {
     func window(_ kind: OperationFamily.Window) throws(Fault) -> [[Double]] {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// One node with its operands; the operations are computed in extensions, with a file for each family.
 ///

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 package import EmotionFormerGraph
-package import EmotionFormerTensors
 
 /// A value of a graph with its elements in double precision, row-major; a Boolean is 0 or 1.
 package struct ReferenceValue: Sendable {

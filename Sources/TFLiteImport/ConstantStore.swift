@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// The constants of a file by their names in the program. A tensor that is used in several places is stored once.
 final class ConstantStore {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Reads a FlatBuffers file without trusting it: every offset is checked against the file's size.
 ///

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// A table of a FlatBuffers file. Fields are named by their index in the schema, from 0.
 ///

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// The strings of a FlexBuffer that is a vector of strings: how TensorFlow's own operators keep their options.
 ///

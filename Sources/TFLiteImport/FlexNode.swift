@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// One of TensorFlow's own operators in a file, from its options: a FlexBuffer of the operator's name and a serialized
 /// `NodeDef`.

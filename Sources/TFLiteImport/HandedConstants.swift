@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// The constants that loops and branches are given: what a file's constant is outside, it is inside, too.
 ///

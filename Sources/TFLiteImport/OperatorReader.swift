@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// An operator of the file while it is imported: its operands and options, each access checked.
 struct OperatorReader {

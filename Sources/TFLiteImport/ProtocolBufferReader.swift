@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Reads a protocol buffer's fields in order, without trusting it.
 struct ProtocolBufferReader {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension SubgraphImporter {
     static let layerNames: [String: Operation] = [

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Variables in loops and branches: each takes what they are as further operands, and gives what they become as further
 /// results, so that the order of reads and assignments is that of the data.

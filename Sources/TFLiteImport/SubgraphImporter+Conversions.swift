@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension SubgraphImporter {
     static let conversionNames: [String: Operation] = ["CAST": .cast, "DEQUANTIZE": .dequantize, "QUANTIZE": .quantize]

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Operators of a file that become several operations.
 enum CompositeOperator: String {

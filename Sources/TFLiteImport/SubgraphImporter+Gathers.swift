@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension SubgraphImporter {
     func gather(_ reader: OperatorReader) throws(Fault) {

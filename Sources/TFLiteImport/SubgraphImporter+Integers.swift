@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Operators that compute with quantized integers. LiteRT runs each by XNNPACK or by its builtin kernels, which round
 /// differently; which of them is decided here, by the conditions of XNNPACK's delegate, and stated on the node.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// TensorFlow's operators on tensor lists, by its names. The converter writes them for LSTM and GRU layers of an open
 /// batch.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension SubgraphImporter {
     static let productNames: [String: Operation] = ["FULLY_CONNECTED": .fullyConnected, "BATCH_MATMUL": .matmul]

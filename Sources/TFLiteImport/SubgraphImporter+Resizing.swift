@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Operators on pictures that resize them, or move channels to positions and back, in operations that the package has.
 extension SubgraphImporter {

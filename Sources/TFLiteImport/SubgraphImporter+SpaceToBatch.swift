@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Files with an open batch have a dilated convolution between these two operators: the first distributes the positions
 /// of some axes over the batch, the second collects them again. Both become paddings, reshapes and transpositions.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension SubgraphImporter {
     /// Operations that only move elements, and therefore also work on quantized integers.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// The variables of a file by name, found operator by operator from the main subgraph on: a loop or branch hands them to
 /// its bodies, which are imported after it.

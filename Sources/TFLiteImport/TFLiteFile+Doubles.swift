@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension TFLiteFile {
     /// Numbers of 64 bits at the ends of a model: an input that the model casts to float32 before it computes, and an output

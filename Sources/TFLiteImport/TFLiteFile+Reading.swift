@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension TFLiteFile {
     /// - Parameter bytes: the whole file.

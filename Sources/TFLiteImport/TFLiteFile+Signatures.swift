@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension TFLiteFile {
     /// The name that TensorFlow gives to the signature that serves a model's users.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension TFLiteFile {
     /// The most elements of a tensor: TensorFlow Lite counts them in 32 bits.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension TFLiteFile {
     /// Checks everything that the importer relies on: indices, shapes against buffers, quantization, the order of

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// The contents of a TensorFlow Lite file in the layout of its schema.
 struct TFLiteFile {

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerGraph
-package import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// A tensor list of TensorFlow, as the plain tensor (count, element…) that it becomes.
 struct TensorList: Equatable, CustomStringConvertible {

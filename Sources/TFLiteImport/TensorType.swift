@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// A tensor type by its number in the schema.
 struct TensorType: Hashable {

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 import Foundation
 
 /// A model package on disk whose outputs can be computed in the head: the softmax of (m₀, m₁, m₀ + m₁), where m are the

@@ -1,5 +1,5 @@
 import EmotionFormer
-import EmotionFormerTensors
+import EmotionFormerCore
 import Testing
 
 /// Pickles by scikit-learn; `Fixtures/labels/make_labels.py` wrote them.

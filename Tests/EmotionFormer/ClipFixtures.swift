@@ -1,6 +1,6 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// The committed clip files; `Fixtures/make_clips.py` wrote them.
 enum ClipFixtures {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 import Testing
 
 /// Files by Python's bz2 and lzma modules; `Fixtures/compressed/make_compressed.py` wrote them.

@@ -1,6 +1,6 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 import EmotionFormerTestSupport
 import Testing
 

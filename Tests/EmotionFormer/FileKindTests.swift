@@ -1,7 +1,7 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 import Foundation
 import Testing
 

@@ -1,8 +1,8 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 import Foundation
 import Synchronization
 import Testing

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// A model of two inputs and three outputs that can be computed in the head: `sum` is the sums of `face` (1, any, 2) over
 /// its rows, `scaled` is `weights` (1, 2) times `sum`, `counts` doubles the integers of `flags` (1, 3).

@@ -1,8 +1,8 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFixtures
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 import Testing
 
 /// `Tools/make-fixtures general` exports the packages; their self-tests hold what Keras computed.

@@ -1,5 +1,5 @@
 import EmotionFormer
-import EmotionFormerTensors
+import EmotionFormerCore
 import Testing
 
 @Suite("From a clip to a model's input")

@@ -1,7 +1,7 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 import EmotionFormerTestSupport
 import Foundation
 import Testing

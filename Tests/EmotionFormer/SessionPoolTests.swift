@@ -1,6 +1,6 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerEngine
-import EmotionFormerTensors
 import Testing
 
 @Suite("Sessions kept for the next caller")

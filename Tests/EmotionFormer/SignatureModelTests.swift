@@ -1,7 +1,7 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFixtures
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 import EmotionFormerTestSupport
 import Foundation
 import Testing

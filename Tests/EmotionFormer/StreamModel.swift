@@ -1,7 +1,7 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 
 /// Small models of the kinds that a stream treats differently, with weights that are always the same.
 enum StreamModel: String, CaseIterable {

@@ -1,5 +1,5 @@
 import EmotionFormer
-import EmotionFormerTensors
+import EmotionFormerCore
 import EmotionFormerTestSupport
 import Foundation
 import Testing

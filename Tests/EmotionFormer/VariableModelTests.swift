@@ -1,8 +1,8 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFixtures
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 import EmotionFormerTestSupport
 import Foundation
 import Testing

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernels
 import EmotionFormerReference
-import EmotionFormerTensors
 import Testing
 
 @testable import EmotionFormerEngine

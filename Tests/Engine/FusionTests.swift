@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernels
-import EmotionFormerTensors
 import Testing
 
 @testable import EmotionFormerEngine

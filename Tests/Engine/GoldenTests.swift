@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernels
-import EmotionFormerTensors
 import Foundation
 import Testing
 

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerKernels
-import EmotionFormerTensors
 import EmotionFormerTestSupport
 import Testing
 

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerKernels
 import EmotionFormerReference
-import EmotionFormerTensors
 import Testing
 
 @testable import EmotionFormerEngine

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerKernels
-import EmotionFormerTensors
 import Testing
 
 @testable import EmotionFormerEngine

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerGraph
 import EmotionFormerKernels
-import EmotionFormerTensors
 import Testing
 
 /// Variables: what a session keeps from one run to the next.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 import Testing
 
 @testable import EmotionFormerFiles

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerFixtures
-import EmotionFormerTensors
 import Foundation
 import Testing
 

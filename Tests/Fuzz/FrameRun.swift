@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerEngine
-import EmotionFormerTensors
 
 @testable import EmotionFormer
 

@@ -1,8 +1,8 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerGraph
 import EmotionFormerReference
-import EmotionFormerTensors
 
 /// Runs a program that came from a file: planned, predicted with, and its numbers checked against those of two threads
 /// and of the reference executor.

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 @testable import EmotionFormerModelFormat
 

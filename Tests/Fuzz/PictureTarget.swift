@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerLandmarks
-import EmotionFormerTensors
 
 extension FuzzTarget {
     /// PNG, PPM and PGM: what was read, written as PPM and read again, is the same picture. A PNG's checksums are made true

@@ -1,7 +1,7 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerModelFormat
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 
 extension FuzzTarget {
     static let tflite = FuzzTarget(name: "tflite", run: TFLiteInput.run)

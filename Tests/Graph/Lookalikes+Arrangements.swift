@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension Lookalike {
     /// Of operands, axes and shapes. Cubes, so that a wrong axis has the right extent.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Attention of two heads as converters write it, with one thing otherwise.
 private struct Attention: Sendable {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension Lookalike {
     /// Of dense layers, convolutions, activations and pooling.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// The arithmetic of layer normalization, with one thing otherwise.
 private struct Normalization: Sendable {

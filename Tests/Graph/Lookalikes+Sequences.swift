@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension GraphBuilder {
     /// An LSTM of four units over a cube's steps.

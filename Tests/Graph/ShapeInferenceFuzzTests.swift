@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 import Testing
 
 /// Shape inference sees whatever a file says: it gives types or a fault for anything, and never traps.

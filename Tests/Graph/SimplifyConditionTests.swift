@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 import Testing
 
 /// What passes ask before they rewrite: graphs for which the answer is no compute the same afterwards.

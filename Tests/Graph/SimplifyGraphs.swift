@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Builds typed graphs by hand, with the numbers of constants and weights made from a seed.
 struct GraphBuilder {

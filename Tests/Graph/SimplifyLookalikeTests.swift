@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 import Testing
 
 /// The passes' negative conditions: what only looks like a pattern computes the same after simplification, to the last

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 import Testing
 
 @Suite struct SimplifyLoopTests {

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerReference
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Foundation
 import Testing
 

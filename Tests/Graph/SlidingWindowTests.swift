@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 import Testing
 
 /// Windows lie where TensorFlow puts them ("Notes on padding" of tf.nn.convolution); the numbers are computed by hand.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 import Testing
 
 /// Expectations are Python's on an array of shape (5, 6, 7).

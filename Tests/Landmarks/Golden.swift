@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerFixtures
-import EmotionFormerTensors
 import Foundation
 
 @testable import EmotionFormerLandmarks

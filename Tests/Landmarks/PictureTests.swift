@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 import Foundation
 import Testing
 

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFixtures
 import EmotionFormerGraph
-import EmotionFormerTensors
 import Foundation
 import Testing
 

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFixtures
 import EmotionFormerGraph
-import EmotionFormerTensors
 import EmotionFormerTestSupport
 import Foundation
 import Testing

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerModelFormat
-import EmotionFormerTensors
 import Foundation
 
 /// The smallest model that has every part of a package: 4 frames of 3 features, mean over time, two dense layers (the

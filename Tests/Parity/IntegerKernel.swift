@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerReference
-import EmotionFormerTensors
 
 /// An integer operation as far as its arithmetic differs: `integerArithmetic add xnnpack int8`.
 struct IntegerKernel: Hashable, Comparable, Sendable, CustomStringConvertible {

@@ -1,10 +1,10 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerFixtures
 import EmotionFormerGraph
 import EmotionFormerKernels
 import EmotionFormerReference
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// Operators on quantized integers: LiteRT's numbers, to the bit.

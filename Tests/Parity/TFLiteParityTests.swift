@@ -1,9 +1,9 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerFixtures
 import EmotionFormerGraph
 import EmotionFormerKernels
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// A stage of the plan at a level of instructions.

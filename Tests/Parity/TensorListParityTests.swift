@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerFixtures
 import EmotionFormerGraph
-import EmotionFormerTensors
 import Testing
 
 /// A list that one operator reserves and two loops fill, in the engine.

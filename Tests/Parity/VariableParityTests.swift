@@ -1,10 +1,10 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerFixtures
 import EmotionFormerGraph
 import EmotionFormerKernels
 import EmotionFormerReference
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// Files with variables that TensorFlow wrote, against LiteRT's numbers of runs that follow each other.

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerReference
-import EmotionFormerTensors
 import Testing
 
 @Suite struct OperationGoldenTests {

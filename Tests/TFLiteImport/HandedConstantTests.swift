@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// A constant that a loop or branch is given is a constant inside, as long as nothing changes it.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// Files that lie. Each gets one fault that names the place; none traps, hangs or takes memory beyond its size.

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// Files of one operator each, of which the last digit decides whether they may be read.

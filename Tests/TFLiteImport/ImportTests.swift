@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerFixtures
 import EmotionFormerGraph
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 @Suite struct ImportTests {

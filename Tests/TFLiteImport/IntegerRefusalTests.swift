@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// Operators on quantized integers that LiteRT does not run, or in a way that nothing proves, are refused in one line.

@@ -1,8 +1,8 @@
+import EmotionFormerCore
 import EmotionFormerFixtures
 import EmotionFormerGraph
 import EmotionFormerReference
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// Imported programs, run by the plain float64 executor, give what LiteRT gives: the mapping means the same.

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerFixtures
 import EmotionFormerGraph
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// Operators become the operations that the table describes, with the attributes that it asks for.

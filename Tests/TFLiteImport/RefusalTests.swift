@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// What is not supported is refused by operation, version and tensor name.

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerFixtures
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// Damaged files: the import either succeeds or throws. Whatever else happened would end the test run.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// Which entry point of a file is read.

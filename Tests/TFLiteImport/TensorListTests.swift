@@ -1,8 +1,8 @@
+import EmotionFormerCore
 import EmotionFormerFixtures
 import EmotionFormerGraph
 import EmotionFormerReference
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 import Testing
 
 /// Tensor lists of TensorFlow's own operators, as plain tensors.

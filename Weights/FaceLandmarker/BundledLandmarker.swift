@@ -1,7 +1,7 @@
 public import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
 public import EmotionFormerLandmarks
-import EmotionFormerTensors
 
 /// MediaPipe's `face_landmarker.task`, which comes with this product. Its card is `Weights/FaceLandmarker/FaceLandmarker.md`.
 ///

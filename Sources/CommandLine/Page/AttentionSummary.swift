@@ -1,6 +1,6 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

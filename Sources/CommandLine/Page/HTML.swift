@@ -1,6 +1,6 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// Pieces of HTML for pages.
 enum HTML {

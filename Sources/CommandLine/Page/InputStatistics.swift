@@ -1,6 +1,6 @@
 import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// Compares a clip's features with the model's training data: (x − mean) / standard deviation of every value.
 struct InputStatistics {

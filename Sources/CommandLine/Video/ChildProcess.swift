@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

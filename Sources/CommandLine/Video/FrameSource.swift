@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerLandmarks
-import EmotionFormerTensors
 
 /// A picture and when it is shown.
 struct TimedPicture {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 /// Writes a clip as `Tools/landmarks` does: frames × 478 × 3 float32 as a NumPy array, NaN throughout a frame without a
 /// face. In bounded memory: beside the file, and in its place once `keep` is called.

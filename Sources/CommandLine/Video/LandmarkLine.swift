@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// One frame as a line of JSON, as `Tools/landmarks` writes it.
 enum LandmarkLine {

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerLandmarks
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 /// What frames come from.
 struct VisualSource: Sendable {

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 /// Steps with addresses: the main part of a plan, or the body of a loop or branch.
 struct CompiledGraph: Sendable {

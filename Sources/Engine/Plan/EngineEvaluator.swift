@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 /// Computes nodes of constants with the steps of a plan.
 final class EngineEvaluator: ConstantEvaluator {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// The work of a plan that does not depend on a frame's place in the clip, and the rest of the plan.
 ///

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// What steps are made from: single nodes, or nodes fused with those that follow them.
 enum FusedNode {

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 package import EmotionFormerKernels
-package import EmotionFormerTensors
 
 extension InstructionSet {
     /// The best available level, or the one that `EMOTIONFORMER_KERNELS` names in `environment`.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 package import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// The variables of a plan: where a run finds them, and where it leaves them.
 ///

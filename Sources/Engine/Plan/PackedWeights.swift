@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Packed weights that the plans of one graph for several numbers of frames have in common.
 ///

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 package import EmotionFormerGraph
-package import EmotionFormerTensors
 
 extension Plan {
     /// Proves that a graph can be run on a clip's own frames; see `FrameProof`.

@@ -1,6 +1,6 @@
+package import EmotionFormerCore
 package import EmotionFormerGraph
 package import EmotionFormerKernels
-package import EmotionFormerTensors
 
 /// A program compiled for the shapes of its inputs and one instruction set; immutable, shared by threads.
 ///

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerKernels
-package import EmotionFormerTensors
 
 /// For modules that do not import the kernels.
 extension PlanOptions {

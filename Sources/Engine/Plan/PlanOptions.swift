@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 package import EmotionFormerKernels
-package import EmotionFormerTensors
 
 /// How a plan is made from a program.
 package struct PlanOptions: Sendable {

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 /// Makes the steps of a plan from the nodes of a typed graph; each file has one family of operations.
 struct StepBuilder {

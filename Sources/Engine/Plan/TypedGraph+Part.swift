@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 package import EmotionFormerGraph
-package import EmotionFormerTensors
 
 extension TypedGraph {
     /// The nodes that compute some values from others, as a separate graph.

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 extension Session {
     /// Runs the work that does not depend on a frame's place, for frames whose features are the first rows of the

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 extension Session {
     /// Sets the variables to what they are before the first run. Nothing happens if the plan has none.

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerGraph
-package import EmotionFormerTensors
 
 /// The working memory of a plan, and its variables, which a run finds as the run before left them. Only one thread at a
 /// time may use it. After `init` nothing is allocated.

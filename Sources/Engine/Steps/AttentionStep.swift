@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 /// softmax(scale · query keyᵀ) value for every head, over operands that may be columns of one joined value.
 struct AttentionStep {

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// Only the product if a table of positions follows, which is added when rows are in their places.

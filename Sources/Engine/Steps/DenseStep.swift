@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 /// A matrix product with constant weights and everything that is fused with it: rows of the input times one or more
 /// kernels, whose results are side by side.

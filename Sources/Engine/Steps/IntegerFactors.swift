@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
-import EmotionFormerTensors
 
 /// The last step of a product of int8 numbers as its kernel takes it, with a factor for each column.
 struct IntegerFactors: Sendable {

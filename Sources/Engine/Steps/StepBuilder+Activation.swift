@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension StepBuilder {
     mutating func appendActivation(_ node: TypedGraph.Node) throws(Fault) {

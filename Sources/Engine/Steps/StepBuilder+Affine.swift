@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// x · scale + offset in float32, for operands of any number type.

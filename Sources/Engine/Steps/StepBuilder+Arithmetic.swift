@@ -1,8 +1,8 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// add … squaredDifference: two operands of one number type.

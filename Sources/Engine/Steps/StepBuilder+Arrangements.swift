@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// identity, reshape, expandDimensions, squeeze: the operand's memory as it is.

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernels
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// The loop's variables are stored in the outputs; its graphs run in this thread's scratch.

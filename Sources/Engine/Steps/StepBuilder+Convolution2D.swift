@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 extension StepBuilder {
     mutating func appendConvolution2D(_ node: TypedGraph.Node) throws(Fault) {

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 /// A copy of elements of one value to another. Numbers count elements.
 struct CopyRegion {

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
-import EmotionFormerTensors
 
 extension StepBuilder {
     mutating func appendDense(_ node: TypedGraph.Node) throws(Fault) {

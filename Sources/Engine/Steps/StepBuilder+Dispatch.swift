@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// Makes the steps of every node, in order; with `fuses`, of nodes joined with what follows them.

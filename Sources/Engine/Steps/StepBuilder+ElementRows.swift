@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// As `appendElementwise`, for a function of two operands that takes many rows in one call. The output's elements lie

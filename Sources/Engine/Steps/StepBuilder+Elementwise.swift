@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// Appends a step that computes each element of the output from one element of each operand, broadcast to the

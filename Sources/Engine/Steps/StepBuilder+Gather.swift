@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 /// How the numbers of an operand are read as integers.
 enum IndexType: Sendable {

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// (B, T, C) → (B, C): the mean or maximum over time, the mean over the kept steps if there is a mask.

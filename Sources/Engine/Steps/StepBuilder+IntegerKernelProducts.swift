@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 /// Products of int8 numbers by the kernels that dynamic-range products have: exact sums of bytes.
 extension StepBuilder {

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// TensorFlow Lite's LSTM of int8 numbers. The steps of a sequence follow each other; batches are computed one by one.
 extension StepBuilder {

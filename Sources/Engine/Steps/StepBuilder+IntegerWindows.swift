@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Convolutions and pooling of quantized numbers over height and width.
 extension StepBuilder {

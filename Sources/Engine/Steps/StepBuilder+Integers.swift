@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// The integers that stand for real numbers.
 protocol QuantizedElement: FixedWidthInteger, BitwiseCopyable, Sendable {}

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// Fills the output with the value, then copies the input into it.

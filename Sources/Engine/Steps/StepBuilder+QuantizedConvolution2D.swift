@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// Dynamic range by one of LiteRT's rules: the whole image is quantized by one range, and padding has the zero point. Batches are computed one after the other.

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// Dynamic range by the rule of the builtin kernels, which LiteRT uses here: the whole image is quantized by one

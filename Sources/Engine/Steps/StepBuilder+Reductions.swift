@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 /// Reduces the elements that a walk reaches from `input`, each walk position being a run of `count`, `stride` elements
 /// apart, to one element.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Scans along one axis of a tensor of `outer` × `count` × `inner` elements, for a range of `outer`.
 private typealias ScanRun =

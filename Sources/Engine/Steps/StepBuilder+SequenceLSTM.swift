@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
 import EmotionFormerKernels
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// TensorFlow Lite's fused LSTM: products with the input for all steps, then step by step.

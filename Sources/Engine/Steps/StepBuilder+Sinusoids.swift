@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// The sinusoidal encoding of positions (Vaswani et al. 2017, section 3.5), frames × width, in either arrangement

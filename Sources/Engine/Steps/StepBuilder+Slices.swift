@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 extension StepBuilder {
     mutating func appendSlice(_ node: TypedGraph.Node) throws(Fault) {

@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
-import EmotionFormerTensors
 
 extension StepBuilder {
     /// Windows over time, treated as the height of an image of width 1.

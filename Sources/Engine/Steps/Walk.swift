@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerGraph
-import EmotionFormerTensors
 
 /// Iterates over the indices of some axes in row-major order, with the byte offsets of up to four operands.
 ///

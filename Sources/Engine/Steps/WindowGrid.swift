@@ -1,6 +1,6 @@
+import EmotionFormerCore
 import EmotionFormerGraph
 import EmotionFormerKernelInterface
-import EmotionFormerTensors
 
 /// Windows that move over height and width of (B, H, W, C).
 struct WindowGrid: Sendable {

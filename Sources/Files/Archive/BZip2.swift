@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Decodes bzip2 data: one stream, or several in a row.
 ///

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Files that are one compressed whole: gzip (RFC 1952), zlib (RFC 1950), bzip2, xz and LZMA.
 package enum Compression {

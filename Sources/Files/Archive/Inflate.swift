@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Decodes deflate data (RFC 1951).
 package struct Inflate {

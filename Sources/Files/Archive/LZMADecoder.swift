@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Decodes LZMA: literals and matches, each choice of which is one bit of a range coder with adaptive probabilities.
 ///

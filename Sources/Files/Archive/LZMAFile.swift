@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Files of LZMA alone (`.lzma`): a header of 13 bytes, then the data.
 package enum LZMAFile {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Files of the xz format: streams of blocks of LZMA2, each with a checksum, and an index of the blocks at the end.
 package struct XZFile {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// The members of a zip file in the subset that NumPy writes: stored or deflated, one disk, not encrypted.
 ///

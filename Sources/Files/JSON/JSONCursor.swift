@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// A value of a JSON text that is read as the type that the format requires. Every error states line, column and path.
 package struct JSONCursor {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Reads the words of a JSON text as RFC 8259 has them: marks, names, numbers and strings. How words make values is its
 /// owner's matter, and so is what an error says of the place.

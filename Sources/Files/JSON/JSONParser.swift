@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// Reads a JSON text strictly by RFC 8259. Where the standard leaves a choice, this reader is strict: names in an
 /// object are unique, an integer has neither fraction nor exponent and fits in 64 bits, and numbers are finite.
@@ -16,7 +16,7 @@ package struct JSONParser {
         }
 
         /// The limits of a manifest, where a value takes about thirty bytes.
-        package init(_ limits: EmotionFormerTensors.Limits) {
+        package init(_ limits: EmotionFormerCore.Limits) {
             self.init(byteCount: limits.manifestBytes, valueCount: max(limits.manifestBytes / 32, 1))
         }
     }

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// The bytes of a JSON text, kept to turn offsets into lines and columns.
 final class JSONText: Sendable {

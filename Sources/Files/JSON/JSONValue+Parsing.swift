@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 extension JSONValue {
     /// Reads a JSON text that will be stored in a package.

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 extension JSONValue {
     /// The text of the value, ending in a line break: members in their order, numbers in the shortest form that reads

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// A numeric array in NumPy's `npy` format, version 1, 2 or 3 (NumPy Enhancement Proposal 1).
 package struct NumPyArray {

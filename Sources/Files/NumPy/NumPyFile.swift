@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// Tensors as `npy` files, with their element types unchanged.
 package enum NumPyFile {

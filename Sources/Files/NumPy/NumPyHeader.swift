@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// The header of an `npy` file: `{'descr': '<f4', 'fortran_order': False, 'shape': (300, 478), }`.
 package struct NumPyHeader {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Names in an `npy` file: an array of text or of whole numbers, or of pickled objects.
 package enum NumPyNames {

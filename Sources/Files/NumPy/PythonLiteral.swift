@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Reads the kind of Python literal that NumPy writes into headers: a flat dictionary whose values are strings,
 /// Booleans and tuples of integers.

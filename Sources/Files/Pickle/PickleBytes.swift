@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// The bytes of a pickle, and the opcodes for constants.
 struct PickleBytes {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Makes objects of the few classes that a label encoder's pickle contains.
 extension PickleReader {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Reads pickles of Python (protocols 0 to 5) that hold a scikit-learn `LabelEncoder` or `StandardScaler`, NumPy arrays
 /// or plain data.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// A value on a pickle's stack: plain data, or a reference to an object, which may change while the pickle is read.
 ///

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerSystem
-package import EmotionFormerTensors
 
 /// A file or folder that comes with a product: in the resource bundle beside the executable, or in an app's resources.
 ///

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerSystem
-package import EmotionFormerTensors
 
 /// Where bytes come from: a regular file, a pipe, or standard input, whatever it is.
 package enum ByteSource {

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerSystem
-package import EmotionFormerTensors
 
 /// A file that is written in parts, beside its target, and is put in its place when it is complete. If anything fails, or
 /// it is not kept, it is removed.

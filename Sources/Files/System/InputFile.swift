@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerSystem
-package import EmotionFormerTensors
 
 /// A regular file, open for reading. Symbolic links are followed.
 package struct InputFile: ~Copyable {

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerSystem
-package import EmotionFormerTensors
 
 /// A file that is written atomically.
 package struct OutputFile: Sendable {

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerSystem
-package import EmotionFormerTensors
 
 /// A new folder beside its target. If anything fails, it is removed.
 package struct OutputFolder: ~Copyable {

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerSystem
-package import EmotionFormerTensors
 
 /// The target of an output, with all symbolic links followed, and what exists there. A link stays a link; its target is
 /// written.

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 /// A hidden folder beside a target, `.emotionformer-….partial`, for unfinished output. It is locked while its writer
 /// runs.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Splits comma-separated values (RFC 4180) into rows of fields: quoted fields, either line end, UTF-8 with or without
 /// a byte order mark. Empty lines are skipped.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension FrameAnalysis {
     /// Attention that gives all padding the weight 0.

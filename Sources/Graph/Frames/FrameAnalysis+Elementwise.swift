@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension FrameAnalysis {
     /// The rows of a result whose elements depend on the elements at the same place of all operands, which broadcast.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension FrameAnalysis {
     /// Axes of frames after a reshape; nil if one of them does not stay an axis.

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 extension FrameProof {
     /// The graph for fewer frames.

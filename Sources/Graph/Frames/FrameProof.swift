@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// A proof that a clip's padding influences no output of a graph, so that the graph can be run on fewer frames.
 ///

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// The axis of a value that runs over a clip's frames.
 package struct FrameAxis: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Computes what a graph makes of a clip that is padding from beginning to end.
 ///

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Bounds of a graph's values, computed as far as they are asked for.
 struct ValueRanges {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Sums of the magnitudes of matrices' columns, each computed once.
 final class WeightSums {

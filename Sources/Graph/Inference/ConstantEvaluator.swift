@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// Computes nodes whose operands are all known. The engine and the reference executor implement it.
 package protocol ConstantEvaluator {

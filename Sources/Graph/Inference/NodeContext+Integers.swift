@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// Integers that shapes depend on: attributes, or operands whose value is known.
 extension NodeContext {

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// Requirements of shape inference on a node's operands, weights and attributes. Each error names the operand, weight
 /// or attribute.

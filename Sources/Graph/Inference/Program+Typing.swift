@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 extension Program {
     /// The main graph with a type for every value, for the given shapes of its inputs.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension ShapeInference {
     static func conversion(_ context: NodeContext, _ kind: OperationFamily.Conversion) throws(Fault) -> [ValueType] {

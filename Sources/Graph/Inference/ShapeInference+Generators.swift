@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Tensors made from scalars, indices or shapes.
 extension ShapeInference {

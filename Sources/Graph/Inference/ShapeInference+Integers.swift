@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Operations on quantized integers. Whether the quantizations fit each other is checked here as well, so that a model is
 /// refused before it runs.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension ShapeInference {
     static func layer(_ context: NodeContext, _ kind: OperationFamily.Layer) throws(Fault) -> [ValueType] {

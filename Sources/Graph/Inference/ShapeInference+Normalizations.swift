@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Outputs have the input's shape.
 extension ShapeInference {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension ShapeInference {
     static func product(_ context: NodeContext, _ kind: OperationFamily.Product) throws(Fault) -> [ValueType] {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension ShapeInference {
     static func recurrence(_ context: NodeContext, _ kind: OperationFamily.Recurrence) throws(Fault) -> [ValueType] {

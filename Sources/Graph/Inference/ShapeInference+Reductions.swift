@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension ShapeInference {
     static func reduction(_ context: NodeContext, _ kind: OperationFamily.Reduction) throws(Fault) -> [ValueType] {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension ShapeInference {
     static func sequence(_ context: NodeContext) throws(Fault) -> [ValueType] {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension ShapeInference {
     /// The same elements under other axes.

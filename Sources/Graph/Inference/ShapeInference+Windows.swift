@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Convolutions and pooling over time, and over height and width.
 extension ShapeInference {

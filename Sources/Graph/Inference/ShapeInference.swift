@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// The types of a node's outputs from those of its operands: one function a family of operations.
 package enum ShapeInference {

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// Where the windows of a convolution or pooling lie along one axis.
 package struct SlidingWindow: Sendable, Hashable {

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// A strided slice with its masks resolved against the input's shape, by TensorFlow's rules
 /// (tensorflow/core/util/strided_slice_op.cc, `ValidateStridedSliceOp`).

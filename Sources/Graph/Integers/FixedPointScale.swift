@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// A positive factor as TensorFlow Lite's integer kernels have it: multiplier · 2^(exponent − 31).
 ///

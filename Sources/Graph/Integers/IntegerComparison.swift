@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// Two quantized numbers in a common fixed point, for comparisons.
 package struct IntegerComparison: Sendable {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// x · relu6(x + 3) / 6 of 8-bit numbers in 16-bit fixed point, as the builtin kernels compute it.
 struct IntegerHardSwish {

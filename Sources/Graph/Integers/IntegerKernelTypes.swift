@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 // The element types of which LiteRT has a kernel by a rule, each compared with it to the bit. Nothing says the numbers of
 // the others.

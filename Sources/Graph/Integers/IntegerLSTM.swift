@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// The factors of TensorFlow Lite's LSTM with int8 weights and activations and an int16 cell state.
 package struct IntegerLSTMScales: Sendable {

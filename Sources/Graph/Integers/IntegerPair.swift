@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// A quantized number from two: sums, differences, products, quotients and squared differences.
 package enum IntegerPair: Sendable, Hashable {

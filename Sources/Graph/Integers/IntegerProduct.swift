@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// How the exact sum Σ(q − z)·w + bias of an output channel becomes the output's integer.
 package struct IntegerProduct: Sendable, Hashable {

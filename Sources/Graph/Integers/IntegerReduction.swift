@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// The mean or sum of quantized numbers, from the exact sum of their integers.
 package enum IntegerReduction: Sendable, Hashable {

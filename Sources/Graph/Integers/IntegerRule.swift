@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// Whose arithmetic an integer operation follows. LiteRT's two sets of kernels round differently, so the same operation
 /// has two exact results.

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerSystem
-package import EmotionFormerTensors
 
 /// The softmax of rows of quantized numbers. The softmax of 8-bit numbers has a table of exponentials and float32 sums; that
 /// of int16 numbers is computed in integers.

@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerSystem
-package import EmotionFormerTensors
 
 /// Functions of one quantized number. Those that are activations have their names.
 package enum IntegerFunction: String, Sendable, CaseIterable, Hashable {

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// The arithmetic of an LSTM of integers, from its attributes and quantizations.
 extension NodeContext {

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// The value of a node's attribute.
 package enum AttributeValue: Sendable, Hashable {

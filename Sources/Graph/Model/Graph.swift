@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// One step of a graph, by names, as a file holds it.
 package struct Node: Sendable, Hashable {

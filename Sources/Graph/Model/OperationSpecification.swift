@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// The operands, results, weights and attributes of an operation: a row of the operation table, which is the format's
 /// specification.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension OperationTable {
     /// The table as JSON, one operation a line: what tools in other languages read. A test keeps the committed file equal.

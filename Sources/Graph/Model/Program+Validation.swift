@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 extension Program {
     /// Checks all rules that need no shapes, and fills in default attributes: unique names, operands defined before

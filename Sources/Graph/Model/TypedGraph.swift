@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// The element type and shape of a value.
 package struct ValueType: Sendable, Hashable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Building blocks of patterns.
 extension GraphRewriter {

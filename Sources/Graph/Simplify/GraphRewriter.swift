@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// A typed graph that is being rewritten. The producer and the users of each value are kept up to date while nodes are
 /// removed and inserted.

@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 extension TypedGraph {
     /// More rounds than any known model needs; each round can enable further rewrites.

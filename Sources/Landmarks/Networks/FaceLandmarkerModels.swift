@@ -1,7 +1,7 @@
 public import EmotionFormer
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerFiles
-import EmotionFormerTensors
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials

@@ -1,7 +1,7 @@
+import EmotionFormerCore
 import EmotionFormerEngine
 import EmotionFormerGraph
 import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 
 /// One of the three networks of a task file, compiled.
 struct LandmarkerNetwork: Sendable {

@@ -1,5 +1,5 @@
 public import EmotionFormer
-import EmotionFormerTensors
+import EmotionFormerCore
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials

@@ -1,7 +1,7 @@
 #if canImport(CoreVideo)
     public import CoreVideo
     public import EmotionFormer
-    import EmotionFormerTensors
+    import EmotionFormerCore
 
     extension FaceLandmarker {
         /// Finds faces in a pixel buffer, without a copy: `kCVPixelFormatType_32BGRA`, `…_32RGBA`, `…_24RGB` or

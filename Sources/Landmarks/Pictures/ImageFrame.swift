@@ -1,5 +1,5 @@
 public import EmotionFormer
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// A picture in memory: rows of pixels, 8 bits a channel, the top row first.
 ///

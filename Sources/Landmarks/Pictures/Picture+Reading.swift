@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 package import EmotionFormerFiles
-package import EmotionFormerTensors
 
 extension Picture {
     /// The most bytes of a picture's file.

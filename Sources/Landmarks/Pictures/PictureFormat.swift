@@ -1,5 +1,5 @@
+package import EmotionFormerCore
 import EmotionFormerFiles
-package import EmotionFormerTensors
 
 /// What a picture's file begins with says its format; its name does not matter.
 package enum PictureFormat: Sendable, Equatable {

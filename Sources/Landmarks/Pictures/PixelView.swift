@@ -1,4 +1,4 @@
-package import EmotionFormerTensors
+package import EmotionFormerCore
 
 /// A picture's pixels in memory that is valid while someone else keeps it; every pixel lies in it.
 package struct PixelView {

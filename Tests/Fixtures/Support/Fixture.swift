@@ -1,5 +1,5 @@
+import EmotionFormerCore
 package import EmotionFormerTFLiteImport
-import EmotionFormerTensors
 package import Foundation
 
 /// The small committed files; `Tools/make-fixtures tflite` makes them.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// batchNormalization → multiply and add with a constant a channel, computed in double.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// multiHeadAttention → dense (query), dense (key), dense (value), attention, dense (output).

@@ -1,5 +1,5 @@
+import EmotionFormerCore
 import EmotionFormerSystem
-import EmotionFormerTensors
 
 extension SimplifierPass {
     /// positionalEncoding → (multiply by the scale,) add a constant.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// rescaling → multiply by and add scalars; a factor of 1 and a summand of 0 are left out.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// A constant for each column, added to or multiplied with the result of a dense layer, a convolution or a

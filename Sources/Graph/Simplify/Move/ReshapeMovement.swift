@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// Moves reshape and transpose after elementwise operations, dense and layerNormalization, until they meet their

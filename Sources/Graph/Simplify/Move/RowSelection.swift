@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// select(mask, dense(x), bias) by rows → dense(select(mask, x, 0)). Converted files use the first form for

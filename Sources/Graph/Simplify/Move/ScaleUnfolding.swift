@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// A converter folds gamma and beta into the dense layers after a normalization, and keeps multiply and add for the

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// The formulas of gelu, silu, hardSigmoid, hardSilu and relu → activation.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// Heads by reshape and transpose, scores, mask, softmax, weighted sum → attention. Its masks of shape (B, 1, 1, Tk)

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// An attention mask: a Boolean value or constant, aligned with scores (B, H, Tq, Tk).
 struct AttentionMask {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// A value of shape (B, H, T, K), or (B, H, K, T) if transposed, that holds the heads of one of shape (B, T, H·K); or
 /// (B, T, K), or (B, K, T), for a single head.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// conv2D of single places, with float weights → dense; conv2D and depthwiseConv2D of an image of one row, likewise →

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// fullyConnected, and matmul with a matrix, by constant weights → dense.

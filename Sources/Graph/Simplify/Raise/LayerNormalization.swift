@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// x · s − mean · s (+ beta), where s = gamma / √(variance + epsilon), in the orders that converters use →

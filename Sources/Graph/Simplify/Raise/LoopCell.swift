@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// One step of an LSTM, as the body of a loop: h = σ(o) tanh(c), c = σ(f) c₋₁ + σ(i) tanh(g), and i, f, g, o the parts of
 /// x · kernel + h₋₁ · recurrentKernel + bias.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// One step of a GRU that resets after the product, as the body of a loop: z = σ(xz + hz), r = σ(xr + hr),
 /// h = z h₋₁ + (1 − z) activation(xc + r hc); xz, xr, xc are the parts of x · kernel + bias, and hz, hr, hc those of

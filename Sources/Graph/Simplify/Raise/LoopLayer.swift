@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// The recurrent layer that a loop over time is.
 struct LoopLayer {

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// A loop over time whose body is one step of an LSTM or GRU with float weights, and nothing else → lstm, gru.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// any(x ≠ value) over the features, and x where it holds and zero elsewhere → masking.

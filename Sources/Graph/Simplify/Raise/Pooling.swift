@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// Reductions over time of (B, T, C) → globalPooling1D; Σ kept x / Σ kept → globalPooling1D with its mask; pooling2D

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// sequenceLSTM with float weights and no extras → lstm; a recurrent layer of a reversed input → one that goes

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 /// Kernels of recurrent layers, in which each gate has a block of columns.
 extension Tensor {

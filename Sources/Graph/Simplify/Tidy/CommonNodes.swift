@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// Merges nodes that compute the same from the same operands. Nodes with weights or bodies are left unchanged.

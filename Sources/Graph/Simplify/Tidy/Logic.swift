@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// All or any of stacked masks → logicalAnd or logicalOr; a ∧ a → a; a ∧ true → a.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// Removes nodes that return their operand and pairs of nodes that undo each other, and joins successive reshapes

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 
 extension SimplifierPass {
     /// Brings equivalent nodes into one form: constants come second, subtracting a constant becomes adding its

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import EmotionFormerTensors
+@testable import EmotionFormerCore
 
 @Suite struct LimitsTests {
     /// A line's number takes a pass over the file: asked for at each of 20,000 shapes it took minutes.

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 import EmotionFormerTestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import EmotionFormerTensors
+import EmotionFormerCore
 import Testing
 
 @Suite("Text from files as people read it")
