@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from emotionformer.errors import PeersError, ToolError
-from emotionformer.peers import chart, preparation, table
+from emotionformer.peers import chart, own, preparation, table
 from emotionformer.peers.bars import bars
 from emotionformer.peers.coldstart import measured
 from emotionformer.peers.command import main
@@ -220,33 +220,73 @@ def document(ours: float = 6.0, problem: str | None = None) -> dict[str, Any]:
         for precision in ("float32", "int8")
     ]
     return {
-        "machine": {"processor": "A < B & C", "cores": 2, "system": "Linux"},
+        "machine": {"processor": "A < B & C", "instructionSet": "avx512", "cores": 2, "system": "Linux"},
         "versions": {},
         "batch": 32,
         "seconds": 1,
         "runs": runs,
         "coldStart": cold,
-        "extra": {"shareOfPeak": 0.8, "portableAgainstBLAS": 1.4},
+        "extra": {
+            "shareOfPeak": 0.8,
+            "portableAgainstBLAS": 1.4,
+            "twoThreadsInCompany": 1.0,
+            "sixtyFrames": 0.3,
+        },
     }
 
 
 def test_bars_hold_and_are_missed() -> None:
     found = {bar.name: bar for bar in bars(document())}
-    openvino = found["base, 1 thread: float32 / OpenVINO float32"]
-    assert openvino.value == pytest.approx(0.75) and openvino.verdict == "holds"
+    best = found["base, 1 thread: float32 / best peer of it"]
+    assert best.value == pytest.approx(0.75) and best.limit == 0.78 and best.verdict == "holds"
+    assert found["base, 1 thread: int8 / best of LiteRT and ONNX Runtime"].value == pytest.approx(0.6)
+    assert found["base, 1 thread: int8 / float32"].value == pytest.approx(0.5)
+    assert found["bilstm, 2 threads: float32 / OpenVINO float32"].verdict == "holds"
+    assert found["bilstm, 2 threads: int8 / ONNX Runtime int8"].verdict == "not measured"
     assert found["base, 32 clips, 2 threads: float32 / best peer of it"].value == pytest.approx(0.75)
+    assert found["base, float32: 2 threads / 1 thread"].value == pytest.approx(0.5)
+    assert found["base, float32, one core busy: 2 threads / 1 thread"].verdict == "holds"
+    assert found["bundled model: 60 frames / 300 frames"].verdict == "missed"
     assert found["base, portable, 1 thread / its products by OpenBLAS"].verdict == "missed"
     assert found["base, float32, 1 thread / its products at the FMA peak"].value == pytest.approx(1.25)
     assert found["peak memory: int8"].verdict == "missed" and found["peak memory: float32"].verdict == "holds"
-    assert found["xyz, 1 thread: int8 / LiteRT int8"].verdict == "not measured"
-    assert all(
-        bar.verdict != "holds" for bar in bars(document(ours=60)) if "float32 / " in bar.name and "cold" not in bar.name
+    assert found["cold start: float32 / LiteRT float32"].limit == 0.20
+    assert found["xyz, 1 thread: int8 / float32"].verdict == "not measured"
+    assert all(bar.verdict != "holds" for bar in bars(document(ours=60)) if "float32 / best" in bar.name)
+
+
+def test_each_level_has_its_bars() -> None:
+    run = document()
+    run["machine"]["instructionSet"] = "avx2"
+    found = {bar.name: bar for bar in bars(run)}
+    assert found["base, 1 thread: float32 / best peer of it"].limit == 0.80
+    assert found["base, float32, 1 thread / its products at the FMA peak"].verdict == "missed"
+    run["machine"]["instructionSet"] = "portable"
+    assert bars(run) == []
+
+
+def test_the_engine_beside_itself(tmp_path: Path, files: Files) -> None:
+    """The ratio is that of the medians of both sets of options, and the program that keeps a core busy ends."""
+    executable = tmp_path / "emotionformer"
+    executable.write_text(
+        f"#!{sys.executable}\nimport json, sys\n"
+        "milliseconds = 3.0 if '60' in sys.argv or sys.argv[-1] == '2' else 12.0\n"
+        "for line in sys.stdin:\n    print(json.dumps({'milliseconds': [milliseconds] * int(line)}), flush=True)\n",
+        "utf-8",
     )
+    executable.chmod(0o755)
+    here = replace(files, executable=executable)
+    assert own.of_frames(here, 60, 300, 0.1) == pytest.approx(0.25)
+    assert own.in_company(here, "base", 0.1) in (None, pytest.approx(0.25))
+    with own.busy_core() as process:
+        assert process.poll() is None
+    assert process.poll() is not None
 
 
 def test_who_is_wrong_takes_part_in_no_ratio() -> None:
     found = {bar.name: bar for bar in bars(document(problem="another best class"))}
-    assert found["base, 1 thread: float32 / OpenVINO float32"].verdict == "not measured"
+    assert found["bilstm, 1 thread: float32 / OpenVINO float32"].verdict == "not measured"
+    assert found["base, 1 thread: float32 / best peer of it"].value == pytest.approx(0.6)
     assert found["base, 32 clips, 2 threads: float32 / best peer of it"].value == pytest.approx(0.6)
     assert "WRONG: another best class" in table.runs(document(problem="another best class"))
 
@@ -341,6 +381,8 @@ def test_readme_has_the_committed_runs(file: Path) -> None:
 
 def test_the_level_is_told() -> None:
     old = document()
+    del old["machine"]["instructionSet"]
+    assert bars(old) == []
     assert "base, one clip, instruction set unknown: median" in table.runs(old)
     old["machine"]["instructionSet"] = "avx2"
     assert "base, one clip, AVX2: median" in table.runs(old)

@@ -15,7 +15,7 @@ from emotionformer.console.output import run as run_tool
 from emotionformer.console.output import say, show
 from emotionformer.errors import PeersError
 from emotionformer.outputs import write_text
-from emotionformer.peers import bars, chart, measure, preparation, table
+from emotionformer.peers import bars, chart, measure, own, preparation, table
 from emotionformer.peers.arguments import parser
 from emotionformer.peers.contestants import Files, Setting, entries
 from emotionformer.places import TOOLS
@@ -61,6 +61,10 @@ def _measured(arguments: argparse.Namespace) -> dict[str, Any]:
         extra["shareOfPeak"] = single.get("shareOfPeak")
         portable = _own_json(files, "base", ["--kernels", "--seconds", str(seconds)], EMOTIONFORMER_KERNELS="portable")
         extra["portableAgainstBLAS"] = portable["predictionAgainstBLAS"]
+        _say("base, with one core kept busy")
+        extra["twoThreadsInCompany"] = own.in_company(files, "base", seconds)
+    _say("the bundled model, short clips")
+    extra["sixtyFrames"] = own.of_frames(files, 60, 300, seconds)
     document: dict[str, Any] = {
         "machine": {
             "processor": _processor(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from emotionformer.peers.bars import Bar
+from emotionformer.peers.bars import Bar, instruction_set
 from emotionformer.peers.contestants import OURS
 
 Document = dict[str, Any]
@@ -72,8 +72,8 @@ LEVELS = {"portable": "portable kernels", "avx2": "AVX2", "avx512": "AVX-512", "
 
 def level(document: Document) -> str:
     """The instruction set that this engine computed with."""
-    found = document["machine"].get("instructionSet") or document.get("extra", {}).get("instructionSet")
-    return LEVELS.get(str(found), str(found or "instruction set unknown"))
+    found = instruction_set(document)
+    return LEVELS.get(str(found), found or "instruction set unknown")
 
 
 def place(document: Document) -> str:
