@@ -74,7 +74,7 @@ struct Failure: Error {
                 case .standardDeviation: "std"
                 case .fromSigmoid: "from-sigmoid"
                 case .missingValue: "missing-value"
-                case .mean, .labels, .layout: parameter.rawValue
+                case .mean, .labels, .layout, .signature: parameter.rawValue
                 }
             return message.replacing("\(parameter)", with: "--\(option)")
         }

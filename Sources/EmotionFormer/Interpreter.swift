@@ -97,10 +97,11 @@ public final class Interpreter {
         try publicly { () throws(Fault) in try allocated().run() }
     }
 
-    /// Sets the variables to what they are before the first invocation, for a new sequence of inputs.
+    /// Sets the states of fused LSTMs to zero, for a new sequence of inputs. As in TensorFlow Lite, variables that the file
+    /// reads and assigns itself stay: `allocateTensors` sets those.
     /// - Throws: `invalidArgument` before `allocateTensors`.
     public func resetVariableTensors() throws(EmotionFormerError) {
-        try publicly { () throws(Fault) in try allocated().resetVariables() }
+        try publicly { () throws(Fault) in try allocated().resetStates() }
     }
 
     /// An input's description and elements.

@@ -65,8 +65,8 @@ public final class Model: Sendable {
     public let labels: [String]?
     public let inputs: [Input]
     public let outputs: [Output]
-    /// What the runs of a session hand on, one to the next; empty for most models. `run(_:)` starts anew with
-    /// each call.
+    /// What the runs of a session hand on, one to the next: variables of the model, and the states of a TensorFlow Lite
+    /// file's fused LSTMs. `run(_:)` starts anew with each call.
     public let variables: [Variable]
     public let options: EmotionModel.Options
 
@@ -91,7 +91,8 @@ public final class Model: Sendable {
         let contents = try publicly { () throws(Fault) in
             try options.limits.values.validate()
             return try ModelFile.read(
-                path, signature: signature, includingSelfTest: false, limits: options.limits.values)
+                path, signature: signature, includingSelfTest: false, keepsStates: true,
+                limits: options.limits.values)
         }
         do throws(Fault) {
             try self.init(consume contents, options: options)

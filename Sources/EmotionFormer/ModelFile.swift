@@ -28,12 +28,15 @@ package enum ModelFile {
     ///   - verifyHash: whether a package's SHA-256 is checked in addition to the fast checksum.
     ///   - includingSelfTest: whether a package's self-test is read.
     ///   - isChecksummed: whether a TensorFlow Lite file's checksum is taken even where its version is known.
+    ///   - keepsStates: whether the states of a TensorFlow Lite file's fused LSTMs are variables, and not zero before each
+    ///     run.
     ///   - limits: limits on its files and on what they describe.
     /// - Throws: what is wrong with it, with file and field; `invalidArgument` for assets or a
     ///   signature of a package.
     package static func read(
         _ path: String, assets: String? = nil, signature: String? = nil, frames: Int? = nil, verifyHash: Bool = false,
-        includingSelfTest: Bool = true, isChecksummed: Bool = false, limits: Limits = Limits()
+        includingSelfTest: Bool = true, isChecksummed: Bool = false, keepsStates: Bool = false,
+        limits: Limits = Limits()
     ) throws(Fault) -> ModelPackage {
         guard !path.isEmpty else {
             throw Fault(
@@ -53,6 +56,7 @@ package enum ModelFile {
             conversion.frames = frames
             conversion.limits = limits
             conversion.isChecksummed = isChecksummed
+            conversion.keepsStates = keepsStates
             return try conversion.package(of: path)
         }
         if !isPackage(path), let fault = SavedModelFolder.fault(path) { throw fault }

@@ -5,7 +5,8 @@ import EmotionFormerEngine
 /// except by the accessors that copy.
 ///
 /// If the model has variables (``Model/variables``), a run finds them as the run before left them. Sessions of one model
-/// do not see each other's.
+/// do not see each other's. The fused LSTMs of a TensorFlow Lite file go on likewise: for inputs that have nothing to do
+/// with each other, call `resetVariables` before each.
 ///
 /// ```swift
 /// let model = try Model(contentsOf: url)

@@ -39,6 +39,8 @@ package struct TFLiteConversion: Sendable {
     package var limits = Limits()
     /// Whether the file's checksum is taken even where its version is known: a millisecond for 9 MB.
     package var isChecksummed = false
+    /// Whether the states of fused LSTMs are variables, for sessions. A package has no such variables: its clips start anew.
+    package var keepsStates = false
 
     package init() {}
 
@@ -67,7 +69,8 @@ package struct TFLiteConversion: Sendable {
                 .unreadableFile, at: path, "the file is not a model",
                 expected: "a folder with manifest.json, or a TensorFlow Lite file")
         }
-        let model = try TFLiteImporter.read(bytes, name: path, signature: signature, limits: limits)
+        let model = try TFLiteImporter.read(
+            bytes, name: path, signature: signature, keepsStates: keepsStates, limits: limits)
         let given = try GivenFiles(self)
         var sources: [ModelPackage.Producer.Source] = []
         if tool != nil {

@@ -62,7 +62,7 @@ extension ReferenceStep {
                     Double(prelu.stored(Int(q), Int(alpha.elements[places[index]])))
                 }
             ]
-        case .integerLSTM: return [try integerLSTM(context)]
+        case .integerLSTM: return try integerLSTM(context)
         }
     }
 
@@ -148,7 +148,7 @@ extension ReferenceStep {
         return result
     }
 
-    private func integerLSTM(_ context: NodeContext) throws(Fault) -> [Double] {
+    private func integerLSTM(_ context: NodeContext) throws(Fault) -> [[Double]] {
         let input = try operand(0)
         let isTimeMajor = try attributes.boolean("timeMajor")
         let arithmetic = try context.integerLSTM()
@@ -159,9 +159,11 @@ extension ReferenceStep {
         let weights = try (1..<9).map { (index) throws(Fault) in try operand(index).elements.map { Int($0) } }
         let biases = try (9..<13).map { (index) throws(Fault) in try operand(index).elements.map { Int($0) } }
         var result = [Double](repeating: 0, count: input.elements.count / max(width, 1) * units)
+        var finalState: [Double] = []
+        var finalCells: [Double] = []
         for batch in 0..<batches {
-            var state = [Int](repeating: stateZero, count: units)
-            var cells = [Int](repeating: 0, count: units)
+            var state = start(13, batch, units) ?? [Int](repeating: stateZero, count: units)
+            var cells = start(14, batch, units) ?? [Int](repeating: 0, count: units)
             for step in 0..<steps {
                 let place = isTimeMajor ? step * batches + batch : batch * steps + step
                 let x = input.elements[place * width..<(place + 1) * width].map { Int($0) - inputZero }
@@ -182,7 +184,14 @@ extension ReferenceStep {
                 }
                 state = next
             }
+            finalState += state.map(Double.init)
+            finalCells += cells.map(Double.init)
         }
-        return result
+        return [result, finalState, finalCells]
+    }
+
+    /// A clip's initial state, where the node has one.
+    private func start(_ position: Int, _ clip: Int, _ count: Int) -> [Int]? {
+        optionalOperand(position)?.elements[clip * count..<(clip + 1) * count].map { Int($0) }
     }
 }

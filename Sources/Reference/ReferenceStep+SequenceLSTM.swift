@@ -12,9 +12,15 @@ extension ReferenceStep {
         let features = input.shape[2]
         let cell = try FusedCell(self)
         var output = [Double](repeating: 0, count: batch * steps * cell.width)
+        var finalHidden: [Double] = []
+        var finalCell: [Double] = []
+        func start(_ position: Int, _ clip: Int, _ count: Int) -> [Double] {
+            guard let initial = optionalOperand(position) else { return [Double](repeating: 0, count: count) }
+            return Array(initial.elements[clip * count..<(clip + 1) * count])
+        }
         for clip in 0..<batch {
-            var hidden = [Double](repeating: 0, count: cell.width)
-            var state = [Double](repeating: 0, count: cell.units)
+            var hidden = start(18, clip, cell.width)
+            var state = start(19, clip, cell.units)
             for index in 0..<steps {
                 let step = isBackward ? steps - 1 - index : index
                 let place = isTimeMajor ? step * batch + clip : clip * steps + step
@@ -22,8 +28,10 @@ extension ReferenceStep {
                     Array(input.elements[place * features..<(place + 1) * features]), hidden, state)
                 output.replaceSubrange(place * cell.width..<(place + 1) * cell.width, with: hidden)
             }
+            finalHidden += hidden
+            finalCell += state
         }
-        return [output]
+        return [output, finalHidden, finalCell]
     }
 }
 

@@ -422,8 +422,11 @@ extension SubgraphImporter {
             }
             operands.append(try value(tensor))
         }
-        try emit(
-            reader, .integerLSTM, operands,
+        let (before, after) = try keepStates(
+            [try reader.input(18), try reader.input(19)], zero: [state.zeroPoint, 0], reader)
+        try reader.expect(outputs: 1)
+        emit(
+            reader, .integerLSTM, operands + before, outputs: [name(reader.outputs[0])] + after,
             [
                 "cellClip": .number(try finite(try options.float(1), "cell_clip")),
                 "timeMajor": .boolean(try options.flag(3)), "stateScale": .number(Double(state.scale)),

@@ -28,8 +28,7 @@ extension SubgraphImporter {
         }
         let attributes = try attributes(
             options, timeMajor: try options.flag(3), asymmetric: try options.flag(4))
-        let operands = try operands(of: Direction(weights: 1, state: [18, 19]), reader)
-        emit(reader, .sequenceLSTM, operands, outputs: [name(reader.outputs[0])], attributes)
+        try emit(reader, Direction(weights: 1, state: [18, 19]), making: name(reader.outputs[0]), attributes)
     }
 
     private func bidirectional(_ reader: OperatorReader) throws(Fault) {
@@ -44,12 +43,10 @@ extension SubgraphImporter {
         backwardAttributes["goBackwards"] = .boolean(true)
         let forward = isMerged ? intermediate(of: reader.outputs[0], "forward") : name(reader.outputs[0])
         let backward = isMerged ? intermediate(of: reader.outputs[0], "backward") : name(reader.outputs[1])
-        emit(
-            reader, .sequenceLSTM, try operands(of: Direction(weights: 1, state: [35, 36]), reader),
-            outputs: [forward], forwardAttributes, step: "forward")
-        emit(
-            reader, .sequenceLSTM, try operands(of: Direction(weights: 18, state: [37, 38]), reader),
-            outputs: [backward], backwardAttributes, step: "backward")
+        try emit(
+            reader, Direction(weights: 1, state: [35, 36]), making: forward, forwardAttributes, step: "forward")
+        try emit(
+            reader, Direction(weights: 18, state: [37, 38]), making: backward, backwardAttributes, step: "backward")
         if isMerged { try emit(reader, .concatenate, [forward, backward], ["axis": .integer(-1)]) }
     }
 
@@ -65,8 +62,20 @@ extension SubgraphImporter {
         ]
     }
 
-    /// The input and seventeen weights in the order of the operation table. The state is checked and left out: it is
-    /// zero before the first step.
+    /// Appends a direction's node, with its state where that is kept.
+    private func emit(
+        _ reader: OperatorReader, _ direction: Direction, making output: String, _ attributes: Attributes,
+        step: String = ""
+    ) throws(Fault) {
+        let operands = try operands(of: direction, reader)
+        var state: [Int] = []
+        for position in direction.state { state.append(try reader.input(position)) }
+        let (before, after) = try keepStates(state, reader)
+        emit(reader, .sequenceLSTM, operands + before, outputs: [output] + after, attributes, step: step)
+    }
+
+    /// The input and seventeen weights in the order of the operation table. The state is checked: it is zero before the
+    /// first step of the first run.
     private func operands(of direction: Direction, _ reader: OperatorReader) throws(Fault) -> [String?] {
         for position in direction.state {
             let tensor = try reader.input(position)

@@ -14,6 +14,8 @@ final class SubgraphImporter {
     /// What loops and branches hand on.
     private let handed: HandedConstants
     var variables = VariableValues()
+    /// The states of fused LSTMs that are kept; nil if each run starts them from zero.
+    var states: KeptStates?
     private let constants: ConstantStore
     private(set) var nodes: [Node] = []
     private(set) var valueNames: [Int: String] = [:]
@@ -25,7 +27,7 @@ final class SubgraphImporter {
 
     init(
         _ file: TFLiteFile, subgraph index: Int, graphNames: [String], constants: ConstantStore, lists: TensorLists,
-        variables: FileVariables, handed: HandedConstants
+        variables: FileVariables, handed: HandedConstants, keepsStates: Bool
     ) {
         self.file = file
         self.index = index
@@ -34,6 +36,7 @@ final class SubgraphImporter {
         self.lists = lists
         fileVariables = variables
         self.handed = handed
+        states = keepsStates && index == file.main ? KeptStates() : nil
     }
 
     private var subgraph: TFLiteFile.Subgraph { file.subgraphs[index] }
@@ -75,7 +78,7 @@ final class SubgraphImporter {
             outputs.append(try value(tensor))
         }
         outputs += try bodyVariables()
-        let kept = isMain ? try graphVariables() : []
+        let kept = isMain ? try graphVariables() + (states?.variables ?? []) : []
         return Graph(
             name: graphNames[index], inputs: inputs, outputs: outputs, nodes: nodes, variables: kept,
             quantizations: quantizations())
@@ -154,6 +157,11 @@ final class SubgraphImporter {
     /// The stored tensor's name for a constant of the file.
     func storedName(of content: TFLiteFile.Tensor, wish: String) throws(Fault) -> String {
         try constants.name(of: content, wish: wish)
+    }
+
+    /// The stored tensor's name for a constant that the file does not hold.
+    func storedName(ofLiteral tensor: Tensor, wish: String) -> String {
+        constants.name(ofLiteral: tensor, wish: wish)
     }
 
     /// Makes a value a constant, ahead of all nodes.

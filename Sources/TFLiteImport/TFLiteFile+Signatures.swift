@@ -31,8 +31,8 @@ extension TFLiteFile {
         if served.count == 1 { return served[0] }
         throw Fault(
             .invalidArgument, at: "signature",
-            "the file has several entry points, and which is meant is not certain: choose one by --signature, or "
-                + "init(contentsOf:signature:)", found: listedSignatures)
+            "the file has several entry points, and which is meant is not certain: choose one by the parameter 'signature'",
+            found: listedSignatures)
     }
 
     /// The names, as far as they fit into a message.

@@ -38,24 +38,28 @@ package enum TFLiteImporter {
     ///   - bytes: the whole file.
     ///   - name: the file's name in errors.
     ///   - signature: the entry point to read, by its name; nil for the only one that the file can mean.
+    ///   - keepsStates: whether the states of fused LSTMs are variables, as they are in TensorFlow Lite; otherwise each
+    ///     run starts them from zero.
     ///   - limits: limits on what the file describes.
     /// - Throws: a fault whose place is the name, subgraph, operator and tensor; `invalidArgument` for a signature that
     ///   the file lacks, or if it has several and none is named.
     package static func read(
-        _ bytes: [UInt8], name: String, signature: String? = nil, limits: Limits = Limits()
+        _ bytes: [UInt8], name: String, signature: String? = nil, keepsStates: Bool = false, limits: Limits = Limits()
     ) throws(Fault) -> ImportedModel {
         do throws(Fault) {
             var file = try TFLiteFile(bytes: bytes, limits: limits)
             try file.validate()
             let chosen = try file.choose(signature: signature)
             file.narrowDoubles()
-            return try model(of: file, chosen)
+            return try model(of: file, chosen, keepsStates: keepsStates)
         } catch {
             throw error.within(name)
         }
     }
 
-    private static func model(of file: TFLiteFile, _ signature: TFLiteFile.Signature?) throws(Fault) -> ImportedModel {
+    private static func model(
+        of file: TFLiteFile, _ signature: TFLiteFile.Signature?, keepsStates: Bool
+    ) throws(Fault) -> ImportedModel {
         var names = UniqueNames()
         let graphNames = file.subgraphs.enumerated().map { index, subgraph in
             names.claim(subgraph.name, suffix: "subgraph\(index)")
@@ -70,7 +74,7 @@ package enum TFLiteImporter {
         for index in needed {
             let importer = SubgraphImporter(
                 file, subgraph: index, graphNames: graphNames, constants: constants, lists: lists,
-                variables: variables, handed: handed)
+                variables: variables, handed: handed, keepsStates: keepsStates)
             program.graphs.append(try importer.graph())
             subgraphs.append(
                 ImportedModel.Subgraph(

@@ -17,16 +17,29 @@ final class SignatureCommandTests {
             ["inspect", Self.path], ["verify", Self.path], ["run", Self.path, "--random", "-o", place("made")],
             ["convert", Self.path, "-o", place("package")], ["benchmark", "--seconds", "0.01", "--model", Self.path],
             ["predict", "--model", Self.path, place("clip.npy")],
+            ["evaluate", "--model", Self.path, place("set")],
+            ["stream", "--model", Self.path, place("clip.npy")],
+            ["trace", Self.path, "--input", place("clips.npy"), "--output", place("trace")],
         ]
     }
 
-    /// A clip (5, 6) of zeros.
-    private func writeClip() throws {
-        var text = "{'descr': '<f4', 'fortran_order': False, 'shape': (5, 6), }"
+    /// An array of 30 zeros in NumPy's format.
+    private static func zeros(_ shape: String) -> [UInt8] {
+        var text = "{'descr': '<f4', 'fortran_order': False, 'shape': \(shape), }"
         text += String(repeating: " ", count: 63 - (10 + text.utf8.count) % 64) + "\n"
         let start: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0, UInt8(text.utf8.count), 0]
-        let bytes = start + Array(text.utf8) + [UInt8](repeating: 0, count: 120)
+        return start + Array(text.utf8) + [UInt8](repeating: 0, count: 120)
+    }
+
+    /// A clip (5, 6) of zeros, and a data set of it.
+    private func writeClip() throws {
+        let bytes = Self.zeros("(5, 6)")
+        try Data(Self.zeros("(1, 5, 6)")).write(to: folder.url.appendingPathComponent("clips.npy"))
         try Data(bytes).write(to: folder.url.appendingPathComponent("clip.npy"))
+        let set = folder.url.appendingPathComponent("set")
+        try FileManager.default.createDirectory(at: set, withIntermediateDirectories: true)
+        try Data(bytes).write(to: set.appendingPathComponent("clip.npy"))
+        try Data("clip,label\nclip.npy,class0\n".utf8).write(to: set.appendingPathComponent("labels.csv"))
     }
 
     @Test("without --signature each command lists the names in one line")

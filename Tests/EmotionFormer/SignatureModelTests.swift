@@ -76,8 +76,8 @@ import Testing
     func certain() throws {
         #expect(try Model(path: Self.path("served")).outputs.map(\.name) == ["scores"])
         let refused =
-            "signature: the file has several entry points, and which is meant is not certain: choose one by --signature, or "
-            + "init(contentsOf:signature:) (found 'decode', 'encode', 'serving_default', 'step')"
+            "signature: the file has several entry points, and which is meant is not certain: choose one by "
+            + "the parameter 'signature' (found 'decode', 'encode', 'serving_default', 'step')"
         let path = Self.path("coder")
         #expect(refusal { try Model(path: path) } == "\(path): \(refused)")
         #expect(refusal { try Interpreter(modelPath: path) } == "\(path): \(refused)")

@@ -118,13 +118,21 @@ import Testing
     func sequenceLSTM() throws {
         let (w, r, b) = (f32(5, 4), f32(5, 5), f32(5))
         let full: [ValueType?] = [f32(1, 7, 4), w, w, w, w, r, r, r, r, nil, nil, nil, b, b, b, b]
-        #expect(try infer(.sequenceLSTM, full) == [f32(1, 7, 5)])
+        let states = [f32(1, 5), f32(1, 5)]
+        #expect(try infer(.sequenceLSTM, full) == [f32(1, 7, 5)] + states)
+        let started = full + [nil, nil] + states
+        #expect(try infer(.sequenceLSTM, started) == [f32(1, 7, 5)] + states)
+        for index in [18, 19] {
+            var broken = started
+            broken[index] = f32(7, 5)
+            #expect(faultCode { () throws(Fault) in try infer(.sequenceLSTM, broken) } == .shapeMismatch)
+        }
         var coupled = full
         for index in [1, 5, 12] { coupled[index] = nil }
-        #expect(try infer(.sequenceLSTM, coupled) == [f32(1, 7, 5)])
+        #expect(try infer(.sequenceLSTM, coupled) == [f32(1, 7, 5)] + states)
         var projected = full + [f32(3, 5), f32(3)]
         for index in 5...8 { projected[index] = f32(5, 3) }
-        #expect(try infer(.sequenceLSTM, projected) == [f32(1, 7, 3)])
+        #expect(try infer(.sequenceLSTM, projected) == [f32(1, 7, 3), f32(1, 3), f32(1, 5)])
         for index in [1, 5, 12] {
             var broken = full
             broken[index] = nil

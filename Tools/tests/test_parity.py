@@ -17,6 +17,7 @@ from emotionformer.errors import ParityError
 from emotionformer.parity import clips, litert, model_file
 from emotionformer.parity.command import main
 from emotionformer.parity.ends import best_class, largest, wrong_integers
+from emotionformer.parity.entry import opened_at
 from emotionformer.parity.litert import Input
 from emotionformer.parity.operations import OperationRow, distance, rows_of
 from emotionformer.places import FIXTURES, ROOT
@@ -347,3 +348,46 @@ def test_other_files_are_refused_in_one_line(
     assert main([str(file)]) == 2
     error = capsys.readouterr().err
     assert error.startswith("parity: ") and error.count("\n") == 1
+
+
+SIGNATURES = FIXTURES / "signatures" / "coder.tflite"
+
+
+@pytest.mark.parametrize("name", ["decode", "encode", "serving_default", "step"])
+def test_entry_points_agree(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each entry point is compared by its name: its own operators, and inputs under the signature's names."""
+    report = tmp_path / "report.json"
+    assert compare(SIGNATURES, "--signature", name, "--json", str(report)) == 0, capsys.readouterr().err
+    index = json.loads((SIGNATURES.parent / "index.json").read_text("utf-8"))["coder"]
+    kinds = {row["name"] for row in json.loads(report.read_text("utf-8"))["operations"]}
+    assert ("WHILE" in kinds) == (name == "serving_default")
+    inputs = litert.inputs_of(opened_at(SIGNATURES, name, tmp_path))
+    assert sorted(item.name for item in inputs) == index[name]["inputs"]
+
+
+def test_an_entry_point_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is never guessed, and an unknown name is answered with those that there are."""
+    assert compare(SIGNATURES) == 2
+    errors = capsys.readouterr().err
+    assert "choose one by --signature" in errors and "'decode'" in errors and "'step'" in errors
+    assert compare(SIGNATURES, "--signature", "training") == 2
+    assert "(found 'training', expected 'decode', " in capsys.readouterr().err
+    assert compare(FLOAT, "--signature", "training") == 2
+    # What invoke() runs and TensorFlow calls serving_default is certain.
+    assert compare(SIGNATURES.parent / "served.tflite") == 0
+
+
+def test_the_comparison_of_entry_points_can_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An engine that ran another entry point would be found out."""
+    other = opened_at(SIGNATURES, "encode", tmp_path)
+    model = model_file.read_objects(other)
+    for signature in model.signatureDefs:
+        signature.signatureKey = {b"encode": b"decode", b"decode": b"encode"}.get(
+            signature.signatureKey, signature.signatureKey
+        )
+    builder = flatbuffers.Builder(1 << 16)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    wrong = tmp_path / "wrong.tflite"
+    wrong.write_bytes(bytes(builder.Output()))
+    assert compare(SIGNATURES, "--signature", "encode", "--ours", str(wrong)) != 0
+    assert capsys.readouterr().err

@@ -14,6 +14,7 @@ struct KeptVariables: Sendable {
         let before: Destination
         let after: Operand
         let initial: Tensor
+        let isState: Bool
     }
 
     let variables: [Variable]
@@ -28,14 +29,15 @@ struct KeptVariables: Sendable {
             defer { offset += (type.byteCount + 63) / 64 * 64 }
             return Variable(
                 name: variable.name, type: type, offset: offset, before: layout.destination(before),
-                after: layout.operand(after), initial: variable.initial.apart())
+                after: layout.operand(after), initial: variable.initial.apart(), isState: variable.isState)
         }
         byteCount = offset
     }
 
     /// Sets the variables to what they are before the first run.
-    func reset(_ memory: UnsafeMutableRawPointer) {
-        for variable in variables {
+    /// - Parameter statesOnly: whether only the states of fused LSTMs are set.
+    func reset(_ memory: UnsafeMutableRawPointer, statesOnly: Bool = false) {
+        for variable in variables where variable.isState || !statesOnly {
             variable.initial.withUnsafeBytes { bytes in
                 guard let source = bytes.baseAddress else { return }
                 (memory + variable.offset).copyMemory(from: source, byteCount: variable.type.byteCount)

@@ -4,6 +4,9 @@ extension Session {
     /// Sets the variables to what they are before the first run. Nothing happens if the plan has none.
     package func resetVariables() { plan.compiled.variables.reset(variableMemory.address) }
 
+    /// Sets the states of fused LSTMs to zero, and leaves other variables as they are.
+    package func resetStates() { plan.compiled.variables.reset(variableMemory.address, statesOnly: true) }
+
     /// Gives the variables the elements that they had in another session, of this plan or of one of the same program for
     /// other shapes.
     /// - Parameter state: what `saveVariables` saved; empty for what they are before the first run.

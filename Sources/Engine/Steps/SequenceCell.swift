@@ -95,7 +95,7 @@ struct SequenceCell: Sendable {
     }
 }
 
-/// All steps of all batches, from a state of zeros each.
+/// All steps of all batches, each from its initial state, or from zeros.
 struct SequenceRun: Sendable {
     let cell: SequenceCell
     let batches: Int
@@ -105,15 +105,31 @@ struct SequenceRun: Sendable {
     let stepStride: Int
     let isBackward: Bool
 
-    func run(_ execution: Execution, _ gates: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
+    func run(
+        _ execution: Execution, _ gates: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+        _ state: BoundSequenceState
+    ) {
         let hidden = execution.scratch.assumingMemoryBound(to: Float.self)
+        let memory = hidden + cell.hiddenCount
         for batch in 0..<batches {
             hidden.update(repeating: 0, count: cell.hiddenCount &+ cell.cellCount)
+            if let initial = state.initialHidden {
+                hidden.update(from: initial.floats(execution) + batch &* cell.width, count: cell.width)
+            }
+            if let initial = state.initialCell {
+                memory.update(from: initial.floats(execution) + batch &* cell.units, count: cell.units)
+            }
             for position in 0..<steps {
                 let step = isBackward ? steps &- 1 &- position : position
                 let row = batch &* batchStride &+ step &* stepStride
                 cell.step(execution.scratch, gates + row &* cell.gateCount &* cell.units)
                 (output + row &* cell.width).update(from: hidden, count: cell.width)
+            }
+            if let final = state.finalHidden {
+                (final.floats(execution) + batch &* cell.width).update(from: hidden, count: cell.width)
+            }
+            if let final = state.finalCell {
+                (final.floats(execution) + batch &* cell.units).update(from: memory, count: cell.units)
             }
         }
     }

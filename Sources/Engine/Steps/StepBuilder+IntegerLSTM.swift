@@ -42,19 +42,26 @@ extension StepBuilder {
         }
         let run = IntegerRecurrence(
             arithmetic: arithmetic, weights: weights, biases: biases, width: width, units: units, stateZero: stateZero)
-        var draft = StepDraft(name: node.name, label: label(node, output), reads: [input], writes: [output]) { layout in
+        let state = SequenceState(node, operands: 13)
+        var draft = StepDraft(
+            name: node.name, label: label(node, output), reads: [input] + state.reads,
+            writes: [output] + state.writes
+        ) { layout in
             let input = layout.operand(input)
             let output = layout.destination(output)
+            let state = state.bound(layout)
             return { execution, _ in
                 let x = input.elements(execution, as: Int8.self)
                 let y = output.elements(execution, as: Int8.self)
                 for batch in 0..<batches {
+                    run.start(execution, state, batch)
                     run.run(execution.scratch) { visit in
                         for step in 0..<steps {
                             let place = isTimeMajor ? step &* batches &+ batch : batch &* steps &+ step
                             visit(x + place &* width, y + place &* units)
                         }
                     }
+                    run.end(execution, state, batch)
                 }
             }
         }
@@ -88,10 +95,7 @@ private struct IntegerRecurrence: Sendable {
         _ steps: ((_ x: UnsafePointer<Int8>, _ y: UnsafeMutablePointer<Int8>) -> Void) -> Void
     ) {
         let gates = scratch.assumingMemoryBound(to: Int.self)
-        let cells = gates + 4 &* units
-        let state = UnsafeMutableRawPointer(cells + units).assumingMemoryBound(to: Int8.self)
-        cells.update(repeating: 0, count: units)
-        state.update(repeating: Int8(truncatingIfNeeded: stateZero), count: units)
+        let (cells, state) = places(scratch)
         steps { x, y in
             for gate in 0..<4 {
                 let kernel = weights[2 &* gate].bytes.assumingMemoryBound(to: Int8.self)
@@ -111,6 +115,40 @@ private struct IntegerRecurrence: Sendable {
                 state[unit] = Int8(truncatingIfNeeded: arithmetic.hidden(gates[3 &* units &+ unit], cell))
             }
             y.update(from: state, count: units)
+        }
+    }
+
+    /// The cell state and the output of the last step.
+    private func places(
+        _ scratch: UnsafeMutableRawPointer
+    ) -> (cells: UnsafeMutablePointer<Int>, state: UnsafeMutablePointer<Int8>) {
+        let cells = scratch.assumingMemoryBound(to: Int.self) + 4 &* units
+        return (cells, UnsafeMutableRawPointer(cells + units).assumingMemoryBound(to: Int8.self))
+    }
+
+    /// Sets the state to the initial one of a clip, or to zero.
+    func start(_ execution: Execution, _ given: BoundSequenceState, _ clip: Int) {
+        let (cells, state) = places(execution.scratch)
+        if let initial = given.initialHidden {
+            state.update(from: initial.elements(execution, as: Int8.self) + clip &* units, count: units)
+        } else {
+            state.update(repeating: Int8(truncatingIfNeeded: stateZero), count: units)
+        }
+        if let initial = given.initialCell?.elements(execution, as: Int16.self) {
+            for unit in 0..<units { cells[unit] = Int(initial[clip &* units &+ unit]) }
+        } else {
+            cells.update(repeating: 0, count: units)
+        }
+    }
+
+    /// Hands on the state after the last step.
+    func end(_ execution: Execution, _ given: BoundSequenceState, _ clip: Int) {
+        let (cells, state) = places(execution.scratch)
+        if let final = given.finalHidden {
+            (final.elements(execution, as: Int8.self) + clip &* units).update(from: state, count: units)
+        }
+        if let final = given.finalCell?.elements(execution, as: Int16.self) {
+            for unit in 0..<units { final[clip &* units &+ unit] = Int16(truncatingIfNeeded: cells[unit]) }
         }
     }
 

@@ -27,13 +27,15 @@ extension StepBuilder {
         let run = SequenceRun(
             cell: cell, batches: batches, steps: rows / batches, batchStride: isTimeMajor ? 1 : extents[1],
             stepStride: isTimeMajor ? batches : 1, isBackward: try node.attributes.boolean("goBackwards"))
+        let state = SequenceState(node, operands: 18)
         var draft = StepDraft(
             name: node.name, label: "sequenceLSTM \(run.steps)×\(cell.units)\(kernel.isQuantized ? " int8" : "")",
-            reads: [gates], writes: [output]
+            reads: [gates] + state.reads, writes: [output] + state.writes
         ) { layout in
             let gates = layout.operand(gates)
             let output = layout.destination(output)
-            return { execution, _ in run.run(execution, gates.floats(execution), output.floats(execution)) }
+            let state = state.bound(layout)
+            return { execution, _ in run.run(execution, gates.floats(execution), output.floats(execution), state) }
         }
         draft.scratchByteCount = cell.scratchByteCount
         draft.floatingPointOperations = 2 * rows * cell.units * cell.width * order.count

@@ -157,7 +157,8 @@ private struct GraphAnalysis {
         }
         result.variables.append(
             TypedGraph.Variable(
-                name: variable.name, input: input, output: result.outputs.count, initial: initial))
+                name: variable.name, input: input, output: result.outputs.count, initial: initial,
+                isState: variable.isState))
         result.outputs.append(value)
     }
 

@@ -54,7 +54,7 @@ extension ShapeInference {
             _ = try context.operand(1, [input.elementType]).shape.strides(broadcastTo: input.shape)
             _ = try context.integerPrelu()
             return [input]
-        case .integerLSTM: return [try integerLSTM(context)]
+        case .integerLSTM: return try integerLSTM(context)
         }
     }
 
@@ -124,7 +124,7 @@ extension ShapeInference {
             input.elementType, try output2D(context, input: input.shape, weights: weights, channels: channels))
     }
 
-    private static func integerLSTM(_ context: NodeContext) throws(Fault) -> ValueType {
+    private static func integerLSTM(_ context: NodeContext) throws(Fault) -> [ValueType] {
         let input = try context.operand(0, [.int8])
         try context.require(input.shape, hasRank: 3, at: context.place(0))
         let units = try context.operand(1, [.int8]).shape.extents.first ?? 0
@@ -152,6 +152,15 @@ extension ShapeInference {
         try context.nonNegative("cellClip")
         try context.checkIntegerLSTM()
         _ = try context.integerOutput(.int8)
-        return ValueType(.int8, try Shape([input.shape[0], input.shape[1], units]))
+        let state = try Shape([input.shape[try context.attributes.boolean("timeMajor") ? 1 : 0], units])
+        for (position, type) in [(13, ElementType.int8), (14, .int16)] {
+            guard let found = context.optionalOperand(position) else { continue }
+            try context.require(found, isOneOf: [type], at: context.place(position))
+            try context.require(found.shape, equals: state.extents, at: context.place(position))
+        }
+        return [
+            ValueType(.int8, try Shape([input.shape[0], input.shape[1], units])), ValueType(.int8, state),
+            ValueType(.int16, state),
+        ]
     }
 }

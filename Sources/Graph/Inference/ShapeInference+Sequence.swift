@@ -43,7 +43,13 @@ extension ShapeInference {
         for peephole in [9, 10, 11] where context.optionalOperand(peephole) != nil {
             _ = try gateWeights(context, peephole, [units])
         }
-        return [ValueType(.float32, try Shape([input[0], input[1], width]))]
+        let batch = input[isTimeMajor ? 1 : 0]
+        try context.requireOptional(18, [batch, width])
+        try context.requireOptional(19, [batch, units])
+        return [
+            ValueType(.float32, try Shape([input[0], input[1], width])),
+            ValueType(.float32, try Shape([batch, width])), ValueType(.float32, try Shape([batch, units])),
+        ]
     }
 
     /// The extents of a gate's weights, which are float32, or int8 with one scale, as all the others are.

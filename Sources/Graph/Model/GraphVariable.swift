@@ -10,11 +10,14 @@ package struct GraphVariable: Sendable, Hashable {
     package var output: String
     /// The stored tensor that it is before the first run. It has the variable's type and shape.
     package var initial: String
+    /// Whether it is where a fused LSTM goes on: callers for whom each clip starts anew import a file without it.
+    package var isState: Bool
 
-    package init(name: String, input: String, output: String, initial: String) {
+    package init(name: String, input: String, output: String, initial: String, isState: Bool = false) {
         self.name = name
         self.input = input
         self.output = output
         self.initial = initial
+        self.isState = isState
     }
 }

@@ -6,7 +6,9 @@ extension OperationTable {
                 "input", "inputToInput?", "inputToForget", "inputToCell", "inputToOutput", "recurrentToInput?",
                 "recurrentToForget", "recurrentToCell", "recurrentToOutput", "cellToInput?", "cellToForget?",
                 "cellToOutput?", "inputBias?", "forgetBias", "cellBias", "outputBias", "projection?", "projectionBias?",
+                "initialHidden?", "initialCell?",
             ],
+            outputs: ["output", "finalHidden?", "finalCell?"],
             attributes: [
                 .text(
                     "activation", "tanh",
@@ -17,8 +19,8 @@ extension OperationTable {
             """
             TensorFlow Lite's fused LSTM: input (B, T, F), or (T, B, F) if timeMajor → (B, T, U); weights (U, F) and (U, U) a gate, \
             biases (U). Without input-gate weights input and forget gate are coupled: i = 1 − f. int8 weights: dynamic \
-            range, input and state quantized at each step. The state is zero before the first step, always. goBackwards: \
-            from the last step to the first, the outputs at their own steps.
+            range, input and state quantized at each step. Without an initial state, (B, U) each, it is zero before the first \
+            step. goBackwards: from the last step to the first, the outputs at their own steps.
             """),
         OperationSpecification(
             .control(.while), ["operands..."], outputs: ["outputs..."],

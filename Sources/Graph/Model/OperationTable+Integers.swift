@@ -79,8 +79,8 @@ extension OperationTable {
             [
                 "input", "inputToInput", "inputToForget", "inputToCell", "inputToOutput", "recurrentToInput",
                 "recurrentToForget", "recurrentToCell", "recurrentToOutput", "inputBias", "forgetBias", "cellBias",
-                "outputBias",
-            ],
+                "outputBias", "initialHidden?", "initialCell?",
+            ], outputs: ["output", "finalHidden?", "finalCell?"],
             attributes: [
                 .number("cellClip", 0), .boolean("timeMajor", false), .required("stateScale", .number),
                 .required("stateZeroPoint", .integer), .required("hiddenScale", .number),
@@ -89,7 +89,8 @@ extension OperationTable {
             """
             TensorFlow Lite's LSTM of int8 numbers: input (B, T, F), or (T, B, F) if timeMajor → (B, T, U); int8 weights of one \
             scale each, int32 biases. Gates are int16 numbers in units of 2⁻¹², the cell in units of `cellScale`, a power of 2. The \
-            state that goes to the next step has `stateScale` and `stateZeroPoint`; it is zero before the first step, always.
+            state that goes to the next step has `stateScale` and `stateZeroPoint`. Without an initial state, int8 and int16 (B, U), \
+            it is zero before the first step.
             """),
     ]
 }

@@ -89,12 +89,15 @@ package struct TypedGraph: Sendable {
         /// Its position among `outputs`.
         package var output: Int
         package var initial: Tensor
+        /// Whether it is the state of a fused LSTM.
+        package var isState: Bool
 
-        package init(name: String, input: Int, output: Int, initial: Tensor) {
+        package init(name: String, input: Int, output: Int, initial: Tensor, isState: Bool = false) {
             self.name = name
             self.input = input
             self.output = output
             self.initial = initial
+            self.isState = isState
         }
     }
 

@@ -43,6 +43,7 @@ examples:
   Tools/parity model.tflite
   Tools/parity Tests/Fixtures/*/*.tflite
   Tools/parity model.tflite --clips mine/*.npy --random 20 --json parity.json --html parity.html
+  Tools/parity model.tflite --signature encode
   Tools/parity model.tflite --inputs frames=frames.npy ids=ids.npy
 
 exit codes: 0 all within the tolerances, 1 not, 2 the comparison cannot be made
@@ -67,6 +68,11 @@ def parser() -> Parser:
         metavar="NAME=FILE.npy",
         help="arrays for the model's inputs, by name or by place from 0: of the input's shape, or runs of it; an input "
         "without one gets random numbers, the same in every run (for one model; not with --clips)",
+    )
+    result.add_argument(
+        "--signature",
+        metavar="NAME",
+        help="the entry point of files with several signatures, such as encode; emotionformer inspect lists them",
     )
     result.add_argument(
         "--random", type=whole(0), metavar="N", help="random clips beside them (default: 4; for int8 16)"

@@ -17,6 +17,7 @@ from emotionformer.outputs import write_text
 from emotionformer.parity import clips as clip_sources
 from emotionformer.parity import comparison, engine, litert, model_file, page, report, survey, tolerances
 from emotionformer.parity.arguments import parser
+from emotionformer.parity.entry import opened_at
 from emotionformer.places import FIXTURES
 
 
@@ -45,11 +46,12 @@ def _clips(
 
 
 def _compared(arguments: argparse.Namespace, path: Path) -> comparison.Comparison:
-    model = model_file.read(path)
-    clips, shapes = _clips(arguments, model, path)
     executable = find_executable(arguments.executable)
     with tempfile.TemporaryDirectory(prefix="parity-") as scratch:
-        ours = engine.Engine(executable, arguments.ours or path, Path(scratch))
+        entry = opened_at(path, arguments.signature, Path(scratch))
+        model = model_file.read(entry)
+        clips, shapes = _clips(arguments, model, entry)
+        ours = engine.Engine(executable, arguments.ours or path, Path(scratch), arguments.signature)
         programs = comparison.open_programs(model, shapes, ours)
         return comparison.compare(model, programs, clips, arguments.traced or len(clips))
 

@@ -35,6 +35,8 @@ class Engine:
     executable: Path
     model: Path
     scratch: Path
+    # The entry point that is run, of a file with several.
+    signature: str | None = None
 
     def run(self, clips: list[Clip], stage: str = "imported", outputs_only: bool = False) -> Trace:
         """The whole model on clips."""
@@ -65,6 +67,8 @@ class Engine:
     def _trace(self, arguments: list[str], folder: Path) -> Trace:
         output = folder / "output"
         command = [str(self.executable), "trace", str(self.model), "--output", str(output), *arguments]
+        if self.signature is not None:
+            command += ["--signature", self.signature]
         finished = subprocess.run(command, capture_output=True, text=True, check=False)
         if finished.returncode != 0:
             message = finished.stderr.strip().splitlines() or [f"it ended with code {finished.returncode}"]

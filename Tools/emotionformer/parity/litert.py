@@ -119,7 +119,7 @@ class Input:
 
 
 def inputs_of(path: Path) -> list[Input]:
-    """Every input in the file's order, by the name that its first signature has for it, or the tensor's."""
+    """Every input in the file's order, by the name that a signature has for it, or the tensor's."""
     try:
         interpreter = Interpreter(str(path))
     except (RuntimeError, ValueError) as error:
@@ -137,8 +137,10 @@ def inputs_of(path: Path) -> list[Input]:
 
 
 def _signature_names(interpreter: Any) -> dict[int, str]:
-    """The names of the first signature's inputs, by tensor."""
-    for runner in interpreter.get_signature_list():
-        found = interpreter.get_signature_runner(runner).get_input_details()
-        return {int(detail["index"]): str(name) for name, detail in found.items()}
+    """The names of the inputs of what `invoke()` runs, by tensor."""
+    for key in interpreter.get_signature_list():
+        runner = interpreter.get_signature_runner(key)
+        if runner._subgraph_index == 0:
+            found = runner.get_input_details()
+            return {int(detail["index"]): str(name) for name, detail in found.items()}
     return {}

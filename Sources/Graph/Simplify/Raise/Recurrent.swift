@@ -42,6 +42,9 @@ extension GraphRewriter {
             kernels[0].shape[1] == shape[2]
         else { return }
         let isBackwards = try node.attributes.boolean("goBackwards")
+        var inputs: [Int?] = [input]
+        if node.input(18) != nil || node.input(19) != nil { inputs += [nil, node.input(18), node.input(19)] }
+        // The layer's results are the same, of a backwards one but for the order of the steps.
         remove(index)
         let attributes: Attributes = [
             "units": .integer(units), "returnSequences": .boolean(true), "goBackwards": .boolean(isBackwards),
@@ -56,14 +59,15 @@ extension GraphRewriter {
         ]
         guard isBackwards else {
             insert(
-                .lstm, name: node.name, inputs: [input], making: node.outputs, attributes: attributes, weights: weights)
+                .lstm, name: node.name, inputs: inputs, making: node.outputs, attributes: attributes, weights: weights)
             return
         }
-        let value = insert(
-            .lstm, name: node.name, inputs: [input], type: type(of: node.outputs[0]), attributes: attributes,
+        let value = addValue(named: "\(node.name)/backwards", type(of: node.outputs[0]))
+        insert(
+            .lstm, name: node.name, inputs: inputs, making: [value] + node.outputs.dropFirst(), attributes: attributes,
             weights: weights)
         insert(
-            .reverse, name: "\(node.name)/reverse", inputs: [value], making: node.outputs,
+            .reverse, name: "\(node.name)/reverse", inputs: [value], making: [node.outputs[0]],
             attributes: ["axes": .integers([1])])
     }
 
