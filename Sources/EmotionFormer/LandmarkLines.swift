@@ -19,7 +19,12 @@ package struct LandmarkLines: ~Copyable {
     private var scanned: Int
     private var hasEnded: Bool
     private var lineNumber: Int
-    private var last: (clip: String?, frame: Int)?
+    private var order: Order
+
+    /// The frame before, which the next one of its clip follows.
+    private struct Order {
+        var last: (clip: String?, frame: Int)?
+    }
 
     /// The most bytes of a line; a frame of 478 landmarks has about 30,000.
     private static let lineLimit = 1 << 26
@@ -40,7 +45,7 @@ package struct LandmarkLines: ~Copyable {
         scanned = 0
         hasEnded = false
         lineNumber = 0
-        last = nil
+        order = Order()
     }
 
     deinit { if descriptor > 0 { close(descriptor) } }
@@ -66,12 +71,12 @@ package struct LandmarkLines: ~Copyable {
         do throws(Fault) {
             let entry = try JSONLinesClips.Entry(line, number: lineNumber, shape)
             if let frame = entry.frame {
-                if let last, last.clip == entry.clip, frame <= last.frame {
+                if let last = order.last, last.clip == entry.clip, frame <= last.frame {
                     throw Fault(
                         .malformedClip, at: "", "the frames of a stream come in order", found: "\(frame)",
                         expected: "more than \(last.frame)")
                 }
-                last = (entry.clip, frame)
+                order.last = (entry.clip, frame)
             }
             var time: Double?
             if case .frame = entry.content { time = entry.time }

@@ -20,7 +20,10 @@ def early_assignments(text: str) -> Iterator[str]:
         indent = struct["indent"] + "    "
         prefix = rf"^{indent}(?!.*\bstatic\b)(?:\w+ )*?(?:let|var) (\w+)"
         stored = re.findall(rf"{prefix}[^{{\n]*$", struct["body"], re.M)
+        # A variable that is optional is nil by default.
+        optional = rf"^{indent}(?!.*\bstatic\b)(?:\w+ )*?var (\w+): [^={{\n]*\?$"
         defaults = re.findall(rf"{prefix}[^={{\n]* = ", struct["body"], re.M)
+        defaults += re.findall(optional, struct["body"], re.M)
         throwing = rf"^{indent}(?:\w+ )*init\(.*?\bthrows\b[^{{]*\{{\n(?P<body>.*?)^{indent}\}}"
         for start in re.finditer(throwing, struct["body"], re.M | re.S):
             last = max((each.start() for each in re.finditer(r"\b(?:try|throw)\b", start["body"])), default=0)
@@ -44,6 +47,8 @@ def test_the_library_assigns_when_nothing_can_fail_any_more() -> None:
     ("properties", "body", "found"),
     [
         ("var names: [String] = []", "let a = try made()\n        self.a = a", ["Folder.names"]),
+        ("var name: String?", "let a = try made()\n        self.a = a\n        name = nil", ["Folder.name"]),
+        ("let name: String?", "let a = try made()\n        self.a = a\n        name = nil", []),
         ("var names: [String]", "names = []\n        guard b() else { throw E() }\n        a = 1", ["Folder.names"]),
         ("var names: [String]", "let a = try made()\n        self.a = a\n        names = []", []),
         ("static let names: [String] = []", "let a = try made()\n        self.a = a", []),
