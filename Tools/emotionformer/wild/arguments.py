@@ -13,8 +13,9 @@ Runs every model file below a folder (.h5, .hdf5, .keras, .tflite) on the same r
 that it was made with: Keras 3, Keras 2 or LiteRT. Prints a line for each file, and then what was refused, by kind, with
 what to do about it. Each side is a process of its own, with limits of time and memory. Nothing that a file holds is
 executed: a model with a Lambda is not run in Keras. The inputs follow each other: a model with variables keeps them
-from one to the next. LiteRT does not run files with TensorFlow's own operators (SELECT_TF_OPS, Flex); with --flex
-TensorFlow 2.15 does, in an environment of its own, which is made once.
+from one to the next; a stateful layer of Keras starts from zeros for each, as a clip does. LiteRT does not run files
+with TensorFlow's own operators (SELECT_TF_OPS, Flex); with --flex TensorFlow 2.15 does, in an environment of its own,
+which is made once.
 
 A file agrees if its outputs are as many, of the same shapes, and every number is within 2e-6 of the largest magnitude
 of its output (at least 1); integers, and outputs of fully integer files, are equal. It is near, and counted apart, if

@@ -108,10 +108,19 @@ class Keras(Reference):
 
     def run(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
         given: Any = dict(zip(self.names, inputs)) if self.is_named else inputs if len(inputs) > 1 else inputs[0]
+        reset_states(self.model)
         found = self.model(given, training=False)
         found = list(found.values()) if isinstance(found, dict) else found
         arrays = [np.asarray(item) for item in (found if isinstance(found, (list, tuple)) else [found])]
         return [array if array.dtype.kind in "fiub" else array.astype(np.float32) for array in arrays]
+
+
+def reset_states(model: Any) -> None:
+    """A stateful layer starts from zeros, as for every clip here."""
+    for layer in _layers(model):
+        if getattr(layer, "stateful", False):
+            # Keras 3 has the first name, Keras 2 the second.
+            (getattr(layer, "reset_state", None) or layer.reset_states)()
 
 
 def keras_tables(model: Any, dtypes: list[str]) -> dict[int, int]:
