@@ -39,7 +39,6 @@ from emotionformer.wild.reference import (
     keras_arithmetic,
     keras_tables,
     litert_arithmetic,
-    reset_states,
 )
 from emotionformer.wild.report import KINDS, document, kind_of, share, table
 from emotionformer.wild.running import Ran, Server, run
@@ -256,16 +255,6 @@ MESSAGES = {
     "no end within 300 s": "too large",
     "anything": "something else",
 }
-
-
-def test_stateful_layers_start_from_zeros() -> None:
-    """In both generations of Keras, in models within models, and no other layer."""
-    done: list[str] = []
-    new = SimpleNamespace(stateful=True, reset_state=lambda: done.append("new"))
-    old = SimpleNamespace(stateful=True, reset_states=lambda: done.append("old"))
-    other = SimpleNamespace(stateful=False, reset_state=lambda: done.append("other"))
-    reset_states(SimpleNamespace(layers=[new, SimpleNamespace(layers=[old, other]), SimpleNamespace()]))
-    assert done == ["new", "old"]
 
 
 @pytest.mark.parametrize("message", MESSAGES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -92,18 +93,24 @@ def outputs_by_keras(
             raise ExportError(f"--verify-with keras: {python} cannot be run ({error}); set {VARIABLE}") from error
         if run.returncode != 0 or not made.is_file():
             lines = [line for line in run.stderr.strip().splitlines() if line.strip()] or ["no message"]
-            if "No module named" in lines[-1]:
+            said = reason(lines)
+            if "No module named" in said:
                 raise ExportError(
-                    f"--verify-with keras: {python}: {lines[-1]}; set {VARIABLE} to a Python that has TensorFlow"
+                    f"--verify-with keras: {python}: {said}; set {VARIABLE} to a Python that has TensorFlow"
                 )
             advice = ""
             if classes is None and any("custom" in line for line in lines[-3:]):
                 advice = "; give the model's own layer classes with --keras-classes FILE.py"
-            raise ExportError(f"--verify-with keras: Keras cannot run {model.name}: {lines[-1][:300]}{advice}")
+            raise ExportError(f"--verify-with keras: Keras cannot run {model.name}: {said[:300]}{advice}")
         with np.load(made, allow_pickle=False) as held:
             found = [held[f"output{number}"] for number in range(len(outputs))]
             logits = held["logits"].astype(np.float64) if "logits" in held.files else None
             return KerasOutputs(str(held["oracle"]), found, logits)
+
+
+def reason(lines: Sequence[str]) -> str:
+    """The line of an exception: after it Keras lists the arguments of the call."""
+    return next((line for line in reversed(lines) if re.match(r"[\w.]*(Error|Exception): ", line)), lines[-1])
 
 
 def as_exported(found: KerasOutputs, item: OutputSpecification, statement: Statement) -> np.ndarray | None:

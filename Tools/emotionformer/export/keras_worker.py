@@ -52,6 +52,38 @@ def listed(outputs: Any, names: list[str]) -> list[np.ndarray]:
     return [array if array.dtype.kind in "fiub" else array.astype(np.float32) for array in arrays]
 
 
+def layers_of(model: Any) -> list[Any]:
+    """A model's layers, and those of the models within it."""
+    return [inner for layer in model.layers for inner in (layers_of(layer) if hasattr(layer, "layers") else [layer])]
+
+
+def reset_states(model: Any) -> None:
+    """A stateful layer starts from zeros, as for every clip of a package."""
+    for layer in layers_of(model):
+        if getattr(layer, "stateful", False):
+            # Keras 3 has the first name, Keras 2 the second.
+            (getattr(layer, "reset_state", None) or layer.reset_states)()
+
+
+def run(model: Any, inputs: dict[str, np.ndarray], outputs: list[str]) -> list[np.ndarray]:
+    """The outputs for N examples. A model whose batch is fixed gets one after the other."""
+    size = model.inputs[0].shape[0]
+    if size is None:
+        return listed(call(model, inputs), outputs)
+    rows: list[list[np.ndarray]] = []
+    for row in range(len(next(iter(inputs.values())))):
+        reset_states(model)
+        batch = {name: np.repeat(array[row : row + 1], size, axis=0) for name, array in inputs.items()}
+        rows.append([output[:1] for output in listed(call(model, batch), outputs)])
+    return [np.concatenate(found) for found in zip(*rows)]
+
+
+def call(model: Any, inputs: dict[str, np.ndarray]) -> Any:
+    arrays = list(inputs.values())
+    is_named = isinstance(getattr(model, "_inputs_struct", None), dict)
+    return model(inputs if is_named else arrays if len(arrays) > 1 else arrays[0], training=False)
+
+
 def main() -> None:
     task_path, output_path = sys.argv[1:3]
     task = json.loads(Path(task_path).read_text("utf-8"))
@@ -59,17 +91,15 @@ def main() -> None:
     given = custom_objects(keras, task["classes"]) if task["classes"] else {}
     model = keras.models.load_model(task["model"], compile=False, custom_objects=given)
     arrays = [np.load(Path(task_path).with_name(f"input{number}.npy")) for number in range(len(task["inputs"]))]
-    structure = getattr(model, "_inputs_struct", None)
-    by_name = dict(zip(task["inputs"], arrays))
-    data: Any = by_name if isinstance(structure, dict) else arrays if len(arrays) > 1 else arrays[0]
-    found = listed(model(data, training=False), task["outputs"])
+    inputs = dict(zip(task["inputs"], arrays))
+    found = run(model, inputs, task["outputs"])
     held: dict[str, Any] = {f"output{number}": output for number, output in enumerate(found)}
     held["oracle"] = np.asarray(f"keras {keras.__version__}")
     last = model.layers[-1]
     is_softmax = getattr(last, "activation", None) is keras.activations.softmax
     if is_softmax and len(model.outputs) == 1 and last.output is model.outputs[0]:
         last.activation = keras.activations.linear
-        held["logits"] = listed(model(data, training=False), task["outputs"])[0]
+        held["logits"] = run(model, inputs, task["outputs"])[0]
     np.savez(output_path, **held)
 
 

@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from emotionformer.export.keras_worker import layers_of, reset_states
 from emotionformer.wild.running import WORDS, confine
 
 FRAMEWORKS = ("tensorflow", "keras", "tf_keras", "ai_edge_litert.interpreter", "emotionformer.export.reading.source")
@@ -115,17 +116,9 @@ class Keras(Reference):
         return [array if array.dtype.kind in "fiub" else array.astype(np.float32) for array in arrays]
 
 
-def reset_states(model: Any) -> None:
-    """A stateful layer starts from zeros, as for every clip here."""
-    for layer in _layers(model):
-        if getattr(layer, "stateful", False):
-            # Keras 3 has the first name, Keras 2 the second.
-            (getattr(layer, "reset_state", None) or layer.reset_states)()
-
-
 def keras_tables(model: Any, dtypes: list[str]) -> dict[int, int]:
     """The rows of the smallest table, for each input of integers and each that an Embedding takes itself."""
-    tables = [layer for layer in _layers(model) if hasattr(layer, "input_dim")]
+    tables = [layer for layer in layers_of(model) if hasattr(layer, "input_dim")]
     if not tables:
         return {}
     taken = {_plain(tensor.name) for layer in tables for tensor in _operands(layer)}
@@ -145,10 +138,6 @@ def _operands(layer: Any) -> list[Any]:
 
 def _plain(name: str) -> str:
     return name.split(":")[0]
-
-
-def _layers(model: Any) -> list[Any]:
-    return [inner for layer in model.layers for inner in (_layers(layer) if hasattr(layer, "layers") else [layer])]
 
 
 # Operators that hand an input's numbers on, whole or in parts.
