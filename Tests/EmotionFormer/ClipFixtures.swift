@@ -37,9 +37,10 @@ enum ClipFixtures {
     /// A version 1.0 `npy` file with any header and any elements.
     static func npy(_ header: String, payload: [UInt8] = [], version: UInt8 = 1) -> [UInt8] {
         let text = Array(header.utf8)
-        let length = version == 1 ? 2 : 4
-        return [0x93] + Array("NUMPY".utf8) + [version, 0]
-            + (0..<length).map { UInt8(truncatingIfNeeded: text.count >> ($0 * 8)) } + text + payload
+        var bytes: [UInt8] = [0x93] + Array("NUMPY".utf8)
+        bytes += [version, 0]
+        for place in 0..<(version == 1 ? 2 : 4) { bytes.append(UInt8(truncatingIfNeeded: text.count >> (place * 8))) }
+        return bytes + text + payload
     }
 
     static func npy(shape: String, descriptor: String = "<f4", payload: [UInt8]) -> [UInt8] {

@@ -50,24 +50,33 @@ struct ClipMemoryTests {
         var bytes: [UInt8] = []
         var directory: [UInt8] = []
         for member in members {
-            let fields =
-                little(20, 2) + little(0, 2) + little(member.isDeflated ? 8 : 0, 2) + little(0, 4)
-                + little(Int(member.checksum), 4) + little(member.packed.count, 4) + little(member.byteCount, 4)
-                + little(member.name.utf8.count, 2) + little(0, 2)
-            directory +=
-                [0x50, 0x4B, 1, 2] + little(20, 2) + fields + little(0, 10) + little(sharesData ? 0 : bytes.count, 4)
-                + Array(member.name.utf8)
-            bytes += [0x50, 0x4B, 3, 4] + fields + Array(member.name.utf8) + member.packed
+            let numbers = [
+                (20, 2), (0, 2), (member.isDeflated ? 8 : 0, 2), (0, 4), (Int(member.checksum), 4),
+                (member.packed.count, 4), (member.byteCount, 4), (member.name.utf8.count, 2), (0, 2),
+            ]
+            let fields = numbers.flatMap { little($0.0, $0.1) }
+            directory += [0x50, 0x4B, 1, 2]
+            directory += little(20, 2) + fields
+            directory += little(0, 10) + little(sharesData ? 0 : bytes.count, 4)
+            directory += Array(member.name.utf8)
+            bytes += [0x50, 0x4B, 3, 4]
+            bytes += fields + Array(member.name.utf8) + member.packed
         }
-        return bytes + directory + [0x50, 0x4B, 5, 6] + little(0, 4) + little(members.count, 2)
-            + little(members.count, 2) + little(directory.count, 4) + little(bytes.count, 4) + little(0, 2)
+        let end = [
+            (0, 4), (members.count, 2), (members.count, 2), (directory.count, 4), (bytes.count, 4), (0, 2),
+        ]
+        bytes += directory
+        bytes += [0x50, 0x4B, 5, 6]
+        return bytes + end.flatMap { little($0.0, $0.1) }
     }
 
     /// An array of zeros, its header stored and its elements deflated.
     private static func zeros(_ shape: String, elements: Int, descriptor: String = "|u1", name: String = "a") -> Member
     {
         let header = ClipFixtures.npy(shape: shape, descriptor: descriptor, payload: [])
-        let stored = [0] + little(header.count, 2) + little(~header.count & 0xFFFF, 2) + header
+        var stored: [UInt8] = [0]
+        stored += little(header.count, 2) + little(~header.count & 0xFFFF, 2)
+        stored += header
         return Member(
             name: "\(name).npy", packed: stored + deflatedZeros(elements), byteCount: header.count + elements,
             checksum: CRC32.checksum(header + [UInt8](repeating: 0, count: elements)))

@@ -119,20 +119,26 @@ struct TaskFileTests {
 
     /// A zip archive whose members are not compressed.
     private func stored(_ members: [String: [UInt8]]) -> [UInt8] {
-        func little(_ value: Int, _ count: Int) -> [UInt8] {
-            (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        /// Each of a number of bytes, the lowest first.
+        func numbers(_ values: [(value: Int, byteCount: Int)]) -> [UInt8] {
+            values.flatMap { value, count in (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
         }
         var (file, directory): ([UInt8], [UInt8]) = ([], [])
         for (name, bytes) in members.sorted(by: { $0.key < $1.key }) {
             // Version, flags, method, time and date; checksum and sizes; lengths of the name and of extra fields.
-            let fields =
-                little(20, 2) + little(0, 8) + little(Int(CRC32.checksum(bytes)), 4) + little(bytes.count, 4)
-                + little(bytes.count, 4) + little(name.utf8.count, 2) + little(0, 2)
-            directory += little(0x0201_4B50, 4) + little(20, 2) + fields + little(0, 10) + little(file.count, 4)
-            directory += Array(name.utf8)
-            file += little(0x0403_4B50, 4) + fields + Array(name.utf8) + bytes
+            let fields = numbers([
+                (20, 2), (0, 8), (Int(CRC32.checksum(bytes)), 4), (bytes.count, 4), (bytes.count, 4),
+                (name.utf8.count, 2), (0, 2),
+            ])
+            directory += numbers([(0x0201_4B50, 4), (20, 2)]) + fields
+            directory += numbers([(0, 10), (file.count, 4)]) + Array(name.utf8)
+            file += numbers([(0x0403_4B50, 4)]) + fields
+            file += Array(name.utf8) + bytes
         }
-        return file + directory + little(0x0605_4B50, 4) + little(0, 4) + little(members.count, 2)
-            + little(members.count, 2) + little(directory.count, 4) + little(file.count, 4) + little(0, 2)
+        let end = numbers([
+            (0x0605_4B50, 4), (0, 4), (members.count, 2), (members.count, 2), (directory.count, 4), (file.count, 4),
+            (0, 2),
+        ])
+        return file + directory + end
     }
 }
