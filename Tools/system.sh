@@ -52,7 +52,7 @@ need_debian() {
 
 # What building and testing need.
 need_swift() {
-    command -v swift >/dev/null || fail "Swift 6.3 or later is missing: see swift.org/install"
+    command -v swift >/dev/null || fail "Swift 6.2 or later is missing: see swift.org/install"
     [ "$(uname -s)" = Linux ] || return 0
     # Not linked: the portable kernels bind it where they find it.
     need_debian libopenblas0-pthread sh -c 'ldconfig -p | grep -q libopenblas'
