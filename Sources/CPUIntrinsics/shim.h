@@ -83,6 +83,17 @@ EMOTIONFORMER_AVX2 __m256i emotionformer_add_byte_products_8(__m256i a, __m256i 
     return c;
 }
 
+/// sum + the float whose place in the table is the lowest byte of `places`, which is then shifted out. In assembly, because
+/// a compiler that sees several such sums gathers floats and places into vectors, which takes longer than one by one.
+EMOTIONFORMER_AVX2 float emotionformer_add_next(float sum, const float *table, unsigned long long *places) {
+    unsigned long long place;
+    __asm__("movzbl %b2, %k1\n\tvaddss (%3,%1,4), %0, %0\n\tshrq $8, %2"
+            : "+x"(sum), "=&r"(place), "+r"(*places)
+            : "r"(table), "m"(*(const float(*)[256])table)
+            : "cc");
+    return sum;
+}
+
 /// a·x + c, the float at `a` in every lane. In assembly, because a compiler that sees the same float multiplied twice
 /// loads it into a register first: an instruction more.
 EMOTIONFORMER_AVX512 __m512 emotionformer_multiply_add_at_16(const float *a, __m512 x, __m512 c) {

@@ -245,8 +245,7 @@ package struct IntegerKernels: Sendable {
             _ scale: Float, _ zeroPoint: Int32, _ integers: UnsafePointer<Int8>, _ output: UnsafeMutablePointer<Float>,
             _ count: Int
         ) -> Void
-    /// Rows of `columns` numbers. The exponentials are those of the differences 0 … 255 to a row's largest number, and then
-    /// the same in the opposite order.
+    /// Rows of `columns` numbers. The exponentials are those of the differences 0 … 255 to a row's largest number.
     package typealias Softmax =
         @Sendable (
             _ exponentials: UnsafePointer<Float>, _ scale: Float, _ output: IntegerRange, _ input: UnsafePointer<Int8>,

@@ -62,6 +62,10 @@
     }
 
     package func avx512Kernels() -> KernelSet {
-        kernelTable(.avx512, splitsRows: true, rowBlock: 12, quantizedRowBlock: 12, packedPanelWidth: panelWidth)
+        var kernels = kernelTable(
+            .avx512, splitsRows: true, rowBlock: 12, quantizedRowBlock: 12, packedPanelWidth: panelWidth)
+        kernels.quantized.smallRows = IntegerSmallRowKernel(
+            scratchByteCount: smallRowScratchByteCount, matmul: matmulSmallRows)
+        return kernels
     }
 #endif

@@ -37,11 +37,10 @@ import Testing
             // A power of two exponent, so that every platform has the same numbers.
             var exponentials: [Float] = [1]
             for _ in 1..<256 { exponentials.append(exponentials[exponentials.count - 1] * (1 / (1 + steepness))) }
-            let table = exponentials + exponentials.reversed()
             for columns in Self.counts {
                 for rows in columns < 70 ? [1, 3, 8, 13] : [1, 9] {
                     let input = numbers.bytes(rows * columns)
-                    let found = result(rows * columns) { run(table, scale, output, input, $0, rows, columns) }
+                    let found = result(rows * columns) { run(exponentials, scale, output, input, $0, rows, columns) }
                     var expected: [Int8] = []
                     for row in 0..<rows {
                         let numbers = input[row * columns..<(row + 1) * columns].map { Int($0) }

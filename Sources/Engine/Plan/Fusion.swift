@@ -9,6 +9,8 @@ enum FusedNode {
     /// A convolution in two dimensions with what follows it.
     case convolution(TypedGraph.Node, FusedEnding)
     case attention(AttentionStep)
+    /// A product of two values, and the transposition of its result.
+    case turnedProduct(TypedGraph.Node, TypedGraph.Node)
     /// A normalization of the sum of two values.
     case normalization(TypedGraph.Node, input: Int, residual: Int)
     /// Two recurrent nodes in opposite directions over one input, their outputs side by side.
@@ -39,6 +41,7 @@ extension StepBuilder {
             case .dense: try extendDense(index, &fusion)
             case .conv2D, .depthwiseConv2D: try extendConvolution(index, &fusion)
             case .layerNormalization, .rmsNormalization: takeSum(index, &fusion)
+            case .transpose: takeProduct(index, &fusion)
             default: break
             }
         }
@@ -118,6 +121,20 @@ extension StepBuilder {
         else { return }
         fusion.isAbsorbed[sum] = true
         fusion.replacement[index] = [.normalization(node, input: first, residual: second)]
+    }
+
+    /// Fuses a transposition of the last two axes with the product before it, if nothing else reads that.
+    private func takeProduct(_ index: Int, _ fusion: inout Fusion) {
+        let node = graph.nodes[index]
+        guard let input = node.input(0), fusion.uses.onlyConsumer(of: input) == index,
+            let product = fusion.uses.producer(of: input), fusion.replacement[product] == nil,
+            !fusion.isAbsorbed[product], [.matmul, .integerMatmul].contains(graph.nodes[product].operation),
+            case .integers(let permutation)? = node.attributes["permutation"]
+        else { return }
+        let axes = Array(0..<shape(input).rank)
+        guard axes.count >= 2, permutation == axes.dropLast(2) + axes.suffix(2).reversed() else { return }
+        fusion.isAbsorbed[product] = true
+        fusion.replacement[index] = [.turnedProduct(graph.nodes[product], node)]
     }
 
     /// Joins a forward node and a backward one (with its output reversed, if it gives every step) to one step.

@@ -5,7 +5,8 @@ import EmotionFormerKernelInterface
 /// The last step of a product of int8 numbers as its kernel takes it, with a factor for each column.
 struct IntegerFactors: Sendable {
     private let form: IntegerScaling.Form
-    private let isUniform: Bool
+    /// Whether all columns have the same factor.
+    let isUniform: Bool
     /// Factors, multipliers and exponents, `count` each.
     private let memory: ConstantAddress
     private let count: Int

@@ -31,7 +31,7 @@ extension StepBuilder {
         let inner = axes.popLast() ?? WalkAxis(extent: 1, strides: [size, 0, 0, size])
         let walk = try makeWalk(axes, for: node)
         let run = CopyRun(size: size, count: inner.extent, from: inner.strides.x, to: inner.strides.w)
-        let tile = ByteTile(inner, axes.last, size: size)
+        let tile = TurningTile(inner, axes.last, size: size)
         let inputStart = region.inputStart * size
         let outputStart = region.outputStart * size
         let isWhole = region.outputStart == 0 && region.extents.reduce(1, *) == shape(output).elementCount

@@ -33,6 +33,14 @@ extension StepBuilder {
             try appendRowNormalization(
                 node, input: input, residual: residual, output: output(node),
                 rows: shape(input).elementCount / max(columns, 1), columns: columns)
+        case .turnedProduct(let product, let transposition):
+            let output = try output(transposition)
+            if product.operation == .matmul {
+                try appendTurnedMatmul(product, into: output)
+            } else if try !appendIntegerKernelMatmul(product, turnedInto: output) {
+                try append(product)
+                try append(transposition)
+            }
         case .bidirectional(let nodes): try appendBidirectional(nodes)
         }
     }

@@ -100,25 +100,36 @@ extension StepBuilder {
     }
 
     /// A product of two values: the second is packed each time.
+    /// - Parameter turned: where the transposed product goes, which is the product of the transposed operands, the second
+    ///   one first; nil for the product itself.
     /// - Returns: false if the kernel does not take it.
-    mutating func appendIntegerKernelMatmul(_ node: TypedGraph.Node) throws(Fault) -> Bool {
-        let (first, second, output) = (try operand(node, 0), try operand(node, 1), try output(node))
-        let (batches, extents) = try matrixBatches(node)
+    mutating func appendIntegerKernelMatmul(
+        _ node: TypedGraph.Node, turnedInto turned: Int? = nil
+    ) throws(Fault) -> Bool {
+        let isTurned = turned != nil
+        let (first, second) = (try operand(node, isTurned ? 1 : 0), try operand(node, isTurned ? 0 : 1))
+        let output: Int
+        if let turned { output = turned } else { output = try self.output(node) }
+        let matrices = try matrixBatches(node)
+        let extents = isTurned ? matrices.1.turned : matrices.1
+        let batches = isTurned ? matrices.0.map(\.turned) : matrices.0
         let (m, k, n) = (extents.m, extents.k, extents.n)
         let context = integerContext(node)
+        let quantization = try context.quantization(0)
+        let zeroPoints = (quantization.zeroPoint, try context.integerWeights().zeroPoint)
         guard type(first).elementType == .int8, type(second).elementType == .int8, !batches.isEmpty,
             k <= QuantizedProduct.largestK,
-            let factors = IntegerFactors(try context.integerProduct(), count: n, in: &self)
+            let factors = IntegerFactors(try context.integerProduct(), count: n, in: &self),
+            factors.isUniform || !isTurned
         else { return false }
-        let quantization = try context.quantization(0)
         // Softmax has this scale and zero point: a row adds up to about 256.
         let isProbability = quantization.scale == 1 / 256 && quantization.zeroPoint == -128
         let hasSmallRows =
-            isProbability && factors.isTied && k >= 16 && k <= IntegerSmallRowProduct.largestK
+            !isTurned && isProbability && factors.isTied && k >= 16 && k <= IntegerSmallRowProduct.largestK
             && !extents.transposesFirst && !extents.transposesSecond
         let run = IntegerMatmul(
-            extents: extents, firstZeroPoint: Int32(truncatingIfNeeded: quantization.zeroPoint),
-            secondZeroPoint: Int32(truncatingIfNeeded: try context.integerWeights().zeroPoint), factors: factors,
+            extents: extents, firstZeroPoint: Int32(truncatingIfNeeded: isTurned ? zeroPoints.1 : zeroPoints.0),
+            secondZeroPoint: Int32(truncatingIfNeeded: isTurned ? zeroPoints.0 : zeroPoints.1), factors: factors,
             stride: kernels.quantized.rowStride(k), packedByteCount: kernels.quantized.packedByteCount(k, n),
             pack: extents.transposesSecond ? kernels.quantized.packMatrix : kernels.quantized.packRows,
             quantized: kernels.quantized, sum: kernels.integers.sum,

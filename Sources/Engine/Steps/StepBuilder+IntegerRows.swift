@@ -43,10 +43,8 @@ extension StepBuilder {
     private mutating func appendNarrowSoftmax(_ node: TypedGraph.Node, _ softmax: IntegerSoftmax) throws(Fault) {
         let (input, output) = (try operand(node, 0), try output(node))
         let exponentials = ConstantAddress(
-            makeBuffer(byteCount: 512 * 4) { bytes in
-                let floats = bytes.assumingMemoryBound(to: Float.self)
-                floats.update(from: softmax.exponentials, count: 256)
-                (floats + 256).update(from: softmax.exponentials.reversed(), count: 256)
+            makeBuffer(byteCount: 256 * 4) { bytes in
+                bytes.assumingMemoryBound(to: Float.self).update(from: softmax.exponentials, count: 256)
             })
         let columns = shape(input).extents.last ?? 1
         let range = IntegerRange(softmax.output)
@@ -63,7 +61,7 @@ extension StepBuilder {
             }
         }
         draft.rows = shape(input).elementCount / columns
-        draft.rowBlock = 4
+        draft.rowBlock = 8
         draft.alignedReads = [input]
         append(draft)
     }

@@ -10,6 +10,11 @@ struct MatrixExtents: Sendable {
     let n: Int
     let transposesFirst: Bool
     let transposesSecond: Bool
+
+    /// Those of the transposed product, whose operands are the transposed ones in the opposite order.
+    var turned: MatrixExtents {
+        MatrixExtents(m: n, k: k, n: m, transposesFirst: !transposesSecond, transposesSecond: !transposesFirst)
+    }
 }
 
 /// Where the matrices of one product of a batch begin, in elements.
@@ -17,6 +22,9 @@ struct MatrixBatch: Sendable {
     let first: Int
     let second: Int
     let output: Int
+
+    /// Those of the transposed product.
+    var turned: MatrixBatch { MatrixBatch(first: second, second: first, output: output) }
 }
 
 extension StepBuilder {
@@ -28,6 +36,19 @@ extension StepBuilder {
         try requireFloat(second, node)
         let (batches, extents) = try matrixBatches(node)
         append(product(node, first: first, second: second, output: output, batches: batches, extents, bias: nil))
+    }
+
+    /// A product of two values, transposed.
+    mutating func appendTurnedMatmul(_ node: TypedGraph.Node, into output: Int) throws(Fault) {
+        let first = try operand(node, 0)
+        let second = try operand(node, 1)
+        try requireFloat(first, node)
+        try requireFloat(second, node)
+        let (batches, extents) = try matrixBatches(node)
+        append(
+            product(
+                node, first: second, second: first, output: output, batches: batches.map(\.turned), extents.turned,
+                bias: nil))
     }
 
     /// The products of a node that multiplies its first two operands, whose leading axes broadcast.

@@ -104,14 +104,16 @@
         _ rows: Range<Int>, _ column: Int
     ) -> Int {
         let stride = product.aStride / MemoryLayout<QuantizedValue>.stride
-        var a = (product.a + rows.lowerBound &* product.aStride).assumingMemoryBound(to: QuantizedValue.self)
-        var target = IntegerTarget(scaling, product, rows.lowerBound, column)
+        let a = product.a.assumingMemoryBound(to: QuantizedValue.self)
+        guard rows.count >= tallestBlock else { return rows.lowerBound }
         var row = rows.lowerBound
-        while rows.upperBound &- row >= tallestBlock {
-            SixQuantizedRows(a, stride, panel, groups).put(&target)
-            a += tallestBlock &* stride
+        while row < rows.upperBound {
+            // The last block ends with the rows; some of them are computed twice.
+            row = row &+ tallestBlock <= rows.upperBound ? row : rows.upperBound &- tallestBlock
+            var target = IntegerTarget(scaling, product, row, column)
+            SixQuantizedRows(a + row &* stride, stride, panel, groups).put(&target)
             row &+= tallestBlock
         }
-        return row
+        return rows.upperBound
     }
 #endif

@@ -67,6 +67,35 @@
             storeBytes(range.bytes(z, w), address + 16, first: 16)
         }
 
+        @inline(__always)
+        static func smaller(_ x: SIMD8<Float>, _ y: SIMD8<Float>) -> SIMD8<Float> {
+            y.replacing(with: x, where: x .< y)
+        }
+
+        /// The integers of numbers from 0 to below 2²², without their fractions.
+        @inline(__always)
+        static func truncated(_ x: SIMD8<Float>) -> SIMD8<Int32> {
+            var result = SIMD8<Int32>()
+            var lane = 0
+            while lane < 8 {
+                result[lane] = nearestInteger(x[lane].rounded(.towardZero))
+                lane &+= 1
+            }
+            return result
+        }
+
+        /// The largest of `count` numbers.
+        @inline(__always)
+        static func largest(_ numbers: UnsafePointer<Int8>, _ count: Int) -> Int8 {
+            var largest = Int8.min
+            var index = 0
+            while index < count {
+                largest = numbers[index] > largest ? numbers[index] : largest
+                index &+= 1
+            }
+            return largest
+        }
+
         /// The sum of `count` numbers.
         @inline(__always)
         static func sum(_ numbers: UnsafePointer<Int8>, _ count: Int) -> Int32 {
@@ -77,6 +106,14 @@
                 index &+= 1
             }
             return sum
+        }
+
+        /// The sum with the float whose place in a table of 256 is the lowest byte of `places`, which is then shifted out.
+        @inline(__always)
+        static func addNext(_ sum: Float, _ table: UnsafePointer<Float>, _ places: inout UInt64) -> Float {
+            let place = Int(UInt8(truncatingIfNeeded: places))
+            places &>>= 8
+            return sum + table[place]
         }
 
         @inline(__always)

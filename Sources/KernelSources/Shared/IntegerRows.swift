@@ -1,7 +1,7 @@
 #if EMOTIONFORMER_PORTABLE_KERNELS || EMOTIONFORMER_X86_KERNELS && arch(x86_64) || EMOTIONFORMER_ARM_KERNELS && arch(arm64)
     import EmotionFormerKernelInterface
 
-    /// The sums of float32 numbers depend on their order, so a row is added from its beginning to its end; four rows go side
+    /// The sums of float32 numbers depend on their order, so a row is added from its beginning to its end; eight rows go side
     /// by side, because each addition waits for the one before.
     func softmaxOfIntegers(
         _ exponentials: UnsafePointer<Float>, _ scale: Float, _ output: IntegerRange, _ input: UnsafePointer<Int8>,
@@ -10,48 +10,92 @@
         withUnsafeTemporaryAllocation(of: Int8.self, capacity: 256) { buffer in
             guard let table = buffer.baseAddress else { return }
             let probabilities = ProbabilityScaling(exponentials, scale, output, table)
-            // A number x has the exponential that stands x places after this one, less the row's largest number.
-            let ascending = exponentials + (256 &+ 255)
             var row = 0
             while row < rows {
-                let count = rows &- row < 4 ? rows &- row : 4
+                let count = rows &- row < 8 ? rows &- row : 8
+                let x = input + row &* columns
                 // Rows that are not there repeat the first.
-                let x0 = input + row &* columns
-                let x1 = x0 + (count > 1 ? columns : 0)
-                let x2 = x0 + (count > 2 ? 2 &* columns : 0)
-                let x3 = x0 + (count > 3 ? 3 &* columns : 0)
-                let (top0, top1, top2, top3) = (
-                    largest(x0, columns), largest(x1, columns), largest(x2, columns), largest(x3, columns)
-                )
-                let (e0, e1, e2, e3) = (ascending - top0, ascending - top1, ascending - top2, ascending - top3)
-                var (s0, s1, s2, s3) = (Float(0), Float(0), Float(0), Float(0))
-                var index = 0
-                while index < columns {
-                    s0 += e0[Int(x0[index])]
-                    s1 += e1[Int(x1[index])]
-                    s2 += e2[Int(x2[index])]
-                    s3 += e3[Int(x3[index])]
-                    index &+= 1
+                @inline(__always) func begin(_ index: Int) -> ExponentialRow {
+                    ExponentialRow(x + (index < count ? index &* columns : 0), columns)
+                }
+                var (r0, r1, r2, r3) = (begin(0), begin(1), begin(2), begin(3))
+                var (r4, r5, r6, r7) = (begin(4), begin(5), begin(6), begin(7))
+                var column = 0
+                while column &+ 8 <= columns {
+                    var (d0, d1, d2, d3) = (r0.eight(column), r1.eight(column), r2.eight(column), r3.eight(column))
+                    var (d4, d5, d6, d7) = (r4.eight(column), r5.eight(column), r6.eight(column), r7.eight(column))
+                    var step = 0
+                    while step < 8 {
+                        r0.add(&d0, exponentials)
+                        r1.add(&d1, exponentials)
+                        r2.add(&d2, exponentials)
+                        r3.add(&d3, exponentials)
+                        r4.add(&d4, exponentials)
+                        r5.add(&d5, exponentials)
+                        r6.add(&d6, exponentials)
+                        r7.add(&d7, exponentials)
+                        step &+= 1
+                    }
+                    column &+= 8
                 }
                 let y = result + row &* columns
-                probabilities.store(x0, top0, s0, y, columns)
-                if count > 1 { probabilities.store(x1, top1, s1, y + columns, columns) }
-                if count > 2 { probabilities.store(x2, top2, s2, y + 2 &* columns, columns) }
-                if count > 3 { probabilities.store(x3, top3, s3, y + 3 &* columns, columns) }
-                row &+= 4
+                @inline(__always) func end(_ index: Int, _ row: ExponentialRow) {
+                    guard index < count else { return }
+                    let sum = row.sum(from: column, columns, exponentials)
+                    probabilities.store(row.numbers, row.top, sum, y + index &* columns, columns)
+                }
+                end(0, r0)
+                end(1, r1)
+                end(2, r2)
+                end(3, r3)
+                end(4, r4)
+                end(5, r5)
+                end(6, r6)
+                end(7, r7)
+                row &+= 8
             }
         }
     }
 
-    @inline(__always)
-    private func largest(_ row: UnsafePointer<Int8>, _ columns: Int) -> Int {
-        var largest = Int8.min
-        var index = 0
-        while index < columns {
-            largest = row[index] > largest ? row[index] : largest
-            index &+= 1
+    /// A row, and the sum of the first of its exponentials.
+    private struct ExponentialRow {
+        let numbers: UnsafePointer<Int8>
+        /// The row's largest number.
+        let top: Int
+        private var sum: Float = 0
+
+        @inline(__always)
+        init(_ numbers: UnsafePointer<Int8>, _ columns: Int) {
+            self.numbers = numbers
+            top = Int(IntegerLanes.largest(numbers, columns))
         }
-        return Int(largest)
+
+        /// The differences of eight numbers to the largest, each a byte: none is below 0, so the bytes are subtracted together.
+        @inline(__always)
+        func eight(_ column: Int) -> UInt64 {
+            let bytes = UnsafeRawPointer(numbers + column).loadUnaligned(as: UInt64.self)
+            let biased = UInt64(littleEndian: bytes) ^ 0x8080_8080_8080_8080
+            let tops = UInt64(truncatingIfNeeded: top &+ 128) &* 0x0101_0101_0101_0101
+            return tops &- biased
+        }
+
+        /// Adds the exponential of the lowest byte, and takes this away.
+        @inline(__always)
+        mutating func add(_ differences: inout UInt64, _ exponentials: UnsafePointer<Float>) {
+            sum = IntegerLanes.addNext(sum, exponentials, &differences)
+        }
+
+        /// With the exponentials of the last numbers.
+        @inline(__always)
+        func sum(from first: Int, _ columns: Int, _ exponentials: UnsafePointer<Float>) -> Float {
+            var sum = sum
+            var column = first
+            while column < columns {
+                sum += exponentials[top &- Int(numbers[column])]
+                column &+= 1
+            }
+            return sum
+        }
     }
 
     /// Exponentials to probabilities, in units of `scale`.
@@ -93,22 +137,23 @@
                 }
                 return
             }
-            // Exponentials only become smaller: after 16 probabilities of 0 there are no others.
+            // Exponentials only become smaller: after a probability of 0 there are no others.
+            let (zeros, halves) = (SIMD16(repeating: zero), SIMD8(repeating: half))
+            let (inverses, highs) = (SIMD8(repeating: inverse), SIMD8(repeating: high))
+            @inline(__always) func eight(_ from: UnsafePointer<Float>) -> SIMD8<Int32> {
+                let exponentials = UnsafeRawPointer(from).loadUnaligned(as: SIMD8<Float>.self)
+                return IntegerLanes.truncated(IntegerLanes.smaller(exponentials * inverses, highs) + halves)
+            }
             var blocks = 0
-            var rest: Int8 = 1
-            while blocks < 16, rest != 0 {
-                rest = 0
+            repeat {
                 let from = exponentials + blocks &* 16
                 let to = table + blocks &* 16
-                var index = 0
-                while index < 16 {
-                    let probability = stored(from[index], inverse, high, half)
-                    to[index] = (probability &+ zero) ^ zero
-                    rest |= probability
-                    index &+= 1
-                }
-                blocks &+= 1
-            }
+                IntegerLanes.store(
+                    eight(from), eight(from + 8), eight(from + 16), eight(from + 24), output, to)
+                UnsafeMutableRawPointer(to).storeBytes(of: lanes(to) ^ zeros, as: SIMD16<Int8>.self)
+                UnsafeMutableRawPointer(to + 16).storeBytes(of: lanes(to + 16) ^ zeros, as: SIMD16<Int8>.self)
+                blocks &+= 2
+            } while blocks < 16 && exponentials[blocks &* 16] * inverse + half >= 1
             lookUpDescending(table, blocks, Int8(truncatingIfNeeded: top), zero, row, result, columns)
         }
 

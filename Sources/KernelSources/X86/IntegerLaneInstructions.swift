@@ -56,6 +56,37 @@
                 of: bytes(words(x, y, zeroPoint), words(z, w, zeroPoint), low, high), as: __m256i.self)
         }
 
+        @inline(__always)
+        static func smaller(_ x: SIMD8<Float>, _ y: SIMD8<Float>) -> SIMD8<Float> { _mm256_min_ps(x, y) }
+
+        @inline(__always)
+        static func truncated(_ x: SIMD8<Float>) -> SIMD8<Int32> { lanes(_mm256_cvttps_epi32(x)) }
+
+        /// The largest of `count` numbers. The last ones may be compared twice.
+        @inline(__always)
+        static func largest(_ numbers: UnsafePointer<Int8>, _ count: Int) -> Int8 {
+            if count < 32 {
+                var (largest, index) = (Int8.min, 0)
+                while index < count {
+                    largest = numbers[index] > largest ? numbers[index] : largest
+                    index &+= 1
+                }
+                return largest
+            }
+            let last = UnsafeRawPointer(numbers + (count &- 32))
+            var bytes = last.loadUnaligned(as: __m256i.self)
+            var next = UnsafeRawPointer(numbers)
+            while next < last {
+                bytes = _mm256_max_epi8(bytes, next.loadUnaligned(as: __m256i.self))
+                next += 32
+            }
+            // The least of unsigned numbers has an instruction for eight words: 127 − x of each byte, in pairs.
+            let half = _mm_max_epi8(_mm256_castsi256_si128(bytes), emotionformer_upper_half_8(bytes))
+            let flipped = _mm_xor_si128(half, _mm_set1_epi8(127))
+            let least = _mm_minpos_epu16(_mm_min_epu8(flipped, _mm_srli_epi16(flipped, 8)))
+            return Int8(truncatingIfNeeded: _mm_cvtsi128_si32(least)) ^ 127
+        }
+
         /// The sum of `count` numbers: with 128 added they are bytes, which one instruction adds by eights.
         @inline(__always)
         static func sum(_ numbers: UnsafePointer<Int8>, _ count: Int) -> Int32 {
@@ -75,6 +106,11 @@
                 index &+= 1
             }
             return Int32(truncatingIfNeeded: sum)
+        }
+
+        @inline(__always)
+        static func addNext(_ sum: Float, _ table: UnsafePointer<Float>, _ places: inout UInt64) -> Float {
+            emotionformer_add_next(sum, table, &places)
         }
 
         @inline(__always)

@@ -1,24 +1,28 @@
-/// Eight runs of bytes of a transposition at a time: bytes that lie beside each other in the source, each of another run.
-struct ByteTile: Sendable {
+/// Eight runs of a transposition at a time, of elements of one byte or four: those that lie beside each other in the source
+/// are each of another run.
+struct TurningTile: Sendable {
     private static let height = 8
 
-    /// Bytes of a run.
+    /// Bytes of an element.
+    private let size: Int
+    /// Elements of a run.
     private let count: Int
     /// Runs of the last axis before the runs' own.
     private let extent: Int
-    /// From one byte of a run to its next in the source.
+    /// Bytes from one element of a run to its next in the source.
     private let from: Int
-    /// From one run to the next in the target.
+    /// Bytes from one run to the next in the target.
     private let to: Int
 
     /// - Parameters:
     ///   - inner: the axis of a run.
-    ///   - outer: the axis before it, along which the source's bytes lie side by side.
+    ///   - outer: the axis before it, along which the source's elements lie side by side.
     /// - Returns: nil if the axes are others, or so short that eight runs are not worth it.
     init?(_ inner: WalkAxis, _ outer: WalkAxis?, size: Int) {
-        guard let outer, size == 1, inner.strides.w == 1, outer.strides.x == 1, inner.extent >= 16,
-            outer.extent >= ByteTile.height
+        guard let outer, size == 1 || size == 4, inner.strides.w == size, outer.strides.x == size, inner.extent >= 16,
+            outer.extent >= TurningTile.height
         else { return nil }
+        self.size = size
         count = inner.extent
         extent = outer.extent
         from = inner.strides.x
@@ -49,8 +53,8 @@ struct ByteTile: Sendable {
         /// - Returns: whether a tile begins with it.
         @inline(__always)
         mutating func beginsTile() -> Bool {
-            let begins = extent &- index >= ByteTile.height && left >= ByteTile.height
-            if begins { done = ByteTile.height &- 1 }
+            let begins = extent &- index >= TurningTile.height && left >= TurningTile.height
+            if begins { done = TurningTile.height &- 1 }
             advance()
             return begins
         }
@@ -69,23 +73,62 @@ struct ByteTile: Sendable {
     /// Eight runs from the places of the first one.
     @inline(__always)
     func turn(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer) {
+        if size == 1 { turnBytes(source, target) } else { turnWords(source, target) }
+    }
+
+    @inline(__always)
+    private func turnWords(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer) {
+        var index = 0
+        while index &+ 4 <= count {
+            let from = source + index &* self.from
+            let run = target + index &* 4
+            turnFour(from, run)
+            turnFour(from + 16, run + 4 &* to)
+            index &+= 4
+        }
+        while index < count {
+            let from = source + index &* self.from
+            for run in 0..<TurningTile.height {
+                target.storeBytes(
+                    of: from.loadUnaligned(fromByteOffset: run &* 4, as: UInt32.self),
+                    toByteOffset: run &* to &+ index &* 4, as: UInt32.self)
+            }
+            index &+= 1
+        }
+    }
+
+    /// Four words of four runs.
+    @inline(__always)
+    private func turnFour(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer) {
+        let a = source.loadUnaligned(as: SIMD4<UInt32>.self)
+        let b = (source + from).loadUnaligned(as: SIMD4<UInt32>.self)
+        let c = (source + 2 &* from).loadUnaligned(as: SIMD4<UInt32>.self)
+        let d = (source + 3 &* from).loadUnaligned(as: SIMD4<UInt32>.self)
+        target.storeBytes(of: SIMD4(a.x, b.x, c.x, d.x), as: SIMD4<UInt32>.self)
+        (target + to).storeBytes(of: SIMD4(a.y, b.y, c.y, d.y), as: SIMD4<UInt32>.self)
+        (target + 2 &* to).storeBytes(of: SIMD4(a.z, b.z, c.z, d.z), as: SIMD4<UInt32>.self)
+        (target + 3 &* to).storeBytes(of: SIMD4(a.w, b.w, c.w, d.w), as: SIMD4<UInt32>.self)
+    }
+
+    @inline(__always)
+    private func turnBytes(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer) {
         var index = 0
         while index &+ 16 <= count {
             let from = source + index &* self.from
             var (x0, x1, x2, x3) = (pair(from, 0), pair(from, 1), pair(from, 2), pair(from, 3))
             var (x4, x5, x6, x7) = (pair(from, 4), pair(from, 5), pair(from, 6), pair(from, 7))
-            ByteTile.exchange(&x0, &x1, 0x00FF_00FF_00FF_00FF, 8)
-            ByteTile.exchange(&x2, &x3, 0x00FF_00FF_00FF_00FF, 8)
-            ByteTile.exchange(&x4, &x5, 0x00FF_00FF_00FF_00FF, 8)
-            ByteTile.exchange(&x6, &x7, 0x00FF_00FF_00FF_00FF, 8)
-            ByteTile.exchange(&x0, &x2, 0x0000_FFFF_0000_FFFF, 16)
-            ByteTile.exchange(&x1, &x3, 0x0000_FFFF_0000_FFFF, 16)
-            ByteTile.exchange(&x4, &x6, 0x0000_FFFF_0000_FFFF, 16)
-            ByteTile.exchange(&x5, &x7, 0x0000_FFFF_0000_FFFF, 16)
-            ByteTile.exchange(&x0, &x4, 0x0000_0000_FFFF_FFFF, 32)
-            ByteTile.exchange(&x1, &x5, 0x0000_0000_FFFF_FFFF, 32)
-            ByteTile.exchange(&x2, &x6, 0x0000_0000_FFFF_FFFF, 32)
-            ByteTile.exchange(&x3, &x7, 0x0000_0000_FFFF_FFFF, 32)
+            TurningTile.exchange(&x0, &x1, 0x00FF_00FF_00FF_00FF, 8)
+            TurningTile.exchange(&x2, &x3, 0x00FF_00FF_00FF_00FF, 8)
+            TurningTile.exchange(&x4, &x5, 0x00FF_00FF_00FF_00FF, 8)
+            TurningTile.exchange(&x6, &x7, 0x00FF_00FF_00FF_00FF, 8)
+            TurningTile.exchange(&x0, &x2, 0x0000_FFFF_0000_FFFF, 16)
+            TurningTile.exchange(&x1, &x3, 0x0000_FFFF_0000_FFFF, 16)
+            TurningTile.exchange(&x4, &x6, 0x0000_FFFF_0000_FFFF, 16)
+            TurningTile.exchange(&x5, &x7, 0x0000_FFFF_0000_FFFF, 16)
+            TurningTile.exchange(&x0, &x4, 0x0000_0000_FFFF_FFFF, 32)
+            TurningTile.exchange(&x1, &x5, 0x0000_0000_FFFF_FFFF, 32)
+            TurningTile.exchange(&x2, &x6, 0x0000_0000_FFFF_FFFF, 32)
+            TurningTile.exchange(&x3, &x7, 0x0000_0000_FFFF_FFFF, 32)
             let run = target + index
             run.storeBytes(of: x0, as: SIMD2<UInt64>.self)
             (run + to).storeBytes(of: x1, as: SIMD2<UInt64>.self)
@@ -99,7 +142,7 @@ struct ByteTile: Sendable {
         }
         while index < count {
             let from = source + index &* self.from
-            for run in 0..<ByteTile.height {
+            for run in 0..<TurningTile.height {
                 target.storeBytes(
                     of: from.load(fromByteOffset: run, as: UInt8.self), toByteOffset: run &* to &+ index, as: UInt8.self
                 )
