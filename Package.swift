@@ -227,7 +227,8 @@ let package = Package(
             name: "EmotionFormerLandmarksTests",
             dependencies: [
                 "EmotionFormerLandmarks", "EmotionFormerBundledLandmarker", "EmotionFormer", "EmotionFormerFiles",
-                "EmotionFormerCore", "EmotionFormerFixtures", "EmotionFormerTestSupport",
+                "EmotionFormerEngine", "EmotionFormerTFLiteImport", "EmotionFormerCore", "EmotionFormerFixtures",
+                "EmotionFormerTestSupport",
             ],
             path: "Tests/Landmarks", exclude: ["Fixtures"], swiftSettings: common),
         tests(

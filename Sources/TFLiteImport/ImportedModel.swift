@@ -53,6 +53,8 @@ package struct ImportedModel: Sendable {
     package var outputExtents: [[Int?]]
     /// The file's own description, often `MLIR Converted.`
     package var description: String
+    /// The contents of its `TFLITE_METADATA`; nil without them, or if there are several.
+    package var metadata: [UInt8]?
 
     package var inputNames: [String] { program.graphs.first?.inputs.map(\.name) ?? [] }
     package var outputNames: [String] { program.graphs.first?.outputs ?? [] }

@@ -100,7 +100,13 @@ package enum TFLiteImporter {
             outputExtents: main.outputs.map { tensor in
                 let content = main.tensors[tensor]
                 return zip(content.signature, content.shape).map { $0 < 0 ? nil : $1 }
-            }, description: file.description)
+            }, description: file.description, metadata: metadata(of: file))
+    }
+
+    private static func metadata(of file: TFLiteFile) -> [UInt8]? {
+        let entries = file.metadata.filter { $0.name == ModelMetadata.name }
+        guard entries.count == 1, let entry = entries.first else { return nil }
+        return Array(file.bytes[file.buffers[entry.buffer].range])
     }
 
     /// The main subgraph and those that it runs, each once.

@@ -1,7 +1,9 @@
 import EmotionFormerBundledLandmarker
+import EmotionFormerCore
 import EmotionFormerFiles
 import EmotionFormerFixtures
 import EmotionFormerLandmarks
+import EmotionFormerTFLiteImport
 import EmotionFormerTestSupport
 import Foundation
 import Testing
@@ -85,13 +87,8 @@ struct TaskFileTests {
 
     @Test("Networks in each other's place, and files that are no networks")
     func otherNetworks() throws {
-        let archive = try ZipArchive(try task())
-        var members: [String: [UInt8]] = [:]
-        for member in archive.members { members[member.name] = Array(try archive.contents(of: member)) }
+        let members = try contents()
         #expect(try refused(stored(members)) == "accepted")
-        let (detector, mesh, blendshapes) = (
-            "face_detector.tflite", "face_landmarks_detector.tflite", "face_blendshapes.tflite"
-        )
         var swapped = members
         swapped[detector] = members[mesh]
         let place = "this is not the network that a face landmarker has here"
@@ -115,6 +112,106 @@ struct TaskFileTests {
             other[name] = Array(members[name]?.prefix(100_000) ?? [])
             #expect(try refused(stored(other)).hasPrefix("\(name): "))
         }
+    }
+
+    /// A network of the task file with other bytes at a place in its metadata.
+    private func changed(_ name: String, at offset: Int, from old: [UInt8], to new: [UInt8]) throws -> [UInt8] {
+        var members = try contents()
+        var bytes = try #require(members[name])
+        let mark = try #require(bytes.indices.first { bytes[$0...].starts(with: "M001".utf8) })
+        let place = mark - 4 + offset
+        try #require(Array(bytes[place..<place + old.count]) == old)
+        bytes.replaceSubrange(place..<place + old.count, with: new)
+        members[name] = bytes
+        return stored(members)
+    }
+
+    private func little(_ value: Float) -> [UInt8] { withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
+
+    /// Where a number stands in a network's metadata for the first time, or the second.
+    private func place(of value: Float, in name: String, _ which: Int) throws -> Int {
+        let bytes = try #require(try contents()[name])
+        let start = try #require(bytes.indices.first { bytes[$0...].starts(with: "M001".utf8) }) - 4
+        let found = (start..<start + 700).filter { bytes[$0...].starts(with: little(value)) }
+        return try #require(found.dropFirst(which).first) - start
+    }
+
+    @Test("A network that states another range of pixels is refused: its landmarks would be wrong without a sign")
+    func ranges() throws {
+        for (name, value, which, other, line) in [
+            (detector, 127.5, 1, 0, "(found (byte − 0.0) / 127.5, expected (byte − 127.5) / 127.5"),
+            (detector, 127.5, 1, .nan, "(found (byte − nan) / 127.5, expected (byte − 127.5) / 127.5"),
+            (detector, 127.5, 0, 128, "(found (byte − 127.5) / 128.0, expected (byte − 127.5) / 127.5"),
+            (mesh, 255, 0, 127.5, "(found (byte − 0.0) / 127.5, expected (byte − 0.0) / 255.0"),
+        ] as [(String, Float, Int, Float, String)] {
+            // The deviation stands before the mean.
+            let offset = try place(of: value, in: name, which)
+            let found = try refused(try changed(name, at: offset, from: little(value), to: little(other)))
+            let words = "\(name): TFLITE_METADATA: the network takes other numbers for a picture's bytes "
+            #expect(found == words + line + ", as in MediaPipe's own face_landmarker.task)")
+        }
+    }
+
+    @Test("A network that states no range, or no picture of red, green and blue, is refused")
+    func unstated() throws {
+        for name in [detector, mesh] {
+            var members = try contents()
+            var bytes = try #require(members[name])
+            let mark = try #require(bytes.indices.first { bytes[$0...].starts(with: "TFLITE_METADATA".utf8) })
+            bytes[mark] = UInt8(ascii: "X")
+            members[name] = bytes
+            #expect(
+                try refused(stored(members)).hasPrefix(
+                    "\(name): TFLITE_METADATA: the file does not state what numbers it takes for a picture's bytes (expected "
+                ))
+        }
+        // Its color space, 1 for RGB, becomes 2, which is gray.
+        #expect(
+            try refused(try changed(detector, at: 523, from: [1], to: [2]))
+                == "\(detector): TFLITE_METADATA: the input 'image' is not stated to be a picture (expected red, green and blue)"
+        )
+        let broken = try changed(mesh, at: 4, from: Array("M001".utf8), to: Array("M009".utf8))
+        #expect(
+            try refused(broken).hasPrefix("\(mesh): TFLITE_METADATA: the identifier is not that of a model's metadata"))
+    }
+
+    @Test("Metadata that are cut or changed anywhere are refused in one line, or state the same range")
+    func damagedMetadata() throws {
+        let whole = try TFLiteImporter.read(try #require(try contents()[detector]), name: detector)
+        let metadata = try #require(whole.metadata)
+        let input = try #require(try ModelMetadata(metadata).inputs.first)
+        #expect(input.name == "image" && input.isRGB && input.otherSteps == 0)
+        #expect(input.normalizations == [.init(means: [127.5], deviations: [127.5])])
+        func line(_ bytes: [UInt8]) -> String {
+            do throws(Fault) {
+                _ = try ModelMetadata(bytes)
+                return ""
+            } catch {
+                return error.description
+            }
+        }
+        for count in 0..<metadata.count {
+            #expect(!line(Array(metadata[..<count])).utf8.contains(0x0A))
+        }
+        for index in metadata.indices {
+            for bit in 0..<8 {
+                var changed = metadata
+                changed[index] ^= 1 << bit
+                #expect(!line(changed).utf8.contains(0x0A))
+            }
+        }
+        #expect(line([]).hasPrefix("TFLITE_METADATA: "))
+    }
+
+    private let detector = "face_detector.tflite"
+    private let mesh = "face_landmarks_detector.tflite"
+    private let blendshapes = "face_blendshapes.tflite"
+
+    private func contents() throws -> [String: [UInt8]] {
+        let archive = try ZipArchive(try task())
+        var members: [String: [UInt8]] = [:]
+        for member in archive.members { members[member.name] = Array(try archive.contents(of: member)) }
+        return members
     }
 
     /// A zip archive whose members are not compressed.

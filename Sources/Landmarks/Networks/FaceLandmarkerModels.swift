@@ -1,6 +1,6 @@
 public import EmotionFormer
-import EmotionFormerCore
-import EmotionFormerEngine
+package import EmotionFormerCore
+package import EmotionFormerEngine
 import EmotionFormerFiles
 
 #if canImport(FoundationEssentials)
@@ -26,7 +26,7 @@ public final class FaceLandmarkerModels: Sendable {
     ///   - threads: the number of threads that one picture may use, its caller's included.
     ///   - instructionSet: as in ``EmotionModel/Options/instructionSet``.
     /// - Throws: what is wrong with the file: one that is missing, cut short, or without the three networks, or with
-    ///   networks that take or give something else; `invalidArgument` for a number of threads that is out of range;
+    ///   networks that take or give something else, or that do not state how a picture's bytes become their numbers; `invalidArgument` for a number of threads that is out of range;
     ///   `unsupportedProcessor`.
     public convenience init(
         contentsOf url: URL, threads: Int = 1, instructionSet: EmotionModel.InstructionSet? = nil
@@ -39,7 +39,7 @@ public final class FaceLandmarkerModels: Sendable {
     }
 
     /// Reads the file at a path like `init(contentsOf:threads:instructionSet:)`.
-    public init(
+    public convenience init(
         path: String, threads: Int = 1, instructionSet: EmotionModel.InstructionSet? = nil
     ) throws(EmotionFormerError) {
         do throws(Fault) {
@@ -52,16 +52,23 @@ public final class FaceLandmarkerModels: Sendable {
                 instructionSetNamed: instructionSet?.rawValue, environment: ProcessInfo.processInfo.environment,
                 threads: threads)
             let bytes = try ByteSource.path(path).bytes(limit: FaceLandmarkerModels.largestFile)
-            do throws(Fault) {
-                let archive = try Fault.reading(.invalidValue, try ZipArchive(bytes))
-                detector = try archive.network(.faceDetector, options)
-                mesh = try archive.network(.faceMesh, options)
-                blendshapes = try archive.network(.faceBlendshapes, options)
-            } catch {
-                throw error.within(path)
-            }
+            try self.init(bytes, name: path, options)
         } catch {
             throw EmotionFormerError(error)
+        }
+    }
+
+    /// - Parameters:
+    ///   - bytes: a whole task file.
+    ///   - name: of the file, in front of what is wrong.
+    package init(_ bytes: [UInt8], name: String, _ options: PlanOptions) throws(Fault) {
+        do throws(Fault) {
+            let archive = try Fault.reading(.invalidValue, try ZipArchive(bytes))
+            detector = try archive.network(.faceDetector, options)
+            mesh = try archive.network(.faceMesh, options)
+            blendshapes = try archive.network(.faceBlendshapes, options)
+        } catch {
+            throw error.within(name)
         }
     }
 
@@ -72,14 +79,16 @@ public final class FaceLandmarkerModels: Sendable {
 extension LandmarkerNetwork.Form {
     static let faceDetector = Self(
         name: "face_detector.tflite", input: [1, FaceDetector.side, FaceDetector.side, 3],
-        outputs: [[1, FaceDetector.anchorCount, 16], [1, FaceDetector.anchorCount, 1]])
+        outputs: [[1, FaceDetector.anchorCount, 16], [1, FaceDetector.anchorCount, 1]],
+        pixels: .init(mean: 127.5, deviation: 127.5))
     /// The third output, whether the tongue is out, is not used.
     static let faceMesh = Self(
         name: "face_landmarks_detector.tflite", input: [1, FaceMesh.side, FaceMesh.side, 3],
-        outputs: [[1, 1, 1, FaceMesh.landmarkCount * 3], [1, 1, 1, 1]])
+        outputs: [[1, 1, 1, FaceMesh.landmarkCount * 3], [1, 1, 1, 1]],
+        pixels: .init(mean: 0, deviation: 255))
     static let faceBlendshapes = Self(
         name: "face_blendshapes.tflite", input: [1, FaceBlendshapes.landmarks.count, 2],
-        outputs: [[FaceBlendshapes.names.count]])
+        outputs: [[FaceBlendshapes.names.count]], pixels: nil)
 }
 
 extension ZipArchive {
