@@ -7,7 +7,8 @@
         /// Finds faces in a pixel buffer, without a copy: `kCVPixelFormatType_32BGRA`, `…_32RGBA`, `…_24RGB` or
         /// `…_OneComponent8`.
         /// - Throws: what ``detect(_:format:width:height:bytesPerRow:timestampInMilliseconds:into:)`` throws;
-        ///   `invalidArgument` for another pixel format; `unreadableFile` if the buffer cannot be locked.
+        ///   `invalidArgument` for another pixel format; `unreadableFile` if the buffer's memory cannot be
+        ///   read.
         public func detect(
             _ buffer: CVPixelBuffer, timestampInMilliseconds: Int? = nil, into result: inout FaceLandmarkerResult
         ) throws(EmotionFormerError) {
@@ -30,8 +31,11 @@
             defer { CVPixelBufferUnlockBaseAddress(buffer, .readOnly) }
             let bytesPerRow = CVPixelBufferGetBytesPerRow(buffer)
             let (width, height) = (CVPixelBufferGetWidth(buffer), CVPixelBufferGetHeight(buffer))
-            let bytes = UnsafeRawBufferPointer(
-                start: CVPixelBufferGetBaseAddress(buffer), count: bytesPerRow * height)
+            guard let start = CVPixelBufferGetBaseAddress(buffer) else {
+                throw EmotionFormerError(
+                    Fault(.unreadableFile, at: "pixel buffer", "the buffer has no memory that can be read"))
+            }
+            let bytes = UnsafeRawBufferPointer(start: start, count: bytesPerRow * height)
             if let timestampInMilliseconds {
                 try detect(
                     bytes, format: format, width: width, height: height, bytesPerRow: bytesPerRow,
