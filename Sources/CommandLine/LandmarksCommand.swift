@@ -21,8 +21,8 @@ struct LandmarksCommand: ParsableCommand {
             --fps; a picture is a clip of one frame. Every frame of a video has the container's time; where that only rounds \
             the times of a constant rate, the exact ones are used. Pictures are turned as the video or photo says.
 
-            If a video cannot be read to its end, the frames before are kept, with one line on standard error and exit \
-            code 1; other videos continue. A camera is read until Ctrl-C or --seconds; the clip is named camera-N. \
+            If a video cannot be read to its end, the frames before are kept in NAME.npy.partial, which no command takes \
+            for a whole clip, with one line on standard error and exit code 1; other videos continue. A camera is read until Ctrl-C or --seconds; the clip is named camera-N. \
             Tools/landmarks has the same options and runs MediaPipe itself.
 
             EXAMPLES:
@@ -141,8 +141,8 @@ struct LandmarksCommand: ParsableCommand {
             if isKept { try file.add(face) }
         }
         // Without any face there is nothing to keep.
-        if frames.faces > 0 { try file.keep() }
-        if let fault = frames.fault(kept: "in \(path)") { throw fault }
+        if frames.faces > 0 { try file.keep(isWhole: frames.failure == nil) }
+        if let fault = frames.fault(kept: "in \(LandmarkFile.partialPath(path))") { throw fault }
     }
 
     private func print(_ source: VisualSource, _ finder: FaceFinder) throws {

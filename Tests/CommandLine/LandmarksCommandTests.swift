@@ -81,16 +81,49 @@ struct LandmarksCommandTests {
         ])
     func failures(mode: FakeFFmpeg.Mode, words: String, frames: Int) throws {
         let run = try fake.run(mode, "landmarks", fake.video, "-o", "out", "--patience", "1")
+        let name = words.isEmpty ? "film.npy" : "film.npy.partial"
         if words.isEmpty {
             #expect(run.code == 0 && run.errors.isEmpty, "\(run.errors)")
         } else {
             #expect(run.code == 1 && run.isOneLineFailure, "\(run.errors)")
             #expect(run.errors.contains("film.mp4: ") && run.errors.contains(words), "\(run.errors)")
-            #expect(run.errors.contains("the 2 frames before are in out/film.npy"), "\(run.errors)")
+            #expect(run.errors.contains("the 2 frames before are in out/film.npy.partial"), "\(run.errors)")
         }
-        #expect(try clip("out/film.npy").shape == "(\(frames), 478, 3)")
+        #expect(try clip("out/\(name)").shape == "(\(frames), 478, 3)")
         #expect(!fake.isRunning, "a child is left")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: fake.path("out")) == ["film.npy"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: fake.path("out")) == [name])
+    }
+
+    @Test("A part of a clip is not taken for a whole one, and does not replace one")
+    func partial() throws {
+        #expect(try fake.run(.cut, "landmarks", fake.video, "-o", "out").code == 1)
+        let part = try clip("out/film.npy.partial")
+        #expect(part.shape == "(2, 478, 3)")
+        #expect(try fake.run(.plain, "predict", "out/film.npy.partial").isOneLineFailure)
+        // The clip is not there yet, so it is made.
+        #expect(try fake.run(.plain, "landmarks", fake.video, "-o", "out", "--resume").code == 0)
+        let whole = try clip("out/film.npy")
+        #expect(whole.shape == "(4, 478, 3)" && whole.values.starts(with: part.values))
+        #expect(try fake.run(.die, "landmarks", fake.video, "-o", "out").code == 1)
+        #expect(try clip("out/film.npy").values == whole.values)
+        try Data("my notes".utf8).write(to: URL(fileURLWithPath: fake.path("out/film.npy.partial")))
+        let refused = try fake.run(.die, "landmarks", fake.video, "-o", "out")
+        #expect(refused.isOneLineFailure && refused.errors.contains("film.npy.partial"), "\(refused.errors)")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: fake.path("out/film.npy.partial"))) == Data("my notes".utf8))
+    }
+
+    @Test("Names with spaces, dashes in front and letters beyond ASCII are names")
+    func names() throws {
+        for name in ["two words", "-dash", "größe 脸", "a:b", "film.partial"] {
+            _ = try fake.folder.write("not a video", to: "\(name).mp4")
+            let run = try fake.run(.plain, "landmarks", "-o", "out", "--", "\(name).mp4")
+            #expect(run.code == 0 && run.errors.isEmpty, "\(run.errors)")
+            #expect(try clip("out/\(name).npy").shape == "(4, 478, 3)")
+            let predicted = try fake.run(.plain, "predict", "--json", "--", "\(name).mp4")
+            #expect(predicted.code == 0 && predicted.lines.count == 1, "\(predicted.errors)")
+        }
+        let given = try String(contentsOfFile: fake.path("arguments"), encoding: .utf8)
+        #expect(given.contains("-i file:-dash.mp4 ") && given.contains("-i file:größe 脸.mp4 "))
     }
 
     @Test(
@@ -164,8 +197,8 @@ struct LandmarksCommandTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: target)) == Data("my notes".utf8))
         try Data().write(to: URL(fileURLWithPath: target))
         #expect(try fake.run(.plain, "landmarks", fake.video, "-o", "out").code == 0)
-        #expect(try fake.run(.cut, "landmarks", fake.video, "-o", "out").code == 1)
-        #expect(try clip("out/film.npy").shape == "(2, 478, 3)")
+        #expect(try fake.run(.resize, "landmarks", fake.video, "-o", "out").code == 0)
+        #expect(try clip("out/film.npy").shape == "(3, 478, 3)")
     }
 
     @Test(

@@ -7,6 +7,10 @@ struct LandmarkFile: ~Copyable {
     static let landmarkCount = 478
     private static let headerBytes = 192
 
+    /// The name of a clip's file whose video was not read to its end.
+    static func partialPath(_ path: String) -> String { path + ".partial" }
+
+    private let path: String
     private let file: GrowingFile
     private(set) var count: Int
     private var row: [Float]
@@ -15,6 +19,7 @@ struct LandmarkFile: ~Copyable {
     init(path: String) throws(Failure) {
         let file = try LandmarkFile.begun(path)
         // Nothing is assigned before the last failure: see OutputFolder.
+        self.path = path
         self.file = file
         count = 0
         row = [Float](repeating: .nan, count: LandmarkFile.landmarkCount * 3)
@@ -23,13 +28,16 @@ struct LandmarkFile: ~Copyable {
     /// A file with a header, as long as the final one.
     private static func begun(_ path: String) throws(Failure) -> GrowingFile {
         do throws(Fault) {
-            let output = try OutputFile(path, what: "clip of landmarks") { LandmarkFile.isHeader($0) }
-            let file = try GrowingFile(output)
+            let file = try GrowingFile(output(path))
             try file.append(LandmarkFile.header(0))
             return file
         } catch {
             throw Failure(error.description)
         }
+    }
+
+    private static func output(_ path: String) throws(Fault) -> OutputFile {
+        try OutputFile(path, what: "clip of landmarks") { LandmarkFile.isHeader($0) }
     }
 
     mutating func add(_ face: [SIMD3<Float>]?) throws(Failure) {
@@ -45,9 +53,15 @@ struct LandmarkFile: ~Copyable {
         count += 1
     }
 
-    consuming func keep() throws(Failure) {
+    /// - Parameter isWhole: whether the video was read to its end.
+    consuming func keep(isWhole: Bool) throws(Failure) {
         let header = LandmarkFile.header(count)
-        do throws(Fault) { try file.keep(beginning: header) } catch { throw Failure(error.description) }
+        do throws(Fault) {
+            let other = isWhole ? nil : try LandmarkFile.output(LandmarkFile.partialPath(path))
+            try file.keep(beginning: header, as: other)
+        } catch {
+            throw Failure(error.description)
+        }
     }
 
     /// The header of a version 1.0 file with so many frames, always of the same length.

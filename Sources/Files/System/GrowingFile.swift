@@ -43,8 +43,10 @@ package struct GrowingFile: ~Copyable {
     }
 
     /// Puts other bytes in place of the first ones, of the same number, and the file in its place.
+    /// - Parameter other: another target in the same folder; nil for the file's own.
     /// - Throws: `writeFailed`; what is there is unchanged.
-    package consuming func keep(beginning: [UInt8]) throws(Fault) {
+    package consuming func keep(beginning: [UInt8], as other: OutputFile? = nil) throws(Fault) {
+        let file = other ?? self.file
         let place = try OutputPlace(file.place.given)
         try file.check(place)
         let (opened, new, target) = (descriptor, unfinished.new, place.path)
