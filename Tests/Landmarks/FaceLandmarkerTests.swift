@@ -47,7 +47,7 @@ struct FaceLandmarkerTests {
     @Test("A face that is lost is looked for in the next frame, and smoothed anew")
     func blanks() throws {
         let landmarker = try landmarker(.init(runningMode: .video))
-        let expected = try Golden.array("ANG.blanks")
+        let expected = try Golden.array("blanks")
         var found = Distances()
         for index in 0..<10 {
             let image = (5...7).contains(index) ? Golden.black : try Golden.frame(index)

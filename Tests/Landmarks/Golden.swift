@@ -65,19 +65,28 @@ struct Golden: Decodable {
     static let models = Result { try FaceLandmarkerModels(contentsOf: task) }
 
     /// Committed frames of the clip ANG by their numbers.
-    static let frames = Result { try readFrames() }
+    static let frames = Result {
+        let numbers = [0, 1, 2, 3, 4, 8, 9]
+        return Dictionary(uniqueKeysWithValues: zip(numbers, try readFrames("ANG", count: numbers.count)))
+    }
 
-    private static func readFrames() throws -> [Int: ImageFrame] {
+    /// Frames 0 to 21 of the clip ANG, and 15 to 21 of HAP.
+    static let sequences = Result {
+        let rest = try readFrames("sequences", count: 22)
+        var angry = try frames.get()
+        for (number, frame) in zip([5, 6, 7] + Array(10...21), rest) { angry[number] = frame }
+        return (angry: (0...21).compactMap { angry[$0] }, happy: Array(rest[15...]))
+    }
+
+    private static func readFrames(_ name: String, count: Int) throws -> [ImageFrame] {
         let size = 480 * 360 * 3
-        let packed = [UInt8](try Data(contentsOf: folder.appendingPathComponent("ANG.frames.xz")))
-        var bytes = try Compression.decompressed(packed, atMost: 7 * size)
+        let packed = [UInt8](try Data(contentsOf: folder.appendingPathComponent("\(name).frames.xz")))
+        var bytes = try Compression.decompressed(packed, atMost: count * size)
         for place in size..<bytes.count { bytes[place] &+= bytes[place - size] }
-        var frames: [Int: ImageFrame] = [:]
-        for (place, number) in [0, 1, 2, 3, 4, 8, 9].enumerated() {
-            frames[number] = try ImageFrame(
+        return try (0..<count).map { place in
+            try ImageFrame(
                 format: .rgb, width: 480, height: 360, bytes: Array(bytes[place * size..<(place + 1) * size]))
         }
-        return frames
     }
 
     static func frame(_ number: Int) throws -> ImageFrame {
@@ -104,16 +113,19 @@ extension [SIMD3<Float>] {
     }
 }
 
-/// The mean and the largest distance in pixels of a picture of 480 × 360, and the largest difference of z.
+/// The mean and the largest distance in pixels of a picture, and the largest difference of z.
 struct Distances: CustomStringConvertible {
+    private let size: SIMD3<Float>
     private(set) var mean: Float = 0
     private(set) var largest: Float = 0
     private(set) var depth: Float = 0
     private var count: Float = 0
 
+    init(width: Float = 480, height: Float = 360) { size = SIMD3(width, height, width) }
+
     mutating func add(_ found: [SIMD3<Float>], _ expected: [SIMD3<Float>]) {
         for (one, other) in zip(found, expected) {
-            let difference = (one - other) * SIMD3(480, 360, 480)
+            let difference = (one - other) * size
             let distance = (difference.x * difference.x + difference.y * difference.y).squareRoot()
             mean = (mean * count + distance) / (count + 1)
             count += 1
