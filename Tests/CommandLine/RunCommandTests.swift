@@ -185,6 +185,31 @@ final class RunCommandTests {
         #expect(bad.errors.contains("output 'root': the model's output is not a finite number"), "\(bad.errors)")
     }
 
+    @Test("A network for pictures gives the same bits as a package and as the file that it was made from")
+    func pictures() throws {
+        // Convolutions, depthwise ones, PReLU, padded channels and shortcuts.
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/tflite/picture_network.tflite").path
+        let package = folder.url.appendingPathComponent("pictures").path
+        let made = try Executable.run(["convert", file, "-o", package])
+        #expect(made.code == 0, "\(made.errors)")
+        let inspected = try Executable.run(["inspect", package])
+        #expect(inspected.output.contains("float32 [1, 24, 16, 3]"), "\(inspected.output)")
+        var found: [[String: [UInt8]]] = []
+        for model in [file, package] {
+            let output = folder.url.appendingPathComponent("result").path
+            let run = try Executable.run(["run", model, "--random", "-o", output])
+            #expect(run.code == 0, "\(run.errors)")
+            var arrays: [String: [UInt8]] = [:]
+            for name in try FileManager.default.contentsOfDirectory(atPath: output) where name.hasSuffix(".npy") {
+                arrays[name] = try array("\(output)/\(name)").bytes
+            }
+            found.append(arrays)
+        }
+        #expect(found[0].count == 2 && found[0] == found[1])
+        #expect(found[0].values.allSatisfy { Set($0).count > 10 })
+    }
+
     @Test("Inspect, verify, benchmark and predict take a model of any inputs")
     func otherCommands() throws {
         let inspected = try Executable.run(["inspect", model, "--shape", "n=1,4"])
