@@ -20,7 +20,7 @@ struct FuzzTarget: Sendable {
     static let all: [FuzzTarget] = [
         .npy, .npz, .csv, .jsonLines, .number, .json, .inflate, .compressed, .pickle, .picture, .package,
         .packageFields,
-        .tflite, .tfliteFields,
+        .tflite, .tfliteFields, .task, .metadata,
     ]
 }
 
