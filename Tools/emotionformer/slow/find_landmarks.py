@@ -1,6 +1,7 @@
 """Tools/landmarks with the detectors themselves, on a real clip and on videos made of it; the Swift program beside it.
 
-Differences are in pixels of the 480 × 360 video. Run by Tools/test-landmarks.
+Differences are in pixels of the 480 × 360 video. Run by Tools/test-landmarks, whose argument is a folder with the six
+videos of CREMA-D whose landmarks are committed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 CLIP = FIXTURES / "cremad" / "1001_DFA_HAP_XX.flv"
 TASK = ROOT / "Weights" / "FaceLandmarker" / "face_landmarker.task"
+EMOTIONS = ("ANG", "DIS", "FEA", "HAP", "NEU", "SAD")
 GOLDEN = np.load(FIXTURES / "cremad" / "1001_DFA_HAP.facelandmarker.npy")
 LANDMARKER = ("--task", TASK, "--mediapipe", "0.10.21")
 ONE = 1 << 16
@@ -81,6 +83,39 @@ def beside(name: str, swift: Array, python: Array, mean: float = 0.01, most: flo
     distances = pixels(swift, python)
     found = f"mean {np.nanmean(distances):.4f}, max {np.nanmax(distances):.3f}"
     check(f"Swift: {name}", bool(np.nanmean(distances) < mean and np.nanmax(distances) < most), found)
+
+
+def fails(executable: Path, folder: Path, source: str) -> subprocess.CompletedProcess[str]:
+    """The Swift program where it may fail, with the source's name as it is."""
+    command = [str(executable), "landmarks", "-o", str(folder), "--", source]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder.parent)
+
+
+def six(executable: Path, folder: Path, videos: Path) -> None:
+    """The Swift program beside the committed landmarks of mediapipe 0.10.21."""
+    distances, depths, blinks = [], [], 0
+    for emotion in EMOTIONS:
+        golden = np.load(FIXTURES / "cremad" / f"1001_DFA_{emotion}.facelandmarker.npy")
+        swift = by_swift(executable, folder, videos / f"1001_DFA_{emotion}_XX.flv")
+        blinks += swift.shape != golden.shape or bool(np.isnan(swift).any())
+        if swift.shape == golden.shape:
+            distances.append(pixels(swift, golden).ravel())
+            depths.append(np.abs(swift - golden)[..., 2].ravel() * 480)
+    flat, depth = np.concatenate(distances), np.concatenate(depths)
+    check("Swift: six videos, frames with a face", blinks == 0, f"{len(flat) // 478} frames")
+    found = f"mean {flat.mean():.4f}, max {flat.max():.3f}; z mean {depth.mean():.4f}, max {depth.max():.3f}"
+    good = flat.mean() < 0.01 and flat.max() < 0.1 and depth.mean() < 0.01 and depth.max() < 0.1
+    check("Swift: six videos", bool(good), found)
+
+
+def peak(*command: str | Path) -> float:
+    """The most memory that a command has resident, in MiB."""
+    script = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], capture_output=True, check=False);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    run = [sys.executable, "-c", script, *(str(part) for part in command)]
+    return int(subprocess.run(run, capture_output=True, text=True, check=True).stdout) / 1024
 
 
 def pixels(one: Array, other: Array) -> Array:
@@ -140,6 +175,11 @@ def run(folder: Path, executable: Path) -> None:
     beside("a video on its side", by_swift(executable, folder / "swift", quarter), turned)
     distances = pixels(turned, GOLDEN[:20])
     check("a video on its side", distances.mean() < 0.5, f"mean {distances.mean():.4f}")
+    for name, turns, turn in (("a video upside down", 2, (-1, 0, 0, -1)), ("the other side", 3, (0, -1, 1, 0))):
+        other = encode(folder / f"turn{turns}.mp4", [np.rot90(picture, turns) for picture in pictures[:12]], turn)
+        array = found(folder, other, *LANDMARKER)
+        beside(name, by_swift(executable, folder / "swift", other), array)
+        check(name, pixels(array, GOLDEN[:12]).mean() < 0.5, f"mean {pixels(array, GOLDEN[:12]).mean():.4f}")
     # Left on its side, the face is not found, or found on its side: turning it is what made the check above pass.
     result = landmarks(quarter, "-", *LANDMARKER, "--as-stored", code=None)
     lines = [json.loads(line)["landmarks"] for line in result.stdout.splitlines()]
@@ -176,6 +216,8 @@ def run(folder: Path, executable: Path) -> None:
 
     two = [np.concatenate([picture[::2, ::2].repeat(2, 0)[:, :240], picture], axis=1) for picture in pictures[:12]]
     chosen = found(folder, encode(folder / "two.mp4", two), *LANDMARKER, "--faces", "largest")
+    swift = by_swift(executable, folder / "swift", folder / "two.mp4", "--faces", "largest")
+    beside("the larger of two faces", swift, chosen)
     check("the larger of two faces", bool((chosen[:, :, 0].mean(axis=1) > 0.5).all()), f"{chosen[:, :, 0].mean():.2f}")
 
     # Times that are no steady rate, and a rate that is asked for.
@@ -192,6 +234,40 @@ def run(folder: Path, executable: Path) -> None:
     beside("a variable rate", by_swift(executable, folder / "swift", uneven), found(folder, uneven, *LANDMARKER))
     swift = by_swift(executable, folder / "swift12", CLIP, "--fps", "12.5")
     beside("resampled", swift, found(folder / "12", CLIP, *LANDMARKER, "--fps", "12.5"))
+
+    # A file that ends in the middle: ffmpeg may call that a success.
+    cut = folder / "cut.flv"
+    cut.write_bytes(CLIP.read_bytes()[: CLIP.stat().st_size * 6 // 10])
+    result = fails(executable, folder / "swift", str(cut))
+    made = [path for path in (folder / "swift" / "cut.npy", folder / "swift" / "cut.npy.partial") if path.exists()]
+    array = np.load(made[0].open("rb")) if made else np.empty((0, 478, 3), np.float32)
+    whole = len(made) == 1 and 10 < len(array) < len(GOLDEN)
+    near = whole and pixels(array[:-1], GOLDEN[: len(array) - 1]).mean() < 0.01
+    said = result.stderr.splitlines()
+    check("Swift: a video cut in the middle", bool(near), f"{len(array)} frames; {said[0] if said else 'nothing said'}")
+
+    # Two sizes in one stream: ffmpeg scales the second to the first, which moves landmarks by a fraction of a pixel.
+    changing = folder / "changing.ts"
+    parts = []
+    for index, size in enumerate(("480x360", "320x240")):
+        part = folder / f"part{index}.ts"
+        command = ["ffmpeg", "-v", "error", "-y", "-i", str(CLIP), "-frames:v", "8", "-s", size, "-an"]
+        command += ["-output_ts_offset", str(index * 2), "-c:v", "mpeg2video", "-q:v", "2", str(part)]
+        subprocess.run(command, check=True)
+        parts.append(part.read_bytes())
+    changing.write_bytes(b"".join(parts))
+    swift = by_swift(executable, folder / "swift", changing)
+    beside("a size that changes", swift, found(folder, changing, *LANDMARKER), mean=0.5, most=3)
+
+    named = folder / "-größe 脸: 1.flv"
+    shutil.copyfile(CLIP, named)
+    result = fails(executable, folder / "swift", named.name)
+    path = folder / "swift" / f"{named.stem}.npy"
+    same_clip = path.exists() and np.array_equal(np.load(path), by_swift(executable, folder / "swift", CLIP))
+    check("Swift: a name with a dash, a colon and other letters", same_clip, result.stderr.strip() or "the same clip")
+
+    used = peak(executable, "landmarks", CLIP, "-") - peak(executable, "landmarks", folder / "none.flv", "-")
+    check("Swift: memory", 0 < used <= 40, f"{used:.1f} MiB more than the program without a video")
 
     printed = landmarks(CLIP, "-", *LANDMARKER).stdout
     frames = [json.loads(line) for line in printed.splitlines()]
@@ -218,6 +294,8 @@ def run(folder: Path, executable: Path) -> None:
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="landmarks-") as folder:
+        if len(sys.argv) > 2:
+            six(Path(sys.argv[1]), Path(folder) / "six", Path(sys.argv[2]))
         run(Path(folder), Path(sys.argv[1]))
     failed = sum(not passed for _, passed, _ in checks)
     print(f"{len(checks) - failed} passed, {failed} failed")
