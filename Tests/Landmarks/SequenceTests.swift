@@ -38,9 +38,12 @@ struct SequenceTests {
     @Test("Faces that are lost and found again, a cut to another clip")
     func blanks() throws {
         let (angry, happy) = try Golden.sequences.get()
-        let black = Golden.black
-        try expect(
-            Array(angry[..<5]) + [black, black, black] + angry[8..<14] + [black] + happy, are: "blanks")
+        var images = Array(angry[..<5])
+        images += [Golden.black, Golden.black, Golden.black]
+        images += angry[8..<14]
+        images.append(Golden.black)
+        images += happy
+        try expect(images, are: "blanks")
     }
 
     /// The clip ANG moved to the left by 12 pixels a frame, black behind.
@@ -71,7 +74,8 @@ struct SequenceTests {
             var bytes: [UInt8] = []
             for row in 0..<360 {
                 let middle = row * 1440 + 80 * 3..<row * 1440 + 400 * 3
-                bytes += left.bytes[middle] + right.bytes[middle]
+                bytes += left.bytes[middle]
+                bytes += right.bytes[middle]
             }
             return try ImageFrame(format: .rgb, width: 640, height: 360, bytes: bytes)
         }
