@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from emotionformer.errors import PeersError, ToolError
-from emotionformer.peers import chart, own, preparation, table
-from emotionformer.peers.bars import bars
+from emotionformer.peers import chart, landmarker, own, preparation, table
+from emotionformer.peers.bars import all_bars, bars, landmarker_bars
 from emotionformer.peers.coldstart import measured
 from emotionformer.peers.command import main
 from emotionformer.peers.contestants import OURS, Entry, Files, Setting, Way, entries
@@ -298,6 +298,71 @@ def test_the_table_has_every_number() -> None:
     assert "0.75  holds" in table.ratios(bars(document()))
 
 
+def landmarker_document(mesh: float = 3.0) -> dict[str, Any]:
+    def times(median: float) -> dict[str, float]:
+        return {"minimum": median, "p10": median, "median": median, "p90": median * 1.2, "count": 9}
+
+    networks = [
+        {"network": name, "threads": threads, "engine": engine, "milliseconds": times(median / threads)}
+        for name, ours, other in (("mesh", mesh, 5.0), ("detector", 0.9, 1.0), ("blendshapes", 0.6, 0.6))
+        for threads in (1, 2)
+        for engine, median in ((OURS, ours), ("LiteRT", other))
+    ]
+    found = {
+        "networks": networks,
+        "frame": {OURS: times(4), "MediaPipe": times(10)},
+        "video": {OURS: times(600), "MediaPipe and LiteRT": times(1000)},
+        "peakBytes": 30 << 20,
+    }
+    return {**document(), "runs": [], "coldStart": [], "extra": {}, "landmarker": found}
+
+
+def test_the_landmarker_has_bars_and_rows_of_its_own() -> None:
+    assert landmarker_bars(document()) == [] and table.landmarker(document()) == ""
+    found = {bar.name.removeprefix("landmarker: "): bar for bar in all_bars(landmarker_document())}
+    assert len(found) == 7 and found["mesh network, 1 thread / LiteRT"].value == pytest.approx(0.6)
+    verdicts = {name: bar.verdict for name, bar in found.items()}
+    assert verdicts["mesh network, 1 thread / LiteRT"] == "holds"
+    assert verdicts["detector network, 1 thread / LiteRT"] == "missed"
+    assert verdicts["blendshapes network, 1 thread / LiteRT"] == "holds"
+    assert verdicts["tracked frame, processor time / MediaPipe"] == "holds"
+    assert verdicts["video to emotion / MediaPipe and LiteRT"] == "missed"
+    assert verdicts["peak memory"] == "holds"
+    assert landmarker_bars(landmarker_document(mesh=4.1))[0].verdict == "missed"
+    assert "| landmarker: mesh network, 1 thread ÷ LiteRT | 0.80 | 0.60 |" in table.limits(
+        landmarker_bars(landmarker_document())
+    )
+    text = table.landmarker(landmarker_document())
+    assert text.count("LiteRT") == 7 and "600 (600–720)" in text
+
+
+def test_a_run_of_the_landmarker_alone_is_shown_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "landmarker.json"
+    file.write_text(json.dumps(landmarker_document()), "utf-8")
+    assert main(["--from", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert "tracked frame" in shown and "base" not in shown
+    assert main(["--from", str(file), "--markdown"]) == 0
+    assert capsys.readouterr().out.count("\n") == 9
+
+
+def test_processor_time_is_that_of_the_process_alone() -> None:
+    spin = "import time\nwhile time.process_time() < 0.4: pass"
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {spin!r}])"
+    assert landmarker.processor_time([sys.executable, "-c", spin]) >= 0.3
+    assert landmarker.processor_time([sys.executable, "-c", child]) < 0.3
+    with pytest.raises(PeersError, match="ended with code 1: it is broken"):
+        landmarker.processor_time([sys.executable, "-c", "import sys; sys.exit('it is broken')"])
+
+
+def test_a_bundle_without_the_networks(tmp_path: Path) -> None:
+    task = tmp_path / "face_landmarker.task"
+    task.write_bytes(b"no zip")
+    who = landmarker.Landmarkers(tmp_path, tmp_path, tmp_path, tmp_path, task=task)
+    with pytest.raises(PeersError, match="no bundle of the landmarker"):
+        landmarker.networks_beside_litert(who, 1)
+
+
 def test_the_chart_is_well_formed_and_to_scale() -> None:
     root = ElementTree.fromstring(chart.chart(document()))
     name = "{http://www.w3.org/2000/svg}"
@@ -421,8 +486,8 @@ def test_a_file_that_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     "options,expected",
     [
-        ("--models all", "names of base, xyz, bilstm with commas between them (found 'all')"),
-        ("--models base,base", "names of base, xyz, bilstm with commas between them (found 'base,base')"),
+        ("--models all", "names of base, xyz, bilstm, landmarker with commas between them (found 'all')"),
+        ("--models base,base", "names of base, xyz, bilstm, landmarker with commas between them (found 'base,base')"),
         ("--seconds 0", "a number above 0, at most 3600 (found '0')"),
         ("--seconds x", "a number above 0, at most 3600 (found 'x')"),
     ],
@@ -441,3 +506,9 @@ def test_the_readme_has_the_ratios_of_the_committed_runs(run: Path) -> None:
     assert len(lines) > 3 and "\n".join(lines) in readme
     spoilt = [line.replace("0.6", "0.5") for line in lines]
     assert spoilt != lines and "\n".join(spoilt) not in readme
+
+
+@pytest.mark.parametrize("run", sorted((ROOT / "Benchmarks").glob("landmarker-*.json")), ids=lambda run: run.name)
+def test_the_readme_has_the_landmarkers_figures(run: Path) -> None:
+    lines = table.limits(landmarker_bars(json.loads(run.read_text("utf-8"))))
+    assert len(lines) == 9 and "\n".join(lines) in (ROOT / "README.md").read_text("utf-8")

@@ -8,7 +8,8 @@ from pathlib import Path
 from emotionformer.arguments import Parser
 from emotionformer.places import ROOT
 
-MODELS = ("base", "xyz", "bilstm")
+LANDMARKER = "landmarker"
+MODELS = ("base", "xyz", "bilstm", LANDMARKER)
 
 _DESCRIPTION = """\
 Measures this engine beside LiteRT, ONNX Runtime, OpenVINO and MNN on the same models, in turns in one run.
@@ -22,12 +23,16 @@ wait by spinning cost the others nothing. Where an engine has several modes (one
 an attention operator of its own), the fastest is found first and then measured. Outputs are compared with Keras's: an
 engine with wrong outputs is reported and left out of the ratios. Cold start and peak memory are of whole processes,
 each engine in a minimal program that predicts one clip.
+
+landmarker measures MediaPipe's three networks beside LiteRT, and a tracked frame and a video's emotion beside MediaPipe
+0.10.21. It needs Linux and ffmpeg.
 """
 
 _EXAMPLES = """\
 examples:
   Tools/bench-peers --json build/peers.json --svg build/peers.svg
   Tools/bench-peers --models base --quick
+  Tools/bench-peers --models landmarker      # the face landmarker alone
   Tools/bench-peers --from Benchmarks/peers.json --svg Benchmarks/peers.svg      # draws an earlier run again
 
 exit codes: 0 measured, 1 measured, and an engine was wrong or failed, 2 the comparison cannot be made
@@ -37,7 +42,7 @@ exit codes: 0 measured, 1 measured, and an engine was wrong or failed, 2 the com
 def parser() -> Parser:
     result = Parser("bench-peers", _DESCRIPTION, _EXAMPLES)
     result.add_argument(
-        "--models", type=_models, default=MODELS, metavar="NAMES", help="of base,xyz,bilstm (default: all)"
+        "--models", type=_models, default=MODELS, metavar="NAMES", help=f"of {','.join(MODELS)} (default: all)"
     )
     result.add_argument(
         "--seconds",

@@ -72,6 +72,34 @@ def ratio(value: float | None, other: float | None) -> float | None:
     return None if value is None or other is None else value / other
 
 
+def landmarker_bars(document: Document) -> list[Bar]:
+    """Those of the landmarker, if it was measured."""
+    found: Document | None = document.get("landmarker")
+    if found is None:
+        return []
+    taken = {
+        (row["network"], row["threads"], row["engine"]): row["milliseconds"]["median"] for row in found["networks"]
+    }
+
+    def against(name: str, threads: int) -> float | None:
+        return ratio(taken.get((name, threads, OURS)), taken.get((name, threads, "LiteRT")))
+
+    rows = [
+        Bar(f"landmarker: {name} network, 1 thread / LiteRT", limit, against(name, 1))
+        for name, limit in (("mesh", 0.80), ("detector", 0.80), ("blendshapes", 1.0))
+    ]
+    one, two = taken.get(("mesh", 1, OURS)), taken.get(("mesh", 2, OURS))
+    rows.append(Bar("landmarker: mesh network, 2 threads / 1 thread", 0.6, ratio(two, one)))
+    for name, part, peer, limit in (
+        ("tracked frame, processor time / MediaPipe", "frame", "MediaPipe", 0.55),
+        ("video to emotion / MediaPipe and LiteRT", "video", "MediaPipe and LiteRT", 0.5),
+    ):
+        times = found[part]
+        rows.append(Bar(f"landmarker: {name}", limit, ratio(times[OURS]["median"], times[peer]["median"])))
+    rows.append(Bar("landmarker: peak memory", 40, found["peakBytes"] / 2**20, "MiB"))
+    return rows
+
+
 def bars(document: Document) -> list[Bar]:
     """All that the run's instruction set has; none for one without limits."""
     limits = LIMITS.get(instruction_set(document) or "")
@@ -127,3 +155,8 @@ def _alone(document: Document, limits: Limits) -> Iterator[Bar]:
         yield Bar(f"cold start: {precision} / LiteRT {precision}", 0.20, time)
         memory = ours["peakBytes"] / 2**20 if ours else None
         yield Bar(f"peak memory: {precision}", limit, memory, "MiB")
+
+
+def all_bars(document: Document) -> list[Bar]:
+    """Of the parts that were measured."""
+    return (bars(document) if document["runs"] else []) + landmarker_bars(document)

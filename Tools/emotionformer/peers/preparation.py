@@ -43,8 +43,8 @@ def fingerprint(seed: int, batch: int) -> str:
     return json.dumps([seed, batch, *texts])
 
 
-def prepare(root: Path, models: Sequence[str], seed: int, batch: int, executable: Path | None, say: Say) -> Files:
-    """Everything on disk; models that are there already, from the same sources, stay."""
+def make_models(root: Path, models: Sequence[str], seed: int, batch: int, say: Say) -> tuple[Path, str]:
+    """The models in every form but ours; the Python of the peers, and what the files were made from."""
     peers_python = interpreter(Environment("peers"), "bench-peers")
     paths = {"PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"}
     wanted = fingerprint(seed, batch)
@@ -65,11 +65,21 @@ def prepare(root: Path, models: Sequence[str], seed: int, batch: int, executable
                 paths,
             )
             (root / name / "made.json").write_text(wanted, "utf-8")
-    if executable is None:
-        say("building the release executable")
-        run("the system's packages", ["bash", "-c", ". Tools/system.sh && need_swift"])
-        run("the release build", ["swift", "build", "-c", "release", "--product", "emotionformer"])
-        executable = ROOT / ".build" / "release" / "emotionformer"
+    return peers_python, wanted
+
+
+def built(say: Say) -> Path:
+    """The release executable."""
+    say("building the release executable")
+    run("the system's packages", ["bash", "-c", ". Tools/system.sh && need_swift"])
+    run("the release build", ["swift", "build", "-c", "release", "--product", "emotionformer"])
+    return ROOT / ".build" / "release" / "emotionformer"
+
+
+def prepare(root: Path, models: Sequence[str], seed: int, batch: int, executable: Path | None, say: Say) -> Files:
+    """Everything on disk; models that are there already, from the same sources, stay."""
+    peers_python, wanted = make_models(root, models, seed, batch, say)
+    executable = executable or built(say)
     files = Files(
         root=root,
         executable=executable,

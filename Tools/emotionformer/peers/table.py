@@ -67,6 +67,34 @@ def runs(document: Document) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
+def landmarker(document: Document) -> str:
+    """One block for the landmarker; nothing if it was not measured."""
+    found = document.get("landmarker")
+    if not found:
+        return ""
+
+    def cell(taken: Document) -> str:
+        return f"{number(taken['median'])} ({number(taken['p10'])}–{number(taken['p90'])})"
+
+    rows = [["what", "threads", "engine", "ms"]]
+    for row in found["networks"]:
+        rows.append([row["network"], str(row["threads"]), row["engine"], cell(row["milliseconds"])])
+    for part, name in (("frame", "tracked frame, processor time"), ("video", "video to emotion")):
+        rows += [[name, "", engine, cell(taken)] for engine, taken in found[part].items()]
+    title = f"the landmarker, {level(document)}: median (p10–p90)"
+    return "\n".join([title, *aligned(rows, frozenset({1, 3}))]) + "\n"
+
+
+def limits(found: Sequence[Bar]) -> list[str]:
+    """Markdown rows of bars."""
+    rows = []
+    for bar in found:
+        unit = "" if bar.unit == "×" else f" {bar.unit}"
+        value = "–" if bar.value is None else f"{bar.value:.2f}" if not unit else f"{number(bar.value)}{unit}"
+        rows.append(f"| {bar.name.replace(' / ', ' ÷ ')} | {bar.limit:.2f}{unit} | {value} |")
+    return ["| what | at most | is |", "|---|---|---|", *rows]
+
+
 LEVELS = {"portable": "portable kernels", "avx2": "AVX2", "avx512": "AVX-512", "neon": "NEON"}
 
 
