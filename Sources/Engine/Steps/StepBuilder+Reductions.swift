@@ -142,9 +142,26 @@ extension StepBuilder {
 
     private func logicReduction(_ kind: OperationFamily.Reduction) -> ReductionRun? {
         switch kind {
-        case .reduceAny: reduction(0 as UInt8) { $0 | $1 }
-        case .reduceAll: reduction(1 as UInt8) { $0 & $1 }
+        case .reduceAny: search(for: 1)
+        case .reduceAll: search(for: 0)
         case .reduceSum, .reduceMean, .reduceMaximum, .reduceMinimum, .reduceProduct: nil
+        }
+    }
+
+    /// Whether one of the values is `wanted`: then the result is, otherwise it is the other one.
+    private func search(for wanted: UInt8) -> ReductionRun {
+        { input, walk, count, stride, output in
+            var found: UInt8 = 0
+            walk.forEach(0..<walk.count) { offsets in
+                let run = (input + offsets.x).assumingMemoryBound(to: UInt8.self)
+                // Values side by side have a loop of their own, which the compiler turns into vectors.
+                if stride == 1 {
+                    for index in 0..<count { found |= run[index] ^ wanted ^ 1 }
+                } else {
+                    for index in 0..<count { found |= run[index &* stride] ^ wanted ^ 1 }
+                }
+            }
+            output.assumingMemoryBound(to: UInt8.self)[0] = found ^ wanted ^ 1
         }
     }
 
