@@ -57,6 +57,12 @@ import Testing
         Shape(height: 7, width: 9, channels: 9, multiplier: 2),
         Shape(height: 6, width: 8, channels: 5, extents: (3, 2), strides: (2, 1), multiplier: 3),
         Shape(images: 2, height: 6, width: 8, channels: 16, isPadded: false, multiplier: 4),
+        // So few channels that several windows share a vector.
+        Shape(height: 5, width: 43, channels: 8), Shape(images: 2, height: 4, width: 37, channels: 4),
+        Shape(height: 3, width: 35, channels: 2), Shape(height: 4, width: 71, channels: 1, isPadded: false),
+        // Pictures' first convolutions; channels that fill many vectors.
+        Shape(height: 16, width: 18, channels: 3, extents: (5, 5), strides: (2, 2)),
+        Shape(height: 12, width: 3, channels: 150, extents: (4, 1), strides: (4, 1)),
     ]
 
     static func expected(

@@ -88,8 +88,11 @@ struct Placement {
         }
     }
 
-    /// A whole number of cache lines, plus one for kernels that read ahead.
+    /// A whole number of cache lines, plus one for kernels that read ahead. Behind large values more of them, about a
+    /// quarter of a page: a step goes through its input and its output at the same pace, and a load waits for a store
+    /// shortly before it whose address has the same lowest 12 bits.
     private func byteCount(of value: Int) -> Int {
-        (graph.values[value].type.byteCount + 127) / 64 * 64
+        let lines = (graph.values[value].type.byteCount + 63) / 64
+        return (lines + (lines < 256 ? 1 : 17)) * 64
     }
 }

@@ -72,6 +72,35 @@
             // This operand order of smaller and larger preserves NaN.
             return larger(least, smaller(most, x))
         }
+
+        /// The same with slopes that are at hand.
+        @inline(__always)
+        func value(_ x: Vector, _ slopes: Vector) -> Vector {
+            hasSlopes ? sloped(x, slopes) : larger(least, smaller(most, x))
+        }
+
+        /// The slopes of a few channels, again and again; anything if there are none.
+        @inline(__always)
+        func repeatedSlopes(_ channels: Int) -> Vector {
+            hasSlopes ? repeated(slopes, channels) : broadcast(0)
+        }
+    }
+
+    /// A few values that fit into a vector a whole number of times, again and again.
+    @inline(__always)
+    private func repeated(_ values: UnsafePointer<Float>, _ count: Int) -> Vector {
+        let few = load(values, first: count)
+        // Each copy's zeros are covered by the next; those of the last lie behind the first vector.
+        var memory = (few, few)
+        return withUnsafeMutableBytes(of: &memory) { bytes in
+            guard let all = bytes.baseAddress?.assumingMemoryBound(to: Float.self) else { return few }
+            var index = count
+            while index < laneCount {
+                store(few, all + index)
+                index &+= count
+            }
+            return load(all)
+        }
     }
 
     /// One line of windows: what they have in common.
@@ -116,7 +145,59 @@
             let isPlain = call.columns.dilation == 1 && call.multiplier == 1 && call.channels >= laneCount
             if isPlain && call.columns.extent == 3 && call.columns.stride == 1 { return putThree(first, end) }
             if isPlain && call.columns.extent == 3 && call.columns.stride == 2 { return putThreeByTwo(first, end) }
+            let isNarrow = call.channels < laneCount && laneCount % call.channels == 0
+            if isNarrow && call.columns.extent == 3 && heights == 3 && call.columns.dilation == 1
+                && call.columns.stride == 1 && last.isWhole
+            {
+                return putNarrow(first, end)
+            }
             putAny(first, end)
+        }
+
+        /// 3 × 3 places, so few channels that several windows that follow each other fill a vector.
+        @inline(never)
+        private func putNarrow(_ first: Int, _ end: Int) {
+            let channels = call.channels
+            let windows = 4 &* (laneCount / channels)
+            if end &- first < windows { return putAny(first, end) }
+            let step = channels
+            let w0 = repeated(weights, channels)
+            let w1 = repeated(weights + step, channels)
+            let w2 = repeated(weights + 2 &* step, channels)
+            let w3 = repeated(weights + 3 &* step, channels)
+            let w4 = repeated(weights + 4 &* step, channels)
+            let w5 = repeated(weights + 5 &* step, channels)
+            let w6 = repeated(weights + 6 &* step, channels)
+            let w7 = repeated(weights + 7 &* step, channels)
+            let w8 = repeated(weights + 8 &* step, channels)
+            var start = broadcast(0)
+            if let values = call.epilogue.bias { start = repeated(values, channels) }
+            let slopes = last.repeatedSlopes(channels)
+            var window = first
+            while window < end {
+                // The last ones may overlap those before them.
+                let from = end &- window >= windows ? window : end &- windows
+                let x = input + (from &- call.columns.before) &* channels
+                let to = call.output + (firstWindow &+ from) &* channels
+                var part = 0
+                while part < 4 {
+                    let upper = x + part &* laneCount
+                    let middle = upper + lineStep
+                    let lower = middle + lineStep
+                    var sum = multiplyAdd(load(upper), w0, start)
+                    sum = multiplyAdd(load(upper + step), w1, sum)
+                    sum = multiplyAdd(load(upper + 2 &* step), w2, sum)
+                    sum = multiplyAdd(load(middle), w3, sum)
+                    sum = multiplyAdd(load(middle + step), w4, sum)
+                    sum = multiplyAdd(load(middle + 2 &* step), w5, sum)
+                    sum = multiplyAdd(load(lower), w6, sum)
+                    sum = multiplyAdd(load(lower + step), w7, sum)
+                    sum = multiplyAdd(load(lower + 2 &* step), w8, sum)
+                    store(last.value(sum, slopes), to + part &* laneCount)
+                    part &+= 1
+                }
+                window = from &+ windows
+            }
         }
 
         /// 3 places side by side, windows that overlap by two.

@@ -5,16 +5,35 @@
     /// maximum of −∞ and a mean of 0.
     func poolWindows(_ call: WindowPooling, _ windows: Range<Int>) {
         if call.isMaximum {
-            pool(call, windows, start: -.infinity) { nanWhereNaN(larger($1, $0), $0, $1) }
+            pool(Maximum.self, call, windows)
         } else {
-            pool(call, windows, start: 0) { $0 + $1 }
+            pool(Mean.self, call, windows)
         }
     }
 
+    /// What becomes of the values of a window. A type, not a closure: the compiler calls closures on the widest vectors.
+    private protocol Pool {
+        static var start: Float { get }
+        static func joined(_ value: Vector, _ next: Vector) -> Vector
+    }
+
+    private enum Maximum: Pool {
+        static var start: Float { @inline(__always) get { -.infinity } }
+
+        @inline(__always)
+        static func joined(_ value: Vector, _ next: Vector) -> Vector {
+            nanWhereNaN(larger(next, value), value, next)
+        }
+    }
+
+    /// The sum, to be divided.
+    private enum Mean: Pool {
+        static var start: Float { @inline(__always) get { 0 } }
+        @inline(__always) static func joined(_ value: Vector, _ next: Vector) -> Vector { value + next }
+    }
+
     @inline(__always)
-    private func pool(
-        _ call: WindowPooling, _ windows: Range<Int>, start: Float, _ joined: (Vector, Vector) -> Vector
-    ) {
+    private func pool<Kind: Pool>(_ kind: Kind.Type, _ call: WindowPooling, _ windows: Range<Int>) {
         let (rows, columns, channels) = (call.rows, call.columns, call.channels)
         let inner = columns.innerWindows
         let width = columns.length &* channels
@@ -35,16 +54,18 @@
                 var channel = 0
                 // Four vectors at a time: places of a window lie far apart, their channels side by side.
                 while channel &+ 4 &* laneCount <= channels {
-                    var values = (broadcast(start), broadcast(start), broadcast(start), broadcast(start))
+                    var values = (
+                        broadcast(Kind.start), broadcast(Kind.start), broadcast(Kind.start), broadcast(Kind.start)
+                    )
                     var height = 0
                     while height < heights.count {
                         var x = from + (height &* rows.dilation &* width &+ channel)
                         var place = 0
                         while place < places.count {
-                            values.0 = joined(values.0, load(x))
-                            values.1 = joined(values.1, load(x + laneCount))
-                            values.2 = joined(values.2, load(x + 2 &* laneCount))
-                            values.3 = joined(values.3, load(x + 3 &* laneCount))
+                            values.0 = Kind.joined(values.0, load(x))
+                            values.1 = Kind.joined(values.1, load(x + laneCount))
+                            values.2 = Kind.joined(values.2, load(x + 2 &* laneCount))
+                            values.3 = Kind.joined(values.3, load(x + 3 &* laneCount))
                             x += columns.dilation &* channels
                             place &+= 1
                         }
@@ -63,13 +84,13 @@
                     // A last vector of fewer channels overlaps the one before, if there is one.
                     let lanes = channels < laneCount ? channels : laneCount
                     if channel &+ lanes > channels { channel = channels &- lanes }
-                    var value = broadcast(start)
+                    var value = broadcast(Kind.start)
                     var height = 0
                     while height < heights.count {
                         var x = from + (height &* rows.dilation &* width &+ channel)
                         var place = 0
                         while place < places.count {
-                            value = joined(value, lanes < laneCount ? load(x, first: lanes) : load(x))
+                            value = Kind.joined(value, lanes < laneCount ? load(x, first: lanes) : load(x))
                             x += columns.dilation &* channels
                             place &+= 1
                         }

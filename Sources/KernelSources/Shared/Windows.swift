@@ -55,6 +55,17 @@
             let end = smaller(columns.count, column &+ (windows.upperBound &- window))
             window &+= end &- column
             while column < end {
+                if isRun && heights.count == rows.extent && column >= inner.lowerBound && column < inner.upperBound {
+                    let last = smaller(end, inner.upperBound)
+                    copyWindows(
+                        top + (column &* columns.stride &- columns.before) &* call.channels, to, last &- column,
+                        windowStep: columns.stride &* call.channels, lines: rows.extent,
+                        lineStep: rows.dilation &* width,
+                        line: line)
+                    to += (last &- column) &* rows.extent &* line
+                    column = last
+                    continue
+                }
                 let places = columns.innerPlaces(column, inner)
                 clear(to, heights.first &* line)
                 to += heights.first &* line
@@ -85,6 +96,46 @@
                 to += below
                 column &+= 1
             }
+        }
+    }
+
+    /// Whole windows of a line, each of runs above each other; what follows the last, up to a vector, may be written to.
+    @inline(__always)
+    private func copyWindows(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ count: Int, windowStep: Int, lines: Int,
+        lineStep: Int, line: Int
+    ) {
+        if line <= laneCount {
+            copyRuns(from, to, count, windowStep, lines, lineStep, line) { store(load($0, first: line), $1) }
+        } else if line <= 2 &* laneCount {
+            let second = line &- laneCount
+            copyRuns(from, to, count, windowStep, lines, lineStep, line) {
+                store(load($0), $1)
+                store(load($0 + second), $1 + second)
+            }
+        } else {
+            copyRuns(from, to, count, windowStep, lines, lineStep, line) { copy($0, $1, line) }
+        }
+    }
+
+    @inline(__always)
+    private func copyRuns(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ count: Int, _ windowStep: Int, _ lines: Int,
+        _ lineStep: Int, _ line: Int, _ copyRun: (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+    ) {
+        var (window, to) = (from, to)
+        var left = count
+        while left > 0 {
+            var run = window
+            var height = lines
+            while height > 0 {
+                copyRun(run, to)
+                run += lineStep
+                to += line
+                height &-= 1
+            }
+            window += windowStep
+            left &-= 1
         }
     }
 
