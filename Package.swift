@@ -62,6 +62,7 @@ let package = Package(
     products: [
         .library(name: "EmotionFormer", targets: ["EmotionFormer"]),
         .library(name: "EmotionFormerBundledModel", targets: ["EmotionFormerBundledModel"]),
+        .library(name: "EmotionFormerTensors", targets: ["EmotionFormerTensors"]),
         .library(name: "EmotionFormerLandmarks", targets: ["EmotionFormerLandmarks"]),
         .library(name: "EmotionFormerBundledLandmarker", targets: ["EmotionFormerBundledLandmarker"]),
         .executable(name: "emotionformer", targets: ["EmotionFormerCLI"]),
@@ -143,6 +144,12 @@ let package = Package(
                 "EmotionFormerSystem", "EmotionFormerCore", "EmotionFormerGraph", "EmotionFormerKernelInterface",
                 "EmotionFormerKernels",
             ]),
+        module(
+            "Tensors",
+            [
+                "EmotionFormerSystem", "EmotionFormerCore", "EmotionFormerFiles", "EmotionFormerGraph",
+                "EmotionFormerModelFormat", "EmotionFormerKernels",
+            ]),
         module("Reference", ["EmotionFormerSystem", "EmotionFormerCore", "EmotionFormerGraph"]),
         .target(
             name: "EmotionFormer",
@@ -198,7 +205,13 @@ let package = Package(
             name: "EmotionFormerSoakProbe",
             dependencies: ["EmotionFormer", "EmotionFormerFiles", "EmotionFormerModelFormat"], path: "Tests/SoakProbe",
             swiftSettings: common),
+        .executableTarget(
+            name: "EmotionFormerTensorProbe", dependencies: ["EmotionFormerTensors", "EmotionFormerSystem"], path: "Tests/TensorProbe",
+            swiftSettings: common),
         tests("Core", ["EmotionFormerCore"]),
+        tests(
+            "Tensors",
+            ["EmotionFormerTensors", "EmotionFormerCore", "EmotionFormer", "EmotionFormerKernels", "EmotionFormerFiles"]),
         tests(
             "Graph",
             ["EmotionFormerGraph", "EmotionFormerCore", "EmotionFormerReference", "EmotionFormerTFLiteImport"]),

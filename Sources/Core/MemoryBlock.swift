@@ -46,6 +46,23 @@ package struct MemoryBlock {
         owner = .allocator
     }
 
+    /// Memory whose bytes are any, for results that are made and freed again and again: it comes from the allocator, which
+    /// keeps what was freed for the next one, except for the largest blocks.
+    package init(uninitializedByteCount byteCount: Int) {
+        self.byteCount = max(byteCount, 64)
+        let size = self.byteCount + 64
+        if size > MemoryBlock.populatedByteCount,
+            let pages = SystemPages(
+                byteCount: size, largeByteCount: MemoryBlock.largeByteCount(of: size), isPopulated: false)
+        {
+            address = pages.start
+            owner = .pages(pages)
+            return
+        }
+        address = .allocate(byteCount: size, alignment: 64)
+        owner = .allocator
+    }
+
     /// A whole number of large pages, rounded up if little of the last one would be wasted.
     private static func largeByteCount(of size: Int) -> Int {
         (size + SystemPages.largePage / 8) & ~(SystemPages.largePage - 1)

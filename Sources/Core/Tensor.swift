@@ -2,7 +2,7 @@
 package struct Tensor: Sendable {
     package let elementType: ElementType
     package let shape: Shape
-    private let storage: TensorStorage
+    package let storage: TensorStorage
 
     /// Bytes of all elements, without gaps.
     package var byteCount: Int { shape.elementCount &* elementType.byteCount }
@@ -76,7 +76,9 @@ package struct Tensor: Sendable {
     /// The first elements in another shape, in the same memory.
     func prefix(_ shape: Shape) -> Tensor { Tensor(elementType, shape, storage) }
 
-    private init(_ elementType: ElementType, _ shape: Shape, _ storage: TensorStorage) {
+    /// A tensor of memory that exists. Its bytes are not written any more.
+    /// - Parameter storage: at least as many bytes as the elements have.
+    package init(_ elementType: ElementType, _ shape: Shape, _ storage: TensorStorage) {
         self.elementType = elementType
         self.shape = shape
         self.storage = storage
@@ -95,37 +97,4 @@ package struct Tensor: Sendable {
         guard Element.elementType == elementType else { return nil }
         return withUnsafeBytes { Array($0.bindMemory(to: Element.self)) }
     }
-}
-
-/// Owns the memory of tensors.
-///
-/// `@unchecked Sendable`: the bytes are written inside `init` and only read afterwards.
-private final class TensorStorage: @unchecked Sendable {
-    private let block: MemoryBlock
-    let bytes: UnsafeMutableRawBufferPointer
-
-    init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
-        block = MemoryBlock(byteCount: byteCount)
-        bytes = UnsafeMutableRawBufferPointer(start: block.address, count: block.byteCount)
-        fill(UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount]))
-    }
-
-    init(
-        byteCount: Int, in region: MemoryRegion?, reading read: (UnsafeMutableRawBufferPointer) throws(Fault) -> Void
-    ) throws(Fault) {
-        let block = MemoryBlock(byteCount: byteCount, in: region)
-        let bytes = UnsafeMutableRawBufferPointer(start: block.address, count: block.byteCount)
-        do throws(Fault) {
-            try read(UnsafeMutableRawBufferPointer(rebasing: bytes[0..<byteCount]))
-        } catch {
-            block.deallocate()
-            throw error
-        }
-        self.block = block
-        self.bytes = bytes
-    }
-
-    var isShared: Bool { block.isShared }
-
-    deinit { block.deallocate() }
 }

@@ -33,15 +33,7 @@ package enum NumPyFile {
     }
 
     package static func bytes(_ tensor: Tensor) -> [UInt8] {
-        let extents = tensor.shape.extents.map { "\($0)," }.joined(separator: " ")
-        var header =
-            "{'descr': '\(descriptor(of: tensor.elementType))', 'fortran_order': False, 'shape': (\(extents)), }"
-        // Magic, version, length and header fill a multiple of 64 bytes, as the format requires.
-        header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
-        let length = header.utf8.count
-        var bytes: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0]
-        bytes += [UInt8(length & 0xFF), UInt8(length >> 8 & 0xFF)]
-        bytes.append(contentsOf: header.utf8)
+        var bytes = NumPyHeader.bytes(descriptor: descriptor(of: tensor.elementType), extents: tensor.shape.extents)
         tensor.withUnsafeBytes { bytes.append(contentsOf: $0) }
         return bytes
     }

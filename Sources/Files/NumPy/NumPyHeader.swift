@@ -73,6 +73,18 @@ package struct NumPyHeader {
         self.extents = extents
     }
 
+    /// A header of version 1, as NumPy writes it: magic, version, length and text fill a multiple of 64 bytes.
+    package static func bytes(descriptor: String, extents: [Int]) -> [UInt8] {
+        let shape = extents.map { "\($0)," }.joined(separator: " ")
+        var header = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': (\(shape)), }"
+        header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
+        let length = header.utf8.count
+        var bytes: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59, 1, 0]
+        bytes += [UInt8(length & 0xFF), UInt8(length >> 8 & 0xFF)]
+        bytes.append(contentsOf: header.utf8)
+        return bytes
+    }
+
     /// - Throws: `sizeOverflow` if the number of elements overflows.
     package func shape() throws(FileFormatError) -> Shape {
         do throws(Fault) { return try Shape(extents) } catch { throw FileFormatError(error.within("header")) }
