@@ -211,7 +211,10 @@ let package = Package(
         tests("Core", ["EmotionFormerCore"]),
         tests(
             "Tensors",
-            ["EmotionFormerTensors", "EmotionFormerCore", "EmotionFormer", "EmotionFormerKernels", "EmotionFormerFiles"]),
+            [
+                "EmotionFormerTensors", "EmotionFormerCore", "EmotionFormer", "EmotionFormerGraph",
+                "EmotionFormerEngine", "EmotionFormerReference", "EmotionFormerKernels",
+            ]),
         tests(
             "Graph",
             ["EmotionFormerGraph", "EmotionFormerCore", "EmotionFormerReference", "EmotionFormerTFLiteImport"]),

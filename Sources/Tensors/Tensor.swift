@@ -125,9 +125,13 @@ extension Tensor where Scalar: TensorNumber {
         }
     }
 
-    /// Whole numbers from 0, or from the first one, up to and without the last: `Tensor<Float>.range(3)` is 0, 1, 2.
+    /// Whole numbers from 0 up to and without `end`: `Tensor<Float>.range(3)` is 0, 1, 2.
     /// - Throws: `invalidArgument` for a number that the type cannot hold; `tooLarge`.
-    public static func range(_ first: Int = 0, to end: Int) throws(TensorError) -> Tensor {
+    public static func range(_ end: Int) throws(TensorError) -> Tensor { try range(from: 0, to: end) }
+
+    /// Whole numbers from the first up to and without `end`.
+    /// - Throws: `invalidArgument` for a number that the type cannot hold; `tooLarge`.
+    public static func range(from first: Int, to end: Int) throws(TensorError) -> Tensor {
         let (length, overflows) = end.subtractingReportingOverflow(first)
         let shape = try checked([overflows ? .max : Swift.max(length, 0)])
         let count = shape.elementCount

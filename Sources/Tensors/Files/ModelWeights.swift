@@ -21,6 +21,23 @@ public struct ModelWeights: Sendable {
     /// The names of the classes in the order of the outputs; nil if the package has none.
     public let labels: [String]?
 
+    /// The numbers that a clip model normalizes with: (x − mean)/(standard deviation + epsilon).
+    public struct Normalization: Sendable {
+        /// Each broadcasts to frames × features.
+        public let mean: Tensor<Float>
+        public let standardDeviation: Tensor<Float>
+        public let epsilon: Float
+
+        /// Normalized features.
+        /// - Throws: `shapeMismatch`.
+        public func callAsFunction(_ x: Tensor<Float>) throws(TensorError) -> Tensor<Float> {
+            try x.subtracting(mean).divided(by: standardDeviation + epsilon)
+        }
+    }
+
+    /// nil for a model that normalizes nothing, or takes no clips.
+    public let normalization: Normalization?
+
     /// Reads a package: a folder with `manifest.json` and `weights.bin`. Sizes, ranges and the checksum are checked.
     /// - Throws: `missing`, `unreadableFile`, `malformedFile`, with the file and the place in it.
     public init(contentsOf url: URL) throws(TensorError) {
@@ -29,6 +46,13 @@ public struct ModelWeights: Sendable {
         }
         tensors = package.program.tensors
         labels = package.labels
+        normalization = package.clip?.normalization.map {
+            Normalization(
+                mean: Tensor(storage: $0.mean.storage, layout: StridedLayout($0.mean.shape)),
+                standardDeviation: Tensor(
+                    storage: $0.standardDeviation.storage, layout: StridedLayout($0.standardDeviation.shape)),
+                epsilon: Float($0.epsilon))
+        }
         self.package = url.path
     }
 
