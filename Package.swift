@@ -206,8 +206,8 @@ let package = Package(
             dependencies: ["EmotionFormer", "EmotionFormerFiles", "EmotionFormerModelFormat"], path: "Tests/SoakProbe",
             swiftSettings: common),
         .executableTarget(
-            name: "EmotionFormerTensorProbe", dependencies: ["EmotionFormerTensors", "EmotionFormerSystem"], path: "Tests/TensorProbe",
-            swiftSettings: common),
+            name: "EmotionFormerTensorProbe", dependencies: ["EmotionFormerTensors", "EmotionFormerSystem"],
+            path: "Tests/TensorProbe", swiftSettings: common),
         tests("Core", ["EmotionFormerCore"]),
         tests(
             "Tensors",

@@ -24,7 +24,7 @@ package struct MemoryBlock {
 
     /// - Parameter region: the region for a large block, if it has room.
     package init(byteCount: Int, in region: MemoryRegion? = nil) {
-        self.byteCount = max(byteCount, 64)
+        self.byteCount = MemoryBlock.atLeastOneLine(byteCount)
         let size = self.byteCount + 64
         if size >= MemoryBlock.mappedByteCount {
             if let region, let address = region.allocate(byteCount: self.byteCount) {
@@ -49,7 +49,7 @@ package struct MemoryBlock {
     /// Memory whose bytes are any, for results that are made and freed again and again: it comes from the allocator, which
     /// keeps what was freed for the next one, except for the largest blocks.
     package init(uninitializedByteCount byteCount: Int) {
-        self.byteCount = max(byteCount, 64)
+        self.byteCount = MemoryBlock.atLeastOneLine(byteCount)
         let size = self.byteCount + 64
         if size > MemoryBlock.populatedByteCount,
             let pages = SystemPages(
@@ -62,6 +62,8 @@ package struct MemoryBlock {
         address = .allocate(byteCount: size, alignment: 64)
         owner = .allocator
     }
+
+    private static func atLeastOneLine(_ byteCount: Int) -> Int { max(byteCount, 64) }
 
     /// A whole number of large pages, rounded up if little of the last one would be wasted.
     private static func largeByteCount(of size: Int) -> Int {

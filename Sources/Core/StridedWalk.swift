@@ -1,6 +1,6 @@
 /// A walk through several arrays of one shape at once: rows along the innermost axis, in order.
 ///
-/// Neighbouring axes that lie in memory like one axis, in all arrays, are one. So contiguous arrays are a single row, and
+/// Neighboring axes that lie in memory like one axis, in all arrays, are one. So contiguous arrays are a single row, and
 /// what happens for every row happens seldom.
 package struct StridedWalk {
     /// Elements of a row; 0 if the shape has none.
@@ -52,17 +52,17 @@ package struct StridedWalk {
     }
 
     /// Calls `body` for each row with the index of its first element in each of two arrays.
-    package func forEachRow(_ body: (_ first: Int, _ second: Int) -> Void) {
+    package func forEachPair(_ body: (_ first: Int, _ second: Int) -> Void) {
         visit { body($0[0], $0[1]) }
     }
 
     /// Calls `body` for each row with the index of its first element in each of three arrays.
-    package func forEachRow(_ body: (_ first: Int, _ second: Int, _ third: Int) -> Void) {
+    package func forEachTriple(_ body: (_ first: Int, _ second: Int, _ third: Int) -> Void) {
         visit { body($0[0], $0[1], $0[2]) }
     }
 
     /// Calls `body` for each row with the index of its first element in each of four arrays.
-    package func forEachRow(_ body: (_ first: Int, _ second: Int, _ third: Int, _ fourth: Int) -> Void) {
+    package func forEachQuadruple(_ body: (_ first: Int, _ second: Int, _ third: Int, _ fourth: Int) -> Void) {
         visit { body($0[0], $0[1], $0[2], $0[3]) }
     }
 

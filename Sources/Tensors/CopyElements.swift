@@ -7,11 +7,11 @@ func copyElements<Scalar: TensorScalar>(
     let walk = StridedWalk([source, target])
     let (step, targetStep, count) = (walk.steps[0], walk.steps[1], walk.count)
     if step == 1, targetStep == 1 {
-        walk.forEachRow { (first: Int, second: Int) in (to + second).update(from: from + first, count: count) }
+        walk.forEachPair { (first: Int, second: Int) in (to + second).update(from: from + first, count: count) }
     } else if let plane = TransposedPlane(source, target) {
         plane.copy(from, to)
     } else {
-        walk.forEachRow { (first: Int, second: Int) in
+        walk.forEachPair { (first: Int, second: Int) in
             copyRow(from + first, step, to + second, targetStep, count)
         }
     }
@@ -76,7 +76,7 @@ private struct TransposedPlane {
 
     func copy<Scalar: TensorScalar>(_ from: UnsafePointer<Scalar>, _ to: UnsafeMutablePointer<Scalar>) {
         let side = 32
-        outer.forEachRow { (first: Int, second: Int) in
+        outer.forEachPair { (first: Int, second: Int) in
             for item in 0..<outer.count {
                 let source = from + first + item &* outer.steps[0]
                 let target = to + second + item &* outer.steps[1]

@@ -149,7 +149,8 @@ extension Tensor where Scalar: TensorNumber {
 extension Tensor where Scalar: TensorFloat {
     /// Numbers at equal distances, both ends included: NumPy's `linspace`.
     /// - Throws: `invalidArgument` for a negative number of elements; `tooLarge`.
-    public static func evenlySpaced(from first: Scalar, through last: Scalar, count: Int) throws(TensorError) -> Tensor {
+    public static func evenlySpaced(from first: Scalar, through last: Scalar, count: Int) throws(TensorError) -> Tensor
+    {
         let shape = try checked([count])
         let step = count > 1 ? (last - first) / Scalar(count - 1) : 0
         return Tensor(shape) { target in
@@ -267,7 +268,7 @@ extension Tensor: Equatable {
         guard left.shape == right.shape else { return false }
         var isEqual = true
         let walk = StridedWalk([left.layout, right.layout])
-        walk.forEachRow { (first: Int, second: Int) in
+        walk.forEachPair { (first: Int, second: Int) in
             guard isEqual else { return }
             isEqual = Scalar._areEqual(
                 left.base + first, walk.steps[0], right.base + second, walk.steps[1], walk.count)

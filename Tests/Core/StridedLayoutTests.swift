@@ -113,7 +113,7 @@ import Testing
         #expect(try counting().reversed(axis: 0).reshaped(to: Shape([2, 12])).map { elements($0) } != nil)
     }
 
-    @Test("neighbouring axes that lie like one are walked as one")
+    @Test("neighboring axes that lie like one are walked as one")
     func walks() throws {
         #expect(try StridedWalk([counting()]).count == 24)
         #expect(try StridedWalk([counting(), counting().transposed([0, 1, 2])]).count == 24)

@@ -2,7 +2,8 @@ import EmotionFormerTensors
 
 extension Request {
     func answer() throws -> Answer {
-        switch operands.first?.type ?? "" {
+        if operation == "time" { return Answer(times: try measure()) }
+        return switch operands.first?.type ?? "" {
         case "b1": try answerBooleans()
         case "f4": try answerFractions(Float.self) ?? answerNumbers(Float.self) ?? answerAny(Float.self)
         case "f8": try answerFractions(Double.self) ?? answerNumbers(Double.self) ?? answerAny(Double.self)

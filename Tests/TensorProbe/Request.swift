@@ -26,6 +26,9 @@ struct Request: Decodable {
     var number: Double?
     var type: String?
     var slices: [[Int?]]?
+    /// Of a measurement: what is measured, and how often.
+    var name: String?
+    var repetitions: Int?
 }
 
 /// What is answered: arrays, a text, or an error's line.
@@ -33,6 +36,10 @@ struct Answer: Encodable {
     var arrays: [String] = []
     var text: String?
     var error: String?
+    /// Nanoseconds of one call, for each repetition.
+    var times: [Double]?
+
+    init(times: [Double]) { self.times = times }
 
     init<each Scalar>(_ tensors: repeat Tensor<each Scalar>) {
         for tensor in repeat each tensors { arrays.append(Data(tensor.numPyBytes).base64EncodedString()) }

@@ -10,15 +10,15 @@ struct HandmadeClassifier {
         let features = try landmarks.reshaped(to: [landmarks.shape[0], -1])
         var clip = try Tensor<Float>.zeros([300, 1434])
         clip[0..<features.shape[0]] = try weights.normalization.map { try $0(features) } ?? features
-        // Ten frames are one step; each coordinate is centred and scaled over all landmarks. Differences of numbers that
+        // Ten frames are one step; each coordinate is centered and scaled over all landmarks. Differences of numbers that
         // are nearly the same are in double precision.
         let steps = try Tensor<Double>(clip).reshaped(to: [30, 10, 478, 3]).mean(axes: 1)
-        let centred = try steps.transposed(0, 2, 1).layerNormalized(epsilon: 1e-6).reshaped(to: [1, 30, 1434])
-        let mask = try (centred .!= 0).any(axes: -1)
+        let centered = try steps.transposed(0, 2, 1).layerNormalized(epsilon: 1e-6).reshaped(to: [1, 30, 1434])
+        let mask = try (centered .!= 0).any(axes: -1)
         let deviation = try (Tensor<Double>(weights["standardised/moving_variance"]) + 1e-8).squareRoot()
-        let standardised = try (centred - Tensor<Double>(weights["standardised/moving_mean"])) / deviation
+        let scaled = try (centered - Tensor<Double>(weights["standardised/moving_mean"])) / deviation
         let positions = try PositionalEncoding(table: weights["tf.__operators__.add/constant"].squeezed())
-        var x = try positions(dense("projection")(Tensor<Float>(standardised)))
+        var x = try positions(dense("projection")(Tensor<Float>(scaled)))
         for block in 1...2 { x = try encoder(block)(x, mask: mask.expanded(at: 1)) }
         let forward = try lstm("lstm", backwards: false)(x, mask: mask)
         let backward = try lstm("lstm#2", backwards: true)(x, mask: mask).reversed(axis: 1)

@@ -51,7 +51,8 @@ import Testing
 
     @Test("A weight that is not there is missed by name, and the names that are there are said")
     func missing() throws {
-        let weights = try ModelWeights(contentsOf: Self.project.appendingPathComponent("Weights/EmotionFormer-Synthetic"))
+        let folder = Self.project.appendingPathComponent("Weights/EmotionFormer-Synthetic")
+        let weights = try ModelWeights(contentsOf: folder)
         do {
             _ = try weights["emotion/kernal"]
             Issue.record("accepted")

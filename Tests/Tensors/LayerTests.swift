@@ -25,7 +25,8 @@ import Testing
     func attention() throws {
         let (heads, keyDimension, valueDimension) = (2, 8, 4)
         let weights = [
-            "queryKernel": try numbers([6, heads, keyDimension], 2), "queryBias": try numbers([heads, keyDimension], 3),
+            "queryKernel": try numbers([6, heads, keyDimension], 2),
+            "queryBias": try numbers([heads, keyDimension], 3),
             "keyKernel": try numbers([6, heads, keyDimension], 4),
             "valueKernel": try numbers([6, heads, valueDimension], 5),
             "valueBias": try numbers([heads, valueDimension], 6),
@@ -132,7 +133,8 @@ import Testing
         let (first, second) = (
             try LayerNormalization(gamma: numbers([6], 5)), try LayerNormalization(beta: numbers([6], 6))
         )
-        let (wide, narrow) = (try Dense(kernel: numbers([6, 8], 7), activation: .gelu), try Dense(kernel: numbers([8, 6], 8)))
+        let wide = try Dense(kernel: numbers([6, 8], 7), activation: .gelu)
+        let narrow = try Dense(kernel: numbers([8, 6], 8))
         let block = TransformerEncoderBlock(
             attention: attention, attentionNormalization: first, expansion: wide, contraction: narrow,
             forwardNormalization: second, order: order)

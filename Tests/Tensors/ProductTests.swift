@@ -16,7 +16,9 @@ import Testing
     }
 
     /// Sizes of one block and of many, with rest rows and columns; both operands also turned.
-    @Test("within the rounding errors of 32-bit sums of the product in double precision", arguments: InstructionSet.available)
+    @Test(
+        "within the rounding errors of 32-bit sums of the product in double precision",
+        arguments: InstructionSet.available)
     func everyLevel(level: InstructionSet) throws {
         let kernels = KernelSet.kernels(for: level)
         for (m, k, n) in [(1, 1, 1), (3, 17, 40), (5, 64, 6), (30, 64, 128), (33, 129, 65), (300, 256, 96)] {

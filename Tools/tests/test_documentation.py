@@ -17,6 +17,7 @@ ARTICLES = [PROJECT / "README.md", *sorted((PROJECT / "Sources" / "EmotionFormer
 SOURCES = [
     *sorted((PROJECT / "Sources" / "EmotionFormer").glob("*.swift")),
     *sorted((PROJECT / "Sources" / "Landmarks").rglob("*.swift")),
+    *sorted((PROJECT / "Sources" / "Tensors").rglob("*.swift")),
     *sorted((PROJECT / "Weights").rglob("*.swift")),
 ]
 
@@ -41,6 +42,8 @@ CONTEXT = {
     "pose": "ModelTensor",
     "steps": "[ModelTensor]",
     "task": "URL",
+    "x": "Tensor<Float>",
+    "scores": "Tensor<Float>",
     "pixels": "[UInt8]",
     "image": "ImageFrame",
     "landmarker": "FaceLandmarker",
@@ -51,6 +54,7 @@ import EmotionFormer
 import EmotionFormerBundledLandmarker
 import EmotionFormerBundledModel
 import EmotionFormerLandmarks
+import EmotionFormerTensors
 import Foundation
 
 struct Camera: Sequence, IteratorProtocol {

@@ -30,7 +30,7 @@ from tensor_probe import (
 
 pytestmark = pytest.mark.executable
 KINDS = ("b1", *WHOLE, *FLOATS)
-# Half of the distance of two neighbours, relative to their size.
+# Half of the distance of two neighbors, relative to their size.
 ROUNDING = {"f2": 2.0**-11, "f4": 2.0**-24, "f8": 2.0**-53}
 
 
@@ -67,7 +67,7 @@ def steps_apart(found: Array, exact: Array) -> float:
 
 
 def test_the_measure_of_steps() -> None:
-    """Negative controls: a neighbour is one unit away, and a wrong sign, NaN or infinity is not passed over."""
+    """Negative controls: a neighbor is one unit away, and a wrong sign, NaN or infinity is not passed over."""
     exact = np.array([1.0, -2.5, 1e-40])
     near = exact.astype("f4")
     assert steps_apart(near, exact) <= 0.5
@@ -290,7 +290,8 @@ def test_extremes(probe: Probe, random: np.random.Generator, kind: str) -> None:
         if operand.seen.ndim and operand.seen.size:
             axis = int(random.integers(-operand.seen.ndim, operand.seen.ndim))
             same(probe("argMax", operand, axis=axis).array, np.argmax(operand.seen, axis))
-            same(probe("argMin", operand, axis=axis, keepsAxes=True).array, np.argmin(operand.seen, axis, keepdims=True))
+            least = np.argmin(operand.seen, axis, keepdims=True)
+            same(probe("argMin", operand, axis=axis, keepsAxes=True).array, least)
 
 
 @pytest.mark.parametrize("kind", [*WHOLE, "f4", "f8"])
@@ -408,13 +409,15 @@ def test_rows(probe: Probe, random: np.random.Generator, kind: str) -> None:
         assert np.allclose(probe("softmax", operand, axis=axis).array, softmax, rtol=close, atol=close)
         found = probe("logSoftmax", operand, axis=axis).array
         assert np.allclose(found, np.log(softmax), rtol=close, atol=close * float(1 + np.abs(x).max()))
-        centred = x - x.mean(axis, keepdims=True)
-        normal = centred / np.sqrt((centred**2).mean(axis, keepdims=True) + 1e-3)
+        centered = x - x.mean(axis, keepdims=True)
+        normal = centered / np.sqrt((centered**2).mean(axis, keepdims=True) + 1e-3)
         found = probe("layerNormalized", operand, axis=axis, number=1e-3).array
-        assert np.allclose(found, normal, rtol=32 * ROUNDING[kind], atol=64 * ROUNDING[kind] * float(1 + np.abs(x).max() * 40))
+        size = float(1 + np.abs(x).max() * 40)
+        assert np.allclose(found, normal, rtol=32 * ROUNDING[kind], atol=64 * ROUNDING[kind] * size)
         found = probe("variance", operand, axis=axis, number=0.0).array
-        exact = (centred**2).mean(axis)
-        assert np.allclose(found, exact, rtol=64 * ROUNDING[kind], atol=64 * ROUNDING[kind] * float(np.abs(x).max() ** 2))
+        exact = (centered**2).mean(axis)
+        size = float(np.abs(x).max() ** 2)
+        assert np.allclose(found, exact, rtol=64 * ROUNDING[kind], atol=64 * ROUNDING[kind] * size)
 
 
 def test_conversions(probe: Probe, random: np.random.Generator) -> None:
@@ -439,10 +442,9 @@ def test_texts(probe: Probe, random: np.random.Generator, kind: str) -> None:
     cases: list[Array] = [random_operand(random, kind).seen for _ in range(60)]
     cases += [numbers(random, shape, kind) for shape in ((40,), (3, 50), (1001,), (30, 50), (12, 12, 12))]
     if kind in FLOATS:
-        for values in (
-            [1, 2, 3], [0.1, 22.25, -3], [1e-5, 1], [1e8, 1], [1e20, 3], [np.nan, 1, -np.inf], [0.0, -0.0],
-            [1e-12, 1e-10], [1 / 3, 2 / 3], [123456.789, 0.5], [np.inf], [1e-5, np.nan], [-1.5e300, 2] if kind == "f8" else [-1.5e30, 2],
-        ):  # fmt: skip
+        for values in ([1, 2, 3], [0.1, 22.25, -3], [1e-5, 1], [1e8, 1], [1e20, 3], [np.nan, 1, -np.inf], [0.0, -0.0]):
+            cases.append(np.array(values, kind))
+        for values in ([1e-12, 1e-10], [1 / 3, 2 / 3], [123456.789, 0.5], [np.inf], [1e-5, np.nan], [-1.5e30, 2]):
             cases.append(np.array(values, kind))
         cases += [(random.standard_normal(9) * 10.0 ** random.integers(-6, 9)).astype(kind) for _ in range(40)]
     for case in cases:

@@ -5,7 +5,8 @@ package enum ZipWriter {
     /// - Throws: `duplicateName`; `sizeOverflow` for members or names that the format's fields cannot count.
     package static func bytes(_ members: [(name: String, contents: [UInt8])]) throws(Fault) -> [UInt8] {
         guard members.count < 0xFFFF else {
-            throw Fault(.sizeOverflow, at: "archive", "a zip archive cannot have so many members", found: "\(members.count)")
+            throw Fault(
+                .sizeOverflow, at: "archive", "a zip archive cannot have so many members", found: "\(members.count)")
         }
         var (archive, directory, names) = ([UInt8](), [UInt8](), Set<String>())
         for (name, contents) in members {
@@ -15,7 +16,7 @@ package enum ZipWriter {
             }
             guard text.count <= 0xFFFF, archive.count + contents.count + text.count + 30 < 0xFFFF_FFFF else {
                 throw Fault(
-                    .sizeOverflow, at: "archive: \(name)", "the archive would be larger than 4 GiB, or the name too long")
+                    .sizeOverflow, at: "archive: \(name)", "the archive would exceed 4 GiB, or the name is too long")
             }
             let offset = archive.count
             // Version 2.0, names in UTF-8, stored, 1 January 1980.

@@ -14,7 +14,8 @@ public struct LayerNormalization: Sendable {
     public init(
         gamma: Tensor<Float>? = nil, beta: Tensor<Float>? = nil, epsilon: Float = 1e-3
     ) throws(TensorError) {
-        for weight in [gamma, beta].compactMap({ $0 }) where weight.rank != 1 || weight.shape != (gamma ?? weight).shape {
+        for weight in [gamma, beta].compactMap({ $0 }) where weight.rank != 1 || weight.shape != (gamma ?? weight).shape
+        {
             throw wrongShape("layer normalization", "a weight", weight.shape, "gamma and beta of one length")
         }
         self.gamma = gamma?.contiguous()

@@ -24,9 +24,7 @@ struct ReducedAxes {
         var (kept, reduced) = (layout, layout)
         for axis in (0..<layout.shape.rank).reversed() {
             if chosen.contains(axis) {
-                // A layout without elements has no first one to stand for the axis.
-                kept = try kept.sliced(axis: axis, 0..<min(kept.shape[axis], 1))
-                if kept.shape[axis] == 1 { kept = try kept.squeezed(axis: axis) } else { kept = try kept.dropping(axis) }
+                kept = try kept.dropping(axis)
             } else {
                 reduced = try reduced.dropping(axis)
             }
@@ -47,7 +45,7 @@ struct ReducedAxes {
     /// Calls `body` for each number of the result, in order, with its place and its first element.
     func forEachResult(_ body: (_ place: Int, _ first: Int) -> Void) {
         let walk = StridedWalk([kept, StridedLayout(kept.shape)])
-        walk.forEachRow { (first: Int, place: Int) in
+        walk.forEachPair { (first: Int, place: Int) in
             for index in 0..<walk.count { body(place + index, first + index * walk.steps[0]) }
         }
     }

@@ -115,15 +115,14 @@ extension Tensor where Scalar: TensorNumber {
         }
         let isOwn =
             shape == layout.shape && isContiguous && !storage.isShared && isKnownUniquelyReferenced(&storage)
-        let target =
-            isOwn ? self : Tensor(storage: TensorStorage(uninitializedByteCount: shape.elementCount &* MemoryLayout<Scalar>.stride), layout: StridedLayout(shape))
+        let target = isOwn ? self : Tensor(shape) { _ in }
         let layouts = try named { () throws(Fault) in
             [try layout.broadcast(to: shape), try other.layout.broadcast(to: shape), target.layout]
         }
         let walk = StridedWalk(layouts)
         var isDefined = true
         let (left, right, result) = (base, other.base, target.mutableBase)
-        walk.forEachRow { (first: Int, second: Int, third: Int) in
+        walk.forEachTriple { (first: Int, second: Int, third: Int) in
             let isGiven = Scalar._combine(
                 operation, left + first, walk.steps[0], right + second, walk.steps[1], result + third, walk.count)
             isDefined = isDefined && isGiven
@@ -140,7 +139,7 @@ extension Tensor where Scalar: TensorNumber {
         let target = elementwiseTarget()
         let walk = StridedWalk([layout, target.layout])
         let (from, to) = (base, target.mutableBase)
-        walk.forEachRow { (first: Int, second: Int) in
+        walk.forEachPair { (first: Int, second: Int) in
             Scalar._map(operation, from + first, walk.steps[0], to + second, walk.count)
         }
         self = target

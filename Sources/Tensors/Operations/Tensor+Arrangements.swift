@@ -135,7 +135,7 @@ extension Tensor {
         }
         return Tensor(indices.layout.shape) { result in
             let walk = StridedWalk(outer)
-            walk.forEachRow { (first: Int, second: Int) in
+            walk.forEachPair { (first: Int, second: Int) in
                 for index in 0..<walk.count {
                     let (from, to) = (first + index * walk.steps[0], second + index * walk.steps[1])
                     for number in 0..<indices.shape[place] {
@@ -182,7 +182,7 @@ extension Tensor where Scalar: TensorNumber {
         }
         return Tensor<Int64>(layout.shape) { result in
             let walk = StridedWalk(outer)
-            walk.forEachRow { (first: Int, second: Int) in
+            walk.forEachPair { (first: Int, second: Int) in
                 for index in 0..<walk.count {
                     let from = base + (first + index * walk.steps[0])
                     let to = result + (second + index * walk.steps[1])

@@ -34,7 +34,7 @@ extension Tensor {
         }
         return Tensor<Bool>(shape) { target in
             let walk = StridedWalk(layouts)
-            walk.forEachRow { (first: Int, second: Int, third: Int) in
+            walk.forEachTriple { (first: Int, second: Int, third: Int) in
                 compareRow(
                     base + first, walk.steps[0], other.base + second, walk.steps[1], target + third, walk.count)
             }
@@ -76,7 +76,7 @@ extension Tensor where Scalar: TensorFloat {
         guard shape == other.shape else { return false }
         let walk = StridedWalk([layout, other.layout])
         var isClose = true
-        walk.forEachRow { (first: Int, second: Int) in
+        walk.forEachPair { (first: Int, second: Int) in
             for index in 0..<walk.count where isClose {
                 let a = base[first + index * walk.steps[0]]
                 let b = other.base[second + index * walk.steps[1]]
@@ -120,7 +120,7 @@ extension Tensor where Scalar == Bool {
         }
         return Tensor<Element>(shape) { target in
             let walk = StridedWalk(layouts)
-            walk.forEachRow { (first: Int, second: Int, third: Int, fourth: Int) in
+            walk.forEachQuadruple { (first: Int, second: Int, third: Int, fourth: Int) in
                 Element._select(
                     base + first, walk.steps[0], chosen.base + second, walk.steps[1], other.base + third,
                     walk.steps[2], target + fourth, walk.count)

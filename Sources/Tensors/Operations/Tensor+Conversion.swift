@@ -15,7 +15,7 @@ extension Tensor where Scalar: TensorNumber {
             ) {
                 withUnsafeTemporaryAllocation(of: Wide.self, capacity: piece) { memory in
                     guard let wide = memory.baseAddress else { return }
-                    walk.forEachRow { (first: Int, second: Int) in
+                    walk.forEachPair { (first: Int, second: Int) in
                         for start in stride(from: 0, to: walk.count, by: piece) where wrong == nil {
                             let count = Swift.min(piece, walk.count - start)
                             widen(other.base + (first + start * walk.steps[0]), walk.steps[0], wide, count)
@@ -42,7 +42,7 @@ extension Tensor where Scalar: TensorNumber {
     public init(_ mask: Tensor<Bool>) {
         let walk = StridedWalk([mask.layout, StridedLayout(mask.layout.shape)])
         self.init(mask.layout.shape) { target in
-            walk.forEachRow { (first: Int, second: Int) in
+            walk.forEachPair { (first: Int, second: Int) in
                 for index in 0..<walk.count {
                     target[second + index] = mask.base[first + index * walk.steps[0]] ? 1 : 0
                 }

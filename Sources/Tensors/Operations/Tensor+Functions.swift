@@ -58,7 +58,7 @@ extension Tensor where Scalar: TensorFloat {
         }
         return Tensor(shape) { target in
             let walk = StridedWalk(layouts)
-            walk.forEachRow { (first: Int, second: Int, third: Int) in
+            walk.forEachTriple { (first: Int, second: Int, third: Int) in
                 Scalar._raise(
                     base + first, walk.steps[0], exponent.base + second, walk.steps[1], target + third, walk.count)
             }
@@ -77,7 +77,7 @@ extension Tensor where Scalar: TensorFloat {
     private func tested(_ test: (Scalar) -> Bool) -> Tensor<Bool> {
         let walk = StridedWalk([layout, StridedLayout(layout.shape)])
         return Tensor<Bool>(layout.shape) { target in
-            walk.forEachRow { (first: Int, second: Int) in
+            walk.forEachPair { (first: Int, second: Int) in
                 for index in 0..<walk.count {
                     target[second + index] = test(base[first + index * walk.steps[0]])
                 }
@@ -88,7 +88,7 @@ extension Tensor where Scalar: TensorFloat {
     private func applied(_ function: _FloatFunction) -> Tensor {
         let walk = StridedWalk([layout, StridedLayout(layout.shape)])
         return Tensor(layout.shape) { target in
-            walk.forEachRow { (first: Int, second: Int) in
+            walk.forEachPair { (first: Int, second: Int) in
                 Scalar._apply(function, base + first, walk.steps[0], target + second, walk.count)
             }
         }

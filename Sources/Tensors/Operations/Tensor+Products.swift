@@ -43,7 +43,7 @@ extension Tensor where Scalar: TensorNumber {
             return
         }
         // One matrix on the right for all of the left ones: a single product of all their rows.
-        let isShared = layouts[1].strides[..<axis].allSatisfy { $0 == 0 } || layouts[1].shape.extents[..<axis].allSatisfy { $0 == 1 }
+        let isShared = zip(layouts[1].strides, layouts[1].shape.extents).prefix(axis).allSatisfy { $0 == 0 || $1 == 1 }
         let rows = layouts[0].shape.elementCount / k
         if isShared, axis > 0, let flat = layouts[0].reshaped(to: Shape(unchecked: [rows, k])) {
             Scalar._multiply(
@@ -57,7 +57,7 @@ extension Tensor where Scalar: TensorNumber {
             (0..<2).reduce(layout) { part, _ in (try? part.selected(axis: axis, index: 0)) ?? part }
         }
         let walk = StridedWalk(outer)
-        walk.forEachRow { (first: Int, second: Int, third: Int) in
+        walk.forEachTriple { (first: Int, second: Int, third: Int) in
             for index in 0..<walk.count {
                 Scalar._multiply(
                     _MatrixProduct(

@@ -66,7 +66,7 @@ extension Tensor where Scalar: TensorNumber {
         }
         return Tensor<Scalar.Sum>(layout.shape) { result in
             let walk = StridedWalk(outer)
-            walk.forEachRow { (first: Int, second: Int) in
+            walk.forEachPair { (first: Int, second: Int) in
                 for index in 0..<walk.count {
                     Scalar._sumUp(
                         base + (first + index * walk.steps[0]), layout.strides[place],
@@ -103,7 +103,7 @@ extension Tensor where Scalar: TensorNumber {
         let partRows = 64
         withUnsafeTemporaryAllocation(of: Scalar.Sum.self, capacity: walk.count) { part in
             guard let sums = part.baseAddress else { return }
-            walk.forEachRow { (first: Int, place: Int) in
+            walk.forEachPair { (first: Int, place: Int) in
                 let target = result + place
                 target.initialize(repeating: 0, count: walk.count)
                 sums.initialize(repeating: 0, count: walk.count)
@@ -227,9 +227,9 @@ extension Tensor where Scalar: TensorFloat {
     }
 
     private func variance(_ axes: [Int], _ correction: Scalar, _ keepingAxes: Bool) throws(TensorError) -> Tensor {
-        let centred = try subtracting(mean(axes: axes, keepingAxes: true))
+        let centered = try subtracting(mean(axes: axes, keepingAxes: true))
         let divisor = Scalar(try reduced(axes, keepingAxes).reducedCount) - correction
-        return try centred.sum(axes: axes, keepingAxes: keepingAxes, squares: true) / divisor
+        return try centered.sum(axes: axes, keepingAxes: keepingAxes, squares: true) / divisor
     }
 }
 

@@ -53,7 +53,8 @@ extension _FloatFunction {
         case .errorFunction: erf(x)
         // x · ½ · erfc(−x/√2): no digits are lost where the result is small. −∞ is a limit.
         case .gelu: x == -.infinity ? 0 : x * 0.5 * erfc(-x * 0.5.squareRoot())
-        case .geluTanh: x == -.infinity ? 0 : x / (1 + exp(-2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+        case .geluTanh:
+            x == -.infinity ? 0 : x / (1 + exp(-2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
         case .silu: x == -.infinity ? 0 : x / (1 + exp(-x))
         case .softplus: x > 0 ? x + log1p(exp(-x)) : log1p(exp(x))
         case .elu: x > 0 ? x : expm1(x)

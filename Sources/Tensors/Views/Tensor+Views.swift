@@ -8,7 +8,9 @@ extension Tensor {
     /// The same with a list of axes.
     /// - Throws: `invalidArgument` unless every axis occurs once.
     public func transposed(_ axes: [Int]) throws(TensorError) -> Tensor {
-        try view { layout throws(Fault) in try layout.transposed(axes.isEmpty && rank > 0 ? (0..<rank).reversed() : axes) }
+        try view { layout throws(Fault) in
+            try layout.transposed(axes.isEmpty && rank > 0 ? (0..<rank).reversed() : axes)
+        }
     }
 
     /// The axes in the opposite order: the transpose of a matrix. A view.
