@@ -16,8 +16,8 @@ from emotionformer.places import TOOLS
 # A tool's name, and its folder in this package. Its `arguments.py` has `parser()` and `environment(arguments)`,
 # which is None if the system's Python does; its `command.py` has `main(given)`.
 FOLDERS = {
-    "bench-peers": "peers", "dataset": "dataset", "export": "export", "fuzz-python": "fuzzing",
-    "landmarks": "landmarks", "make-fixtures": "fixtures", "mutate": "mutation", "parity": "parity",
+    "bench-peers": "peers", "bench-tensors": "tensors", "dataset": "dataset", "export": "export",
+    "fuzz-python": "fuzzing", "landmarks": "landmarks", "make-fixtures": "fixtures", "mutate": "mutation", "parity": "parity",
     "random-package": "random_package", "train": "training", "wild": "wild",
 }
 

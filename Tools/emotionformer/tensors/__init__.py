@@ -1,0 +1,1 @@
+"""The tensor library beside NumPy."""
