@@ -1,10 +1,15 @@
 import EmotionFormerCore
 import EmotionFormerFiles
+import EmotionFormerTensors
 
 @testable import EmotionFormer
 
 extension FuzzTarget {
     static let npy = FuzzTarget(name: "npy") { bytes in
+        checkTensor(bytes, Float.self)
+        checkTensor(bytes, Double.self)
+        checkTensor(bytes, Int64.self)
+        checkTensor(bytes, Bool.self)
         guard let clips = clips(.npy, bytes) else { return false }
         do {
             let header = try NumPyHeader(bytes[...])
@@ -15,6 +20,15 @@ extension FuzzTarget {
             finding("npy: the array is read and its header is not")
         }
         return true
+    }
+
+    /// What a tensor was read from is written and read again as the same.
+    private static func checkTensor<Scalar: TensorScalar>(_ bytes: [UInt8], _ type: Scalar.Type) {
+        guard let tensor = try? EmotionFormerTensors.Tensor<Scalar>(numPyBytes: bytes) else { return }
+        let written = tensor.numPyBytes
+        guard let again = try? EmotionFormerTensors.Tensor<Scalar>(numPyBytes: written), again.shape == tensor.shape,
+            again.numPyBytes == written
+        else { finding("npy: another tensor after writing and reading it") }
     }
 
     static let npz = FuzzTarget(

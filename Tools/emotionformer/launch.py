@@ -17,8 +17,8 @@ from emotionformer.places import TOOLS
 # which is None if the system's Python does; its `command.py` has `main(given)`.
 FOLDERS = {
     "bench-peers": "peers", "bench-tensors": "tensors", "dataset": "dataset", "export": "export",
-    "fuzz-python": "fuzzing", "landmarks": "landmarks", "make-fixtures": "fixtures", "mutate": "mutation", "parity": "parity",
-    "random-package": "random_package", "train": "training", "wild": "wild",
+    "fuzz-python": "fuzzing", "landmarks": "landmarks", "make-fixtures": "fixtures", "mutate": "mutation",
+    "parity": "parity", "random-package": "random_package", "train": "training", "wild": "wild",
 }
 
 
