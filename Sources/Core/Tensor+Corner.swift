@@ -8,18 +8,23 @@ extension Tensor {
         guard let first else { return self }
         let isPrefix = full[..<first].allSatisfy { $0 == 1 } && cut[(first + 1)...] == full[(first + 1)...]
         if isPrefix { return prefix(shape) }
-        let strides = self.shape.strides
+        var layout = StridedLayout(self.shape)
+        for axis in cut.indices {
+            guard let part = try? layout.sliced(axis: axis, 0..<cut[axis]) else { return self }
+            layout = part
+        }
         let size = elementType.byteCount
         return Tensor(elementType, shape) { target in
             withUnsafeBytes { source in
-                for index in 0..<shape.elementCount {
-                    var rest = index
-                    var offset = 0
-                    for axis in stride(from: cut.count - 1, through: 0, by: -1) {
-                        offset += rest % cut[axis] * strides[axis]
-                        rest /= cut[axis]
+                guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                let walk = StridedWalk([layout, StridedLayout(shape)])
+                let isTogether = walk.steps[0] == 1 && walk.steps[1] == 1
+                let (count, length) = isTogether ? (1, walk.count * size) : (walk.count, size)
+                walk.forEachPair { (first: Int, second: Int) in
+                    for index in 0..<count {
+                        (to + (second + index * walk.steps[1]) * size)
+                            .copyMemory(from: from + (first + index * walk.steps[0]) * size, byteCount: length)
                     }
-                    for byte in 0..<size { target[index * size + byte] = source[offset * size + byte] }
                 }
             }
         }

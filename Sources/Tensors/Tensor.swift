@@ -102,8 +102,18 @@ extension Tensor {
     }
 
     static func checked(_ extents: [Int]) throws(TensorError) -> Shape {
-        try named([extents]) { () throws(Fault) in try Shape(extents) }
+        let shape = try named([extents]) { () throws(Fault) in try Shape(extents) }
+        let most = largestByteCount / MemoryLayout<Scalar>.stride
+        guard shape.elementCount <= most else {
+            throw TensorError(
+                .tooLarge, at: "shape \(shape)", "the shape has too many elements", found: "\(shape.elementCount)",
+                expected: "at most \(most)", shapes: [extents])
+        }
+        return shape
     }
+
+    /// 1 TiB. Memory that the system does not have ends the program, as for Swift's own collections.
+    private static var largestByteCount: Int { 1 << 40 }
 }
 
 extension Tensor where Scalar: TensorNumber {

@@ -26,5 +26,6 @@ import Testing
         #expect(refusal { () throws(TensorError) in try x.slice(2) }?.code == .outOfBounds)
         #expect(refusal { () throws(TensorError) in try Tensor<Float>.zeros([-1]) }?.code == .invalidArgument)
         #expect(refusal { () throws(TensorError) in try Tensor<Float>.zeros([1 << 40, 1 << 40]) }?.code == .tooLarge)
+        #expect(refusal { () throws(TensorError) in try Tensor<Float>.zeros([1 << 40]) }?.code == .tooLarge)
     }
 }

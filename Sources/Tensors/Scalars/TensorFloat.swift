@@ -144,8 +144,12 @@ extension TensorFloat {
                 for term in 0..<product.k {
                     let factor = Double(product.a[row &* product.aRowStride &+ term &* product.aColumnStride])
                     let other = product.b + term &* product.bRowStride
-                    for column in 0..<product.n {
-                        sums[column] += factor * Double(other[column &* product.bColumnStride])
+                    if product.bColumnStride == 1 {
+                        for column in 0..<product.n { sums[column] += factor * Double(other[column]) }
+                    } else {
+                        for column in 0..<product.n {
+                            sums[column] += factor * Double(other[column &* product.bColumnStride])
+                        }
                     }
                 }
                 for column in 0..<product.n { product.c[row &* product.n &+ column] = Self(sums[column]) }
