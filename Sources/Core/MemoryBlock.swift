@@ -14,6 +14,7 @@ package struct MemoryBlock {
     private enum Owner {
         case allocator
         case pages(SystemPages)
+        case recycledPages(SystemPages)
         case region(MemoryRegion)
     }
 
@@ -46,18 +47,22 @@ package struct MemoryBlock {
         owner = .allocator
     }
 
-    /// Memory whose bytes are any, for results that are made and freed again and again: it comes from the allocator, which
-    /// keeps what was freed for the next one, except for the largest blocks.
+    /// Memory whose bytes are any, for results that are made and freed again and again: what was freed is used for the next
+    /// ones.
     package init(uninitializedByteCount byteCount: Int) {
         self.byteCount = MemoryBlock.atLeastOneLine(byteCount)
         let size = self.byteCount + 64
-        if size > MemoryBlock.populatedByteCount,
-            let pages = SystemPages(
-                byteCount: size, largeByteCount: MemoryBlock.largeByteCount(of: size), isPopulated: false)
-        {
-            address = pages.start
-            owner = .pages(pages)
-            return
+        if size >= MemoryBlock.mappedByteCount {
+            let pages =
+                RecycledPages.take(byteCount: size)
+                ?? SystemPages(
+                    byteCount: size, largeByteCount: MemoryBlock.largeByteCount(of: size),
+                    isPopulated: size <= MemoryBlock.populatedByteCount)
+            if let pages {
+                address = pages.start
+                owner = .recycledPages(pages)
+                return
+            }
         }
         address = .allocate(byteCount: size, alignment: 64)
         owner = .allocator
@@ -80,6 +85,7 @@ package struct MemoryBlock {
         switch owner {
         case .allocator: address.deallocate()
         case .pages(let pages): pages.deallocate()
+        case .recycledPages(let pages): RecycledPages.keep(pages)
         case .region: return
         }
     }

@@ -4,9 +4,11 @@ import EmotionFormerSystem
 ///
 /// Large pages cause one page fault instead of 512 and fewer TLB misses. Only Linux has them on request; if none is
 /// free, ordinary pages are used.
-package struct SystemPages {
+package struct SystemPages: @unchecked Sendable {
+    // Sendable: an address; its owner sees to who uses the memory.
+
     package let start: UnsafeMutableRawPointer
-    private let byteCount: Int
+    package let byteCount: Int
 
     package static let largePage = 1 << 21
 

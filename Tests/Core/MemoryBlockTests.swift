@@ -19,3 +19,32 @@ struct MemoryBlockTests {
         }
     }
 }
+
+@Suite("Memory of results that are made and freed again and again") struct RecycledMemoryTests {
+    @Test("a freed block is the next one of its size; what is alive is nobody else's")
+    func reuse() {
+        // An odd size, so that blocks of other tests do not fit.
+        let size = 9_437_184 + 4096 * 7
+        let first = MemoryBlock(uninitializedByteCount: size)
+        let second = MemoryBlock(uninitializedByteCount: size)
+        #expect(first.address != second.address)
+        #expect(Int(bitPattern: first.address) % 64 == 0)
+        first.address.storeBytes(of: 7, toByteOffset: size - 1, as: UInt8.self)
+        let address = first.address
+        first.deallocate()
+        let third = MemoryBlock(uninitializedByteCount: size - 100)
+        #expect(third.address == address)
+        second.deallocate()
+        third.deallocate()
+    }
+
+    @Test("a block that is much larger is not taken for a small one")
+    func sizes() {
+        let large = MemoryBlock(uninitializedByteCount: 48 << 20)
+        let address = large.address
+        large.deallocate()
+        let small = MemoryBlock(uninitializedByteCount: 1 << 20)
+        #expect(small.address != address)
+        small.deallocate()
+    }
+}

@@ -5,6 +5,8 @@ import EmotionFormerKernels
 enum FloatProduct {
     /// From this number of rows on, arranging the right matrix for the kernels costs less than it saves.
     private static let fewRows = 4
+    /// Up to this size scratch memory is on the stack.
+    private static let stackByteCount = 1 << 15
 
     static func multiply(_ product: _MatrixProduct<Float>, _ kernels: KernelSet = Processor.kernels) {
         if product.m < fewRows, kernels.splitsRows, product.bColumnStride == 1 {
@@ -28,13 +30,20 @@ enum FloatProduct {
             withExtendedLifetime(copy.storage) {}
         } else {
             let (m, k, n) = (product.m, product.k, product.n)
-            let scratch = TensorStorage(uninitializedByteCount: kernels.stridedScratchByteCount(m, k, n))
             let strided = StridedProduct(
                 a: product.a, aRowStride: product.aRowStride, aColumnStride: product.aColumnStride, b: product.b,
                 bRowStride: product.bRowStride, bColumnStride: product.bColumnStride, c: product.c, cStride: n, m: m,
                 k: k, n: n)
-            if let memory = scratch.bytes.baseAddress { kernels.matmulStrided(strided, 0..<m, memory) }
-            withExtendedLifetime(scratch) {}
+            let size = kernels.stridedScratchByteCount(m, k, n)
+            if size <= stackByteCount {
+                withUnsafeTemporaryAllocation(byteCount: size + 64, alignment: 64) { memory in
+                    if let start = memory.baseAddress { kernels.matmulStrided(strided, 0..<m, start) }
+                }
+            } else {
+                let scratch = TensorStorage(uninitializedByteCount: size)
+                if let start = scratch.bytes.baseAddress { kernels.matmulStrided(strided, 0..<m, start) }
+                withExtendedLifetime(scratch) {}
+            }
         }
     }
 
@@ -57,27 +66,29 @@ enum FloatProduct {
         return (storage, start)
     }
 
-    /// One row of the product: multiples of the right matrix' rows, four of them at a time.
+    /// One row of the product: multiples of the right matrix' rows, eight of them at a time.
     private static func multiplyRow(_ product: _MatrixProduct<Float>, _ row: Int) {
         let a = product.a + row &* product.aRowStride
-        let c = product.c + row &* product.n
+        let (c, step) = (product.c + row &* product.n, product.bRowStride)
         c.update(repeating: 0, count: product.n)
+        func factor(_ term: Int) -> Float { a[term &* product.aColumnStride] }
         var term = 0
-        while term &+ 4 <= product.k {
-            let (f0, f1) = (a[term &* product.aColumnStride], a[(term &+ 1) &* product.aColumnStride])
-            let (f2, f3) = (a[(term &+ 2) &* product.aColumnStride], a[(term &+ 3) &* product.aColumnStride])
-            let b0 = product.b + term &* product.bRowStride
-            let (b1, b2) = (b0 + product.bRowStride, b0 + 2 &* product.bRowStride)
-            let b3 = b0 + 3 &* product.bRowStride
+        while term &+ 8 <= product.k {
+            let b = product.b + term &* step
+            let (f0, f1, f2, f3) = (factor(term), factor(term &+ 1), factor(term &+ 2), factor(term &+ 3))
+            let (f4, f5, f6, f7) = (factor(term &+ 4), factor(term &+ 5), factor(term &+ 6), factor(term &+ 7))
+            let (b1, b2, b3, b4) = (b + step, b + 2 &* step, b + 3 &* step, b + 4 &* step)
+            let (b5, b6, b7) = (b + 5 &* step, b + 6 &* step, b + 7 &* step)
             for column in 0..<product.n {
-                c[column] += f0 * b0[column] + f1 * b1[column] + (f2 * b2[column] + f3 * b3[column])
+                let near = (f0 * b[column] + f1 * b1[column]) + (f2 * b2[column] + f3 * b3[column])
+                let far = (f4 * b4[column] + f5 * b5[column]) + (f6 * b6[column] + f7 * b7[column])
+                c[column] += near + far
             }
-            term &+= 4
+            term &+= 8
         }
         while term < product.k {
-            let factor = a[term &* product.aColumnStride]
-            let b = product.b + term &* product.bRowStride
-            for column in 0..<product.n { c[column] += factor * b[column] }
+            let (multiple, b) = (factor(term), product.b + term &* step)
+            for column in 0..<product.n { c[column] += multiple * b[column] }
             term &+= 1
         }
     }

@@ -9,6 +9,7 @@ extension Tensor where Scalar: TensorNumber {
     /// - Throws: `shapeMismatch` if the extents between do not agree, the others do not broadcast, or a tensor has no axes.
     public func matmul(_ other: Tensor) throws(TensorError) -> Tensor {
         guard rank > 0, other.rank > 0 else { throw disagreement(other) }
+        if rank == 2, other.rank == 2 { return try product(other) }
         let left = rank == 1 ? try expanded(at: 0) : self
         let right = other.rank == 1 ? try other.expanded(at: 1) : other
         let (m, k, n) = (left.shape[left.rank - 2], left.shape[left.rank - 1], right.shape[right.rank - 1])
@@ -31,6 +32,24 @@ extension Tensor where Scalar: TensorNumber {
         if other.rank == 1 { extents.removeLast() }
         if rank == 1 { extents.remove(at: batch.rank) }
         return try result.reshaped(to: extents)
+    }
+
+    /// Of two matrices: nothing broadcasts.
+    private func product(_ other: Tensor) throws(TensorError) -> Tensor {
+        let (m, k, n) = (layout.shape[0], layout.shape[1], other.layout.shape[1])
+        guard other.layout.shape[0] == k else { throw disagreement(other) }
+        let shape = try Tensor.checked([m, n])
+        return Tensor(shape) { target in
+            guard m > 0, n > 0, k > 0 else {
+                target.update(repeating: 0, count: shape.elementCount)
+                return
+            }
+            Scalar._multiply(
+                _MatrixProduct(
+                    a: base + layout.offset, aRowStride: layout.strides[0], aColumnStride: layout.strides[1],
+                    b: other.base + other.layout.offset, bRowStride: other.layout.strides[0],
+                    bColumnStride: other.layout.strides[1], c: target, m: m, k: k, n: n))
+        }
     }
 
     private func multiply(

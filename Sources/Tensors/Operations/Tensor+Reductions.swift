@@ -106,22 +106,15 @@ extension Tensor where Scalar: TensorNumber {
             walk.forEachPair { (first: Int, place: Int) in
                 let target = result + place
                 target.initialize(repeating: 0, count: walk.count)
-                sums.initialize(repeating: 0, count: walk.count)
-                var added = 0
-                func flush() {
-                    _ = Scalar.Sum._combine(.add, target, 1, sums, 1, target, walk.count)
-                    sums.update(repeating: 0, count: walk.count)
-                    added = 0
-                }
                 axes.forEachRow(of: first) { start in
-                    for index in 0..<axes.reduced.count {
-                        Scalar._addRow(
-                            base + (start + index * axes.reduced.steps[0]), sums, walk.count, squares: squares)
-                        added += 1
-                        if added == partRows { flush() }
+                    for row in stride(from: 0, to: axes.reduced.count, by: partRows) {
+                        sums.initialize(repeating: 0, count: walk.count)
+                        Scalar._addRows(
+                            base + (start + row * axes.reduced.steps[0]), axes.reduced.steps[0],
+                            Swift.min(partRows, axes.reduced.count - row), sums, walk.count, squares: squares)
+                        _ = Scalar.Sum._combine(.add, target, 1, sums, 1, target, walk.count)
                     }
                 }
-                flush()
             }
         }
     }

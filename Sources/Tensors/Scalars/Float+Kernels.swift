@@ -30,23 +30,9 @@ extension Float: TensorFloat {
         } else if let vector, leftStep == 0, rightStep == 1 {
             Processor.kernels.binaryScalar(vector, right, left[0], true, result, count)
         } else {
-            combinePlainly(operation, left, leftStep, right, rightStep, result, count)
+            combineFractions(operation, left, leftStep, right, rightStep, result, count)
         }
         return true
-    }
-
-    private static func combinePlainly(
-        _ operation: _PairOperation, _ left: UnsafePointer<Float>, _ leftStep: Int, _ right: UnsafePointer<Float>,
-        _ rightStep: Int, _ result: UnsafeMutablePointer<Float>, _ count: Int
-    ) {
-        switch operation {
-        case .add: pairs(left, leftStep, right, rightStep, result, count) { $0 + $1 }
-        case .subtract: pairs(left, leftStep, right, rightStep, result, count) { $0 - $1 }
-        case .multiply: pairs(left, leftStep, right, rightStep, result, count) { $0 * $1 }
-        case .divide: pairs(left, leftStep, right, rightStep, result, count) { $0 / $1 }
-        case .maximum: pairs(left, leftStep, right, rightStep, result, count) { $0 >= $1 || $0.isNaN ? $0 : $1 }
-        case .minimum: pairs(left, leftStep, right, rightStep, result, count) { $0 <= $1 || $0.isNaN ? $0 : $1 }
-        }
     }
 
     /// In blocks whose sums are added in double precision: the error hardly grows with the number of elements.
@@ -71,21 +57,41 @@ extension Float: TensorFloat {
         return Float(total)
     }
 
-    public static func _addRow(
-        _ row: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>, _ count: Int, squares: Bool
-    ) {
-        if squares {
-            for index in 0..<count { sums[index] += row[index] * row[index] }
-        } else {
-            Processor.kernels.binary(.add, row, UnsafePointer(sums), sums, count)
+    /// In blocks that stay in the first-level cache, because the kernel looks for NaN apart.
+    public static func _extreme(_ row: UnsafePointer<Float>, _ step: Int, _ count: Int, isLargest: Bool) -> Float {
+        if step != 1 {
+            var (place, best) = (0, row[0])
+            for index in 0..<count where !best.isNaN {
+                let element = row[index &* step]
+                if element.isNaN || (isLargest ? element > best : element < best) { (place, best) = (index, element) }
+            }
+            return row[place &* step]
         }
+        let block = 2048
+        var result: Float = 0
+        var first = 0
+        while first < count {
+            var best: Float = 0
+            Processor.kernels.reduceRows(
+                isLargest ? .maximum : .minimum, row + first, 0, &best, 1, min(block, count &- first))
+            if best.isNaN { return best }
+            result = first == 0 || (isLargest ? best > result : best < result) ? best : result
+            first &+= block
+        }
+        return result
     }
 
-    public static func _extreme(_ row: UnsafePointer<Float>, _ step: Int, _ count: Int, isLargest: Bool) -> Float {
-        guard step == 1 else { return row[_placeOfExtreme(row, step, count, isLargest: isLargest) &* step] }
-        var result: Float = 0
-        Processor.kernels.reduceRows(isLargest ? .maximum : .minimum, row, 0, &result, 1, count)
-        return result
+    public static func _placeOfExtreme(
+        _ row: UnsafePointer<Float>, _ step: Int, _ count: Int, isLargest: Bool
+    ) -> Int {
+        let best = _extreme(row, step, count, isLargest: isLargest)
+        var place = 0
+        if best.isNaN {
+            while place &+ 1 < count && !row[place &* step].isNaN { place &+= 1 }
+        } else {
+            while place &+ 1 < count && row[place &* step] != best { place &+= 1 }
+        }
+        return place
     }
 
     public static func _multiply(_ product: _MatrixProduct<Float>) { FloatProduct.multiply(product) }

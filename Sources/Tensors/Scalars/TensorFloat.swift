@@ -76,15 +76,7 @@ extension TensorFloat {
         _ operation: _PairOperation, _ left: UnsafePointer<Self>, _ leftStep: Int, _ right: UnsafePointer<Self>,
         _ rightStep: Int, _ result: UnsafeMutablePointer<Self>, _ count: Int
     ) -> Bool {
-        switch operation {
-        case .add: pairs(left, leftStep, right, rightStep, result, count) { $0 + $1 }
-        case .subtract: pairs(left, leftStep, right, rightStep, result, count) { $0 - $1 }
-        case .multiply: pairs(left, leftStep, right, rightStep, result, count) { $0 * $1 }
-        case .divide: pairs(left, leftStep, right, rightStep, result, count) { $0 / $1 }
-        // A NaN of either side stays.
-        case .maximum: pairs(left, leftStep, right, rightStep, result, count) { $0 >= $1 || $0.isNaN ? $0 : $1 }
-        case .minimum: pairs(left, leftStep, right, rightStep, result, count) { $0 <= $1 || $0.isNaN ? $0 : $1 }
-        }
+        combineFractions(operation, left, leftStep, right, rightStep, result, count)
         return true
     }
 
@@ -117,13 +109,26 @@ extension TensorFloat {
         return Self(total)
     }
 
-    public static func _addRow(
-        _ row: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Self>, _ count: Int, squares: Bool
+    public static func _addRows(
+        _ first: UnsafePointer<Self>, _ rowStep: Int, _ rows: Int, _ sums: UnsafeMutablePointer<Self>, _ count: Int,
+        squares: Bool
     ) {
-        if squares {
-            for index in 0..<count { sums[index] += row[index] * row[index] }
-        } else {
-            for index in 0..<count { sums[index] += row[index] }
+        var index = 0
+        // Four at a time: the sums are read and written once for them.
+        while !squares && index &+ 4 <= rows {
+            let (a, b) = (first + index &* rowStep, first + (index &+ 1) &* rowStep)
+            let (c, d) = (first + (index &+ 2) &* rowStep, first + (index &+ 3) &* rowStep)
+            for column in 0..<count { sums[column] += (a[column] + b[column]) + (c[column] + d[column]) }
+            index &+= 4
+        }
+        while index < rows {
+            let row = first + index &* rowStep
+            if squares {
+                for column in 0..<count { sums[column] += row[column] * row[column] }
+            } else {
+                for column in 0..<count { sums[column] += row[column] }
+            }
+            index &+= 1
         }
     }
 
@@ -231,6 +236,22 @@ extension TensorFloat {
             let factor = 1 / (variance + Double(epsilon)).squareRoot()
             for column in 0..<columns { to[column] = Self((Double(from[column]) - mean) * factor) }
         }
+    }
+}
+
+@inline(__always)
+func combineFractions<Number: TensorFloat>(
+    _ operation: _PairOperation, _ left: UnsafePointer<Number>, _ leftStep: Int, _ right: UnsafePointer<Number>,
+    _ rightStep: Int, _ result: UnsafeMutablePointer<Number>, _ count: Int
+) {
+    switch operation {
+    case .add: pairs(left, leftStep, right, rightStep, result, count) { $0 + $1 }
+    case .subtract: pairs(left, leftStep, right, rightStep, result, count) { $0 - $1 }
+    case .multiply: pairs(left, leftStep, right, rightStep, result, count) { $0 * $1 }
+    case .divide: pairs(left, leftStep, right, rightStep, result, count) { $0 / $1 }
+    // A NaN of either side stays.
+    case .maximum: pairs(left, leftStep, right, rightStep, result, count) { $0 >= $1 || $0.isNaN ? $0 : $1 }
+    case .minimum: pairs(left, leftStep, right, rightStep, result, count) { $0 <= $1 || $0.isNaN ? $0 : $1 }
     }
 }
 

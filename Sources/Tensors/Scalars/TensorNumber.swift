@@ -19,8 +19,10 @@ public protocol TensorNumber: TensorScalar, Numeric, Comparable {
     /// The sum of the elements' squares if `squares`.
     static func _sum(_ row: UnsafePointer<Self>, _ step: Int, _ count: Int, squares: Bool) -> Sum
     static func _product(_ row: UnsafePointer<Self>, _ step: Int, _ count: Int) -> Sum
-    /// Adds each element, or its square, to the sums beside it.
-    static func _addRow(_ row: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Sum>, _ count: Int, squares: Bool)
+    /// Adds the elements of some rows, or their squares, to the sums below each other.
+    static func _addRows(
+        _ first: UnsafePointer<Self>, _ rowStep: Int, _ rows: Int, _ sums: UnsafeMutablePointer<Sum>, _ count: Int,
+        squares: Bool)
     /// The largest or the smallest element, or NaN if there is one; `count` ≥ 1.
     static func _extreme(_ row: UnsafePointer<Self>, _ step: Int, _ count: Int, isLargest: Bool) -> Self
     /// The place of the first one of these.

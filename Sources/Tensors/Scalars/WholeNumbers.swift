@@ -67,13 +67,17 @@ extension TensorNumber where Self: FixedWidthInteger, Sum == Int64 {
         return total
     }
 
-    public static func _addRow(
-        _ row: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Int64>, _ count: Int, squares: Bool
+    public static func _addRows(
+        _ first: UnsafePointer<Self>, _ rowStep: Int, _ rows: Int, _ sums: UnsafeMutablePointer<Int64>, _ count: Int,
+        squares: Bool
     ) {
-        if squares {
-            for index in 0..<count { sums[index] &+= Int64(row[index]) &* Int64(row[index]) }
-        } else {
-            for index in 0..<count { sums[index] &+= Int64(row[index]) }
+        for index in 0..<rows {
+            let row = first + index &* rowStep
+            if squares {
+                for column in 0..<count { sums[column] &+= Int64(row[column]) &* Int64(row[column]) }
+            } else {
+                for column in 0..<count { sums[column] &+= Int64(row[column]) }
+            }
         }
     }
 
