@@ -42,19 +42,17 @@ package struct CropSampler {
     ) {
         let blockSide = CropSampler.blockSide
         withUnsafeTemporaryAllocation(of: SIMD4<Int32>.self, capacity: blockSide / 2) { positions in
-            withUnsafeTemporaryAllocation(of: PixelWeights.self, capacity: 33) { weights in
-                guard let positions = positions.baseAddress, let weights = weights.baseAddress else { return }
-                for weight in 0...32 { (weights + weight).initialize(to: PixelWeights(weight)) }
-                for row in 0..<side {
-                    for start in stride(from: 0, to: side, by: blockSide) {
-                        CropSampler.place(positions, row: row, start: start, map)
-                        let columns = UnsafeRawPointer(positions).assumingMemoryBound(to: Int32.self)
-                        let target = output + (row &* side &+ start) &* 3
-                        if isInside(columns, columns + blockSide) {
-                            fillInside(target, columns, columns + blockSide, weights, Pixel.self)
-                        } else {
-                            fill(target, columns, columns + blockSide, weights, Pixel.self)
-                        }
+            guard let positions = positions.baseAddress else { return }
+            let weights = PixelWeights.all.values
+            for row in 0..<side {
+                for start in stride(from: 0, to: side, by: blockSide) {
+                    CropSampler.place(positions, row: row, start: start, map)
+                    let columns = UnsafeRawPointer(positions).assumingMemoryBound(to: Int32.self)
+                    let target = output + (row &* side &+ start) &* 3
+                    if isInside(columns, columns + blockSide) {
+                        fillInside(target, columns, columns + blockSide, weights, Pixel.self)
+                    } else {
+                        fill(target, columns, columns + blockSide, weights, Pixel.self)
                     }
                 }
             }
@@ -201,5 +199,20 @@ private struct PixelWeights {
     init(_ weight: Int) {
         whole = SIMD8(repeating: UInt16(weight))
         part = SIMD4(repeating: Float(weight) / 1024)
+    }
+
+    /// Those of 0 to 32. Made once: more than 1,024 temporary bytes would be allocated for every picture.
+    static let all = Table()
+
+    /// `@unchecked Sendable`: written before anyone else has it.
+    final class Table: @unchecked Sendable {
+        let values: UnsafeMutablePointer<PixelWeights>
+
+        init() {
+            values = .allocate(capacity: 33)
+            for weight in 0...32 { (values + weight).initialize(to: PixelWeights(weight)) }
+        }
+
+        deinit { values.deallocate() }
     }
 }
