@@ -89,7 +89,7 @@ extension StepBuilder {
         return (batches, extents)
     }
 
-    /// Products of two values that change from run to run, one after the other.
+    /// Products of two values that change from run to run.
     func product(
         _ node: TypedGraph.Node, first: Int, second: Int, output: Int, batches: [MatrixBatch], _ extents: MatrixExtents,
         bias: Int?
@@ -107,8 +107,7 @@ extension StepBuilder {
             let c = layout.destination(output)
             let biasOperand = bias.map { layout.operand($0) }
             return { execution, rows in
-                let range = count == 1 ? rows : 0..<m
-                for batch in batches {
+                func multiply(_ batch: MatrixBatch, _ range: Range<Int>) {
                     let product = StridedProduct(
                         a: a.floats(execution) + batch.first, aRowStride: extents.transposesFirst ? 1 : k,
                         aColumnStride: extents.transposesFirst ? m : 1, b: b.floats(execution) + batch.second,
@@ -116,6 +115,11 @@ extension StepBuilder {
                         c: c.floats(execution) + batch.output, cStride: n, m: m, k: k, n: n,
                         epilogue: Epilogue(bias: biasOperand?.floats(execution)))
                     matmul(product, range, execution.scratch)
+                }
+                if count == 1 {
+                    multiply(batches[0], rows)
+                } else if count > 1 {
+                    for index in rows { multiply(batches[index], 0..<m) }
                 }
             }
         }
@@ -134,6 +138,9 @@ extension StepBuilder {
                 let body = bind(layout)
                 return { execution, _ in body(execution, 0..<m) }
             }
+        } else if count > 1 {
+            // Threads take whole products of the batch.
+            draft.rows = count
         }
         return draft
     }
