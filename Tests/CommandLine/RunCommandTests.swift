@@ -194,7 +194,7 @@ final class RunCommandTests {
         let made = try Executable.run(["convert", file, "-o", package])
         #expect(made.code == 0, "\(made.errors)")
         let inspected = try Executable.run(["inspect", package])
-        #expect(inspected.output.contains("float32 [1, 24, 16, 3]"), "\(inspected.output)")
+        #expect(inspected.output.contains("24 frames × 48 features (16 × 3)"), "\(inspected.output)")
         var found: [[String: [UInt8]]] = []
         for model in [file, package] {
             let output = folder.url.appendingPathComponent("result").path
